@@ -1,0 +1,7 @@
+#ifndef CLIBIPTC_SHIM_H
+#define CLIBIPTC_SHIM_H
+
+#include <libiptc/libiptc.h>
+#include <sys/prctl.h>
+
+#endif

@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+  name: "kube-iptables-exporter",
+  products: [
+    .executable(name: "kube-iptables-exporter", targets: ["kube-iptables-exporter"]),
+    // What Benchmarks and other programs that read rule sets build on.
+    .library(name: "IPTablesSource", targets: ["Netfilter", "IPTablesSource"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CIPTables", pkgConfig: "libiptc",
+      providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "Netfilter", swiftSettings: settings),
+    .target(
+      name: "IPTablesSource", dependencies: ["CIPTables", "Netfilter"], swiftSettings: settings),
+    .target(
+      name: "KubeProxy",
+      dependencies: ["Netfilter", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
+    .target(name: "Exposition", swiftSettings: settings),
+    .target(
+      name: "Exporter",
+      dependencies: [
+        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "HTTPEndpoint",
+      dependencies: [
+        "CZlib",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "kube-iptables-exporter",
+      dependencies: [
+        "Netfilter", "IPTablesSource", "Exposition", "Exporter", "HTTPEndpoint",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+  ]
+)

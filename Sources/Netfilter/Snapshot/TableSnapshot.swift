@@ -1,0 +1,24 @@
+/// A table as one reading found it: the content and, beside it, the counters.
+public struct TableSnapshot: Sendable {
+  public let content: TableContent
+  /// The rules' counters, chain after chain: `content.firstRules` tells where a chain's begin.
+  public let counters: [Counter]
+  /// The policies' counters, one for each chain; zero for chains that are not built in.
+  public let policyCounters: [Counter]
+  /// The table's size in the kernel in bytes; nil where the source doesn't know it.
+  public let size: Int?
+
+  public init(
+    content: TableContent, counters: [Counter], policyCounters: [Counter], size: Int? = nil
+  ) {
+    precondition(counters.count == content.ruleCount, "a counter for each rule")
+    precondition(policyCounters.count == content.chains.count, "a policy counter for each chain")
+    self.content = content
+    self.counters = counters
+    self.policyCounters = policyCounters
+    self.size = size
+  }
+
+  public var family: IPFamily { content.family }
+  public var name: TableName { content.name }
+}
