@@ -36,17 +36,14 @@ public struct UDPMatch: Sendable, Hashable {
   }
 }
 
-/// `-m sctp`. C counterpart: `struct xt_sctp_info`.
+/// `-m sctp` without chunk types. C counterpart: `struct xt_sctp_info`.
 public struct SCTPMatch: Sendable, Hashable {
   public var source: PortRange
   public var destination: PortRange
-  /// `--chunk-types` as it is stored, from the chunk map to the flag count; empty where not given.
-  public var chunks: [UInt8]
 
-  public init(source: PortRange = .any, destination: PortRange = .any, chunks: [UInt8] = []) {
+  public init(source: PortRange = .any, destination: PortRange = .any) {
     self.source = source
     self.destination = destination
-    self.chunks = chunks
   }
 }
 

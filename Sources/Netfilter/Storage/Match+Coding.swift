@@ -22,7 +22,9 @@ extension Match {
     case .multiport(let match): match.encode(into: &writer)
     case .accounting(let name): writer.write(name)
     case .recent(let match): match.encode(into: &writer)
-    case .sctp(let match): match.encode(into: &writer)
+    case .sctp(let match):
+      writer.write(match.source)
+      writer.write(match.destination)
     case .statistic(let match): match.encode(into: &writer)
     case .tcp(let match): match.encode(into: &writer)
     case .udp(let match):
@@ -52,7 +54,7 @@ extension Match {
     case .multiport: self = .multiport(MultiportMatch(from: &reader))
     case .accounting: self = .accounting(objectName: reader.comment())
     case .recent: self = .recent(RecentMatch(from: &reader))
-    case .sctp: self = .sctp(SCTPMatch(from: &reader))
+    case .sctp: self = .sctp(SCTPMatch(source: reader.ports(), destination: reader.ports()))
     case .statistic: self = .statistic(StatisticMatch(from: &reader))
     case .tcp: self = .tcp(TCPMatch(from: &reader))
     case .udp: self = .udp(UDPMatch(source: reader.ports(), destination: reader.ports()))

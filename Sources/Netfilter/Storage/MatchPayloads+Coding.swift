@@ -84,18 +84,6 @@ extension RecentMatch {
   }
 }
 
-extension SCTPMatch {
-  func encode(into writer: inout ByteWriter) {
-    writer.write(source)
-    writer.write(destination)
-    writer.write(chunks)
-  }
-
-  init(from reader: inout ByteReader) {
-    self.init(source: reader.ports(), destination: reader.ports(), chunks: reader.blob())
-  }
-}
-
 extension StatisticMatch {
   func encode(into writer: inout ByteWriter) {
     writer.write(inverted)

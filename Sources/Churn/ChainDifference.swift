@@ -1,0 +1,58 @@
+public import Netfilter
+
+/// What must be done to a chain's old rules to make its new ones of them.
+///
+/// A rule is its content; equal rules of one chain are told apart by occurrence, the k-th of the old
+/// list being the k-th of the new. Of the rules in both lists, the most that can be kept in order
+/// stay, and the others are moved: so ``moved`` is the smallest number of rules to take out and put
+/// in elsewhere. Where several choices keep equally many, those rules stay that stand first in the
+/// new list, as `diff` tells it: taken out above, put in below.
+public struct ChainDifference: Sendable, Hashable {
+  /// A rule in both lists, by its position in each.
+  public struct Move: Sendable, Hashable {
+    /// The position in the old list.
+    public let from: Int
+    /// The position in the new list.
+    public let to: Int
+
+    public init(from: Int, to: Int) {
+      self.from = from
+      self.to = to
+    }
+  }
+
+  /// The rules that are gone, as positions in the old list, ascending.
+  public let removed: [Int]
+  /// The rules that are new, as positions in the new list, ascending.
+  public let added: [Int]
+  /// The rules that were taken out and put in elsewhere, ascending by position in the new list.
+  ///
+  /// A rule that merely stands at another position because of rules before it is not among them.
+  public let moved: [Move]
+
+  /// Compares two versions of a chain in O(n log n) time.
+  ///
+  /// Lists that share their storage are equal at once. An empty list is one of a chain that doesn't
+  /// exist: all rules of the other are added or removed.
+  public init(from old: RuleList, to new: RuleList) {
+    if old == new {
+      self.init(removed: [], added: [], moved: [])
+      return
+    }
+    let matching = RuleMatching(from: old, to: new)
+    let order = LongestIncreasingSubsequence(of: matching.common.map(\.from))
+    var moved: [Move] = []
+    moved.reserveCapacity(order.outsiderCount)
+    for (pair, stays) in zip(matching.common, order.isMember) where !stays { moved.append(pair) }
+    self.init(removed: matching.removed, added: matching.added, moved: moved)
+  }
+
+  private init(removed: [Int], added: [Int], moved: [Move]) {
+    self.removed = removed
+    self.added = added
+    self.moved = moved
+  }
+
+  /// Whether the lists are equal.
+  public var isEmpty: Bool { removed.isEmpty && added.isEmpty && moved.isEmpty }
+}

@@ -1,0 +1,61 @@
+/// The longest increasing subsequence of distinct numbers; of several equally long, the one whose
+/// members stand first.
+///
+/// "First" means that the members' positions, read as a list, are lexicographically smallest. Takes
+/// O(n log n) time, and O(n) where the numbers ascend.
+struct LongestIncreasingSubsequence {
+  /// For each of the numbers, whether it belongs to the subsequence.
+  let isMember: [Bool]
+  /// How many of the numbers do not.
+  let outsiderCount: Int
+
+  init(of numbers: [Int]) {
+    let lengths = Self.lengths(from: numbers)
+    let longest = lengths.max() ?? 0
+    var isMember = Array(repeating: false, count: numbers.count)
+    var missing = longest
+    var last = Int.min
+    // The first number that can still begin a sequence of the missing length: no other choice
+    // stands before it, and the rest of the way is as open to it as to any.
+    for (index, number) in numbers.enumerated() where lengths[index] == missing && number > last {
+      isMember[index] = true
+      missing -= 1
+      last = number
+    }
+    self.isMember = isMember
+    self.outsiderCount = numbers.count - longest
+  }
+
+  /// For each position, the length of the longest increasing subsequence that begins there.
+  private static func lengths(from numbers: [Int]) -> [Int] {
+    var lengths = Array(repeating: 0, count: numbers.count)
+    // At index k, the greatest number yet met that begins a sequence of k + 1: so they descend.
+    var greatestHeads: [Int] = []
+    for index in numbers.indices.reversed() {
+      let number = numbers[index]
+      let rest = countOfElements(above: number, inDescending: greatestHeads)
+      if rest == greatestHeads.count {
+        greatestHeads.append(number)
+      } else {
+        greatestHeads[rest] = number
+      }
+      lengths[index] = rest + 1
+    }
+    return lengths
+  }
+
+  private static func countOfElements(above number: Int, inDescending elements: [Int]) -> Int {
+    if let last = elements.last, last > number { return elements.count }
+    var low = 0
+    var high = elements.count
+    while low < high {
+      let middle = (low + high) / 2
+      if elements[middle] > number {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+}

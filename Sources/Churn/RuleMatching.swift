@@ -1,0 +1,87 @@
+import Netfilter
+
+/// Which rules of two lists are the same ones, the k-th of equal rules in one list being the k-th in
+/// the other.
+///
+/// Most lists differ in a small part, so what both begin with and what both end with is left out of
+/// ``common``. That changes no difference, for such rules stand in every longest increasing
+/// subsequence: they are matched with each other, and all other matches lie on one side of them.
+///
+/// - A common beginning holds each rule as often in both lists: so its rules match each other, and
+///   those behind it are counted alike.
+/// - A common end does so only where the parts before it hold its rules equally often. From `q r`,
+///   the end of `r q r`, the `r` matches the first `r`. So the end goes as far as its rules differ
+///   from all that are added or removed before it.
+struct RuleMatching {
+  /// The positions in the old list of rules without a counterpart, ascending.
+  private(set) var removed: [Int] = []
+  /// The positions in the new list of rules without a counterpart, ascending.
+  private(set) var added: [Int] = []
+  /// The other rules, ascending by position in the new list, but for a common beginning and end.
+  private(set) var common: [ChainDifference.Move] = []
+
+  private let old: RuleList
+  private let new: RuleList
+
+  init(from old: RuleList, to new: RuleList) {
+    self.old = old
+    self.new = new
+    let beginning = Self.lengthOfCommonBeginning(old, new)
+    let end = Self.lengthOfCommonEnd(old, new, after: beginning)
+    match(from: beginning, leaving: end)
+    let sound = lengthOfSoundEnd(end)
+    if sound < end { match(from: beginning, leaving: sound) }
+  }
+
+  /// Matches all rules from `start` to where `end` rules remain.
+  private mutating func match(from start: Int, leaving end: Int) {
+    removed.removeAll()
+    added.removeAll()
+    common.removeAll()
+    var index = OccurrenceIndex(of: old, in: start..<old.count - end)
+    common.reserveCapacity(min(old.count, new.count) - start - end)
+    for position in start..<new.count - end {
+      if let counterpart = index.takeFirst(of: PackedRule(new.packed(at: position))) {
+        common.append(ChainDifference.Move(from: counterpart, to: position))
+      } else {
+        added.append(position)
+      }
+    }
+    removed = index.remaining
+  }
+
+  /// How many of the last `end` rules can be left out: none of them is one that the part before
+  /// holds more often in one list than in the other.
+  private func lengthOfSoundEnd(_ end: Int) -> Int {
+    if end == 0 || removed.isEmpty && added.isEmpty { return end }
+    var unbalanced = Set(removed.map { PackedRule(old.packed(at: $0)) })
+    for position in added { unbalanced.insert(PackedRule(new.packed(at: position))) }
+    var length = 0
+    while length < end,
+      !unbalanced.contains(PackedRule(new.packed(at: new.count - 1 - length)))
+    {
+      length += 1
+    }
+    return length
+  }
+
+  private static func lengthOfCommonBeginning(_ old: RuleList, _ new: RuleList) -> Int {
+    let limit = min(old.count, new.count)
+    var length = 0
+    while length < limit, old.packed(at: length) == new.packed(at: length) { length += 1 }
+    return length
+  }
+
+  private static func lengthOfCommonEnd(
+    _ old: RuleList, _ new: RuleList, after beginning: Int
+  ) -> Int {
+    let limit = min(old.count, new.count) - beginning
+    var length = 0
+    while length < limit,
+      old.packed(at: old.count - 1 - length) == new.packed(at: new.count - 1 - length)
+    {
+      length += 1
+    }
+    return length
+  }
+}

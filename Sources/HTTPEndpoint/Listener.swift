@@ -1,0 +1,99 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A socket that accepts connections, each with its HTTP handlers in place.
+struct Listener {
+  typealias AsyncChannel = NIOAsyncChannel<HTTPConnection.AsyncChannel, Never>
+
+  let connections: AsyncChannel
+
+  /// Starts to listen.
+  ///
+  /// - Throws: ``ListenError``.
+  static func bind(
+    _ address: ListenAddress, on group: any EventLoopGroup, limits: HTTPLimits,
+    table: ConnectionTable
+  ) async throws(ListenError) -> Listener {
+    do {
+      return try await bind(resolving: address, on: group, limits: limits, table: table)
+    } catch {
+      throw ListenError(address: address, cause: error)
+    }
+  }
+
+  /// The address it listens on, with the port the system has chosen.
+  var address: ListenAddress {
+    let address = connections.channel.localAddress
+    return ListenAddress(
+      host: address?.ipAddress ?? "", port: UInt16(truncatingIfNeeded: address?.port ?? 0))
+  }
+
+  private static func bind(
+    resolving address: ListenAddress, on group: any EventLoopGroup, limits: HTTPLimits,
+    table: ConnectionTable
+  ) async throws -> Listener {
+    let port = Int(address.port)
+    guard address.host.isEmpty else {
+      let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: port)
+      return try await bind(to: resolved, on: group, limits: limits, table: table)
+    }
+    do {
+      let any = try SocketAddress(ipAddress: "::", port: port)
+      return try await bind(
+        to: any, isDualStack: true, on: group, limits: limits, table: table)
+    } catch let error as IOError where error.meansNoIPv6 {
+      let any = try SocketAddress(ipAddress: "0.0.0.0", port: port)
+      return try await bind(to: any, on: group, limits: limits, table: table)
+    }
+  }
+
+  private static func bind(
+    to address: SocketAddress, isDualStack: Bool = false, on group: any EventLoopGroup,
+    limits: HTTPLimits, table: ConnectionTable
+  ) async throws -> Listener {
+    var bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      // A client may close its side once it has sent its request.
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(
+        .writeBufferWaterMark,
+        value: .init(low: BodyChunks.chunkSize, high: 4 * BodyChunks.chunkSize))
+    if isDualStack {
+      let v6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+      bootstrap = bootstrap.serverChannelOption(v6Only, value: 0)
+    }
+    let connections = try await bootstrap.bind(to: address) { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try configure(channel, limits: limits, table: table)
+      }
+    }
+    return Listener(connections: connections)
+  }
+
+  private static func configure(
+    _ channel: any Channel, limits: HTTPLimits, table: ConnectionTable
+  ) throws -> HTTPConnection.AsyncChannel {
+    var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+    decoderLimits.maxHeaderFieldSize = limits.maxHeadBytes
+    decoderLimits.maxHeaderListSize = limits.maxHeadBytes
+    let pipeline = channel.pipeline.syncOperations
+    // The errors are answered by the connection's loop.
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: true, withErrorHandling: false, withEncoderConfiguration: .init(),
+      withDecoderLimitConfiguration: decoderLimits)
+    try pipeline.addHandler(ConnectionGuard(limits: limits, table: table))
+    return try HTTPConnection.AsyncChannel(
+      wrappingChannelSynchronously: channel,
+      configuration: .init(isOutboundHalfClosureEnabled: true))
+  }
+}
+
+extension IOError {
+  /// Whether binding failed for want of IPv6 on this machine.
+  fileprivate var meansNoIPv6: Bool {
+    [EAFNOSUPPORT, EADDRNOTAVAIL, EPROTONOSUPPORT].contains(errnoCode)
+  }
+}

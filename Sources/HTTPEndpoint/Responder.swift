@@ -1,0 +1,100 @@
+import NIOHTTP1
+
+/// A response ready to be sent, but for what concerns the connection.
+struct OutgoingResponse {
+  let status: HTTPResponseStatus
+  let headers: HTTPHeaders
+  let body: [[UInt8]]
+}
+
+/// Finds the handler of a request and turns its response into what is sent.
+struct Responder: Sendable {
+  /// Bodies below this size are not worth compressing.
+  private static let minCompressedBytes = 1024
+
+  private let routes: [String: RequestHandler]
+  private let cache: GzipSegmentCache
+
+  init(routes: [String: RequestHandler], cache: GzipSegmentCache) {
+    self.routes = routes
+    self.cache = cache
+  }
+
+  /// The answer to a request.
+  func respond(to head: HTTPRequestHead, from remoteAddress: String) async -> OutgoingResponse {
+    let target = RequestTarget(head.uri)
+    guard let handler = routes[target.path] else {
+      return outgoing(.text(404, "404 not found\n"), to: head)
+    }
+    guard let method = Request.Method(rawValue: head.method.rawValue) else {
+      var refusal = Response.text(405, "405 method not allowed\n")
+      refusal.headers = [(name: "Allow", value: "GET, HEAD")]
+      return outgoing(refusal, to: head)
+    }
+    let request = Request(
+      method: method, path: target.path, query: target.query,
+      headers: head.headers.map { (name: $0.name, value: $0.value) }, remoteAddress: remoteAddress)
+    return outgoing(await handler(request), to: head)
+  }
+
+  /// The answer to a request that cannot be read.
+  func refusal(_ status: HTTPResponseStatus) -> OutgoingResponse {
+    let response = Response.text(
+      Int(status.code), "\(status.code) \(status.reasonPhrase.lowercased())\n")
+    return OutgoingResponse(
+      status: status, headers: headers(of: response, encoding: nil, body: response.body),
+      body: response.body)
+  }
+
+  private func outgoing(_ response: Response, to request: HTTPRequestHead) -> OutgoingResponse {
+    var body = response.body
+    var encoding: String?
+    if request.acceptsGzip, response.isCompressible(from: Self.minCompressedBytes),
+      let member = try? cache.member(of: body)
+    {
+      body = member
+      encoding = "gzip"
+    }
+    var headers = headers(of: response, encoding: encoding, body: body)
+    if response.isCompressible(from: Self.minCompressedBytes) {
+      headers.add(name: "Vary", value: "Accept-Encoding")
+    }
+    return OutgoingResponse(
+      status: HTTPResponseStatus(statusCode: response.status), headers: headers,
+      body: request.method == .HEAD ? [] : body)
+  }
+
+  private func headers(
+    of response: Response, encoding: String?, body: [[UInt8]]
+  ) -> HTTPHeaders {
+    var headers = HTTPHeaders(response.headers.map { ($0.name, $0.value) })
+    headers.replaceOrAdd(name: "Content-Type", value: response.contentType)
+    headers.replaceOrAdd(name: "Content-Length", value: String(body.byteCount))
+    headers.replaceOrAdd(name: "X-Content-Type-Options", value: "nosniff")
+    if let encoding {
+      headers.add(name: "Content-Encoding", value: encoding)
+    }
+    return headers
+  }
+}
+
+extension HTTPRequestHead {
+  fileprivate var acceptsGzip: Bool {
+    let fields = headers["Accept-Encoding"]
+    return AcceptEncoding(fields.isEmpty ? nil : fields.joined(separator: ",")).allowsGzip
+  }
+}
+
+extension Response {
+  /// Whether compression is worth its while; a handler may also have done it already.
+  fileprivate func isCompressible(from minBytes: Int) -> Bool {
+    body.byteCount >= minBytes
+      && !headers.contains { $0.name.lowercased() == "content-encoding" }
+  }
+}
+
+extension [[UInt8]] {
+  fileprivate var byteCount: Int {
+    reduce(0) { $0 + $1.count }
+  }
+}

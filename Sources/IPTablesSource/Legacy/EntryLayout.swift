@@ -1,0 +1,107 @@
+private import CIPTables
+internal import Netfilter
+
+/// Where the fields of a rule stand in the kernel's form of it, which is the same in both families
+/// but for the sizes: selectors, offsets, counters, matches, target.
+///
+/// C counterparts: `struct ipt_entry`, `struct ip6t_entry`.
+struct EntryLayout {
+  let family: IPFamily
+  /// The bytes of the selectors at the entry's beginning: `struct ipt_ip`, `ip6t_ip6`.
+  let selectorSize: Int
+  let targetOffset: Int
+  let nextOffset: Int
+  let counters: Int
+  /// Where the matches begin, which is the entry's own size.
+  let elements: Int
+
+  init(_ family: IPFamily) {
+    self.family = family
+    switch family {
+    case .ipv4:
+      selectorSize = MemoryLayout<ipt_ip>.size
+      targetOffset = Self.offset(of: \ipt_entry.target_offset)
+      nextOffset = Self.offset(of: \ipt_entry.next_offset)
+      counters = Self.offset(of: \ipt_entry.counters)
+      elements = MemoryLayout<ipt_entry>.size
+    case .ipv6:
+      selectorSize = MemoryLayout<ip6t_ip6>.size
+      targetOffset = Self.offset(of: \ip6t_entry.target_offset)
+      nextOffset = Self.offset(of: \ip6t_entry.next_offset)
+      counters = Self.offset(of: \ip6t_entry.counters)
+      elements = MemoryLayout<ip6t_entry>.size
+    }
+  }
+
+  private static func offset<Entry, Field>(of field: KeyPath<Entry, Field>) -> Int {
+    MemoryLayout<Entry>.offset(of: field) ?? 0
+  }
+
+  /// The size in bytes of the header of a match or target: `struct xt_entry_match`.
+  static let extensionHeaderSize = 32
+  /// The longest name of a match or target, with its zero.
+  static let extensionNameSize = 29
+
+  /// The rule's counters.
+  @inline(__always)
+  func counter(of entry: UnsafeRawPointer) -> Counter {
+    Counter(
+      packets: unsafe entry.loadUnaligned(fromByteOffset: counters, as: UInt64.self),
+      bytes: unsafe entry.loadUnaligned(fromByteOffset: counters + 8, as: UInt64.self))
+  }
+
+  /// A digest of the rule's content where it lies.
+  ///
+  /// Left out are the counters, libiptc's bookkeeping, the verdict of a standard target (an offset that
+  /// shifts when the table grows: `targetName` stands for it) and what follows a comment's end. What
+  /// else a match keeps for itself only costs a rule's being decoded again.
+  @inline(__always)
+  func digest(
+    of entry: UnsafeRawPointer, targetName: UnsafePointer<CChar>, hasher: ContentHasher
+  ) -> ContentDigest {
+    var hasher = hasher
+    unsafe hasher.combine(entry, count: selectorSize)
+    let target = Int(unsafe entry.loadUnaligned(fromByteOffset: targetOffset, as: UInt16.self))
+    let end = Int(unsafe entry.loadUnaligned(fromByteOffset: nextOffset, as: UInt16.self))
+    var offset = elements
+    while offset + Self.extensionHeaderSize <= target {
+      let match = unsafe entry + offset
+      let size = Int(unsafe match.loadUnaligned(as: UInt16.self))
+      guard size >= Self.extensionHeaderSize, offset + size <= target else { break }
+      unsafe hasher.combine(match, count: Self.usedSize(of: match, size: size))
+      offset += size
+    }
+    let isStandard =
+      unsafe entry.load(fromByteOffset: min(target + 2, end - 1), as: UInt8.self) == 0
+    if isStandard {
+      unsafe hasher.combine(targetName, count: Self.length(of: targetName))
+    } else if end > target {
+      unsafe hasher.combine(entry + target, count: end - target)
+    }
+    return hasher.finish()
+  }
+
+  /// A comment's bytes after its end are zeros; most of a table is made of them.
+  @inline(__always)
+  private static func usedSize(of match: UnsafeRawPointer, size: Int) -> Int {
+    let comment: UInt64 = 0x0074_6e65_6d6d_6f63  // "comment\0", as a little-endian word
+    guard unsafe match.loadUnaligned(fromByteOffset: 2, as: UInt64.self) == comment else {
+      return size
+    }
+    var used = extensionHeaderSize
+    while used + 8 <= size {
+      let word = unsafe match.loadUnaligned(fromByteOffset: used, as: UInt64.self)
+      used += 8
+      // A zero byte in the word: the comment ends here.
+      if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return used }
+    }
+    return size
+  }
+
+  @inline(__always)
+  private static func length(of name: UnsafePointer<CChar>) -> Int {
+    var length = 0
+    while unsafe name[length] != 0 { length += 1 }
+    return length
+  }
+}

@@ -1,0 +1,194 @@
+private import Glibc
+internal import Netfilter
+
+/// Reads one table again and again, and remembers a digest of each rule: what a reading finds
+/// unchanged costs a digest a rule, and no allocation.
+final class LegacyTableReader {
+  private let family: IPFamily
+  private let table: TableName
+  private let hasher = ContentHasher()
+  private let decoder: RuleDecoder
+  /// The last reading's content, and the digests of its rules, chain after chain.
+  private var content: TableContent?
+  private var digests: [ContentDigest] = []
+  /// The room that the next reading's digests are written to.
+  private var spareDigests: [ContentDigest] = []
+
+  init(family: IPFamily, table: TableName) {
+    self.family = family
+    self.table = table
+    self.decoder = RuleDecoder(family)
+  }
+
+  /// Takes the table from the kernel and frees it again.
+  ///
+  /// - Throws: `ReadingError` with libiptc's words; what was remembered stays.
+  func read() throws(ReadingError) -> TableSnapshot {
+    let size = LoadedTables.size(of: table, family)
+    var walk = TableWalk(
+      previous: content, previousDigests: digests, digests: spareDigests, decoder: decoder,
+      hasher: hasher)
+    spareDigests = []
+    do {
+      let handle = try TableHandle(family: family, table: table)
+      unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
+    }
+    let snapshot = TableSnapshot(
+      content: walk.content(family: family, name: table), counters: walk.counters,
+      policyCounters: walk.policyCounters, size: size)
+    spareDigests = digests
+    digests = walk.digests
+    content = snapshot.content
+    return snapshot
+  }
+}
+
+/// One walk through a table: what it has gathered so far.
+private struct TableWalk {
+  private let previous: TableContent?
+  private let previousDigests: [ContentDigest]
+  private let decoder: RuleDecoder
+  private let hasher: ContentHasher
+  private(set) var digests: [ContentDigest]
+  private(set) var counters: [Counter] = []
+  private(set) var policyCounters: [Counter] = []
+  /// The chains, from the first on that differs from the last reading's at its place; nil until then.
+  private var chains: [Chain]?
+  /// The number of chains visited.
+  private var visited = 0
+  /// Where the last reading's chains stand by name; made when one stands elsewhere.
+  private var positions: [ChainName: Int]?
+
+  init(
+    previous: TableContent?, previousDigests: [ContentDigest], digests: [ContentDigest],
+    decoder: RuleDecoder, hasher: ContentHasher
+  ) {
+    self.previous = previous
+    self.previousDigests = previousDigests
+    self.decoder = decoder
+    self.hasher = hasher
+    self.digests = digests
+    self.digests.removeAll(keepingCapacity: true)
+    counters.reserveCapacity(previous?.ruleCount ?? 0)
+    policyCounters.reserveCapacity(previous?.chains.count ?? 0)
+  }
+
+  /// What was found: the last reading's content itself where nothing differs.
+  func content(family: IPFamily, name: TableName) -> TableContent {
+    if chains == nil, let previous, visited == previous.chains.count { return previous }
+    let found = chains ?? Array(previous?.chains.prefix(visited) ?? [])
+    return TableContent(family: family, name: name, chains: found)
+  }
+
+  mutating func visit(_ name: UnsafePointer<CChar>, of handle: borrowing TableHandle) {
+    let chainName = unsafe Self.chainName(name)
+    let policy = unsafe handle.policy(of: name)
+    policyCounters.append(policy?.counter ?? Counter())
+    let first = digests.count
+    let layout = decoder.layout
+    let hasher = hasher
+    unsafe handle.forEachRule(in: name) { entry, target in
+      unsafe digests.append(layout.digest(of: entry, targetName: target, hasher: hasher))
+      unsafe counters.append(layout.counter(of: entry))
+    }
+    switch standing(chainName, policy?.verdict, digestsFrom: first) {
+    case .unchanged where chains == nil && isInPlace(chainName):
+      break
+    case .unchanged(let chain):
+      startChains()
+      chains?.append(chain)
+    case .changed(let known):
+      let rules = unsafe rules(in: name, of: handle, digestsFrom: first, known: known)
+      startChains()
+      chains?.append(Chain(name: chainName, policy: policy?.verdict, rules: rules))
+    }
+    visited += 1
+  }
+
+  private enum Standing {
+    case unchanged(Chain)
+    case changed(KnownRules?)
+  }
+
+  /// How the chain compares with the last reading's of that name.
+  private mutating func standing(
+    _ name: ChainName, _ policy: Verdict?, digestsFrom first: Int
+  ) -> Standing {
+    guard let previous, let position = previousPosition(of: name) else { return .changed(nil) }
+    let range = previous.firstRules[position]..<previous.firstRules[position + 1]
+    let chain = previous.chains[position]
+    if chain.policy == policy, previousDigests[range] == digests[first...] {
+      return .unchanged(chain)
+    }
+    return .changed(KnownRules(rules: chain.rules, digests: previousDigests[range]))
+  }
+
+  private func isInPlace(_ name: ChainName) -> Bool {
+    guard let previous else { return false }
+    return visited < previous.chains.count && previous.chains[visited].name == name
+  }
+
+  private mutating func startChains() {
+    if chains == nil { chains = Array(previous?.chains.prefix(visited) ?? []) }
+  }
+
+  private mutating func previousPosition(of name: ChainName) -> Int? {
+    guard let previous else { return nil }
+    if isInPlace(name) { return visited }
+    if positions == nil {
+      positions = Dictionary(
+        zip(previous.chains.lazy.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
+    }
+    return positions?[name]
+  }
+
+  /// The chain's rules: those that the last reading knew, packed as they are, the others decoded.
+  private func rules(
+    in chain: UnsafePointer<CChar>, of handle: borrowing TableHandle, digestsFrom first: Int,
+    known: KnownRules?
+  ) -> RuleList {
+    var rules = RuleList()
+    unsafe handle.forEachRule(in: chain) { entry, target in
+      let digest = digests[first + rules.count]
+      if let known, let position = known.position(of: digest, near: rules.count) {
+        rules.append(ruleAt: position, of: known.rules)
+      } else {
+        let size = Int(
+          unsafe entry.loadUnaligned(
+            fromByteOffset: decoder.layout.nextOffset, as: UInt16.self))
+        let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(start: entry, count: size))
+        let name = unsafe Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
+        rules.append(decoder.rule(bytes, targetName: name))
+      }
+    }
+    rules.trim()
+    return rules
+  }
+
+  /// libiptc's chain names are at most 31 bytes with their zero, so this always is one.
+  private static func chainName(_ name: UnsafePointer<CChar>) -> ChainName {
+    unsafe ChainName(UnsafeRawBufferPointer(start: name, count: strlen(name))) ?? ""
+  }
+}
+
+/// The rules of a chain that the last reading decoded.
+private struct KnownRules {
+  let rules: RuleList
+  private let digests: ArraySlice<ContentDigest>
+  private let positions: [ContentDigest: Int]
+
+  init(rules: RuleList, digests: ArraySlice<ContentDigest>) {
+    self.rules = rules
+    self.digests = digests
+    positions = Dictionary(
+      zip(digests, 0...), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Where a rule of that digest stands; looked for at its own place first.
+  func position(of digest: ContentDigest, near position: Int) -> Int? {
+    if position < rules.count, digests[digests.startIndex + position] == digest {
+      return position
+    }
+    return positions[digest]
+  }
+}

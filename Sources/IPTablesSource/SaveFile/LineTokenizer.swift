@@ -1,0 +1,87 @@
+/// Splits a line into words as `iptables-restore` does.
+///
+/// Blanks and tabs separate words. Within double quotes everything stands for itself but the
+/// backslash, which makes the byte after it do so. Quotes may begin and end anywhere in a word, and
+/// bytes need not be UTF-8. Outside of quotes a backslash is a byte like any other.
+struct LineTokenizer {
+  private let line: ArraySlice<UInt8>
+  private var position: Int
+  private var words: [Word] = []
+
+  private init(_ line: ArraySlice<UInt8>) {
+    self.line = line
+    position = line.startIndex
+    words.reserveCapacity(24)
+  }
+
+  /// - Throws: ``Malformation`` where a quote is not closed.
+  static func words(of line: ArraySlice<UInt8>) throws(Malformation) -> [Word] {
+    var tokenizer = LineTokenizer(line)
+    while tokenizer.skipBlanks() { try tokenizer.takeWord() }
+    return tokenizer.words
+  }
+
+  /// Moves on to the next word; false where there is none.
+  private mutating func skipBlanks() -> Bool {
+    while position < line.endIndex, Self.isBlank(line[position]) { position += 1 }
+    return position < line.endIndex
+  }
+
+  private mutating func takeWord() throws(Malformation) {
+    let start = position
+    if line[start] == Self.quote, let end = plainQuotationEnd(from: start + 1) {
+      position = end + 1
+      words.append(
+        Word(bytes: line[start + 1..<end], isQuoted: true, range: start..<position))
+      return
+    }
+    while position < line.endIndex, !Self.isBlank(line[position]) {
+      if line[position] == Self.quote { return try takeMixedWord(from: start) }
+      position += 1
+    }
+    words.append(Word(bytes: line[start..<position], isQuoted: false, range: start..<position))
+  }
+
+  /// Where a quotation that is a word of its own ends; nil where it holds escapes, doesn't end, or
+  /// where more of the word follows it.
+  private func plainQuotationEnd(from start: Int) -> Int? {
+    var index = start
+    while index < line.endIndex {
+      if line[index] == Self.backslash { return nil }
+      if line[index] == Self.quote {
+        let after = index + 1
+        return after == line.endIndex || Self.isBlank(line[after]) ? index : nil
+      }
+      index += 1
+    }
+    return nil
+  }
+
+  private mutating func takeMixedWord(from start: Int) throws(Malformation) {
+    var bytes: [UInt8] = []
+    var isOpen = false
+    position = start
+    while position < line.endIndex, isOpen || !Self.isBlank(line[position]) {
+      let byte = line[position]
+      position += 1
+      if byte == Self.quote {
+        isOpen.toggle()
+      } else if isOpen, byte == Self.backslash {
+        guard position < line.endIndex else { break }
+        bytes.append(line[position])
+        position += 1
+      } else {
+        bytes.append(byte)
+      }
+    }
+    if isOpen { throw Malformation("a quote is not closed") }
+    words.append(Word(bytes: bytes[...], isQuoted: true, range: start..<position))
+  }
+
+  private static let quote = UInt8(ascii: "\"")
+  private static let backslash = UInt8(ascii: "\\")
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+  }
+}

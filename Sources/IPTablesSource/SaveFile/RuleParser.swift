@@ -1,0 +1,100 @@
+internal import Netfilter
+
+/// Parses what stands after `-A CHAIN` in a saved rule.
+///
+/// Matches and targets that this library doesn't know, or that have an option it doesn't know, are
+/// kept with their options' text. What it knows must be well-formed: addresses, ports and numbers
+/// are errors where they are none.
+///
+/// `-p tcp --dport 80` without `-m tcp`, which people write and iptables does not, is understood.
+struct RuleParser {
+  private let line: ArraySlice<UInt8>
+  private let family: IPFamily
+  private let isChain: (ChainName) -> Bool
+  private var cursor: WordCursor
+  private var selectors: Selectors
+  private var extensions: [Match] = []
+  private var target: Target?
+
+  private init(
+    _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
+    isChain: @escaping (ChainName) -> Bool
+  ) {
+    self.cursor = cursor
+    self.line = line
+    self.family = family
+    self.isChain = isChain
+    selectors = Selectors(family: family)
+  }
+
+  /// - Parameters:
+  ///   - cursor: The line's words, of which those that follow the chain's name are taken.
+  ///   - line: The line, of which the words are parts.
+  ///   - family: Whose addresses the rule holds.
+  ///   - isChain: Whether the table has a chain of that name, and so a jump leads there.
+  static func parse(
+    _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
+    isChain: @escaping (ChainName) -> Bool
+  ) throws(Malformation) -> Rule {
+    var parser = RuleParser(cursor, line: line, family: family, isChain: isChain)
+    while !parser.cursor.isAtEnd { try parser.takeOption() }
+    return Rule(
+      matches: parser.selectors.matches + parser.extensions, target: parser.target ?? .none)
+  }
+
+  private mutating func takeOption() throws(Malformation) {
+    let start = cursor.position
+    let inverted = cursor.takeNegation()
+    guard let word = cursor.next() else { throw Malformation("a '!' with nothing after it") }
+    switch BuiltInOption(word) {
+    case .match: try takeMatch(named: cursor.value(of: word).text)
+    case .jump: try takeJump(cursor.value(of: word), by: word)
+    case .goto: try takeGoto(cursor.value(of: word), by: word)
+    case .some(let option):
+      try selectors.take(option, named: word, inverted: inverted, from: &cursor)
+    case nil:
+      guard word.isOption, let name = impliedMatch else {
+        throw Malformation("'\(word.bytes.printable(atMost: 60))' is not understood here")
+      }
+      cursor.position = start
+      try takeMatch(named: name)
+    }
+  }
+
+  private var impliedMatch: String? {
+    switch selectors.ipProtocol {
+    case .tcp: "tcp"
+    case .udp: "udp"
+    case .sctp: "sctp"
+    default: nil
+    }
+  }
+
+  private mutating func takeMatch(named name: String) throws(Malformation) {
+    let text = cursor.takeExtension(named: name, of: line)
+    extensions.append(try Match(text, family: family))
+  }
+
+  private mutating func takeJump(_ name: Word, by option: Word) throws(Malformation) {
+    let text = cursor.takeExtension(named: name.text, of: line)
+    if let verdict = Verdict(name: text.name), text.options.isEmpty {
+      try setTarget(.verdict(verdict), by: option)
+    } else if let chain = ChainName(name.bytes), text.options.isEmpty, isChain(chain) {
+      try setTarget(.jump(chain), by: option)
+    } else {
+      try setTarget(Target(text, family: family), by: option)
+    }
+  }
+
+  private mutating func takeGoto(_ name: Word, by option: Word) throws(Malformation) {
+    guard let chain = ChainName(name.bytes), isChain(chain) else {
+      throw name.isNot("a chain of this table")
+    }
+    try setTarget(.goto(chain), by: option)
+  }
+
+  private mutating func setTarget(_ target: Target, by option: Word) throws(Malformation) {
+    if self.target != nil { throw Malformation("\(option.text) after another target") }
+    self.target = target
+  }
+}

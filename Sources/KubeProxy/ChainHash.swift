@@ -1,0 +1,60 @@
+private import Crypto
+public import Netfilter
+
+/// The 16 characters at the end of a service chain's name: what proves for whom it was made.
+///
+/// The first 80 bits of a SHA-256, in base 32. kube-proxy counterparts: `portProtoHash`,
+/// `servicePortEndpointChainName`.
+public struct ChainHash: Sendable, Hashable {
+  private let high: UInt64
+  private let low: UInt16
+
+  /// The hash in a chain's name; nil where the rest of the name isn't 16 characters of base 32.
+  init?(_ name: ChainName, after prefix: ChainName) {
+    let text = name.bytes.dropFirst(prefix.bytes.count)
+    guard text.count == 16 else { return nil }
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    for (index, character) in text.enumerated() {
+      let digit: UInt8
+      switch character {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit = character - UInt8(ascii: "A")
+      case UInt8(ascii: "2")...UInt8(ascii: "7"): digit = character - UInt8(ascii: "2") + 26
+      default: return nil
+      }
+      // 80 bits: the first 12 characters are the upper 60, the last 4 the lower 20.
+      if index < 12 { high = high << 5 | UInt64(digit) } else { low = low << 5 | UInt64(digit) }
+    }
+    self.high = high << 4 | low >> 16
+    self.low = UInt16(truncatingIfNeeded: low)
+  }
+
+  /// The hash of a service port's chains.
+  ///
+  /// - Parameter literal: the name as kube-proxy wrote it, `namespace/name:port`.
+  /// kube-proxy counterpart: `servicePortPolicyClusterChain` and its siblings.
+  init(servicePort literal: [UInt8], _ transport: TransportProtocol) {
+    self.init(hashing: literal + Array(transport.chainNameText.utf8))
+  }
+
+  /// The hash of an endpoint's chain; `endpoint` is `ip:port`, or `[ip]:port`.
+  ///
+  /// kube-proxy counterpart: `servicePortEndpointChainName`.
+  init(servicePort literal: [UInt8], _ transport: TransportProtocol, endpoint: String) {
+    self.init(hashing: literal + Array(transport.chainNameText.utf8) + Array(endpoint.utf8))
+  }
+
+  private init(hashing bytes: [UInt8]) {
+    var high: UInt64 = 0
+    var low: UInt16 = 0
+    for (index, byte) in SHA256.hash(data: bytes).enumerated() {
+      switch index {
+      case 0..<8: high = high << 8 | UInt64(byte)
+      case 8..<10: low = low << 8 | UInt16(byte)
+      default: break
+      }
+    }
+    self.high = high
+    self.low = low
+  }
+}

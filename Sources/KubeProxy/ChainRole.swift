@@ -1,0 +1,62 @@
+public import Netfilter
+
+/// The kinds of chain that kube-proxy makes for each service port; all but an endpoint's share the
+/// hash of the service port.
+public enum ServiceChainFamily: String, Sendable, Hashable, CaseIterable {
+  /// The cluster policy: balances over all endpoints.
+  case service = "KUBE-SVC"
+  /// The local policy: balances over the node's own endpoints.
+  case local = "KUBE-SVL"
+  /// Traffic from outside (1.24 on).
+  case external = "KUBE-EXT"
+  /// A load balancer's source ranges.
+  case firewall = "KUBE-FW"
+  /// External traffic under the local policy (to 1.23).
+  case externalLoadBalancer = "KUBE-XLB"
+  /// One endpoint.
+  case endpoint = "KUBE-SEP"
+}
+
+/// What a chain is for, told by its name alone.
+public enum ChainRole: Sendable, Hashable {
+  /// A chain of one service port: its family and the hash at its end.
+  case service(ServiceChainFamily, hash: ChainHash)
+  /// KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES.
+  case dispatch
+  /// Other KUBE-* chains.
+  case system
+  /// Another agent's, or anybody's.
+  case other
+
+  public init(_ name: ChainName) {
+    guard name.hasPrefix(Self.kube) else {
+      self = .other
+      return
+    }
+    if Self.dispatchChains.contains(name) {
+      self = .dispatch
+      return
+    }
+    for (family, prefix) in Self.prefixes where name.hasPrefix(prefix) {
+      if let hash = ChainHash(name, after: prefix) {
+        self = .service(family, hash: hash)
+        return
+      }
+    }
+    self = .system
+  }
+
+  private static let kube: ChainName = "KUBE-"
+  private static let dispatchChains: [ChainName] = [
+    .kubeServices, .kubeNodePorts, .kubeExternalServices,
+  ]
+  private static let prefixes: [(ServiceChainFamily, ChainName)] =
+    ServiceChainFamily.allCases.map { ($0, ChainName(stringLiteral: $0.rawValue + "-")) }
+}
+
+extension ChainName {
+  public static let kubeServices: ChainName = "KUBE-SERVICES"
+  public static let kubeNodePorts: ChainName = "KUBE-NODEPORTS"
+  public static let kubeExternalServices: ChainName = "KUBE-EXTERNAL-SERVICES"
+  static let kubeProxyFirewall: ChainName = "KUBE-PROXY-FIREWALL"
+}

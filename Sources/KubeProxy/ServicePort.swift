@@ -1,0 +1,61 @@
+public import Netfilter
+
+/// A transport protocol as Kubernetes writes it.
+public enum TransportProtocol: String, Sendable, Hashable, Comparable, CaseIterable {
+  case tcp = "TCP"
+  case udp = "UDP"
+  case sctp = "SCTP"
+
+  /// The protocol of that IP protocol number; nil for one that services don't have.
+  public init?(_ match: ProtocolMatch) {
+    switch match {
+    case .tcp: self = .tcp
+    case .udp: self = .udp
+    case .sctp: self = .sctp
+    default: return nil
+    }
+  }
+
+  /// As it goes into a chain's name: `tcp`, `udp`, `sctp`.
+  var chainNameText: String {
+    switch self {
+    case .tcp: "tcp"
+    case .udp: "udp"
+    case .sctp: "sctp"
+    }
+  }
+
+  public static func < (left: TransportProtocol, right: TransportProtocol) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+/// One port of a Service, as kube-proxy names it: `namespace/name:port`.
+///
+/// kube-proxy counterpart: `proxy.ServicePortName`.
+public struct ServicePort: Sendable, Hashable, Comparable {
+  public let namespace: String
+  public let name: String
+  /// The port's name; empty where it has none.
+  public let port: String
+  public let transport: TransportProtocol
+
+  public init(namespace: String, name: String, port: String, transport: TransportProtocol) {
+    self.namespace = namespace
+    self.name = name
+    self.port = port
+    self.transport = transport
+  }
+
+  public static func < (left: ServicePort, right: ServicePort) -> Bool {
+    (left.namespace, left.name, left.port, left.transport)
+      < (right.namespace, right.name, right.port, right.transport)
+  }
+}
+
+extension ServicePort: CustomStringConvertible {
+  /// `namespace/name:port`, or `namespace/name` for an unnamed port.
+  public var description: String {
+    port.isEmpty ? "\(namespace)/\(name)" : "\(namespace)/\(name):\(port)"
+  }
+}
