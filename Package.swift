@@ -25,14 +25,17 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "CGlibc"),
     .systemLibrary(
       name: "CIPTables", pkgConfig: "libiptc",
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
+    .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
-      name: "IPTablesSource", dependencies: ["CIPTables", "Netfilter"], swiftSettings: settings),
+      name: "IPTablesSource", dependencies: ["CIPTables", "Netfilter", "Platform"],
+      swiftSettings: settings),
     .target(
       name: "KubeProxy",
       dependencies: ["Netfilter", .product(name: "Crypto", package: "swift-crypto")],
@@ -42,7 +45,7 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition",
+        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -60,9 +63,31 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Netfilter", "IPTablesSource", "Exposition", "Exporter", "HTTPEndpoint",
+        "Netfilter", "IPTablesSource", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: ["IPTablesSource", "Netfilter"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "NetfilterTests", dependencies: ["Netfilter", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "IPTablesSourceTests", dependencies: ["IPTablesSource", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ChurnTests", dependencies: ["Churn", "Netfilter"], swiftSettings: settings),
+    .testTarget(
+      name: "HTTPEndpointTests",
+      dependencies: [
+        "HTTPEndpoint", "CZlib",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),

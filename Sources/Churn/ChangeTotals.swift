@@ -24,6 +24,11 @@ public struct ChangeTotals<Key: Hashable & Sendable>: Sendable, Equatable {
     countsByKey[key, default: .zero][change] += UInt64(count)
   }
 
+  /// Drops the totals of every key that `isGone` tells; such a key stands at zero again.
+  public mutating func forget(where isGone: (Key) -> Bool) {
+    countsByKey = countsByKey.filter { !isGone($0.key) }
+  }
+
   /// What was counted for `key` since `earlier`, a copy of these totals, was made.
   ///
   /// Zero where `earlier` is nil: a scraper that was never answered before has missed nothing. A key

@@ -1,8 +1,9 @@
 /// Whether a client takes a gzip body, by its `Accept-Encoding` header field.
 ///
 /// The field lists codings with weights, as in `gzip;q=0.8, identity;q=0.5, *;q=0`. Gzip is taken
-/// when its weight, or that of `*` where gzip is not named, is above zero and not below the weight of
-/// `identity`. A weight that cannot be read counts as zero; without a field there is no compression.
+/// when its weight, or that of `*` where gzip is not named, is above zero and not below the weight
+/// of `identity`. A weight that cannot be read counts as zero; without a field there is no
+/// compression.
 struct AcceptEncoding {
   let allowsGzip: Bool
 

@@ -68,8 +68,8 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // The rest of a request that was answered before its end.
-    guard phase != .closing else { return }
+    // The rest of a request that was answered before its end, or a request after the last response.
+    guard phase != .closing, !(phase == .idle && isDraining) else { return }
     switch unwrapInboundIn(data) {
     case .head:
       enter(.receiving)
@@ -100,6 +100,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     var part = unwrapOutboundIn(data)
+    unflushedWrites += 1
     switch part {
     case .head(var head):
       enter(.responding)
@@ -114,7 +115,6 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
       enter(.idle)
     }
     let flushed = promise ?? context.eventLoop.makePromise()
-    unflushedWrites += 1
     progress = .now()
     flushed.futureResult.assumeIsolated().whenComplete { self.writeCompleted($0) }
     context.write(wrapOutboundOut(part), promise: flushed)

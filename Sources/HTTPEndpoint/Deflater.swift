@@ -2,8 +2,9 @@ import CZlib
 
 /// One zlib compressor, for pieces of raw deflate that do not refer to each other.
 ///
-/// Each piece ends on a byte, and none is marked as the last: pieces may be joined in any order, and
-/// end with ``lastBlock``. Level 1, because what a scrape saves in bytes must not cost it in time.
+/// Each piece ends on a byte, and none is marked as the last: pieces may be joined in any order,
+/// and end with ``lastBlock``. Level 1, because what a scrape saves in bytes must not cost it in
+/// time.
 ///
 /// Counterpart: `z_stream`.
 @safe
@@ -37,8 +38,11 @@ struct Deflater: ~Copyable {
   ///
   /// - Throws: ``DeflateError`` where zlib refuses, or the segment has 4 GiB or more.
   mutating func piece(of segment: [UInt8]) throws(DeflateError) -> [UInt8] {
+    guard let length = UInt32(exactly: segment.count) else {
+      throw DeflateError(code: Z_BUF_ERROR)
+    }
     var code = unsafe deflateReset(stream)
-    guard code == Z_OK, let length = UInt32(exactly: segment.count) else {
+    guard code == Z_OK else {
       throw DeflateError(code: code)
     }
     var piece: [UInt8] = []

@@ -5,9 +5,10 @@ public import ServiceLifecycle
 
 /// A web server for a handful of paths that answer `GET`.
 ///
-/// It is made for metrics: few clients, and large responses that change little. Bodies are compressed
-/// for the clients that accept it, and what did not change since an earlier response is not
-/// compressed again. One thread does the input and output; handlers and compression run elsewhere.
+/// It is made for metrics: few clients, and large responses that change little. Bodies are
+/// compressed for the clients that accept it, and what did not change since an earlier response is
+/// not compressed again. One thread does the input and output; handlers and compression run
+/// elsewhere.
 ///
 /// A path without a handler is answered with 404, another method than `GET` and `HEAD` with 405.
 public struct HTTPServer: Service {
@@ -25,8 +26,8 @@ public struct HTTPServer: Service {
   ///   - routes: The handlers by their path, such as `/metrics`; it is compared as a whole.
   ///   - limits: What clients are granted.
   ///   - logger: Where the server reports.
-  ///   - onListening: Called once, when connections are accepted, with the addresses bound: those of
-  ///     `addresses` in their order, resolved, with the port that was chosen in place of 0.
+  ///   - onListening: Called once, when connections are accepted, with the addresses bound: those
+  ///     of `addresses` in their order, resolved, with the port that was chosen in place of 0.
   public init(
     addresses: [ListenAddress],
     routes: [String: RequestHandler],

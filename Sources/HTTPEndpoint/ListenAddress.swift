@@ -1,8 +1,8 @@
 /// Where the server listens: a host and a port, written as Prometheus exporters write it.
 ///
 /// Accepted are `host:port`, `[IPv6 address]:port` and `:port`. An empty host stands for all
-/// interfaces, IPv6 and IPv4 at once. A port alone, without its colon, is refused, and so is an IPv6
-/// address without brackets: neither says where the host ends.
+/// interfaces, IPv6 and IPv4 at once. A port alone, without its colon, is refused, and so is an
+/// IPv6 address without brackets: neither says where the host ends.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A name or an IP address without brackets; empty for all interfaces.
   public let host: String

@@ -16,8 +16,8 @@ public struct Request: Sendable {
   /// more than once; a parameter without `=` has an empty value.
   public let query: [(name: String, value: String)]
 
-  /// The client's IP address, without its port. An IPv4 client of a dual-stack socket shows as IPv4;
-  /// empty where the connection is already gone.
+  /// The client's IP address, without its port. An IPv4 client of a dual-stack socket shows as
+  /// IPv4; empty where the connection is already gone.
   public let remoteAddress: String
 
   private let headers: [(name: String, value: String)]
@@ -34,7 +34,8 @@ public struct Request: Sendable {
     self.remoteAddress = remoteAddress
   }
 
-  /// The values of a header field, joined by `, ` where it occurs more than once; `nil` without one.
+  /// The values of a header field, joined by `, ` where it occurs more than once; `nil` without
+  /// one.
   ///
   /// Names of header fields are compared without regard to case.
   public func header(_ name: String) -> String? {
@@ -46,6 +47,6 @@ public struct Request: Sendable {
 
 /// What answers the requests for one path.
 ///
-/// It runs off the event loop, several at a time. Its task is cancelled when the server stops before
-/// it has answered.
+/// It runs off the event loop, several at a time. Its task is cancelled when the server stops
+/// before it has answered.
 public typealias RequestHandler = @Sendable (Request) async -> Response

@@ -14,8 +14,8 @@ public struct Response: Sendable {
 
   /// The body in segments, sent one after the other.
   ///
-  /// A segment is the unit of compression: one that is the same as in an earlier response costs next
-  /// to nothing, so what changes belongs in another segment than what does not.
+  /// A segment is the unit of compression: one that is the same as in an earlier response costs
+  /// next to nothing, so what changes belongs in another segment than what does not.
   public var body: [[UInt8]]
 
   /// Creates a response.

@@ -10,9 +10,9 @@ struct SegmentDigest: Hashable {
 /// Makes the digests of one seed.
 ///
 /// Words of the content are multiplied in pairs, 64 by 64 bits, and both halves of each product are
-/// folded into one of four lanes. Every word reaches one lane of either half of the digest, each time
-/// beside another partner, so that the halves do not fail together. The lanes are independent of each
-/// other, which keeps the multiplier busy: 10 GB/s and more.
+/// folded into one of four lanes. Every word reaches one lane of either half of the digest, each
+/// time beside another partner, so that the halves do not fail together. The lanes are independent
+/// of each other, which keeps the multiplier busy: 10 GB/s and more.
 struct SegmentDigester: Sendable {
   private let seed: SIMD4<UInt64>
 

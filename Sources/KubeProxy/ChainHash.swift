@@ -1,5 +1,5 @@
 private import Crypto
-public import Netfilter
+internal import Netfilter
 
 /// The 16 characters at the end of a service chain's name: what proves for whom it was made.
 ///

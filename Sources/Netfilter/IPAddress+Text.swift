@@ -72,7 +72,8 @@ extension IPAddress: LosslessStringConvertible {
     var halves: [[UInt16]] = []
     var rest = Substring(text)
     if let gap = text.firstDoubleColon {
-      guard let head = groups(rest[..<gap.lowerBound]), let tail = groups(rest[gap.upperBound...])
+      guard let head = groups(rest[..<gap.lowerBound], endsText: false),
+        let tail = groups(rest[gap.upperBound...])
       else { return nil }
       guard head.count + tail.count < 8 else { return nil }
       halves = [head, Array(repeating: 0, count: 8 - head.count - tail.count), tail]
@@ -88,12 +89,13 @@ extension IPAddress: LosslessStringConvertible {
     )
   }
 
-  private static func groups(_ text: Substring) -> [UInt16]? {
+  /// A dotted quad may only stand where the whole text ends.
+  private static func groups(_ text: Substring, endsText: Bool = true) -> [UInt16]? {
     if text.isEmpty { return [] }
     var groups: [UInt16] = []
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
+      if endsText, index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
         guard let value = ipv4Value(part) else { return nil }
         groups += [UInt16(value >> 16), UInt16(truncatingIfNeeded: value)]
       } else {

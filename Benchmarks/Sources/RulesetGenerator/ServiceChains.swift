@@ -18,7 +18,7 @@ struct ServiceChains {
   }
 
   /// KUBE-SVC, KUBE-EXT where there is a NodePort, and a KUBE-SEP for each endpoint.
-  var chains: [Chain] {
+  var all: [Chain] {
     let external = service.nodePort == nil ? [] : [externalChain]
     return [clusterPolicyChain] + external + service.endpoints.map(endpointChain)
   }
@@ -68,10 +68,13 @@ struct ServiceChains {
   }
 
   /// The match that takes one connection in `count`; none for the last endpoint, which takes all.
+  ///
+  /// The kernel keeps a probability in units of 2⁻³¹, and iptables-save shows what it keeps.
   private func share(ofOneIn count: Int) -> String {
     guard count > 1 else { return "" }
-    let scale = 10_000_000_000
-    let digits = String(scale + (scale + count / 2) / count).dropFirst()
+    let kept = (1 << 31 + UInt128(count) / 2) / UInt128(count)
+    let scale: UInt128 = 100_000_000_000
+    let digits = String(scale + (kept * scale + 1 << 30) >> 31).dropFirst()
     return "-m statistic --mode random --probability 0.\(digits) "
   }
 }

@@ -1,6 +1,7 @@
 private import CIPTables
 private import Glibc
 internal import Netfilter
+private import Platform
 
 /// The legacy tables that exist in this thread's network namespace.
 ///
@@ -17,10 +18,10 @@ enum LoadedTables {
       let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
       return Set(text.split(separator: "\n").compactMap { TableName(rawValue: String($0)) })
     } catch {
-      if error.code == ENOENT { return [] }
+      if error == .noSuchFile { return [] }
       throw ReadingError(
         operation: .listTables(family), code: error.code,
-        cause: "\(path): \(error.cause); run as root, with the capability CAP_NET_ADMIN")
+        cause: "\(path): \(error); run as root, with the capability CAP_NET_ADMIN")
     }
   }
 

@@ -69,12 +69,8 @@ struct RuleDecoder {
     appendInterfaces(
       bytes(of: entry.iniface), bytes(of: entry.iniface_mask), bytes(of: entry.outiface),
       bytes(of: entry.outiface_mask), inverted, to: &matches)
-    let isProtocolInverted = inverted & XT_INV_PROTO != 0
-    if entry.proto != 0 || isProtocolInverted {
-      matches.append(
-        .protocol(
-          ProtocolMatch(
-            number: UInt8(truncatingIfNeeded: entry.proto), inverted: isProtocolInverted)))
+    if let match = protocolMatch(entry.proto, inverted & XT_INV_PROTO != 0) {
+      matches.append(.protocol(match))
     }
     if Int32(entry.flags) & IPT_F_FRAG != 0 {
       matches.append(.fragment(inverted: inverted & IPT_INV_FRAG != 0))
@@ -98,14 +94,17 @@ struct RuleDecoder {
     appendInterfaces(
       bytes(of: entry.iniface), bytes(of: entry.iniface_mask), bytes(of: entry.outiface),
       bytes(of: entry.outiface_mask), inverted, to: &matches)
-    if Int32(entry.flags) & IP6T_F_PROTO != 0 {
-      matches.append(
-        .protocol(
-          ProtocolMatch(
-            number: UInt8(truncatingIfNeeded: entry.proto),
-            inverted: inverted & XT_INV_PROTO != 0)))
+    if Int32(entry.flags) & IP6T_F_PROTO != 0,
+      let match = protocolMatch(entry.proto, inverted & XT_INV_PROTO != 0)
+    {
+      matches.append(.protocol(match))
     }
     return matches
+  }
+
+  private func protocolMatch(_ number: UInt16, _ inverted: Bool) -> ProtocolMatch? {
+    if number == 0, !inverted { return nil }
+    return ProtocolMatch(number: UInt8(truncatingIfNeeded: number), inverted: inverted)
   }
 
   private func address(

@@ -5,6 +5,13 @@ struct ExtensionText {
   let options: [ExtensionOption]
   /// The options' text as it stands in the line.
   let payload: ArraySlice<UInt8>
+
+  /// The same with more options, which stood elsewhere in the line.
+  func adding(_ other: ExtensionText) -> ExtensionText {
+    let space = payload.isEmpty ? [] : [UInt8(ascii: " ")]
+    return ExtensionText(
+      name: name, options: options + other.options, payload: payload + space + other.payload)
+  }
 }
 
 /// An option of a match or target, such as `! --dport 80`.

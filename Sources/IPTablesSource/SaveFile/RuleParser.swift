@@ -6,14 +6,15 @@ internal import Netfilter
 /// kept with their options' text. What it knows must be well-formed: addresses, ports and numbers
 /// are errors where they are none.
 ///
-/// `-p tcp --dport 80` without `-m tcp`, which people write and iptables does not, is understood.
+/// `-p tcp --dport 80` without `-m tcp`, and `-m tcp -p tcp --dport 80`, which people and kube-proxy
+/// write and iptables-save does not, are understood.
 struct RuleParser {
   private let line: ArraySlice<UInt8>
   private let family: IPFamily
   private let isChain: (ChainName) -> Bool
   private var cursor: WordCursor
   private var selectors: Selectors
-  private var extensions: [Match] = []
+  private var extensions: [ExtensionText] = []
   private var target: Target?
 
   private init(
@@ -38,8 +39,9 @@ struct RuleParser {
   ) throws(Malformation) -> Rule {
     var parser = RuleParser(cursor, line: line, family: family, isChain: isChain)
     while !parser.cursor.isAtEnd { try parser.takeOption() }
-    return Rule(
-      matches: parser.selectors.matches + parser.extensions, target: parser.target ?? .none)
+    var matches = parser.selectors.matches
+    for text in parser.extensions { matches.append(try Match(text, family: family)) }
+    return Rule(matches: matches, target: parser.target ?? .none)
   }
 
   private mutating func takeOption() throws(Malformation) {
@@ -47,7 +49,9 @@ struct RuleParser {
     let inverted = cursor.takeNegation()
     guard let word = cursor.next() else { throw Malformation("a '!' with nothing after it") }
     switch BuiltInOption(word) {
-    case .match: try takeMatch(named: cursor.value(of: word).text)
+    case .match:
+      let name = try cursor.value(of: word).text
+      extensions.append(cursor.takeExtension(named: name, of: line))
     case .jump: try takeJump(cursor.value(of: word), by: word)
     case .goto: try takeGoto(cursor.value(of: word), by: word)
     case .some(let option):
@@ -57,7 +61,7 @@ struct RuleParser {
         throw Malformation("'\(word.bytes.printable(atMost: 60))' is not understood here")
       }
       cursor.position = start
-      try takeMatch(named: name)
+      takeDetachedOptions(of: name)
     }
   }
 
@@ -70,9 +74,13 @@ struct RuleParser {
     }
   }
 
-  private mutating func takeMatch(named name: String) throws(Malformation) {
+  private mutating func takeDetachedOptions(of name: String) {
     let text = cursor.takeExtension(named: name, of: line)
-    extensions.append(try Match(text, family: family))
+    if let index = extensions.lastIndex(where: { $0.name == name }) {
+      extensions[index] = extensions[index].adding(text)
+    } else {
+      extensions.append(text)
+    }
   }
 
   private mutating func takeJump(_ name: Word, by option: Word) throws(Malformation) {

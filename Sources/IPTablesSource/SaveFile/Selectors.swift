@@ -60,12 +60,12 @@ struct Selectors {
     return AddressMatch(address: address, mask: mask, inverted: inverted)
   }
 
-  /// Nil for `+`, which is every interface: the kernel keeps nothing of it.
+  /// Nil for `+`, which is every interface.
   private func interface(_ word: Word, _ inverted: Bool) throws(Malformation) -> InterfaceMatch? {
     guard (1...15).contains(word.bytes.count) else { throw word.isNot("an interface's name") }
     let isPrefix = word.bytes.last == UInt8(ascii: "+")
     let name = isPrefix ? word.bytes.dropLast() : word.bytes
-    if name.isEmpty { return nil }
+    if name.isEmpty, !inverted { return nil }
     return InterfaceMatch(
       name: Comment(bytes: Array(name)), isPrefix: isPrefix, inverted: inverted)
   }

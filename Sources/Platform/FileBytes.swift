@@ -1,22 +1,18 @@
-internal import Glibc
-
-/// A system call's refusal.
-struct SystemError: Error {
-  let code: Int32
-
-  /// The system's words for the code.
-  var cause: String { unsafe String(cString: strerror(code)) }
-}
+private import Glibc
 
 /// Whole files in one go, procfs' too, whose size nobody knows before.
-enum FileBytes {
-  static func read(_ path: String) throws(SystemError) -> [UInt8] {
+public enum FileBytes {
+  /// The file's bytes.
+  ///
+  /// - Throws: ``SystemError`` of the call that failed.
+  public static func read(_ path: String) throws(SystemError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(code: errno) }
     defer { _ = close(descriptor) }
-    var bytes: [UInt8] = []
     var status = stat()
-    if unsafe fstat(descriptor, &status) == 0 { bytes.reserveCapacity(Int(status.st_size) + 1) }
+    let isSizeKnown = unsafe fstat(descriptor, &status) == 0 && status.st_size > 0
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(isSizeKnown ? Int(status.st_size) : 0)
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
@@ -25,5 +21,10 @@ enum FileBytes {
       if count == 0 { return bytes }
       bytes.append(contentsOf: chunk[..<count])
     }
+  }
+
+  /// The file as text, with what isn't UTF-8 replaced; nil where it can't be read.
+  public static func text(_ path: String) -> String? {
+    (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Glibc
+
+@main
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures a scrape against the least that reading the kernel's rules can cost.",
+    discussion: """
+      Generates rule sets, loads them into a network namespace of its own, and compares in one run: \
+      a bare getsockopt, libiptc, iptables-legacy-save, and whole scrapes over HTTP from a running \
+      exporter. Needs root.
+      """)
+
+  @Option(help: "The exporter's release binary; without it only the other readers are measured.")
+  var exporter: String?
+
+  @Option(name: .customLong("size"), help: "SERVICESxENDPOINTS; may be given more than once.")
+  var sizes: [RulesetSize] = []
+
+  @Option(help: "How many rounds count, at least 7; two more warm up.")
+  var rounds = 9
+
+  @Option(help: "The seed of the generated rule sets.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The path that is scraped.")
+  var path = "/metrics"
+
+  @Flag(help: "Exit with status 0 even if a limit is missed.")
+  var reportOnly = false
+
+  func validate() throws {
+    guard rounds >= 7 else { throw ValidationError("--rounds must be at least 7") }
+  }
+
+  func run() throws {
+    try NetworkNamespace.enterNew()
+    var report = Report()
+    if let exporter {
+      try IdleBenchmark(exporter: exporter, path: path).run(&report)
+    }
+    for size in sizes.isEmpty ? [.medium, .large] : sizes {
+      try SizeBenchmark(size: size, rounds: rounds, seed: seed, exporter: exporter, path: path)
+        .run(&report)
+    }
+    guard !report.missedLimits.isEmpty else { return }
+    print("\nMissed: \(report.missedLimits.joined(separator: "; "))")
+    if !reportOnly {
+      throw ExitCode.failure
+    }
+  }
+}
+
+extension RulesetSize: ExpressibleByArgument {}

@@ -1,0 +1,81 @@
+import CLibiptc
+import Glibc
+
+/// A client that asks for metrics as Prometheus does, over one connection that it keeps.
+///
+/// It does as little as a client can, so that what is measured is the exporter.
+struct ScrapeClient: ~Copyable {
+  private let descriptor: Int32
+  private var received: [UInt8] = []
+
+  /// Connects to the exporter on 127.0.0.1.
+  init(port: UInt16) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let result = unsafe withUnsafePointer(to: address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else {
+      let reason = systemError()
+      close(descriptor)
+      throw BenchError("port \(port): \(reason)")
+    }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Sends a request and reads its whole answer.
+  ///
+  /// - Throws: `BenchError` for any status but 200.
+  mutating func get(_ path: String, compressed: Bool = false) throws -> Response {
+    try send(
+      """
+      GET \(path) HTTP/1.1\r
+      Host: 127.0.0.1\r
+      Accept: application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5\r
+      Accept-Encoding: \(compressed ? "gzip" : "identity")\r
+      X-Prometheus-Scrape-Timeout-Seconds: 30\r
+      \r\n
+      """)
+    received.removeAll(keepingCapacity: true)
+    while true {
+      try receive()
+      if let head = ResponseHead(received), head.isComplete(received) {
+        guard head.status == 200 else {
+          throw BenchError("\(path): HTTP status \(head.status)")
+        }
+        return Response(head: head, bytes: received)
+      }
+    }
+  }
+
+  private func send(_ request: String) throws {
+    var rest = Array(request.utf8)[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw BenchError("send: \(systemError())") }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private mutating func receive() throws {
+    let piece = 1 << 18
+    let start = received.count
+    received.append(contentsOf: repeatElement(0, count: piece))
+    let count = unsafe received.withUnsafeMutableBytes {
+      unsafe recv(descriptor, $0.baseAddress?.advanced(by: start), piece, 0)
+    }
+    received.removeLast(piece - max(count, 0))
+    guard count >= 0 else { throw BenchError("recv: \(systemError())") }
+    guard count > 0 else { throw BenchError("the exporter closed the connection") }
+  }
+}

@@ -1,0 +1,99 @@
+/// The comparison at one size.
+struct SizeBenchmark {
+  private static let warmUps = 2
+
+  let size: RulesetSize
+  let rounds: Int
+  let seed: UInt64
+  let exporter: String?
+  let path: String
+
+  func run(_ report: inout Report) throws {
+    var ruleset = try KernelRuleset(size: size, seed: seed)
+    let table = try KernelTable()
+    let walk = try LibiptcWalk()
+    report.heading(
+      "\(size.services) services x \(size.endpoints) endpoints: \(walk.rules) rules in "
+        + "\(walk.chains) chains, \((Double(try table.size()) / 1e6).rounded(toPlaces: 1)) MB of nat"
+    )
+    var measurement = Measurement()
+    guard let exporter else {
+      for round in 0..<rounds + Self.warmUps {
+        if round == Self.warmUps { measurement.removeAll() }
+        try measurement.measureReaders(table)
+      }
+      return show(measurement, in: &report)
+    }
+    try compare(&measurement, exporter, table, &ruleset, &report)
+    try measureDefaults(exporter, against: measurement, &report)
+  }
+
+  /// Takes turns between all readers; the exporter reads what they read, nat alone.
+  private func compare(
+    _ measurement: inout Measurement, _ exporter: String, _ table: borrowing KernelTable,
+    _ ruleset: inout KernelRuleset, _ report: inout Report
+  ) throws {
+    let process = try ExporterProcess(exporter, arguments: ["--tables", "nat"])
+    var client = try process.connect()
+    var first = Samples()
+    let response = try first.time { try client.get(path) }
+    for round in 0..<rounds + Self.warmUps {
+      if round == Self.warmUps { measurement.removeAll() }
+      try measurement.measureReaders(table)
+      try measurement.measureScrapes(&client, of: &ruleset, path: path)
+    }
+    show(measurement, in: &report)
+    report.line("first scrape (ms)", value: first.median)
+    report.line("size of a scrape", value: Double(response.bodySize) / 1e6, unit: " MB")
+    report.line(
+      "peak memory", value: Double(try process.peakMemory()) / 1e6, unit: " MB",
+      limit: size.peakMemoryLimit)
+    process.terminate()
+  }
+
+  /// Measures an exporter that reads all its default tables, for information.
+  private func measureDefaults(
+    _ exporter: String, against measurement: Measurement, _ report: inout Report
+  ) throws {
+    let process = try ExporterProcess(exporter)
+    var client = try process.connect()
+    var scrape = Samples()
+    for round in 0..<rounds + Self.warmUps {
+      if round == Self.warmUps { scrape.removeAll() }
+      _ = try scrape.time { try client.get(path) }
+    }
+    show("scrape with the default tables", scrape, against: measurement, in: &report)
+    report.line(
+      "peak memory with the default tables", value: Double(try process.peakMemory()) / 1e6,
+      unit: " MB", limit: size.peakMemoryLimit)
+    process.terminate()
+  }
+
+  private func show(_ measurement: Measurement, in report: inout Report) {
+    let isLimited = size == .large
+    report.columns("median ms", "least ms", "ratio")
+    show("(a) bare getsockopt", measurement.bareRead, against: measurement, in: &report)
+    show("(b) libiptc", measurement.libiptc, against: measurement, in: &report)
+    show("(c) iptables-legacy-save -c", measurement.save, against: measurement, in: &report)
+    guard exporter != nil else { return }
+    let unchanged = measurement.unchanged.median / measurement.bareRead.median
+    show(
+      "(d) scrape, nothing changed", measurement.unchanged, against: measurement, in: &report,
+      limit: isLimited ? 2.2 : nil)
+    show(
+      "(e) scrape, one service changed", measurement.changed, against: measurement, in: &report,
+      limit: isLimited ? 2.4 : nil)
+    show(
+      "(f) scrape, gzip: at most 0.6 above (d)", measurement.compressed, against: measurement,
+      in: &report, limit: isLimited ? unchanged + 0.6 : nil)
+  }
+
+  private func show(
+    _ label: String, _ samples: Samples, against measurement: Measurement,
+    in report: inout Report, limit: Double? = nil
+  ) {
+    report.line(
+      label, [samples.median.rounded(toPlaces: 2), samples.minimum.rounded(toPlaces: 2)],
+      value: samples.median / measurement.bareRead.median, limit: limit)
+  }
+}

@@ -1,0 +1,68 @@
+# What a developer or a curious user runs; `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Seconds until `make demo` ends by itself; 0: until Ctrl-C.
+SECONDS := 0
+# Where the demo's rules are: legacy.
+BACKEND := legacy
+# Further flags of the exporter for `make run`.
+FLAGS :=
+# Further flags for `make bench`, such as --report-only or --size 1000x4.
+BENCH_FLAGS :=
+
+EXPORTER := .build/release/kube-iptables-exporter
+# Kernel rules and network namespaces need root. (PATH is passed on for the Swift toolchain's sake.)
+AS_ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo 'sudo env "PATH=$$PATH"')
+# Bash counts in a SECONDS of its own, so no script gets a variable of that name.
+unexport SECONDS
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what is missing on this machine (apt; Swift itself you install)
+	@.ci/setup build run test
+
+.PHONY: build
+build: ## Build the release binary, stripped: .build/release/kube-iptables-exporter
+	@.ci/setup build
+	swift build -c release --static-swift-stdlib --product kube-iptables-exporter -Xlinker -s
+
+.PHONY: run
+run: build ## Serve this machine's own rules on port 9455 (FLAGS="..." for more flags)
+	$(AS_ROOT) $(EXPORTER) $(FLAGS)
+
+.PHONY: demo
+demo: build ## Serve rules that change as in the article, in a namespace (SECONDS=0: until Ctrl-C)
+	@.ci/setup run
+	@$(AS_ROOT) env BACKEND=$(BACKEND) Deploy/demo/demo $(EXPORTER) $(SECONDS)
+
+.PHONY: test
+test: ## Run all tests, those on the live kernel included where this user can be root
+	@.ci/setup build run test
+	swift build --build-tests
+	@.ci/test
+
+.PHONY: lint
+lint: ## Check the style of all Swift code, and of scripts where shellcheck is installed
+	@.ci/setup build
+	swift format lint --strict --recursive --configuration .swift-format \
+	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Package.swift Package.swift
+	@if command -v shellcheck >/dev/null; then \
+	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x end-to-end run setup test; \
+	else echo "shellcheck is not installed: scripts not checked"; fi
+
+.PHONY: bench
+bench: build ## Measure a scrape against the kernel's own time (BENCH_FLAGS=--report-only)
+	@.ci/setup run
+	swift build --package-path Benchmarks -c release --product bench
+	$(AS_ROOT) Benchmarks/.build/release/bench --exporter $(EXPORTER) $(BENCH_FLAGS)
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	swift package clean
+	swift package --package-path Benchmarks clean

@@ -1,0 +1,7 @@
+#ifndef CGLIBC_SHIM_H
+#define CGLIBC_SHIM_H
+
+// What the Glibc module map leaves out.
+#include <malloc.h>
+
+#endif

@@ -1,0 +1,26 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// How many chains and rules of each kind a table has.
+struct KindCensus: Sendable {
+  struct Count: Sendable {
+    var chains = 0
+    var rules = 0
+  }
+
+  private var counts: [String: Count] = [:]
+
+  init(of content: TableContent) {
+    for chain in content.chains {
+      counts[ChainKind.of(chain), default: Count()].chains += 1
+      counts[ChainKind.of(chain), default: Count()].rules += chain.rules.count
+    }
+  }
+
+  var kinds: some Sequence<String> { counts.keys }
+
+  /// By kind, sorted.
+  var sorted: [(kind: String, count: Count)] {
+    counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}

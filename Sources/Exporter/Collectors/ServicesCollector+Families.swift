@@ -1,0 +1,59 @@
+internal import Exposition
+internal import KubeProxy
+
+extension ServicesCollector {
+  static let gauges: [(MetricFamily, @Sendable (Service) -> Int)] = [
+    (sepChains, { $0.sepChains }),
+    (dnatTargets, { $0.dnatTargets }),
+    (nodePortRules, { $0.nodePortRules }),
+  ]
+
+  private static let sepChains = MetricFamily(
+    "iptables_service_sep_chains", .gauge,
+    "Distinct KUBE-SEP chains that the service port's chains jump to.")
+
+  private static let dnatTargets = MetricFamily(
+    "iptables_service_dnat_targets", .gauge,
+    "Distinct DNAT destinations in the service port's KUBE-SEP chains.")
+
+  private static let nodePortRules = MetricFamily(
+    "iptables_service_nodeport_rules", .gauge,
+    "Rules in nat's KUBE-NODEPORTS for the service port.")
+
+  static let rules = MetricFamily(
+    "iptables_service_rules", .gauge, "Rules of the service port in the table.")
+
+  static let blocked = MetricFamily(
+    "iptables_service_blocked", .gauge,
+    "1 for a service port that the filter table rejects (no_endpoints) or drops "
+      + "(no_local_endpoints).")
+
+  static let ruleChanges = MetricFamily(
+    "iptables_service_rule_changes_total", .counter,
+    "Rules of the service port in nat that were added, removed or moved between readings, since "
+      + "the exporter started.")
+
+  static let movedSinceLastScrape = MetricFamily(
+    "iptables_service_rules_moved_since_last_scrape", .gauge,
+    "Reorder churn: rules of the service port in nat that moved since this scraper's last scrape.")
+
+  static let connections = MetricFamily(
+    "iptables_service_connections_total", .counter,
+    "New connections sent to the service port's endpoints, summed over the DNAT rules of its "
+      + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
+      + "last reading and such a restart of the kernel's counter is not in it.")
+
+  static let servicePorts = MetricFamily(
+    "iptables_service_ports", .gauge,
+    "Service ports found, those without series of their own included.")
+
+  static let omitted = MetricFamily(
+    "iptables_service_ports_omitted", .gauge,
+    "Service ports without series of their own, by reason: --services.limit, or "
+      + "--services.include and --services.exclude (pattern).")
+
+  static let unnamed = MetricFamily(
+    "iptables_service_chains_unnamed", .gauge,
+    "Service chains that are dispatched to by no rule whose comment the chain's hash confirms; "
+      + "they belong to no service port.")
+}

@@ -1,0 +1,152 @@
+internal import Churn
+internal import Exposition
+internal import KubeProxy
+internal import Netfilter
+
+/// `tables`: rules, chains and changes of whole tables, whoever they belong to.
+struct TablesCollector: Collector {
+  func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writeSizes(state, to: &writer)
+    writePolicies(state, to: &writer)
+    writeChanges(state, to: &writer)
+  }
+
+  func writeSince(
+    _ earlier: ChurnLedger?, _ state: RulesetState, to writer: inout ExpositionWriter
+  ) {
+    writer.write(Self.ruleChangesSince) { samples in
+      Self.writeScopes(state, to: &samples) {
+        state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
+      }
+    }
+  }
+
+  private func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    let tables = Self.tables(of: state).map { (labels: $0.labels, table: $0.table) }
+    let census = tables.map { KindCensus(of: $0.table.content) }
+    writer.write(Self.rules) { samples in
+      for (table, kinds) in zip(tables, census) {
+        for (kind, count) in kinds.sorted {
+          samples.sample(table.labels, and: LabelSet(["kind": kind]), count.rules)
+        }
+      }
+    }
+    writer.write(Self.chains) { samples in
+      for (table, kinds) in zip(tables, census) {
+        for (kind, count) in kinds.sorted {
+          samples.sample(table.labels, and: LabelSet(["kind": kind]), count.chains)
+        }
+      }
+    }
+    writer.write(Self.tableSize) { samples in
+      for (labels, table) in tables {
+        if let size = table.size { samples.sample(labels, size) }
+      }
+    }
+    writer.write(Self.orphanChains) { samples in
+      for (family, reading) in state.readFamilies where reading.snapshot.table(.nat) != nil {
+        samples.sample(
+          LabelSet(["ip_family": family.family.rawValue, "table": "nat"]),
+          reading.map.orphanChains)
+      }
+    }
+  }
+
+  private func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    for (family, value) in Self.policyCounters {
+      writer.write(family) { samples in
+        for (_, labels, table) in Self.tables(of: state) {
+          for (chain, counter) in zip(table.content.chains, table.policyCounters) {
+            guard let policy = chain.policy else { continue }
+            samples.sample(
+              labels,
+              and: LabelSet(["chain": chain.name.description, "policy": policy.name]), value(counter))
+          }
+        }
+      }
+    }
+  }
+
+  private func writeChanges(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.ruleChanges) { samples in
+      Self.writeScopes(state, to: &samples) { state.ledger.scopes[$0] }
+    }
+    writer.write(Self.chainChanges) { samples in
+      for (table, kinds) in Self.knownKinds(state) {
+        for kind in kinds {
+          let counts = state.ledger.chains[ChurnLedger.KindKey(table: table, kind: kind)]
+          for change in [Change.added, .removed] {
+            samples.sample(
+              table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]), counts[change])
+          }
+        }
+      }
+    }
+    writer.write(Self.lastChange) { samples in
+      for (table, time) in state.ledger.lastChanges.sorted(by: { $0.key < $1.key }) {
+        samples.sample(table.labels, time)
+      }
+    }
+  }
+
+  /// The tables read, with the labels of their own.
+  private static func tables(
+    of state: RulesetState
+  ) -> [(family: IPFamily, labels: LabelSet, table: TableSnapshot)] {
+    state.readFamilies.flatMap { family, reading in
+      reading.snapshot.tables.map { table in
+        let labels = LabelSet([
+          "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
+          "table": table.name.rawValue,
+        ])
+        return (family.family, labels, table)
+      }
+    }
+  }
+
+  /// The tables whose changes have series: those read now, and those that changed before.
+  private static func knownTables(_ state: RulesetState) -> [ChurnLedger.TableKey] {
+    let read = tables(of: state).map {
+      ChurnLedger.TableKey(family: $0.family, table: $0.table.name)
+    }
+    return Set(read).union(state.ledger.lastChanges.keys).sorted()
+  }
+
+  private static func writeScopes(
+    _ state: RulesetState, to samples: inout SampleWriter,
+    counts: (ChurnLedger.ScopeKey) -> ChangeCounts
+  ) {
+    for table in knownTables(state) {
+      for scope in RuleScope.allCases {
+        let counts = counts(ChurnLedger.ScopeKey(table: table, scope: scope))
+        for change in Change.allCases {
+          samples.sample(
+            table.labels, and: LabelSet(["scope": scope.rawValue, "change": change.rawValue]),
+            counts[change])
+        }
+      }
+    }
+  }
+
+  /// For each known table the kinds that its chains are of, or were when they changed.
+  private static func knownKinds(
+    _ state: RulesetState
+  ) -> [(table: ChurnLedger.TableKey, kinds: [String])] {
+    var kinds: [ChurnLedger.TableKey: Set<String>] = [:]
+    for (family, _, table) in tables(of: state) {
+      let key = ChurnLedger.TableKey(family: family, table: table.name)
+      kinds[key, default: []].formUnion(KindCensus(of: table.content).kinds)
+    }
+    for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.kind) }
+    return kinds.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+  }
+}
+
+extension ChurnLedger.TableKey: Comparable {
+  static func < (left: Self, right: Self) -> Bool {
+    (left.family, left.table) < (right.family, right.table)
+  }
+
+  /// The table's labels, without a backend: churn is counted across backends.
+  var labels: LabelSet { LabelSet(["ip_family": family.rawValue, "table": table.rawValue]) }
+}

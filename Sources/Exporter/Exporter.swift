@@ -1,0 +1,147 @@
+public import IPTablesSource
+public import Logging
+internal import Exposition
+internal import Synchronization
+
+/// Answers scrapes: reads the rules, and renders what the collectors make of them.
+public final class Exporter: Sendable {
+  private let monitor: RulesetMonitor
+  private let options: ExporterOptions
+  private let memory = ScraperMemory()
+  private let cache: RenderingCache
+  private let logger: Logger
+
+  /// - Parameter source: where the rules come from; it is used by nobody else from now on.
+  public init(source: sending any RulesetSource, options: ExporterOptions, logger: Logger) {
+    let cache = RenderingCache()
+    self.cache = cache
+    monitor = RulesetMonitor(
+      source: source, selection: options.selection, logger: logger,
+      onReading: { cache.clear() })
+    self.options = options
+    self.logger = logger
+  }
+
+  /// Answers one scrape.
+  ///
+  /// Where the reading takes longer than the scraper waits, the answer comes in time without it, and
+  /// says so: the collectors' success is 0.
+  ///
+  /// - Returns: the exposition in segments, to be sent one after the other.
+  /// - Throws: ``ScrapeError`` where the request names collectors that can't be had.
+  public func scrape(_ request: ScrapeRequest) async throws(ScrapeError) -> [[UInt8]] {
+    let collectors = try collectors(for: request)
+    let state = await state(within: request.timeout)
+    guard let state else {
+      logger.warning(
+        "reading takes longer than the scrape timeout", metadata: ["scraper": "\(request.scraper)"])
+      return renderWithoutReading(collectors, request.format)
+    }
+    let segments = render(state, collectors, request)
+    if request.isAnswered { memory.note(state.ledger, for: request.scraper) }
+    return segments
+  }
+
+  /// Gives the memory of a large reading back to the system. To be called after the answer is sent.
+  public func releaseMemory() async { await monitor.releaseMemory() }
+
+  // MARK: Reading
+
+  private func state(within timeout: Duration?) async -> RulesetState? {
+    let arrival = ContinuousClock.now
+    guard let timeout else { return await monitor.state(asOf: arrival) }
+    let race = Race<RulesetState>()
+    let reading = Task { race.finish(await monitor.state(asOf: arrival)) }
+    let timer = Task {
+      try? await Task.sleep(for: max(.zero, timeout - Self.sendingTime(timeout)))
+      race.finish(nil)
+    }
+    let state = await race.result()
+    timer.cancel()
+    _ = reading
+    return state
+  }
+
+  /// What is left of a scrape's time for sending the answer.
+  private static func sendingTime(_ timeout: Duration) -> Duration {
+    min(.milliseconds(500), timeout / 4)
+  }
+
+  // MARK: Rendering
+
+  private func collectors(for request: ScrapeRequest) throws(ScrapeError) -> [CollectorName] {
+    if !request.collect.isEmpty, !request.exclude.isEmpty { throw .collectAndExclude }
+    var chosen = options.collectors
+    let collect = try names(request.collect)
+    let exclude = try names(request.exclude)
+    if !collect.isEmpty {
+      for name in collect where !chosen.contains(name) {
+        throw .disabledCollector(name.rawValue)
+      }
+      chosen = collect
+    }
+    return chosen.subtracting(exclude).sorted { $0.rawValue < $1.rawValue }
+  }
+
+  private func names(_ texts: [String]) throws(ScrapeError) -> Set<CollectorName> {
+    var names: Set<CollectorName> = []
+    for text in texts {
+      guard let name = CollectorName(rawValue: text) else { throw .unknownCollector(text) }
+      names.insert(name)
+    }
+    return names
+  }
+
+  private func collector(_ name: CollectorName) -> any Collector {
+    switch name {
+    case .services: ServicesCollector()
+    case .tables: TablesCollector()
+    }
+  }
+
+  private func render(
+    _ state: RulesetState, _ collectors: [CollectorName], _ request: ScrapeRequest
+  ) -> [[UInt8]] {
+    var writer = ExpositionWriter(request.format)
+    ReadingMetrics().write(state, to: &writer)
+    var segments = writer.finish()
+    let earlier = memory.ledger(of: request.scraper)
+    var outcomes: [ExporterMetrics.Outcome] = []
+    for name in collectors {
+      let start = ContinuousClock.now
+      let collector = collector(name)
+      let key = RenderingCache.Key(
+        reading: state.number, format: request.format, collector: name)
+      segments += cache.segments(key) { sizes in
+        var writer = ExpositionWriter(request.format, expectedSizes: sizes)
+        collector.writeShared(state, to: &writer)
+        return writer.finish()
+      }
+      var writer = ExpositionWriter(request.format)
+      collector.writeSince(earlier, state, to: &writer)
+      segments += writer.finish()
+      outcomes.append(
+        ExporterMetrics.Outcome(
+          collector: name, isSuccess: state.isComplete,
+          duration: (.now - start).seconds))
+    }
+    return segments + ending(outcomes, request.format)
+  }
+
+  private func renderWithoutReading(
+    _ collectors: [CollectorName], _ format: ExpositionFormat
+  ) -> [[UInt8]] {
+    ending(
+      collectors.map { ExporterMetrics.Outcome(collector: $0, isSuccess: false, duration: 0) },
+      format)
+  }
+
+  private func ending(
+    _ outcomes: [ExporterMetrics.Outcome], _ format: ExpositionFormat
+  ) -> [[UInt8]] {
+    var writer = ExpositionWriter(format)
+    ExporterMetrics(build: options.build, exportsProcess: options.exportsProcess)
+      .write(outcomes, to: &writer)
+    return writer.finish() + [format.trailer]
+  }
+}

@@ -1,0 +1,103 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// The running totals of all changes, since the exporter started. A copy remembers where they stood.
+struct ChurnLedger: Sendable {
+  struct ServiceKey: Hashable, Sendable {
+    let family: IPFamily
+    let port: ServicePort
+  }
+
+  struct TableKey: Hashable, Sendable {
+    let family: IPFamily
+    let table: TableName
+  }
+
+  struct ScopeKey: Hashable, Sendable {
+    let table: TableKey
+    let scope: RuleScope
+  }
+
+  struct KindKey: Hashable, Sendable {
+    let table: TableKey
+    let kind: String
+  }
+
+  private(set) var services = ChangeTotals<ServiceKey>()
+  private(set) var scopes = ChangeTotals<ScopeKey>()
+  private(set) var chains = ChangeTotals<KindKey>()
+  /// When a reading last differed from the one before, in seconds since 1970.
+  private(set) var lastChanges: [TableKey: Double] = [:]
+  /// Rises with every change of the totals.
+  private(set) var revision: UInt64 = 0
+
+  /// A table at one reading, with the interpretation of its family.
+  struct Side {
+    let content: TableContent
+    let map: ServiceMap
+  }
+
+  /// Enters the difference between two readings of a table.
+  mutating func record(from old: Side, to new: Side, at time: Double) {
+    guard old.content != new.content else { return }
+    let table = TableKey(family: new.content.family, table: new.content.name)
+    lastChanges[table] = time
+    revision += 1
+    let difference = TableDifference(from: old.content, to: new.content)
+    for change in difference.changedChains {
+      record(change, of: table, from: old, to: new)
+    }
+  }
+
+  private mutating func record(
+    _ change: ChangedChain, of table: TableKey, from old: Side, to new: Side
+  ) {
+    let chain =
+      change.newIndex.map { new.content.chains[$0] } ?? change.oldIndex.map {
+        old.content.chains[$0]
+      }
+    guard let chain else { return }
+    if let kindChange = change.chainChange {
+      chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(chain)))
+    }
+    let difference = change.difference
+    let scope = ScopeKey(table: table, scope: RuleScope(chain))
+    scopes.add(.added, count: difference.added.count, for: scope)
+    scopes.add(.removed, count: difference.removed.count, for: scope)
+    scopes.add(.moved, count: difference.moved.count, for: scope)
+    guard table.table == .nat else { return }
+    for position in difference.removed {
+      add(.removed, to: old.owner(chain: change.oldIndex, position), table.family)
+    }
+    for position in difference.added {
+      add(.added, to: new.owner(chain: change.newIndex, position), table.family)
+    }
+    for move in difference.moved {
+      let owner =
+        new.owner(chain: change.newIndex, move.to) ?? old.owner(chain: change.oldIndex, move.from)
+      add(.moved, to: owner, table.family)
+    }
+  }
+
+  private mutating func add(_ change: Change, to owner: ServicePort?, _ family: IPFamily) {
+    guard let owner else { return }
+    services.add(change, for: ServiceKey(family: family, port: owner))
+  }
+
+  /// Forgets service ports that are gone, should there be very many.
+  mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap, atMost limit: Int) {
+    guard services.keys.count > present.services.count + limit else { return }
+    let ports = Set(present.services.lazy.map(\.port))
+    services.forget(where: { $0.family == family && !ports.contains($0.port) })
+  }
+}
+
+extension ChurnLedger.Side {
+  /// Whose the rule at a position of a chain of nat is.
+  fileprivate func owner(chain: Int?, _ position: Int) -> ServicePort? {
+    guard let chain else { return nil }
+    let owner = map.natOwners[content.firstRules[chain] + position]
+    return owner < 0 ? nil : map.services[Int(owner)].port
+  }
+}

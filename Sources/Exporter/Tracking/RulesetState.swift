@@ -1,0 +1,44 @@
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+
+/// All that one reading came to: what a scrape is rendered from.
+struct RulesetState: Sendable {
+  /// Sorted by backend and family.
+  let families: [FamilyState]
+  let ledger: ChurnLedger
+  /// The number of this reading; the first is 1.
+  let number: UInt64
+  /// How long it took, in seconds, until all of it was understood.
+  let duration: Double
+
+  /// The families whose reading succeeded.
+  var readFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
+    families.compactMap { state in
+      if case .read(let reading) = state.outcome { (state, reading) } else { nil }
+    }
+  }
+
+  /// Whether every family could be read.
+  var isComplete: Bool { readFamilies.count == families.count }
+}
+
+/// What a reading found of one family in one backend.
+struct FamilyState: Sendable {
+  let backend: Backend
+  let family: IPFamily
+  let outcome: Outcome
+
+  enum Outcome: Sendable {
+    case read(Reading)
+    case failed(ReadingError)
+  }
+
+  struct Reading: Sendable {
+    let snapshot: FamilySnapshot
+    let map: ServiceMap
+    let selected: SelectedServices
+    /// New connections of each of the map's services.
+    let connections: [UInt64]
+  }
+}

@@ -1,0 +1,111 @@
+public import Netfilter
+private import Platform
+
+/// Reads rule sets from files that `iptables-save` and `ip6tables-save` wrote, anew at each reading.
+///
+/// A file may hold one family or both, and a family's tables may stand in several files. A file that
+/// can't be read or understood fails the families that it held last time; before that, the first
+/// family that no other file holds.
+///
+/// ``SaveFileParser`` says what a file may hold.
+public final class SaveFileSource: RulesetSource {
+  private let paths: [String]
+  private let tables: Set<TableName>?
+  /// What each file held when it was last read without an error.
+  private var held: [String: Set<DumpIdentity>] = [:]
+  private var lastContents: [DumpIdentity: [TableName: TableContent]] = [:]
+
+  /// - Parameters:
+  ///   - paths: The files.
+  ///   - tables: The tables that are asked for, of which those in no file are reported as absent.
+  ///     Nil asks for what is there.
+  public init(paths: [String], tables: Set<TableName>? = nil) {
+    self.paths = paths
+    self.tables = tables
+  }
+
+  public func read() -> [FamilyReading] {
+    var found: [DumpIdentity: [TableSnapshot]] = [:]
+    var errors: [DumpIdentity: ReadingError] = [:]
+    var failures: [(path: String, error: ReadingError)] = []
+    for path in paths {
+      do throws(ReadingError) {
+        let snapshots = try parse(path)
+        held[path] = Set(snapshots.map(\.identity))
+        for snapshot in snapshots {
+          let other = found[snapshot.identity, default: []]
+          if let error = Self.conflict(other, snapshot.tables, path) {
+            errors[snapshot.identity] = error
+          }
+          found[snapshot.identity] = other + snapshot.tables
+        }
+      } catch {
+        failures.append((path, error))
+      }
+    }
+    for (path, error) in failures {
+      let families = held[path] ?? [unclaimedIdentity(besides: Set(found.keys).union(errors.keys))]
+      for identity in families { errors[identity] = error }
+    }
+    return Set(found.keys).union(errors.keys).sorted().map { identity in
+      let result: Result<FamilySnapshot, ReadingError> =
+        if let error = errors[identity] { .failure(error) } else {
+          .success(snapshot(of: identity, found[identity, default: []]))
+        }
+      return FamilyReading(backend: identity.backend, family: identity.family, result: result)
+    }
+  }
+
+  private func parse(_ path: String) throws(ReadingError) -> [FamilySnapshot] {
+    let text: [UInt8]
+    do {
+      text = try FileBytes.read(path)
+    } catch {
+      throw ReadingError(
+        operation: .readFile(path: path), code: error.code, cause: error.description)
+    }
+    do {
+      return try SaveFileParser.parse(text, tables: tables)
+    } catch {
+      throw ReadingError(
+        operation: error.operation, code: error.code, cause: "in \(path): \(error.cause)")
+    }
+  }
+
+  private static func conflict(
+    _ tables: [TableSnapshot], _ more: [TableSnapshot], _ path: String
+  ) -> ReadingError? {
+    let names = Set(tables.map(\.name))
+    guard let table = more.first(where: { names.contains($0.name) }) else { return nil }
+    return ReadingError(
+      operation: .readFile(path: path),
+      cause: "another file holds the \(table.family.rawValue) table \(table.name.rawValue) too")
+  }
+
+  private func unclaimedIdentity(besides claimed: Set<DumpIdentity>) -> DumpIdentity {
+    let claimed = held.values.reduce(claimed) { $0.union($1) }
+    let family = IPFamily.allCases.first { family in
+      !claimed.contains { $0.family == family }
+    }
+    return DumpIdentity(backend: .legacy, family: family ?? .ipv4)
+  }
+
+  /// The family's snapshot, with the last reading's objects for contents that are equal to them.
+  private func snapshot(of identity: DumpIdentity, _ tables: [TableSnapshot]) -> FamilySnapshot {
+    let known = lastContents[identity, default: [:]]
+    let tables = tables.map { table in
+      guard let content = known[table.name], content == table.content else { return table }
+      return TableSnapshot(
+        content: content, counters: table.counters, policyCounters: table.policyCounters)
+    }
+    lastContents[identity] = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0.content) })
+    let absent = (self.tables ?? []).subtracting(tables.map(\.name))
+    return FamilySnapshot(
+      backend: identity.backend, family: identity.family, tables: tables,
+      absentTables: absent.sorted())
+  }
+}
+
+extension FamilySnapshot {
+  fileprivate var identity: DumpIdentity { DumpIdentity(backend: backend, family: family) }
+}

@@ -1,0 +1,94 @@
+internal import Netfilter
+
+/// Collects the chains and rules of one table.
+struct TableBuilder {
+  let family: IPFamily
+  let name: TableName
+  private var chains: [ChainUnderConstruction] = []
+  private var positions: [ChainName: Int] = [:]
+
+  private struct ChainUnderConstruction {
+    let name: ChainName
+    let policy: Verdict?
+    let policyCounter: Counter
+    var rules = RuleList()
+    var counters: [Counter] = []
+  }
+
+  init(family: IPFamily, name: TableName) {
+    self.family = family
+    self.name = name
+  }
+
+  func hasChain(_ name: ChainName) -> Bool { positions[name] != nil }
+
+  /// Takes `:INPUT ACCEPT [12:345]`, or `:NAME -` of a user's chain.
+  mutating func declareChain(_ line: ArraySlice<UInt8>) throws(Malformation) {
+    var cursor = WordCursor(try LineTokenizer.words(of: line.dropFirst()))
+    guard let word = cursor.next() else { throw Malformation("a chain without a name") }
+    let name = try word.chainName()
+    guard positions[name] == nil else { throw Malformation("the chain stands here twice") }
+    guard let policyWord = cursor.next() else { throw Malformation("a chain without a policy") }
+    var policy: Verdict?
+    if policyWord.text != "-" {
+      guard let verdict = Verdict(name: policyWord.text) else { throw policyWord.isNot("a policy") }
+      policy = verdict
+    }
+    let counter = try cursor.next()?.counter() ?? Counter()
+    guard cursor.isAtEnd else { throw Malformation("more than a chain's counters") }
+    positions[name] = chains.count
+    chains.append(
+      ChainUnderConstruction(
+        name: name, policy: policy, policyCounter: policy == nil ? Counter() : counter))
+  }
+
+  /// Takes `-A CHAIN …`, or the same after `[12:345]`.
+  mutating func appendRule(_ line: ArraySlice<UInt8>) throws(Malformation) {
+    var cursor = WordCursor(try LineTokenizer.words(of: line))
+    var counter = Counter()
+    if let word = cursor.peek(), word.bytes.first == UInt8(ascii: "[") {
+      counter = try word.counter()
+      cursor.position += 1
+    }
+    guard let command = cursor.next(), ["-A", "--append"].contains(command.text) else {
+      throw Malformation("-A is missing")
+    }
+    let chain = try cursor.value(of: command).chainName()
+    guard let position = positions[chain] else {
+      throw Malformation("no chain '\(chain)' stands above")
+    }
+    let rule = try RuleParser.parse(cursor, line: line, family: family, isChain: hasChain)
+    chains[position].rules.append(rule)
+    chains[position].counters.append(counter)
+  }
+
+  func snapshot() -> TableSnapshot {
+    let content = TableContent(
+      family: family, name: name,
+      chains: chains.map { chain in
+        var rules = chain.rules
+        rules.trim()
+        return Chain(name: chain.name, policy: chain.policy, rules: rules)
+      })
+    return TableSnapshot(
+      content: content, counters: chains.flatMap(\.counters),
+      policyCounters: chains.map(\.policyCounter))
+  }
+}
+
+extension Word {
+  fileprivate func chainName() throws(Malformation) -> ChainName {
+    guard !bytes.isEmpty, let name = ChainName(bytes) else { throw isNot("a chain's name") }
+    return name
+  }
+
+  /// `[12:345]`: packets and bytes.
+  fileprivate func counter() throws(Malformation) -> Counter {
+    guard bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"),
+      let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+      let packets = UInt64(decimal: bytes[bytes.startIndex + 1..<colon]),
+      let count = UInt64(decimal: bytes[colon + 1..<bytes.endIndex - 1])
+    else { throw isNot("a pair of counters") }
+    return Counter(packets: packets, bytes: count)
+  }
+}

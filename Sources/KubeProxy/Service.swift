@@ -1,0 +1,29 @@
+/// What the rules of one address family hold for one service port.
+public struct Service: Sendable {
+  public let port: ServicePort
+  /// Distinct KUBE-SEP chains that the service port's chains jump to.
+  public internal(set) var sepChains = 0
+  /// Distinct destinations of the DNAT rules in them.
+  public internal(set) var dnatTargets = 0
+  /// Rules of nat's KUBE-NODEPORTS.
+  public internal(set) var nodePortRules = 0
+  /// Rules in nat: those that dispatch to the service port, and all of its chains.
+  public internal(set) var natRules = 0
+  /// Rules in filter that name the service port.
+  public internal(set) var filterRules = 0
+  /// Why the filter table keeps traffic from the service port.
+  public internal(set) var blocked: Set<BlockReason> = []
+
+  init(port: ServicePort) { self.port = port }
+
+  /// Rules in nat and filter.
+  public var rules: Int { natRules + filterRules }
+}
+
+/// Why the filter table rejects or drops a service port's traffic; the raw value is the label.
+public enum BlockReason: String, Sendable, Hashable, CaseIterable {
+  /// No endpoint at all: rejected.
+  case noEndpoints = "no_endpoints"
+  /// A Local policy, and no endpoint on this node: dropped.
+  case noLocalEndpoints = "no_local_endpoints"
+}

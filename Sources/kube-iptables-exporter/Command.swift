@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Platform
+
+/// The command and its subcommands; without one it serves.
+@main
+struct Command: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kube-iptables-exporter",
+    abstract: "Exports what kube-proxy's iptables rules hold, and what changes in them.",
+    version: Version.text,
+    subcommands: [Serve.self, PrintMetrics.self],
+    defaultSubcommand: Serve.self)
+
+  /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
+  /// other failure one line and exit status 1.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withLine: error)
+    }
+  }
+
+  private static func exit(withLine error: any Error) -> Never {
+    let code = exitCode(for: error)
+    // Help and version are errors too, to the parser.
+    if code.isSuccess { exit(withError: error) }
+    let message = message(for: error).split(separator: "\n").joined(separator: " ")
+    let hint = code == .validationFailure ? " (see --help)" : ""
+    StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
+    Glibc.exit(code.rawValue)
+  }
+}

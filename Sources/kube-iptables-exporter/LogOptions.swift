@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Logging
+
+/// The flags of the log, as Prometheus' own programs name them.
+struct LogOptions: ParsableArguments {
+  enum Level: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, warn, error
+
+    var level: Logger.Level {
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .warn: .warning
+      case .error: .error
+      }
+    }
+  }
+
+  @Option(
+    name: .customLong("log.level"), help: "Only messages of this severity or above are logged.")
+  var level = Level.info
+
+  @Option(name: .customLong("log.format"), help: "The form of log messages.")
+  var format = LogFormat.logfmt
+
+  func makeLogger() -> Logger {
+    var logger = Logger(label: "kube-iptables-exporter") { [format] _ in
+      LineLogHandler(format: format)
+    }
+    logger.logLevel = level.level
+    return logger
+  }
+}
+
+/// The form of a log message; the raw value is the flag's.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+  case logfmt
+  case json
+}

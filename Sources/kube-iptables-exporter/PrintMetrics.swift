@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Exporter
+internal import Exposition
+internal import Platform
+
+/// One scrape to standard output.
+struct PrintMetrics: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metrics",
+    abstract: "Print one scrape, for node_exporter's textfile collector and for people.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, openmetrics
+  }
+
+  @Option(help: "The format to print.")
+  var format = Format.text
+
+  @OptionGroup var sourceOptions: SourceOptions
+  @OptionGroup var logOptions: LogOptions
+
+  func run() async throws {
+    let format: ExpositionFormat = self.format == .text ? .text : .openMetrics
+    // The process that is scraped ends with the scrape: it has nothing to tell.
+    let exporter = Exporter(
+      source: sourceOptions.makeSource(),
+      options: sourceOptions.exporterOptions(exportsProcess: false),
+      logger: logOptions.makeLogger())
+    let segments = try await exporter.scrape(ScrapeRequest(format: format, scraper: "stdout"))
+    for segment in segments { try StandardOutput.write(segment) }
+  }
+}

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Exporter
+internal import HTTPEndpoint
+internal import Logging
+internal import Platform
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Serves the metrics until it is told to stop.
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve the metrics over HTTP (the default).")
+
+  @Option(
+    name: .customLong("web.listen-address"),
+    help: ArgumentHelp(
+      "Where to listen (repeatable). Without a host, on all addresses of both families. "
+        + "(default: :9455)", valueName: "address"))
+  var listenAddresses: [String] = []
+
+  @Option(
+    name: .customLong("web.telemetry-path"),
+    help: ArgumentHelp("The path of the metrics.", valueName: "path"))
+  var telemetryPath = "/metrics"
+
+  @Flag(
+    name: .customLong("web.disable-exporter-metrics"),
+    help: "Leave out the metrics of the exporter's own process (process_*).")
+  var disablesExporterMetrics = false
+
+  @Option(
+    name: .customLong("web.max-requests"),
+    help: ArgumentHelp(
+      "At most so many scrapes at once; those beyond get 503. 0 for no limit.", valueName: "n"))
+  var maxRequests = 128
+
+  @OptionGroup var sourceOptions: SourceOptions
+  @OptionGroup var logOptions: LogOptions
+
+  func validate() throws {
+    _ = try addresses()
+    if maxRequests < 0 { throw ValidationError("--web.max-requests can't be negative") }
+    guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
+      !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
+    else { throw ValidationError("--web.telemetry-path must be a path such as /metrics") }
+    if ["/-/healthy", "/-/ready"].contains(telemetryPath) {
+      throw ValidationError("--web.telemetry-path can't be \(telemetryPath)")
+    }
+  }
+
+  func run() async throws {
+    ProcessLimits.raiseOpenFiles()
+    let logger = logOptions.makeLogger()
+    let exporter = Exporter(
+      source: sourceOptions.makeSource(),
+      options: sourceOptions.exporterOptions(exportsProcess: !disablesExporterMetrics),
+      logger: logger)
+    let routes = Routes(
+      exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
+    let server = HTTPServer(
+      addresses: try addresses(), routes: routes.table, logger: logger,
+      onListening: { addresses in
+        for address in addresses {
+          logger.info("listening", metadata: ["address": "\(address)"])
+        }
+      })
+    logger.info(
+      "starting",
+      metadata: ["version": "\(Version.build.version)", "revision": "\(Version.build.revision)"])
+    var configuration = ServiceGroupConfiguration(
+      services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(15)
+    try await ServiceGroup(configuration: configuration).run()
+    logger.info("stopped")
+  }
+
+  private func addresses() throws -> [ListenAddress] {
+    do {
+      return try (listenAddresses.isEmpty ? [":9455"] : listenAddresses).map(
+        ListenAddress.init(parsing:))
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import Exporter
+internal import IPTablesSource
+internal import Netfilter
+
+/// The flags that all commands share: what to read and what to collect.
+struct SourceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the rules come from: kernel, or file:PATH for text that iptables-save or "
+        + "ip6tables-save wrote, read again at each scrape (repeatable).",
+      valueName: "source"))
+  var source: [RulesetLocation] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The tables to read, separated by commas: nat, filter, mangle, raw, security.",
+      valueName: "tables"))
+  var tables = TableList(tables: [.nat, .filter])
+
+  @Flag(
+    name: .customLong("collector.services"), inversion: .prefixedNo,
+    help: "Collect metrics of service ports.")
+  var collectsServices = true
+
+  @Flag(
+    name: .customLong("collector.tables"), inversion: .prefixedNo,
+    help: "Collect metrics of tables.")
+  var collectsTables = true
+
+  @Option(
+    name: .customLong("services.include"),
+    help: ArgumentHelp(
+      "Only service ports whose namespace/name matches have series of their own.",
+      valueName: "regex"))
+  var include: Pattern?
+
+  @Option(
+    name: .customLong("services.exclude"),
+    help: ArgumentHelp(
+      "Service ports whose namespace/name matches have no series of their own.",
+      valueName: "regex"))
+  var exclude: Pattern?
+
+  @Option(
+    name: .customLong("services.limit"),
+    help: ArgumentHelp(
+      "At most so many service ports of each address family, those with the most rules, have "
+        + "series of their own.", valueName: "n"))
+  var limit: Int?
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--services.limit can't be negative") }
+    if source.contains(.kernel), source.count > 1 {
+      throw ValidationError("--source kernel can't be combined with another source")
+    }
+  }
+
+  /// The source that the flags name.
+  func makeSource() -> any RulesetSource {
+    let paths = source.compactMap { if case .file(let path) = $0 { path } else { nil } }
+    if paths.isEmpty { return LegacySource(tables: tables.tables) }
+    return SaveFileSource(paths: paths, tables: tables.tables)
+  }
+
+  func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
+    var collectors: Set<CollectorName> = []
+    if collectsServices { collectors.insert(.services) }
+    if collectsTables { collectors.insert(.tables) }
+    return ExporterOptions(
+      collectors: collectors,
+      selection: ServiceSelection(
+        include: include?.pattern, exclude: exclude?.pattern, limit: limit),
+      exportsProcess: exportsProcess, build: Version.build)
+  }
+}
+
+/// Where rules come from.
+enum RulesetLocation: ExpressibleByArgument, Equatable {
+  case kernel
+  case file(path: String)
+
+  init?(argument: String) {
+    if argument == "kernel" {
+      self = .kernel
+    } else if argument.hasPrefix("file:"), argument.count > "file:".count {
+      self = .file(path: String(argument.dropFirst("file:".count)))
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Tables, as a list separated by commas.
+struct TableList: ExpressibleByArgument, CustomStringConvertible {
+  let tables: Set<TableName>
+
+  init(tables: Set<TableName>) { self.tables = tables }
+
+  init?(argument: String) {
+    var tables: Set<TableName> = []
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let table = TableName(rawValue: String(name)) else { return nil }
+      tables.insert(table)
+    }
+    self.tables = tables
+  }
+
+  var defaultValueDescription: String { description }
+  var description: String { tables.sorted(by: >).map(\.rawValue).joined(separator: ",") }
+}
+
+/// A regular expression.
+struct Pattern: ExpressibleByArgument {
+  let pattern: ServiceSelection.Pattern
+
+  init?(argument: String) {
+    guard let pattern = try? ServiceSelection.Pattern(argument) else { return nil }
+    self.pattern = pattern
+  }
+}

@@ -1,0 +1,53 @@
+import HTTPEndpoint
+import Logging
+import ServiceLifecycle
+
+/// A server on a port of its own, for as long as a test needs it.
+struct TestServer {
+  let port: UInt16
+  private let group: ServiceGroup
+
+  static var logger: Logger {
+    Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  }
+
+  /// Runs a server beside the body, and shuts it down after it.
+  static func run<Result: Sendable>(
+    _ routes: [String: RequestHandler], limits: HTTPLimits = HTTPLimits(),
+    address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0),
+    _ body: (TestServer) async throws -> Result
+  ) async throws -> Result {
+    let (ports, continuation) = AsyncStream.makeStream(of: UInt16.self)
+    let server = HTTPServer(addresses: [address], routes: routes, limits: limits, logger: logger) {
+      for address in $0 { continuation.yield(address.port) }
+      continuation.finish()
+    }
+    let group = ServiceGroup(services: [server], logger: logger)
+    let running = Task {
+      defer { continuation.finish() }
+      try await group.run()
+    }
+    var port: UInt16?
+    for await bound in ports { port = bound }
+    guard let port else {
+      try await running.value
+      throw DidNotListen()
+    }
+    do {
+      let result = try await body(TestServer(port: port, group: group))
+      await group.triggerGracefulShutdown()
+      try await running.value
+      return result
+    } catch {
+      await group.triggerGracefulShutdown()
+      throw error
+    }
+  }
+
+  /// Asks the server to stop.
+  func shutDown() async {
+    await group.triggerGracefulShutdown()
+  }
+
+  struct DidNotListen: Error {}
+}

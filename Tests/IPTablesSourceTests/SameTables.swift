@@ -1,0 +1,51 @@
+import IPTablesSource
+import Netfilter
+import Testing
+
+/// Expects the same contents and counters, and tells the first difference of each table only: rules
+/// by the thousand help nobody.
+///
+/// What is not recognised is compared by name: one source has its text, the other its bytes.
+func expectSame(
+  _ tables: [TableSnapshot], _ expected: [TableSnapshot],
+  at location: SourceLocation = #_sourceLocation
+) {
+  #expect(tables.map(\.name) == expected.map(\.name), sourceLocation: location)
+  for (table, expected) in zip(tables, expected) {
+    if let difference = difference(table, expected) {
+      Issue.record("\(table.name): \(difference)", sourceLocation: location)
+    }
+  }
+}
+
+private func difference(_ table: TableSnapshot, _ expected: TableSnapshot) -> String? {
+  let chains = (table.content.chains, expected.content.chains)
+  guard chains.0.map(\.name) == chains.1.map(\.name) else {
+    return "chains \(chains.0.map(\.name)), expected \(chains.1.map(\.name))"
+  }
+  for (chain, expected) in zip(chains.0, chains.1) {
+    if chain.policy != expected.policy { return "\(chain.name)'s policy" }
+    if chain.rules.count != expected.rules.count { return "\(chain.name)'s number of rules" }
+    for (rule, expected) in zip(chain.rules, expected.rules)
+    where rule.withoutPayloads != expected.withoutPayloads {
+      return "\(chain.name): \(rule), expected \(expected)"
+    }
+  }
+  if table.counters != expected.counters { return "counters" }
+  return table.policyCounters == expected.policyCounters ? nil : "counters of policies"
+}
+
+extension Rule {
+  /// The rule with nothing but the names of what is not recognised.
+  var withoutPayloads: Rule {
+    var rule = self
+    rule.matches = matches.map { match in
+      guard case .unrecognised(let unknown) = match else { return match }
+      return .unrecognised(Unrecognised(name: unknown.name, payload: []))
+    }
+    if case .unrecognised(let unknown) = target {
+      rule.target = .unrecognised(Unrecognised(name: unknown.name, payload: []))
+    }
+    return rule
+  }
+}

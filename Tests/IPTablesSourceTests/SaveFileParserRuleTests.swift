@@ -1,0 +1,78 @@
+import IPTablesSource
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("Rules of a saved file")
+struct SaveFileParserRuleTests {
+  @Test("A rule is parsed to what the kernel would hold", arguments: RuleText.known)
+  func rule(_ expected: RuleText) throws {
+    let snapshots = try SaveFileParser.parse(Array(expected.dump.utf8))
+    #expect(RuleText.rule(in: snapshots) == expected.rule)
+  }
+
+  @Test(
+    "Old spellings mean the same as new ones",
+    arguments: [
+      ("-s ! 10.0.0.1", "! -s 10.0.0.1/32"),
+      ("-i ! eth0", "! -i eth0"),
+      ("-p ! tcp", "! -p tcp"),
+      ("--protocol tcp --in-interface lo --jump ACCEPT", "-p tcp -i lo -j ACCEPT"),
+      ("-p tcp -m tcp --dport ! 80", "-p tcp -m tcp ! --dport 80"),
+      ("-p tcp -m tcp --sport ! 80:90 --dport 1", "-p tcp -m tcp ! --sport 80:90 --dport 1"),
+      ("-p tcp -m tcp ! --syn", "-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN"),
+      (
+        "-p tcp -m tcp --tcp-flags ! SYN,RST SYN -j DROP",
+        "-p tcp -m tcp ! --tcp-flags SYN,RST SYN -j DROP"
+      ),
+      ("-m state --state ! NEW", "-m state ! --state NEW"),
+      ("-m mark --mark ! 0x1 -j ACCEPT", "-m mark ! --mark 0x1 -j ACCEPT"),
+      ("-m recent --set --name X --rsource", "-m recent --set --name X --mask 255.255.255.255"),
+      ("-m tcp -p tcp --dport 80", "-p tcp -m tcp --dport 80"),
+      ("-p 6 -j MARK --set-xmark 0x1/0xffffffff", "-p tcp -j MARK --set-mark 1"),
+      ("-p 17\t-j   ACCEPT ", "-p udp -j ACCEPT"),
+    ])
+  func oldSpelling(old: String, new: String) throws {
+    let rules = try [old, new].map { text in
+      RuleText.rule(in: try SaveFileParser.parse(Array(RuleText.dump(text).utf8)))
+    }
+    #expect(rules[0] != nil)
+    #expect(rules[0] == rules[1])
+  }
+
+  @Test(
+    "What isn't known is kept as text",
+    arguments: [
+      ("-m tcp --new-option 3", "tcp", "--new-option 3"),
+      ("-m conntrack --ctstate NEW --ctlabel x", "conntrack", "--ctstate NEW --ctlabel x"),
+      ("-m addrtype --dst-type GALACTIC", "addrtype", "--dst-type GALACTIC"),
+      ("-m statistic --mode lunar", "statistic", "--mode lunar"),
+      ("-m set ! --match-set A src,dst", "set", "! --match-set A src,dst"),
+      ("-m rpfilter --loose --invert", "rpfilter", "--loose --invert"),
+      ("-m odd bare words", "odd", "bare words"),
+      ("-m string --string \"-m tcp\" --algo bm", "string", "--string \"-m tcp\" --algo bm"),
+    ])
+  func unknownMatch(text: String, name: String, payload: String) throws {
+    let dump = RuleText.dump(text + " -j ACCEPT")
+    let rule = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
+    #expect(
+      rule.matches == [.unrecognised(Unrecognised(name: name, payload: Array(payload.utf8)))])
+    #expect(rule.target == .verdict(.accept))
+  }
+
+  @Test(
+    "A comment holds any bytes but a newline and a zero",
+    arguments: [
+      Array("service portals".utf8), Array(#"quotes " ' and \ "#.utf8), [0xff, 0xfe, 0x80],
+      Array("-m tcp ! --dport 1 -j DROP".utf8), Array("🦊".utf8), [], [0x07, 0x1b, 0x09],
+      (0..<255).map { UInt8(33 + $0 % 90) }, Array(repeating: UInt8(ascii: "\""), count: 255),
+    ])
+  func comment(_ bytes: [UInt8]) throws {
+    let escaped = bytes.flatMap { #""\'"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+    let text = RuleText.dump("-m comment --comment \"@\" -j ACCEPT")
+    let parts = text.utf8.split(separator: UInt8(ascii: "@"))
+    let dump = Array(parts[0]) + escaped + Array(parts[1])
+    let rule = try #require(RuleText.rule(in: SaveFileParser.parse(dump)))
+    #expect(rule == Rule(matches: [.comment(Comment(bytes: bytes))], target: .verdict(.accept)))
+  }
+}
