@@ -13,9 +13,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "kube-iptables-exporter",
   products: [
-    .executable(name: "kube-iptables-exporter", targets: ["kube-iptables-exporter"]),
-    // What Benchmarks and other programs that read rule sets build on.
-    .library(name: "IPTablesSource", targets: ["Netfilter", "IPTablesSource"]),
+    .executable(name: "kube-iptables-exporter", targets: ["kube-iptables-exporter"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -11,22 +11,25 @@ public struct ChainHash: Sendable, Hashable {
 
   /// The hash in a chain's name; nil where the rest of the name isn't 16 characters of base 32.
   init?(_ name: ChainName, after prefix: ChainName) {
-    let text = name.bytes.dropFirst(prefix.bytes.count)
-    guard text.count == 16 else { return nil }
+    let start = prefix.count
+    guard name.count == start + 16 else { return nil }
     var high: UInt64 = 0
     var low: UInt64 = 0
-    for (index, character) in text.enumerated() {
-      let digit: UInt8
-      switch character {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit = character - UInt8(ascii: "A")
-      case UInt8(ascii: "2")...UInt8(ascii: "7"): digit = character - UInt8(ascii: "2") + 26
-      default: return nil
-      }
+    for index in 0..<16 {
+      guard let digit = Self.digit(name.byte(at: start + index)) else { return nil }
       // 80 bits: the first 12 characters are the upper 60, the last 4 the lower 20.
       if index < 12 { high = high << 5 | UInt64(digit) } else { low = low << 5 | UInt64(digit) }
     }
     self.high = high << 4 | low >> 16
     self.low = UInt16(truncatingIfNeeded: low)
+  }
+
+  private static func digit(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
+    case UInt8(ascii: "2")...UInt8(ascii: "7"): character - UInt8(ascii: "2") + 26
+    default: nil
+    }
   }
 
   /// The hash of a service port's chains.

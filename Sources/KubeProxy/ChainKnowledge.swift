@@ -6,6 +6,12 @@ struct ChainKnowledge: Sendable {
   let roles: [ChainRole]
   let facts: [ChainFacts]
   let positions: [ChainName: Int]
+  /// For each chain, where it stood in the content known before; -1 where it did not exist.
+  let formerPositions: [Int32]
+  /// Where the chains stand that each chain's facts say it leads to; those that don't exist left out.
+  private let jumpTargets: [Int32]
+  /// For each chain, where its targets begin; one more entry ends the last.
+  private let jumpStarts: [Int32]
 
   /// Gathers what is to know of the chains; of those that stand in `previous` with the same rules,
   /// what is known already.
@@ -15,11 +21,13 @@ struct ChainKnowledge: Sendable {
     var facts: [ChainFacts] = []
     roles.reserveCapacity(content.chains.count)
     facts.reserveCapacity(content.chains.count)
+    var formerPositions: [Int32] = []
+    formerPositions.reserveCapacity(content.chains.count)
     for (index, chain) in content.chains.enumerated() {
       // Chains that share their rules' storage compare in no time.
-      if let previous, let known = previous.position(of: chain.name, near: index),
-        previous.content.chains[known].rules == chain.rules
-      {
+      let former = previous?.position(of: chain.name, near: index)
+      formerPositions.append(former.map(Int32.init) ?? -1)
+      if let previous, let known = former, previous.content.chains[known].rules == chain.rules {
         roles.append(previous.roles[known])
         facts.append(previous.facts[known])
       } else {
@@ -30,16 +38,66 @@ struct ChainKnowledge: Sendable {
     }
     self.roles = roles
     self.facts = facts
+    self.formerPositions = formerPositions
     if let previous, previous.hasSameChains(as: content) {
       positions = previous.positions
     } else {
       positions = Dictionary(
         zip(content.chains.lazy.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
     }
+    (jumpTargets, jumpStarts) = Self.resolve(
+      facts, positions, formerPositions: formerPositions, content: content, previous: previous)
+  }
+
+  /// The positions of the chains that the chain at `index` leads to.
+  func jumpTargets(of index: Int) -> ArraySlice<Int32> {
+    jumpTargets[Int(jumpStarts[index])..<Int(jumpStarts[index + 1])]
+  }
+
+  /// Looks up where jumps lead; for a chain that did not change, where its targets stand now.
+  private static func resolve(
+    _ facts: [ChainFacts], _ positions: [ChainName: Int], formerPositions: [Int32],
+    content: TableContent, previous: ChainKnowledge?
+  ) -> (targets: [Int32], starts: [Int32]) {
+    var newPositions = [Int32](repeating: -1, count: previous?.content.chains.count ?? 0)
+    for (index, former) in formerPositions.enumerated() where former >= 0 {
+      newPositions[Int(former)] = Int32(index)
+    }
+    var targets: [Int32] = []
+    targets.reserveCapacity(previous?.jumpTargets.count ?? 0)
+    var starts: [Int32] = [0]
+    starts.reserveCapacity(facts.count + 1)
+    for (index, facts) in facts.enumerated() {
+      let former = Int(formerPositions[index])
+      let known: ArraySlice<Int32>? =
+        if let previous, former >= 0,
+          previous.content.chains[former].rules == content.chains[index].rules
+        {
+          previous.jumpTargets(of: former)
+        } else {
+          nil
+        }
+      if let known, known.count == facts.jumps.count,
+        known.allSatisfy({ newPositions[Int($0)] >= 0 })
+      {
+        for target in known { targets.append(newPositions[Int(target)]) }
+      } else {
+        targets.append(contentsOf: facts.jumps.lazy.compactMap { positions[$0].map(Int32.init) })
+      }
+      starts.append(Int32(targets.count))
+    }
+    return (targets, starts)
   }
 
   private func position(of name: ChainName, near index: Int) -> Int? {
     if index < content.chains.count, content.chains[index].name == name { return index }
+    // One chain more or less shifts all that follow.
+    if index > 0, index <= content.chains.count, content.chains[index - 1].name == name {
+      return index - 1
+    }
+    if index + 1 < content.chains.count, content.chains[index + 1].name == name {
+      return index + 1
+    }
     return positions[name]
   }
 

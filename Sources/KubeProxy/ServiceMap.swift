@@ -41,18 +41,23 @@ public final class ServiceMap: Sendable {
   public convenience init(
     nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil
   ) {
-    var builder = ServiceMapBuilder(nat: nat, filter: filter, knowledge: previous?.knowledge)
+    var builder = ServiceMapBuilder(nat: nat, filter: filter, previous: previous)
     builder.build()
     self.init(builder)
   }
 
-  /// What is remembered of nat's chains.
-  private let knowledge: ChainKnowledge?
+  /// What is remembered of nat's chains, for the next interpretation.
+  let knowledge: ChainKnowledge?
+  /// The service ports that the hashes of chains prove.
+  let identities: [ChainHash: ServiceIdentity]
+
+  /// For each chain of nat, where it stood in the nat of the map that this one was made with as
+  /// `previous`; -1 where it did not exist.
+  public var formerChainPositions: [Int32] { knowledge?.formerPositions ?? [] }
 
   private init(_ builder: ServiceMapBuilder) {
-    let order = builder.services.indices.sorted {
-      builder.services[$0].port < builder.services[$1].port
-    }
+    let keys = builder.services.map(\.port.sortKey)
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
     var ranks = [Int32](repeating: 0, count: order.count)
     for (rank, index) in order.enumerated() { ranks[index] = Int32(rank) }
     func ranked(_ owner: Int32) -> Int32 { owner < 0 ? owner : ranks[Int(owner)] }
@@ -65,5 +70,6 @@ public final class ServiceMap: Sendable {
     orphanChains = builder.orphanChains
     unnamedChains = builder.unnamedChains
     knowledge = builder.knowledge
+    identities = builder.identities
   }
 }

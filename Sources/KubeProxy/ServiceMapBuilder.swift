@@ -14,7 +14,11 @@ struct ServiceMapBuilder {
   var unnamedChains = 0
 
   /// By the hash that a service port's chains share: its index, and what went into the hash.
-  private var identities: [ChainHash: Identity] = [:]
+  private(set) var identities: [ChainHash: ServiceIdentity] = [:]
+  /// What was proven before, which saves hashing it again.
+  private let proven: [ChainHash: ServiceIdentity]
+  /// For each service port, its name as kube-proxy wrote it.
+  private var literals: [[UInt8]] = []
   /// By service port: its index.
   private var byPort: [ServicePort: Int32] = [:]
   /// By name as it stands in comments: the service ports of that name.
@@ -22,15 +26,10 @@ struct ServiceMapBuilder {
   /// For each chain of nat, the index of its service port.
   private var chainOwners: [Int32]
 
-  private struct Identity {
-    let service: Int32
-    let literal: [UInt8]
-    let transport: TransportProtocol
-  }
-
-  init(nat: TableContent?, filter: TableContent?, knowledge previous: ChainKnowledge?) {
-    self.knowledge = nat.map { ChainKnowledge($0, previous: previous) }
+  init(nat: TableContent?, filter: TableContent?, previous: ServiceMap?) {
+    self.knowledge = nat.map { ChainKnowledge($0, previous: previous?.knowledge) }
     self.filter = filter
+    self.proven = previous?.identities ?? [:]
     natOwners = Array(repeating: ServiceMap.unowned, count: nat?.ruleCount ?? 0)
     filterOwners = Array(repeating: ServiceMap.unowned, count: filter?.ruleCount ?? 0)
     chainOwners = Array(repeating: ServiceMap.unowned, count: nat?.chains.count ?? 0)
@@ -76,18 +75,29 @@ struct ServiceMapBuilder {
     for placed in dispatch {
       guard let (_, hash) = placed.rule.serviceChain, identities[hash] == nil,
         let comment = placed.rule.comment, let transport = placed.rule.selector.transport,
-        ChainHash(servicePort: comment.literal, transport) == hash,
-        let port = comment.servicePort(transport)
+        isProven(comment.literal, transport, hash), let port = comment.servicePort(transport)
       else { continue }
       let service = addService(port, literal: comment.literal)
-      identities[hash] = Identity(
+      identities[hash] = ServiceIdentity(
         service: service, literal: comment.literal, transport: transport)
     }
   }
 
+  private func isProven(
+    _ literal: [UInt8], _ transport: TransportProtocol, _ hash: ChainHash
+  ) -> Bool {
+    if let known = proven[hash], known.literal == literal, known.transport == transport {
+      return true
+    }
+    return ChainHash(servicePort: literal, transport) == hash
+  }
+
   private mutating func addService(_ port: ServicePort, literal: [UInt8]) -> Int32 {
     let service = byPort[port] ?? Int32(services.count)
-    if byPort.updateValue(service, forKey: port) == nil { services.append(Service(port: port)) }
+    if byPort.updateValue(service, forKey: port) == nil {
+      services.append(Service(port: port))
+      literals.append(literal)
+    }
     if byLiteral[literal]?.contains(service) != true {
       byLiteral[literal, default: []].append(service)
     }
@@ -140,71 +150,97 @@ struct ServiceMapBuilder {
   private mutating func attributeChains(
     from entrances: [ChainName], _ knowledge: ChainKnowledge
   ) {
-    /// For each endpoint's chain, who jumps to it.
-    var users: [Int: [Identity]] = [:]
+    var uses: [EndpointUse] = []
     var pending = entrances.compactMap { knowledge.positions[$0] }
     while let index = pending.popLast() {
       guard chainOwners[index] < 0, case .service(let family, let hash) = knowledge.roles[index],
         family != .endpoint, let identity = identities[hash]
       else { continue }
       ownChain(index, identity.service, knowledge)
-      for jump in knowledge.facts[index].jumps {
-        guard let target = knowledge.positions[jump] else { continue }
-        switch knowledge.roles[target] {
-        case .service(.endpoint, _): users[target, default: []].append(identity)
-        case .service(_, hash): pending.append(target)
+      for target in knowledge.jumpTargets(of: index) {
+        switch knowledge.roles[Int(target)] {
+        case .service(.endpoint, _):
+          uses.append(EndpointUse(service: identity.service, chain: target))
+        case .service(_, hash): pending.append(Int(target))
         default: break
         }
       }
     }
-    attributeEndpoints(users, knowledge)
+    uses.sort { ($0.service, $0.chain) < ($1.service, $1.chain) }
+    countEndpoints(uses, knowledge)
+    uses.sort { ($0.chain, $0.service) < ($1.chain, $1.service) }
+    attributeEndpoints(uses, knowledge)
   }
 
-  private mutating func attributeEndpoints(
-    _ users: [Int: [Identity]], _ knowledge: ChainKnowledge
-  ) {
-    var destinations: [Int32: Set<AddressTranslation>] = [:]
-    for (index, identities) in users.sorted(by: { $0.key < $1.key }) {
-      let facts = knowledge.facts[index]
-      for service in Set(identities.lazy.map(\.service)) {
-        services[Int(service)].sepChains += 1
-        destinations[service, default: []].formUnion(facts.translations.lazy.map(\.destination))
+  /// A service port's chain leads to an endpoint's.
+  private struct EndpointUse {
+    let service: Int32
+    let chain: Int32
+  }
+
+  /// Counts each service port's distinct endpoint chains and destinations; `uses` are sorted by
+  /// service port.
+  private mutating func countEndpoints(_ uses: [EndpointUse], _ knowledge: ChainKnowledge) {
+    var last = EndpointUse(service: ServiceMap.unowned, chain: -1)
+    var destinations = DistinctDestinations()
+    for use in uses {
+      if use.service != last.service {
+        destinations = DistinctDestinations()
+      } else if use.chain == last.chain {
+        continue
       }
-      guard let owner = owner(ofEndpoint: index, among: identities, knowledge) else { continue }
-      ownChain(index, owner, knowledge)
-      let first = knowledge.content.firstRules[index]
-      for translation in facts.translations {
+      last = use
+      for translation in knowledge.facts[Int(use.chain)].translations {
+        destinations.insert(translation.destination)
+      }
+      services[Int(use.service)].sepChains += 1
+      services[Int(use.service)].dnatTargets = destinations.count
+    }
+  }
+
+  /// Attributes the endpoints' chains; `uses` are sorted by chain.
+  private mutating func attributeEndpoints(_ uses: [EndpointUse], _ knowledge: ChainKnowledge) {
+    var rest = uses[...]
+    while let chain = (rest.first?.chain).map(Int.init) {
+      let users = rest.prefix { $0.chain == chain }
+      rest = rest[users.endIndex...]
+      guard let owner = owner(ofEndpoint: chain, among: users.map(\.service), knowledge) else {
+        continue
+      }
+      ownChain(chain, owner, knowledge)
+      let first = knowledge.content.firstRules[chain]
+      for translation in knowledge.facts[chain].translations {
         connectionRules.append(
           ServiceMap.ConnectionRule(
-            rule: first + translation.rule, chain: index, service: owner))
+            rule: first + translation.rule, chain: chain, service: owner))
       }
     }
-    for (service, targets) in destinations { services[Int(service)].dnatTargets = targets.count }
   }
 
   /// Whose an endpoint's chain is: the one's who jumps to it; where several do, or its comment claims
   /// another, the one's whose name and destination its name is the hash of.
   private func owner(
-    ofEndpoint index: Int, among users: [Identity], _ knowledge: ChainKnowledge
+    ofEndpoint index: Int, among users: [Int32], _ knowledge: ChainKnowledge
   ) -> Int32? {
     guard let first = users.first, case .service(_, let hash) = knowledge.roles[index] else {
       return nil
     }
     let facts = knowledge.facts[index]
-    let isShared = users.contains { $0.service != first.service }
-    if !isShared, facts.claim == nil || facts.claim == first.literal { return first.service }
+    let isShared = users.contains { $0 != first }
+    if !isShared, facts.claim == nil || facts.claim == literals[Int(first)] { return first }
     func proves(_ literal: [UInt8], _ transport: TransportProtocol) -> Bool {
       facts.translations.contains {
         ChainHash(servicePort: literal, transport, endpoint: $0.destination.description) == hash
       }
     }
-    if let proven = users.first(where: { proves($0.literal, $0.transport) }) {
-      return proven.service
+    let proven = users.first {
+      proves(literals[Int($0)], services[Int($0)].port.transport)
     }
+    if let proven { return proven }
     if let claim = facts.claim, TransportProtocol.allCases.contains(where: { proves(claim, $0) }) {
       return nil
     }
-    return first.service
+    return first
   }
 
   private mutating func ownChain(
@@ -226,8 +262,7 @@ struct ServiceMapBuilder {
       pending.append(index)
     }
     while let index = pending.popLast() {
-      for jump in knowledge.facts[index].jumps {
-        guard let target = knowledge.positions[jump], !isReached[target] else { continue }
+      for target in knowledge.jumpTargets(of: index).lazy.map(Int.init) where !isReached[target] {
         isReached[target] = true
         pending.append(target)
       }

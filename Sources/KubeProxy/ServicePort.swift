@@ -48,9 +48,11 @@ public struct ServicePort: Sendable, Hashable, Comparable {
   }
 
   public static func < (left: ServicePort, right: ServicePort) -> Bool {
-    (left.namespace, left.name, left.port, left.transport)
-      < (right.namespace, right.name, right.port, right.transport)
+    left.sortKey < right.sortKey
   }
+
+  /// Orders service ports by namespace, name, port and protocol; no name holds a zero.
+  var sortKey: String { "\(namespace)\0\(name)\0\(port)\0\(transport.rawValue)" }
 }
 
 extension ServicePort: CustomStringConvertible {

@@ -28,8 +28,40 @@ public struct ChainName: Sendable, Hashable {
     self.words = words
   }
 
+  /// Makes a name from its bytes, padded with zeros, as they lie in memory.
+  ///
+  /// The last byte must be zero, and no byte behind the first zero anything else.
+  public init(bigEndianWords words: (UInt64, UInt64, UInt64, UInt64)) {
+    self.words = (
+      UInt64(bigEndian: words.0), UInt64(bigEndian: words.1), UInt64(bigEndian: words.2),
+      UInt64(bigEndian: words.3)
+    )
+  }
+
   /// Makes a name from its UTF-8 text; nil where that is too long.
   public init?(_ text: some StringProtocol) { self.init(text.utf8) }
+
+  /// The number of bytes.
+  public var count: Int {
+    func used(_ word: UInt64) -> Int { 8 - word.trailingZeroBitCount / 8 }
+    if words.3 != 0 { return 24 + used(words.3) }
+    if words.2 != 0 { return 16 + used(words.2) }
+    if words.1 != 0 { return 8 + used(words.1) }
+    return used(words.0)
+  }
+
+  /// The byte at `index`, 0 to 31; zero behind the name's end.
+  @inline(__always)
+  public func byte(at index: Int) -> UInt8 {
+    let word =
+      switch index >> 3 {
+      case 0: words.0
+      case 1: words.1
+      case 2: words.2
+      default: words.3
+      }
+    return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
+  }
 
   /// The name's bytes, without padding.
   public var bytes: [UInt8] {

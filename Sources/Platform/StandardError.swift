@@ -3,7 +3,9 @@ private import Glibc
 /// Standard error, a whole line at a time.
 public enum StandardError {
   /// Writes the text; nobody can be told where that fails.
-  public static func write(_ text: String) { _ = StandardOutput.write(Array(text.utf8), to: STDERR_FILENO) }
+  public static func write(_ text: String) {
+    _ = StandardOutput.write(Array(text.utf8), to: STDERR_FILENO)
+  }
 }
 
 /// Standard output, for what a command is asked for.
@@ -18,7 +20,9 @@ public enum StandardOutput {
   fileprivate static func write(_ bytes: [UInt8], to descriptor: Int32) -> SystemError? {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count < 0 {
         if errno == EINTR { continue }
         return SystemError(code: errno)

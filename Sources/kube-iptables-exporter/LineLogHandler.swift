@@ -46,7 +46,9 @@ struct LineLogHandler: LogHandler {
 
   private static func needsQuotes(_ value: String) -> Bool {
     value.isEmpty
-      || value.unicodeScalars.contains { $0.value <= 0x20 || "\"=\\\u{7f}".unicodeScalars.contains($0) }
+      || value.unicodeScalars.contains {
+        $0.value <= 0x20 || "\"=\\\u{7f}".unicodeScalars.contains($0)
+      }
   }
 
   /// A string as JSON has it.

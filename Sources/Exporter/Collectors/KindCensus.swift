@@ -6,14 +6,18 @@ struct KindCensus: Sendable {
   struct Count: Sendable {
     var chains = 0
     var rules = 0
+
+    fileprivate mutating func add(_ chain: Chain) {
+      chains += 1
+      rules += chain.rules.count
+    }
   }
 
   private var counts: [String: Count] = [:]
 
   init(of content: TableContent) {
     for chain in content.chains {
-      counts[ChainKind.of(chain), default: Count()].chains += 1
-      counts[ChainKind.of(chain), default: Count()].rules += chain.rules.count
+      counts[ChainKind.of(chain), default: Count()].add(chain)
     }
   }
 

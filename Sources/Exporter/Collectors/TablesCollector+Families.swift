@@ -2,10 +2,13 @@ internal import Exposition
 internal import Netfilter
 
 extension TablesCollector {
-  static let rules = MetricFamily(
-    "iptables_rules", .gauge, "Rules, by the kind of the chain they stand in.")
-
-  static let chains = MetricFamily("iptables_chains", .gauge, "Chains, by kind.")
+  static let censusFamilies: [(MetricFamily, @Sendable (KindCensus.Count) -> Int)] = [
+    (
+      MetricFamily("iptables_rules", .gauge, "Rules, by the kind of the chain they stand in."),
+      { $0.rules }
+    ),
+    (MetricFamily("iptables_chains", .gauge, "Chains, by kind."), { $0.chains }),
+  ]
 
   static let tableSize = MetricFamily(
     "iptables_table_size_bytes", .gauge, "The table's size in the kernel.")

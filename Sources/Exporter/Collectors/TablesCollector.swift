@@ -22,25 +22,19 @@ struct TablesCollector: Collector {
   }
 
   private func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    let tables = Self.tables(of: state).map { (labels: $0.labels, table: $0.table) }
-    let census = tables.map { KindCensus(of: $0.table.content) }
-    writer.write(Self.rules) { samples in
-      for (table, kinds) in zip(tables, census) {
-        for (kind, count) in kinds.sorted {
-          samples.sample(table.labels, and: LabelSet(["kind": kind]), count.rules)
-        }
-      }
-    }
-    writer.write(Self.chains) { samples in
-      for (table, kinds) in zip(tables, census) {
-        for (kind, count) in kinds.sorted {
-          samples.sample(table.labels, and: LabelSet(["kind": kind]), count.chains)
+    let tables = Self.tables(of: state)
+    for (family, value) in Self.censusFamilies {
+      writer.write(family) { samples in
+        for table in tables {
+          for (kind, count) in table.census.sorted {
+            samples.sample(table.labels, and: LabelSet(["kind": kind]), value(count))
+          }
         }
       }
     }
     writer.write(Self.tableSize) { samples in
-      for (labels, table) in tables {
-        if let size = table.size { samples.sample(labels, size) }
+      for table in tables {
+        if let size = table.snapshot.size { samples.sample(table.labels, size) }
       }
     }
     writer.write(Self.orphanChains) { samples in
@@ -55,12 +49,15 @@ struct TablesCollector: Collector {
   private func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
     for (family, value) in Self.policyCounters {
       writer.write(family) { samples in
-        for (_, labels, table) in Self.tables(of: state) {
-          for (chain, counter) in zip(table.content.chains, table.policyCounters) {
+        for table in Self.tables(of: state) {
+          let content = table.snapshot.content
+          // Built-in chains come first in libiptc's order, but not in every source's.
+          for (chain, counter) in zip(content.chains, table.snapshot.policyCounters) {
             guard let policy = chain.policy else { continue }
             samples.sample(
-              labels,
-              and: LabelSet(["chain": chain.name.description, "policy": policy.name]), value(counter))
+              table.labels,
+              and: LabelSet(["chain": chain.name.description, "policy": policy.name]),
+              value(counter))
           }
         }
       }
@@ -77,7 +74,8 @@ struct TablesCollector: Collector {
           let counts = state.ledger.chains[ChurnLedger.KindKey(table: table, kind: kind)]
           for change in [Change.added, .removed] {
             samples.sample(
-              table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]), counts[change])
+              table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]), counts[change]
+            )
           }
         }
       }
@@ -89,27 +87,32 @@ struct TablesCollector: Collector {
     }
   }
 
-  /// The tables read, with the labels of their own.
-  private static func tables(
-    of state: RulesetState
-  ) -> [(family: IPFamily, labels: LabelSet, table: TableSnapshot)] {
+  /// A table that was read.
+  private struct ReadTable {
+    let key: ChurnLedger.TableKey
+    /// Backend, family and table.
+    let labels: LabelSet
+    let snapshot: TableSnapshot
+    let census: KindCensus
+  }
+
+  private static func tables(of state: RulesetState) -> [ReadTable] {
     state.readFamilies.flatMap { family, reading in
-      reading.snapshot.tables.map { table in
-        let labels = LabelSet([
-          "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
-          "table": table.name.rawValue,
-        ])
-        return (family.family, labels, table)
+      zip(reading.snapshot.tables, reading.censuses).map { table, census in
+        ReadTable(
+          key: ChurnLedger.TableKey(family: family.family, table: table.name),
+          labels: LabelSet([
+            "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
+            "table": table.name.rawValue,
+          ]),
+          snapshot: table, census: census)
       }
     }
   }
 
   /// The tables whose changes have series: those read now, and those that changed before.
   private static func knownTables(_ state: RulesetState) -> [ChurnLedger.TableKey] {
-    let read = tables(of: state).map {
-      ChurnLedger.TableKey(family: $0.family, table: $0.table.name)
-    }
-    return Set(read).union(state.ledger.lastChanges.keys).sorted()
+    Set(tables(of: state).map(\.key)).union(state.ledger.lastChanges.keys).sorted()
   }
 
   private static func writeScopes(
@@ -133,9 +136,8 @@ struct TablesCollector: Collector {
     _ state: RulesetState
   ) -> [(table: ChurnLedger.TableKey, kinds: [String])] {
     var kinds: [ChurnLedger.TableKey: Set<String>] = [:]
-    for (family, _, table) in tables(of: state) {
-      let key = ChurnLedger.TableKey(family: family, table: table.name)
-      kinds[key, default: []].formUnion(KindCensus(of: table.content).kinds)
+    for table in tables(of: state) {
+      kinds[table.key, default: []].formUnion(table.census.kinds)
     }
     for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.kind) }
     return kinds.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }

@@ -54,7 +54,8 @@ struct ChurnLedger: Sendable {
     _ change: ChangedChain, of table: TableKey, from old: Side, to new: Side
   ) {
     let chain =
-      change.newIndex.map { new.content.chains[$0] } ?? change.oldIndex.map {
+      change.newIndex.map { new.content.chains[$0] }
+      ?? change.oldIndex.map {
         old.content.chains[$0]
       }
     guard let chain else { return }

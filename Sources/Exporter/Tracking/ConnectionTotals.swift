@@ -18,13 +18,7 @@ struct ConnectionTotals: Sendable {
     let nat: TableSnapshot?
   }
 
-  private struct RuleKey: Hashable {
-    let chain: ChainName
-    /// The rule is the chain's so-manieth that counts.
-    let ordinal: Int
-  }
-
-  /// Takes in a reading; `old` is the one before.
+  /// Takes in a reading; `old` is the one before, whose map the new one was made from.
   mutating func update(from old: Side?, to new: Side) {
     if old?.map !== new.map { realign(from: old?.map, to: new.map) }
     guard let nat = new.nat else { return }
@@ -45,24 +39,33 @@ struct ConnectionTotals: Sendable {
     if oldNat.content === nat.content {
       return rules.map { oldNat.counters[$0.rule].packets }
     }
-    var former: [RuleKey: UInt64] = [:]
-    former.reserveCapacity(old.map.connectionRules.count)
-    for (key, rule) in Self.keys(old.map.connectionRules, in: oldNat.content) {
-      former[key] = oldNat.counters[rule.rule].packets
-    }
-    return Self.keys(rules, in: nat.content).map { former[$0.key] ?? 0 }
-  }
-
-  private static func keys(
-    _ rules: [ServiceMap.ConnectionRule], in content: TableContent
-  ) -> [(key: RuleKey, rule: ServiceMap.ConnectionRule)] {
+    // The maps' own account of which chain stood where; in a chain, the k-th that counts is the k-th.
+    let formerChains = new.map.formerChainPositions
+    let firstOfChain = Self.firstRules(of: old.map.connectionRules, chains: oldNat.content)
     var lastChain = -1
     var ordinal = 0
     return rules.map { rule in
       ordinal = rule.chain == lastChain ? ordinal + 1 : 0
       lastChain = rule.chain
-      return (RuleKey(chain: content.chains[rule.chain].name, ordinal: ordinal), rule)
+      let formerChain = Int(formerChains[rule.chain])
+      guard formerChain >= 0, firstOfChain[formerChain] >= 0 else { return 0 }
+      let position = Int(firstOfChain[formerChain]) + ordinal
+      guard position < old.map.connectionRules.count,
+        old.map.connectionRules[position].chain == formerChain
+      else { return 0 }
+      return oldNat.counters[old.map.connectionRules[position].rule].packets
     }
+  }
+
+  /// For each chain, the index of its first rule that counts; -1 where none does.
+  private static func firstRules(
+    of rules: [ServiceMap.ConnectionRule], chains content: TableContent
+  ) -> [Int32] {
+    var first = [Int32](repeating: -1, count: content.chains.count)
+    for (index, rule) in rules.enumerated() where first[rule.chain] < 0 {
+      first[rule.chain] = Int32(index)
+    }
+    return first
   }
 
   private mutating func realign(from old: ServiceMap?, to new: ServiceMap) {

@@ -11,6 +11,7 @@ struct FamilyTracker {
   private var last: (snapshot: FamilySnapshot, map: ServiceMap)?
   private var connections = ConnectionTotals()
   private var selected: SelectedServices?
+  private var censuses: [KindCensus] = []
 
   init(backend: Backend, family: IPFamily, selection: ServiceSelection) {
     self.backend = backend
@@ -36,13 +37,14 @@ struct FamilyTracker {
         from: last.map { ConnectionTotals.Side(map: $0.map, nat: $0.snapshot.table(.nat)) },
         to: ConnectionTotals.Side(map: map, nat: snapshot.table(.nat)))
       let selected = select(from: map, ledger)
+      censuses = takeCensuses(snapshot)
       last = (snapshot, map)
       self.selected = selected
       return FamilyState(
         backend: backend, family: family,
         outcome: .read(
           FamilyState.Reading(
-            snapshot: snapshot, map: map, selected: selected,
+            snapshot: snapshot, map: map, selected: selected, censuses: censuses,
             connections: connections.current)))
     }
   }
@@ -76,12 +78,21 @@ struct FamilyTracker {
     ledger.forgetGone(family, keeping: new.map, atMost: ConnectionTotals.rememberedServices)
   }
 
+  private func takeCensuses(_ snapshot: FamilySnapshot) -> [KindCensus] {
+    snapshot.tables.map { table in
+      if let index = last?.snapshot.tables.firstIndex(where: { $0.content === table.content }) {
+        return censuses[index]
+      }
+      return KindCensus(of: table.content)
+    }
+  }
+
   private func select(from map: ServiceMap, _ ledger: ChurnLedger) -> SelectedServices {
     if let selected, last?.map === map, selected.ledgerRevision == ledger.revision {
       return selected
     }
     return SelectedServices(
       of: map, family: family, by: selection, ledger: ledger,
-      labels: last?.map === map ? selected?.labels : nil)
+      previous: last.flatMap { last in selected.map { (last.map, $0) } })
   }
 }

@@ -17,22 +17,42 @@ struct SelectedServices: Sendable {
   /// The revision of the ledger that the changes come from.
   let ledgerRevision: UInt64
 
-  /// - Parameter labels: the labels, where the same service ports were selected before.
+  /// - Parameter previous: what was selected before, and from which map.
   init(
     of map: ServiceMap, family: IPFamily, by selection: ServiceSelection, ledger: ChurnLedger,
-    labels known: [LabelSet]?
+    previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
     let outcome = selection.select(from: map.services)
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit
-    labels =
-      known
-      ?? outcome.selected.map { Self.labels(family, map.services[$0].port) }
+    labels = Self.labels(outcome.selected.map { map.services[$0].port }, family, previous)
     changes = outcome.selected.map {
       ledger.services[ChurnLedger.ServiceKey(family: family, port: map.services[$0].port)]
     }
     ledgerRevision = ledger.revision
+  }
+
+  /// The labels of sorted service ports; those that were rendered before are used again.
+  private static func labels(
+    _ ports: [ServicePort], _ family: IPFamily,
+    _ previous: (map: ServiceMap, selected: SelectedServices)?
+  ) -> [LabelSet] {
+    var known = zip(previous?.selected.indices ?? [], previous?.selected.labels ?? [])
+      .makeIterator()
+    var next = known.next()
+    return ports.map { port in
+      while let candidate = next, let services = previous?.map.services,
+        services[candidate.0].port != port, services[candidate.0].port < port
+      {
+        next = known.next()
+      }
+      if let candidate = next, previous?.map.services[candidate.0].port == port {
+        next = known.next()
+        return candidate.1
+      }
+      return labels(family, port)
+    }
   }
 
   private static func labels(_ family: IPFamily, _ port: ServicePort) -> LabelSet {

@@ -53,8 +53,9 @@ struct EntryLayout {
   /// A digest of the rule's content where it lies.
   ///
   /// Left out are the counters, libiptc's bookkeeping, the verdict of a standard target (an offset that
-  /// shifts when the table grows: `targetName` stands for it) and what follows a comment's end. What
-  /// else a match keeps for itself only costs a rule's being decoded again.
+  /// shifts when the table grows: `targetName` stands for it), what follows the end of a name or a
+  /// comment (the kernel leaves there what the buffer held). What else a match keeps for itself only
+  /// costs a rule's being decoded again.
   @inline(__always)
   func digest(
     of entry: UnsafeRawPointer, targetName: UnsafePointer<CChar>, hasher: ContentHasher
@@ -68,34 +69,69 @@ struct EntryLayout {
       let match = unsafe entry + offset
       let size = Int(unsafe match.loadUnaligned(as: UInt16.self))
       guard size >= Self.extensionHeaderSize, offset + size <= target else { break }
-      unsafe hasher.combine(match, count: Self.usedSize(of: match, size: size))
+      unsafe Self.combine(match, size: size, into: &hasher)
       offset += size
     }
-    let isStandard =
-      unsafe entry.load(fromByteOffset: min(target + 2, end - 1), as: UInt8.self) == 0
+    guard end - target >= Self.extensionHeaderSize else { return hasher.finish() }
+    let isStandard = unsafe entry.load(fromByteOffset: target + 2, as: UInt8.self) == 0
     if isStandard {
       unsafe hasher.combine(targetName, count: Self.length(of: targetName))
-    } else if end > target {
-      unsafe hasher.combine(entry + target, count: end - target)
+    } else {
+      unsafe Self.combine(entry + target, size: end - target, into: &hasher)
     }
     return hasher.finish()
   }
 
-  /// A comment's bytes after its end are zeros; most of a table is made of them.
+  /// Takes in a match or target: size, revision, name and payload.
   @inline(__always)
-  private static func usedSize(of match: UnsafeRawPointer, size: Int) -> Int {
+  private static func combine(
+    _ start: UnsafeRawPointer, size: Int, into hasher: inout ContentHasher
+  ) {
+    let revision = unsafe start.load(fromByteOffset: extensionHeaderSize - 1, as: UInt8.self)
+    let name = unsafe start.loadUnaligned(fromByteOffset: 2, as: UInt64.self)
+    hasher.combine(upToZero(name), UInt64(size) | UInt64(revision) << 32)
+    if !hasZero(name) {
+      // Names of eight characters and more are rare.
+      unsafe hasher.combine(
+        upToZero(start.loadUnaligned(fromByteOffset: 10, as: UInt64.self)), 0)
+    }
     let comment: UInt64 = 0x0074_6e65_6d6d_6f63  // "comment\0", as a little-endian word
-    guard unsafe match.loadUnaligned(fromByteOffset: 2, as: UInt64.self) == comment else {
-      return size
+    let payload = unsafe start + extensionHeaderSize
+    if name == comment {
+      unsafe combineText(payload, size: size - extensionHeaderSize, into: &hasher)
+    } else {
+      unsafe hasher.combine(payload, count: size - extensionHeaderSize)
     }
-    var used = extensionHeaderSize
-    while used + 8 <= size {
-      let word = unsafe match.loadUnaligned(fromByteOffset: used, as: UInt64.self)
-      used += 8
-      // A zero byte in the word: the comment ends here.
-      if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return used }
+  }
+
+  /// Takes in a text up to its end: most of a table is made of the zeros behind comments.
+  @inline(__always)
+  private static func combineText(
+    _ start: UnsafeRawPointer, size: Int, into hasher: inout ContentHasher
+  ) {
+    var offset = 0
+    while offset + 8 <= size {
+      let word = unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      hasher.combine(upToZero(word), UInt64(truncatingIfNeeded: offset))
+      if hasZero(word) { return }
+      offset += 8
     }
-    return size
+  }
+
+  /// Bit 7 of each byte that is zero; above the first of them there may be others.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+  }
+
+  @inline(__always)
+  private static func hasZero(_ word: UInt64) -> Bool { zeroBytes(word) != 0 }
+
+  /// The bytes before the first zero, as little-endian machines order them.
+  @inline(__always)
+  private static func upToZero(_ word: UInt64) -> UInt64 {
+    let zeros = zeroBytes(word)
+    return zeros == 0 ? word : word & ((zeros & (0 &- zeros)) &- 1)
   }
 
   @inline(__always)

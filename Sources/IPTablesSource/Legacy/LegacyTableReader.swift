@@ -54,6 +54,8 @@ private struct TableWalk {
   private(set) var policyCounters: [Counter] = []
   /// The chains, from the first on that differs from the last reading's at its place; nil until then.
   private var chains: [Chain]?
+  /// Whether a user's chain was visited: they follow the built-in ones.
+  private var isPastBuiltIn = false
   /// The number of chains visited.
   private var visited = 0
   /// Where the last reading's chains stand by name; made when one stands elsewhere.
@@ -81,8 +83,10 @@ private struct TableWalk {
   }
 
   mutating func visit(_ name: UnsafePointer<CChar>, of handle: borrowing TableHandle) {
-    let chainName = unsafe Self.chainName(name)
-    let policy = unsafe handle.policy(of: name)
+    let chainName = unsafe ChainName(cString: name)
+    // libiptc looks a chain up by its name each time; only the first few are built in.
+    let policy = isPastBuiltIn ? nil : unsafe handle.policy(of: name)
+    isPastBuiltIn = policy == nil
     policyCounters.append(policy?.counter ?? Counter())
     let first = digests.count
     let layout = decoder.layout
@@ -163,11 +167,6 @@ private struct TableWalk {
     }
     rules.trim()
     return rules
-  }
-
-  /// libiptc's chain names are at most 31 bytes with their zero, so this always is one.
-  private static func chainName(_ name: UnsafePointer<CChar>) -> ChainName {
-    unsafe ChainName(UnsafeRawBufferPointer(start: name, count: strlen(name))) ?? ""
   }
 }
 

@@ -105,7 +105,9 @@ struct MatchDecoder {
     else { return nil }
     let full = IPAddress(family: family, prefixLength: family == .ipv4 ? 32 : 128)
     let maskOffset = MemoryLayout<xt_recent_mtinfo_v1>.offset(of: \.mask) ?? 0
-    guard let mask = revision == 1 ? bytes.address(family, at: maskOffset) : full else { return nil }
+    guard let mask = revision == 1 ? bytes.address(family, at: maskOffset) : full else {
+      return nil
+    }
     return .recent(
       RecentMatch(
         name: Comment(bytes: name), flags: info.check_set, seconds: info.seconds,
