@@ -42,8 +42,12 @@ public final class Exporter: Sendable {
     return segments
   }
 
-  /// Gives the memory of a large reading back to the system. To be called after the answer is sent.
-  public func releaseMemory() async { await monitor.releaseMemory() }
+  /// Lets go of what scrapes at the same time share, and gives the memory of a large reading back to
+  /// the system. To be called when no scrape is under way.
+  public func releaseMemory() async {
+    cache.clear()
+    await monitor.releaseMemory()
+  }
 
   // MARK: Reading
 

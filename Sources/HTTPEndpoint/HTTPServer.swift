@@ -1,7 +1,6 @@
 public import Logging
 import NIOCore
 import NIOPosix
-public import ServiceLifecycle
 
 /// A web server for a handful of paths that answer `GET`.
 ///
@@ -11,7 +10,7 @@ public import ServiceLifecycle
 /// elsewhere.
 ///
 /// A path without a handler is answered with 404, another method than `GET` and `HEAD` with 405.
-public struct HTTPServer: Service {
+public struct HTTPServer: Sendable {
   private let addresses: [ListenAddress]
   private let limits: HTTPLimits
   private let logger: Logger
@@ -45,7 +44,7 @@ public struct HTTPServer: Service {
     table = ConnectionTable(maxConnections: limits.maxConnections)
   }
 
-  /// Serves until a graceful shutdown or the task's cancellation.
+  /// Serves until the task is cancelled.
   ///
   /// Then it stops listening, closes the connections that wait, and lets requests under way finish
   /// within ``HTTPLimits/drainTimeout``; after that it closes their connections, cancels their
@@ -72,9 +71,9 @@ public struct HTTPServer: Service {
     // A task of its own, which is not cancelled before the connections are closed: connections just
     // accepted would be lost without being closed.
     let serving = Task { try await serve(listeners) }
-    try await withTaskCancellationOrGracefulShutdownHandler {
+    try await withTaskCancellationHandler {
       try await serving.value
-    } onCancelOrGracefulShutdown: {
+    } onCancel: {
       stop(listeners, serving: serving, on: group.any())
     }
   }

@@ -1,21 +1,32 @@
 internal import Netfilter
 
 /// What the interpretation needs of a chain's rules, gathered once for each content of it.
+///
+/// There are as many as chains, so they are small: destinations and names stand as their hashes, which
+/// are seeded in each process and so as good as what they stand for.
 struct ChainFacts: Sendable {
   /// The service chains that the rules lead to, each once, in order of first appearance.
   let jumps: [ChainName]
-  /// The rules that translate the destination: where in the chain, and to what.
-  let translations: [(rule: Int, destination: AddressTranslation)]
-  /// The service port that the first comment claims, if the chain is an endpoint's.
-  let claim: [UInt8]?
+  /// The first rule of an endpoint's chain that translates the destination, which nearly always is the
+  /// only one.
+  private let firstTranslation: Translation?
+  private let moreTranslations: [Translation]
+  /// A hash of the service port's name that an endpoint's chain claims in its first comment.
+  let claim: Int?
+
+  /// A rule that translates the destination.
+  struct Translation: Sendable {
+    /// The rule's position in the chain.
+    let rule: Int32
+    let destination: Int
+  }
 
   init(_ chain: Chain, role: ChainRole) {
     var jumps: [ChainName] = []
-    var translations: [(rule: Int, destination: AddressTranslation)] = []
-    var claim: [UInt8]?
+    var translations: [Translation] = []
+    var claim: Int?
     var seen: Set<ChainName> = []
-    var isEndpoint = false
-    if case .service(.endpoint, _) = role { isEndpoint = true }
+    let isEndpoint = if case .service(.endpoint, _) = role { true } else { false }
     for (index, rule) in chain.rules.enumerated() {
       if let target = rule.chain, case .service = ChainRole(target),
         seen.insert(target).inserted
@@ -24,12 +35,25 @@ struct ChainFacts: Sendable {
       }
       guard isEndpoint else { continue }
       if case .destinationNAT(let destination) = rule.target {
-        translations.append((index, destination))
+        translations.append(Translation(rule: Int32(index), destination: destination.hashValue))
       }
-      if claim == nil { claim = rule.comment.flatMap(ServicePortComment.init)?.literal }
+      if claim == nil { claim = Self.claim(of: rule).map(\.hashValue) }
     }
     self.jumps = jumps
-    self.translations = translations
+    self.firstTranslation = translations.first
+    self.moreTranslations = Array(translations.dropFirst())
     self.claim = claim
+  }
+
+  /// The rules of an endpoint's chain that translate the destination, in order.
+  func forEachTranslation(_ body: (Translation) -> Void) {
+    guard let firstTranslation else { return }
+    body(firstTranslation)
+    for translation in moreTranslations { body(translation) }
+  }
+
+  /// The service port's name that a rule's comment claims, as it stands there.
+  static func claim(of rule: Rule) -> [UInt8]? {
+    rule.comment.flatMap(ServicePortComment.init)?.literal
   }
 }

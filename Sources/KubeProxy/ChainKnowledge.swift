@@ -5,7 +5,7 @@ struct ChainKnowledge: Sendable {
   let content: TableContent
   let roles: [ChainRole]
   let facts: [ChainFacts]
-  let positions: [ChainName: Int]
+  private let index: ChainIndex
   /// For each chain, where it stood in the content known before; -1 where it did not exist.
   let formerPositions: [Int32]
   /// Where the chains stand that each chain's facts say it leads to; those that don't exist left out.
@@ -39,14 +39,9 @@ struct ChainKnowledge: Sendable {
     self.roles = roles
     self.facts = facts
     self.formerPositions = formerPositions
-    if let previous, previous.hasSameChains(as: content) {
-      positions = previous.positions
-    } else {
-      positions = Dictionary(
-        zip(content.chains.lazy.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
-    }
+    index = ChainIndex(content)
     (jumpTargets, jumpStarts) = Self.resolve(
-      facts, positions, formerPositions: formerPositions, content: content, previous: previous)
+      facts, index, formerPositions: formerPositions, content: content, previous: previous)
   }
 
   /// The positions of the chains that the chain at `index` leads to.
@@ -56,7 +51,7 @@ struct ChainKnowledge: Sendable {
 
   /// Looks up where jumps lead; for a chain that did not change, where its targets stand now.
   private static func resolve(
-    _ facts: [ChainFacts], _ positions: [ChainName: Int], formerPositions: [Int32],
+    _ facts: [ChainFacts], _ chainIndex: ChainIndex, formerPositions: [Int32],
     content: TableContent, previous: ChainKnowledge?
   ) -> (targets: [Int32], starts: [Int32]) {
     var newPositions = [Int32](repeating: -1, count: previous?.content.chains.count ?? 0)
@@ -82,12 +77,17 @@ struct ChainKnowledge: Sendable {
       {
         for target in known { targets.append(newPositions[Int(target)]) }
       } else {
-        targets.append(contentsOf: facts.jumps.lazy.compactMap { positions[$0].map(Int32.init) })
+        targets.append(contentsOf: facts.jumps.lazy.compactMap { 
+          chainIndex.position(of: $0).map(Int32.init)
+        })
       }
       starts.append(Int32(targets.count))
     }
     return (targets, starts)
   }
+
+  /// Where the chain of that name stands; nil where there is none.
+  func position(of name: ChainName) -> Int? { index.position(of: name) }
 
   private func position(of name: ChainName, near index: Int) -> Int? {
     if index < content.chains.count, content.chains[index].name == name { return index }
@@ -98,11 +98,6 @@ struct ChainKnowledge: Sendable {
     if index + 1 < content.chains.count, content.chains[index + 1].name == name {
       return index + 1
     }
-    return positions[name]
-  }
-
-  private func hasSameChains(as other: TableContent) -> Bool {
-    content.chains.count == other.chains.count
-      && zip(content.chains, other.chains).allSatisfy { $0.name == $1.name }
+    return position(of: name)
   }
 }

@@ -1,14 +1,12 @@
-internal import Netfilter
-
-/// Counts distinct destinations: a handful, nearly always, and then looked through faster than
+/// Counts distinct destinations, told by their hashes: a handful, nearly always, and then looked through faster than
 /// hashed.
 struct DistinctDestinations {
-  private var few: [AddressTranslation] = []
-  private var many: Set<AddressTranslation> = []
+  private var few: [Int] = []
+  private var many: Set<Int> = []
 
   var count: Int { few.count + many.count }
 
-  mutating func insert(_ destination: AddressTranslation) {
+  mutating func insert(_ destination: Int) {
     if few.contains(destination) { return }
     if few.count < 16 { few.append(destination) } else { many.insert(destination) }
   }

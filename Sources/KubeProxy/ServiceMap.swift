@@ -27,9 +27,9 @@ public final class ServiceMap: Sendable {
   /// A DNAT rule of a KUBE-SEP chain.
   public struct ConnectionRule: Sendable {
     /// The position of the rule in nat, counted over all chains.
-    public let rule: Int
+    public let rule: Int32
     /// The index of the chain in nat.
-    public let chain: Int
+    public let chain: Int32
     /// The index of the service port.
     public let service: Int32
   }

@@ -151,7 +151,7 @@ struct ServiceMapBuilder {
     from entrances: [ChainName], _ knowledge: ChainKnowledge
   ) {
     var uses: [EndpointUse] = []
-    var pending = entrances.compactMap { knowledge.positions[$0] }
+    var pending = entrances.compactMap(knowledge.position)
     while let index = pending.popLast() {
       guard chainOwners[index] < 0, case .service(let family, let hash) = knowledge.roles[index],
         family != .endpoint, let identity = identities[hash]
@@ -190,8 +190,8 @@ struct ServiceMapBuilder {
         continue
       }
       last = use
-      for translation in knowledge.facts[Int(use.chain)].translations {
-        destinations.insert(translation.destination)
+      knowledge.facts[Int(use.chain)].forEachTranslation {
+        destinations.insert($0.destination)
       }
       services[Int(use.service)].sepChains += 1
       services[Int(use.service)].dnatTargets = destinations.count
@@ -209,10 +209,10 @@ struct ServiceMapBuilder {
       }
       ownChain(chain, owner, knowledge)
       let first = knowledge.content.firstRules[chain]
-      for translation in knowledge.facts[chain].translations {
+      knowledge.facts[chain].forEachTranslation {
         connectionRules.append(
           ServiceMap.ConnectionRule(
-            rule: first + translation.rule, chain: chain, service: owner))
+            rule: Int32(first) + $0.rule, chain: Int32(chain), service: owner))
       }
     }
   }
@@ -225,19 +225,24 @@ struct ServiceMapBuilder {
     guard let first = users.first, case .service(_, let hash) = knowledge.roles[index] else {
       return nil
     }
-    let facts = knowledge.facts[index]
+    let claim = knowledge.facts[index].claim
     let isShared = users.contains { $0 != first }
-    if !isShared, facts.claim == nil || facts.claim == literals[Int(first)] { return first }
+    if !isShared, claim == nil || claim == literals[Int(first)].hashValue { return first }
+    // Rare enough to look at the rules once more.
+    let rules = knowledge.content.chains[index].rules
     func proves(_ literal: [UInt8], _ transport: TransportProtocol) -> Bool {
-      facts.translations.contains {
-        ChainHash(servicePort: literal, transport, endpoint: $0.destination.description) == hash
+      rules.contains { rule in
+        guard case .destinationNAT(let destination) = rule.target else { return false }
+        return hash
+          == ChainHash(servicePort: literal, transport, endpoint: destination.description)
       }
     }
     let proven = users.first {
       proves(literals[Int($0)], services[Int($0)].port.transport)
     }
     if let proven { return proven }
-    if let claim = facts.claim, TransportProtocol.allCases.contains(where: { proves(claim, $0) }) {
+    let claimed = rules.lazy.compactMap(ChainFacts.claim).first
+    if let claimed, TransportProtocol.allCases.contains(where: { proves(claimed, $0) }) {
       return nil
     }
     return first

@@ -2,6 +2,16 @@ private import CGlibc
 
 /// The C library's allocator, which holds libiptc's copy of a table.
 public enum Allocator {
+  /// Sets the allocator up for a process that now and then needs a hundred times its usual memory.
+  ///
+  /// One arena, so that what one thread frees another can use; and large blocks straight from the
+  /// system whatever was freed before, so that they go back when freed. To be called before there are
+  /// threads. C counterpart: `mallopt`.
+  public static func configure() {
+    _ = mallopt(M_ARENA_MAX, 1)
+    _ = mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+  }
+
   /// Gives memory that is free back to the system, which the allocator would keep.
   ///
   /// C counterpart: `malloc_trim`.

@@ -15,6 +15,7 @@ struct Command: AsyncParsableCommand {
   /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
   /// other failure one line and exit status 1.
   static func main() async {
+    Allocator.configure()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

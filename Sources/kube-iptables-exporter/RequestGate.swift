@@ -17,5 +17,13 @@ final class RequestGate: Sendable {
     }
   }
 
-  func leave() { count.withLock { $0 -= 1 } }
+  /// Lets one out.
+  ///
+  /// - Returns: whether it was the last one.
+  func leave() -> Bool {
+    count.withLock { count in
+      count -= 1
+      return count == 0
+    }
+  }
 }

@@ -27,7 +27,9 @@ struct Routes: Sendable {
     guard gate.enter() else {
       return .text(503, "Too many scrapes at once; --web.max-requests limits them.\n")
     }
-    defer { gate.leave() }
+    defer {
+      if gate.leave() { Task { await exporter.releaseMemory() } }
+    }
     let format = ExpositionFormat(accept: request.header("Accept"))
     do throws(ScrapeError) {
       let segments = try await exporter.scrape(
@@ -35,7 +37,6 @@ struct Routes: Sendable {
           format: format, scraper: request.remoteAddress,
           collect: request.values(of: "collect[]"), exclude: request.values(of: "exclude[]"),
           timeout: request.scrapeTimeout, isAnswered: request.method == .get))
-      Task { await exporter.releaseMemory() }
       return Response(status: 200, contentType: format.contentType, body: segments)
     } catch {
       return .text(400, "\(error)\n")

@@ -3,7 +3,6 @@ internal import Exporter
 internal import HTTPEndpoint
 internal import Logging
 internal import Platform
-internal import ServiceLifecycle
 internal import UnixSignals
 
 /// Serves the metrics until it is told to stop.
@@ -58,20 +57,24 @@ struct Serve: AsyncParsableCommand {
     let routes = Routes(
       exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
     let server = HTTPServer(
-      addresses: try addresses(), routes: routes.table, logger: logger,
-      onListening: { addresses in
-        for address in addresses {
-          logger.info("listening", metadata: ["address": "\(address)"])
-        }
-      })
+      addresses: try addresses(), routes: routes.table, logger: logger)
     logger.info(
       "starting",
       metadata: ["version": "\(Version.build.version)", "revision": "\(Version.build.revision)"])
-    var configuration = ServiceGroupConfiguration(
-      services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    configuration.maximumGracefulShutdownDuration = .seconds(15)
-    try await ServiceGroup(configuration: configuration).run()
+    try await Self.runUntilSignalled(server)
     logger.info("stopped")
+  }
+
+  /// Runs the server until SIGTERM or SIGINT asks for its end, or it fails by itself.
+  private static func runUntilSignalled(_ server: HTTPServer) async throws {
+    // The product UnixSignals alone: ServiceLifecycle brings a megabyte of AsyncAlgorithms along.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let serving = Task { try await server.run() }
+    let watching = Task {
+      for await _ in signals { serving.cancel() }
+    }
+    defer { watching.cancel() }
+    try await serving.value
   }
 
   private func addresses() throws -> [ListenAddress] {

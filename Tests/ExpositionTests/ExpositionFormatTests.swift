@@ -54,7 +54,7 @@ struct ExpositionFormatTests {
     Negotiation(
       "Prometheus 3 with the text protocol only", "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
       .text),
-    Negotiation("VictoriaMetrics' agent", "text/plain;version=0.0.4;q=1,*/*;q=0.1", .text),
+    Negotiation("VictoriaMetrics", "text/plain;version=0.0.4;q=1,*/*;q=0.1", .text),
   ]
 
   static let wishes = [
@@ -77,7 +77,8 @@ struct ExpositionFormatTests {
       "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4", .openMetrics),
     Negotiation("no OpenMetrics at all", "application/openmetrics-text;q=0,text/plain", .text),
     Negotiation(
-      "spaces, tabs and capitals", "Application/OpenMetrics-Text ;\tVersion=1.0.0 ; Q=0.7 , */*;q=0",
+      "spaces, tabs and capitals",
+      "Application/OpenMetrics-Text ;\tVersion=1.0.0 ; Q=0.7 , */*;q=0",
       .openMetrics),
     Negotiation("a quality that is none", "application/openmetrics-text;q=best", .text),
     Negotiation("separators only", ",;,=;q", .text),

@@ -44,7 +44,8 @@ struct ExpositionWriterTests {
     #expect(writer.finish().isEmpty)
   }
 
-  @Test("Each family is a segment, whatever sizes were expected", arguments: [[], [1], [9999, 2, 3]])
+  @Test(
+    "Each family is a segment, whatever sizes were expected", arguments: [[], [1], [9999, 2, 3]])
   func segments(_ expectedSizes: [Int]) {
     var writer = ExpositionWriter(.text, expectedSizes: expectedSizes)
     writer.write(Self.gauge) { $0.sample(.none, 1) }

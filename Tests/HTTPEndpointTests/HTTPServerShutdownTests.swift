@@ -13,7 +13,7 @@ import Testing
     try await TestServer.run(["/": slow]) { server in
       async let answer = TestClient.get("/", port: server.port)
       for await _ in arrived {}
-      await server.shutDown()
+      server.shutDown()
       let response = try await answer
       #expect(response.headers["connection"] == "close")
       let isComplete = response.body == body.flatMap(\.self)
@@ -37,7 +37,7 @@ import Testing
           try await client.send("GET / HTTP/1.1")
         }
         for await _ in arrived {}
-        await server.shutDown()
+        server.shutDown()
         #expect(try await client.response().text == "slow")
         #expect(await client.isClosed())
       }
@@ -52,7 +52,7 @@ import Testing
           try await used.send("GET / HTTP/1.1")
           #expect(try await used.response().text == "hello")
           try await fresh.send(raw: "GET / HT")
-          await server.shutDown()
+          server.shutDown()
           #expect(await used.isClosed())
           #expect(await fresh.isClosed())
         }
@@ -75,7 +75,7 @@ import Testing
       try await TestClient.connect(to: server.port) { client in
         try await client.send("GET / HTTP/1.1")
         for await _ in arrived {}
-        await server.shutDown()
+        server.shutDown()
         #expect(await client.isClosed())
       }
     }

@@ -1,11 +1,10 @@
 import HTTPEndpoint
 import Logging
-import ServiceLifecycle
 
 /// A server on a port of its own, for as long as a test needs it.
 struct TestServer {
   let port: UInt16
-  private let group: ServiceGroup
+  private let running: Task<Void, any Error>
 
   static var logger: Logger {
     Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -22,10 +21,9 @@ struct TestServer {
       for address in $0 { continuation.yield(address.port) }
       continuation.finish()
     }
-    let group = ServiceGroup(services: [server], logger: logger)
     let running = Task {
       defer { continuation.finish() }
-      try await group.run()
+      try await server.run()
     }
     var port: UInt16?
     for await bound in ports { port = bound }
@@ -34,19 +32,19 @@ struct TestServer {
       throw DidNotListen()
     }
     do {
-      let result = try await body(TestServer(port: port, group: group))
-      await group.triggerGracefulShutdown()
+      let result = try await body(TestServer(port: port, running: running))
+      running.cancel()
       try await running.value
       return result
     } catch {
-      await group.triggerGracefulShutdown()
+      running.cancel()
       throw error
     }
   }
 
   /// Asks the server to stop.
-  func shutDown() async {
-    await group.triggerGracefulShutdown()
+  func shutDown() {
+    running.cancel()
   }
 
   struct DidNotListen: Error {}

@@ -44,7 +44,8 @@ struct ChainKindTests {
     #expect(RuleScope(chain) == scope)
   }
 
-  @Test("A built-in chain is one, whatever it is called", arguments: ["PREROUTING", "KUBE-SERVICES"])
+  @Test(
+    "A built-in chain is one, whatever it is called", arguments: ["PREROUTING", "KUBE-SERVICES"])
   func builtIn(_ name: String) throws {
     let chain = Chain(name: try #require(ChainName(name)), policy: .accept)
     #expect(ChainKind.of(chain) == "builtin")

@@ -43,7 +43,8 @@ struct ServicePortCommentTests {
       .notAccepted(by: "KUBE-FW-67NZLRHBNDSAWJRO"), web),
     Claim("shop/web cluster IP", "shop/web", .dispatch, ["shop", "web", ""]),
     Claim("shop/web: cluster IP", "shop/web:", .dispatch, ["shop", "web", ""]),
-    Claim("kube-system/v1.2-x:9 x", "kube-system/v1.2-x:9", .other, ["kube-system", "v1.2-x", "9"]),
+    Claim(
+      "kube-system/v1.2-x:9 x", "kube-system/v1.2-x:9", .other, ["kube-system", "v1.2-x", "9"]),
     Claim("shop/web has endpoints", "shop/web", .other, ["shop", "web", ""]),
     Claim("shop/web has no endpoints at all", "shop/web", .other, ["shop", "web", ""]),
     Claim(

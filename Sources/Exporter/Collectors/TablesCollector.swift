@@ -98,14 +98,14 @@ struct TablesCollector: Collector {
 
   private static func tables(of state: RulesetState) -> [ReadTable] {
     state.readFamilies.flatMap { family, reading in
-      zip(reading.snapshot.tables, reading.censuses).map { table, census in
+      reading.snapshot.tables.map { table in
         ReadTable(
           key: ChurnLedger.TableKey(family: family.family, table: table.name),
           labels: LabelSet([
             "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
             "table": table.name.rawValue,
           ]),
-          snapshot: table, census: census)
+          snapshot: table, census: reading.censuses[table.name] ?? KindCensus(of: table.content))
       }
     }
   }

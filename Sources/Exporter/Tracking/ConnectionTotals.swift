@@ -9,72 +9,65 @@ internal import Netfilter
 struct ConnectionTotals: Sendable {
   /// For each of the map's services, in its order.
   private(set) var current: [UInt64] = []
+  /// The last reading's map, and what each of its connection rules counted.
+  private var last: (map: ServiceMap, packets: [UInt64])?
   /// The sums of all service ports that were ever seen, as of the last change of the map.
   private var totals: [ServicePort: UInt64] = [:]
 
-  /// A nat table's counters, with the interpretation that tells whose they are.
-  struct Side {
-    let map: ServiceMap
-    let nat: TableSnapshot?
-  }
-
-  /// Takes in a reading; `old` is the one before, whose map the new one was made from.
-  mutating func update(from old: Side?, to new: Side) {
-    if old?.map !== new.map { realign(from: old?.map, to: new.map) }
-    guard let nat = new.nat else { return }
-    let former = formerCounts(old, new)
-    for (index, rule) in new.map.connectionRules.enumerated() {
-      let packets = nat.counters[rule.rule].packets
-      let before = former[index]
-      current[Int(rule.service)] &+= packets >= before ? packets - before : packets
+  /// Takes in a reading.
+  ///
+  /// - Parameter map: the last reading's map, or one that was made from it.
+  mutating func update(map: ServiceMap, nat: TableSnapshot?) {
+    let former = formerPackets(map)
+    if last?.map !== map { realign(to: map) }
+    let packets = map.connectionRules.map { nat?.counters[Int($0.rule)].packets ?? 0 }
+    for (index, rule) in map.connectionRules.enumerated() {
+      let (before, now) = (former[index], packets[index])
+      current[Int(rule.service)] &+= now >= before ? now - before : now
     }
+    last = (map, packets)
   }
 
   /// For each rule that counts, what it said at the last reading; 0 where it did not exist.
-  private func formerCounts(_ old: Side?, _ new: Side) -> [UInt64] {
-    let rules = new.map.connectionRules
-    guard let old, let oldNat = old.nat, let nat = new.nat else {
-      return Array(repeating: 0, count: rules.count)
-    }
-    if oldNat.content === nat.content {
-      return rules.map { oldNat.counters[$0.rule].packets }
-    }
-    // The maps' own account of which chain stood where; in a chain, the k-th that counts is the k-th.
-    let formerChains = new.map.formerChainPositions
-    let firstOfChain = Self.firstRules(of: old.map.connectionRules, chains: oldNat.content)
-    var lastChain = -1
+  ///
+  /// The maps tell which chain stood where; in a chain, the k-th rule that counts is the k-th.
+  private func formerPackets(_ map: ServiceMap) -> [UInt64] {
+    guard let last else { return Array(repeating: 0, count: map.connectionRules.count) }
+    if last.map === map { return last.packets }
+    let oldRules = last.map.connectionRules
+    let firstOfChain = Self.firstRules(oldRules)
+    var lastChain: Int32 = -1
     var ordinal = 0
-    return rules.map { rule in
+    return map.connectionRules.map { rule in
       ordinal = rule.chain == lastChain ? ordinal + 1 : 0
       lastChain = rule.chain
-      let formerChain = Int(formerChains[rule.chain])
-      guard formerChain >= 0, firstOfChain[formerChain] >= 0 else { return 0 }
-      let position = Int(firstOfChain[formerChain]) + ordinal
-      guard position < old.map.connectionRules.count,
-        old.map.connectionRules[position].chain == formerChain
+      let formerChain = map.formerChainPositions[Int(rule.chain)]
+      guard formerChain >= 0, Int(formerChain) < firstOfChain.count,
+        firstOfChain[Int(formerChain)] >= 0
       else { return 0 }
-      return oldNat.counters[old.map.connectionRules[position].rule].packets
+      let position = Int(firstOfChain[Int(formerChain)]) + ordinal
+      guard position < oldRules.count, oldRules[position].chain == formerChain else { return 0 }
+      return last.packets[position]
     }
   }
 
-  /// For each chain, the index of its first rule that counts; -1 where none does.
-  private static func firstRules(
-    of rules: [ServiceMap.ConnectionRule], chains content: TableContent
-  ) -> [Int32] {
-    var first = [Int32](repeating: -1, count: content.chains.count)
-    for (index, rule) in rules.enumerated() where first[rule.chain] < 0 {
-      first[rule.chain] = Int32(index)
+  /// For each chain up to the last that has one, the index of its first rule that counts; -1 where
+  /// none does.
+  private static func firstRules(_ rules: [ServiceMap.ConnectionRule]) -> [Int32] {
+    var first = [Int32](repeating: -1, count: Int(rules.map(\.chain).max() ?? -1) + 1)
+    for (index, rule) in rules.enumerated() where first[Int(rule.chain)] < 0 {
+      first[Int(rule.chain)] = Int32(index)
     }
     return first
   }
 
-  private mutating func realign(from old: ServiceMap?, to new: ServiceMap) {
-    for (service, sum) in zip(old?.services ?? [], current) { totals[service.port] = sum }
-    if totals.count > new.services.count + Self.rememberedServices {
-      let present = Set(new.services.lazy.map(\.port))
+  private mutating func realign(to map: ServiceMap) {
+    for (service, sum) in zip(last?.map.services ?? [], current) { totals[service.port] = sum }
+    if totals.count > map.services.count + Self.rememberedServices {
+      let present = Set(map.services.lazy.map(\.port))
       totals = totals.filter { present.contains($0.key) }
     }
-    current = new.services.map { totals[$0.port] ?? 0 }
+    current = map.services.map { totals[$0.port] ?? 0 }
   }
 
   /// How many service ports that are gone are remembered, should they come back.

@@ -7,11 +7,16 @@ struct FamilyTracker {
   private let backend: Backend
   private let family: IPFamily
   private let selection: ServiceSelection
-  /// The last good reading, and its interpretation.
-  private var last: (snapshot: FamilySnapshot, map: ServiceMap)?
+  /// The last good reading, without its counters, and its interpretation.
+  private var last: Understood?
   private var connections = ConnectionTotals()
   private var selected: SelectedServices?
-  private var censuses: [KindCensus] = []
+
+  private struct Understood {
+    let contents: [TableName: TableContent]
+    let map: ServiceMap
+    let censuses: [TableName: KindCensus]
+  }
 
   init(backend: Backend, family: IPFamily, selection: ServiceSelection) {
     self.backend = backend
@@ -29,62 +34,54 @@ struct FamilyTracker {
     case .failure(let error):
       return FamilyState(backend: backend, family: family, outcome: .failed(error))
     case .success(let snapshot):
-      let map = interpret(snapshot)
-      if let last {
-        record(from: last, to: (snapshot, map), at: time, in: &ledger)
-      }
-      connections.update(
-        from: last.map { ConnectionTotals.Side(map: $0.map, nat: $0.snapshot.table(.nat)) },
-        to: ConnectionTotals.Side(map: map, nat: snapshot.table(.nat)))
-      let selected = select(from: map, ledger)
-      censuses = takeCensuses(snapshot)
-      last = (snapshot, map)
+      let new = understand(snapshot)
+      if let last { record(from: last, to: new, at: time, in: &ledger) }
+      connections.update(map: new.map, nat: snapshot.table(.nat))
+      let selected = select(from: new.map, ledger)
+      last = new
       self.selected = selected
       return FamilyState(
         backend: backend, family: family,
         outcome: .read(
           FamilyState.Reading(
-            snapshot: snapshot, map: map, selected: selected, censuses: censuses,
+            snapshot: snapshot, map: new.map, selected: selected, censuses: new.censuses,
             connections: connections.current)))
     }
   }
 
-  private func interpret(_ snapshot: FamilySnapshot) -> ServiceMap {
-    let nat = snapshot.table(.nat)?.content
-    let filter = snapshot.table(.filter)?.content
-    if let last, last.snapshot.table(.nat)?.content === nat,
-      last.snapshot.table(.filter)?.content === filter
-    {
-      return last.map
+  /// Interprets a reading; what did not change is understood already.
+  private func understand(_ snapshot: FamilySnapshot) -> Understood {
+    let contents = Dictionary(
+      uniqueKeysWithValues: snapshot.tables.map { ($0.name, $0.content) })
+    let censuses = contents.mapValues { content in
+      if let last, last.contents[content.name] === content,
+        let census = last.censuses[content.name]
+      {
+        return census
+      }
+      return KindCensus(of: content)
     }
-    return ServiceMap(nat: nat, filter: filter, previous: last?.map)
+    if let last, last.contents[.nat] === contents[.nat],
+      last.contents[.filter] === contents[.filter]
+    {
+      return Understood(contents: contents, map: last.map, censuses: censuses)
+    }
+    let map = ServiceMap(
+      nat: contents[.nat], filter: contents[.filter], previous: last?.map)
+    return Understood(contents: contents, map: map, censuses: censuses)
   }
 
   /// A table that was absent had no chains.
   private func record(
-    from old: (snapshot: FamilySnapshot, map: ServiceMap),
-    to new: (snapshot: FamilySnapshot, map: ServiceMap), at time: Double,
-    in ledger: inout ChurnLedger
+    from old: Understood, to new: Understood, at time: Double, in ledger: inout ChurnLedger
   ) {
-    let names = Set(old.snapshot.tables.map(\.name)).union(new.snapshot.tables.map(\.name))
-    for name in names.sorted() {
+    for name in Set(old.contents.keys).union(new.contents.keys).sorted() {
       let empty = TableContent(family: family, name: name, chains: [])
       ledger.record(
-        from: ChurnLedger.Side(
-          content: old.snapshot.table(name)?.content ?? empty, map: old.map),
-        to: ChurnLedger.Side(content: new.snapshot.table(name)?.content ?? empty, map: new.map),
-        at: time)
+        from: ChurnLedger.Side(content: old.contents[name] ?? empty, map: old.map),
+        to: ChurnLedger.Side(content: new.contents[name] ?? empty, map: new.map), at: time)
     }
     ledger.forgetGone(family, keeping: new.map, atMost: ConnectionTotals.rememberedServices)
-  }
-
-  private func takeCensuses(_ snapshot: FamilySnapshot) -> [KindCensus] {
-    snapshot.tables.map { table in
-      if let index = last?.snapshot.tables.firstIndex(where: { $0.content === table.content }) {
-        return censuses[index]
-      }
-      return KindCensus(of: table.content)
-    }
   }
 
   private func select(from map: ServiceMap, _ ledger: ChurnLedger) -> SelectedServices {

@@ -13,6 +13,8 @@ actor RulesetMonitor {
   private var trackers: [Tracked: FamilyTracker] = [:]
   private var ledger = ChurnLedger()
   private var last: (state: RulesetState, ended: ContinuousClock.Instant)?
+  /// The number of readings so far.
+  private var readingCount: UInt64 = 0
   /// What was last logged as failing.
   private var failures: [Tracked: ReadingError] = [:]
 
@@ -43,6 +45,8 @@ actor RulesetMonitor {
   /// The state of a reading that ended after `arrival`: one that was under way then serves as well.
   func state(asOf arrival: ContinuousClock.Instant) -> RulesetState {
     if let last, last.ended >= arrival { return last.state }
+    // What nobody will ask for any more makes room for what is to be read.
+    last = nil
     let state = read()
     last = (state, .now)
     return state
@@ -53,6 +57,7 @@ actor RulesetMonitor {
 
   private func read() -> RulesetState {
     onReading()
+    readingCount += 1
     let start = ContinuousClock.now
     let readings = source.read()
     let time = WallClock.now
@@ -69,7 +74,7 @@ actor RulesetMonitor {
     }
     return RulesetState(
       families: states.sorted { $0.key < $1.key }.map(\.value), ledger: ledger,
-      number: (last?.state.number ?? 0) + 1, duration: (.now - start).seconds)
+      number: readingCount, duration: (.now - start).seconds)
   }
 
   /// Says once that something fails, and once that it is well again.

@@ -38,8 +38,8 @@ struct FamilyState: Sendable {
     let snapshot: FamilySnapshot
     let map: ServiceMap
     let selected: SelectedServices
-    /// What each table is made of, in the order of the snapshot's tables.
-    let censuses: [KindCensus]
+    /// What each table is made of.
+    let censuses: [TableName: KindCensus]
     /// New connections of each of the map's services.
     let connections: [UInt64]
   }

@@ -11,8 +11,6 @@ final class LegacyTableReader {
   /// The last reading's content, and the digests of its rules, chain after chain.
   private var content: TableContent?
   private var digests: [ContentDigest] = []
-  /// The room that the next reading's digests are written to.
-  private var spareDigests: [ContentDigest] = []
 
   init(family: IPFamily, table: TableName) {
     self.family = family
@@ -26,9 +24,7 @@ final class LegacyTableReader {
   func read() throws(ReadingError) -> TableSnapshot {
     let size = LoadedTables.size(of: table, family)
     var walk = TableWalk(
-      previous: content, previousDigests: digests, digests: spareDigests, decoder: decoder,
-      hasher: hasher)
-    spareDigests = []
+      previous: content, previousDigests: digests, decoder: decoder, hasher: hasher)
     do {
       let handle = try TableHandle(family: family, table: table)
       unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
@@ -36,7 +32,6 @@ final class LegacyTableReader {
     let snapshot = TableSnapshot(
       content: walk.content(family: family, name: table), counters: walk.counters,
       policyCounters: walk.policyCounters, size: size)
-    spareDigests = digests
     digests = walk.digests
     content = snapshot.content
     return snapshot
@@ -49,7 +44,7 @@ private struct TableWalk {
   private let previousDigests: [ContentDigest]
   private let decoder: RuleDecoder
   private let hasher: ContentHasher
-  private(set) var digests: [ContentDigest]
+  private(set) var digests: [ContentDigest] = []
   private(set) var counters: [Counter] = []
   private(set) var policyCounters: [Counter] = []
   /// The chains, from the first on that differs from the last reading's at its place; nil until then.
@@ -62,15 +57,14 @@ private struct TableWalk {
   private var positions: [ChainName: Int]?
 
   init(
-    previous: TableContent?, previousDigests: [ContentDigest], digests: [ContentDigest],
-    decoder: RuleDecoder, hasher: ContentHasher
+    previous: TableContent?, previousDigests: [ContentDigest], decoder: RuleDecoder,
+    hasher: ContentHasher
   ) {
     self.previous = previous
     self.previousDigests = previousDigests
     self.decoder = decoder
     self.hasher = hasher
-    self.digests = digests
-    self.digests.removeAll(keepingCapacity: true)
+    digests.reserveCapacity(previous?.ruleCount ?? 0)
     counters.reserveCapacity(previous?.ruleCount ?? 0)
     policyCounters.reserveCapacity(previous?.chains.count ?? 0)
   }

@@ -34,7 +34,7 @@ struct ByteWriter {
 /// Takes apart what ``ByteWriter`` wrote, and nothing else: bytes never come here from outside.
 struct ByteReader {
   private let bytes: [UInt8]
-  private var position: Int
+  private(set) var position: Int
 
   init(_ bytes: [UInt8], at position: Int) {
     self.bytes = bytes
@@ -63,6 +63,11 @@ struct ByteReader {
     let count: Int = integer()
     defer { position += count }
     return Array(bytes[position..<position + count])
+  }
+
+  mutating func skipBlob() {
+    let count: Int = integer()
+    position += count
   }
 
   mutating func address() -> IPAddress {

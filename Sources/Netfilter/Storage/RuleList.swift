@@ -4,17 +4,18 @@
 /// take some 70 bytes each, a tenth of what as many ``Rule`` values take. A rule is unpacked when
 /// asked for. The packing is canonical, so rules are equal exactly where their packed bytes are.
 public struct RuleList: Sendable, Hashable {
-  private var bytes: [UInt8]
-  /// Where each rule's bytes end.
-  private var ends: [UInt32]
+  /// Each rule's bytes, preceded by their number.
+  private var bytes: [UInt8] = []
+  /// Where each rule's bytes end; empty in a short list, which is walked through as quickly.
+  private var ends: [UInt32] = []
+  private var ruleCount: UInt32 = 0
 
-  public init() {
-    bytes = []
-    ends = []
-  }
+  /// Lists of more rules than this know where each one is. Nearly all chains have fewer.
+  private static let longestWithoutEnds = 16
+
+  public init() {}
 
   public init(_ rules: some Sequence<Rule>) {
-    self.init()
     for rule in rules { append(rule) }
     trim()
   }
@@ -33,15 +34,20 @@ public struct RuleList: Sendable, Hashable {
   }
 
   private mutating func append(packed: some Collection<UInt8>) {
+    var length = ByteWriter()
+    length.write(UInt64(packed.count))
+    bytes.append(contentsOf: length.bytes)
     bytes.append(contentsOf: packed)
-    ends.append(UInt32(bytes.count))
+    ruleCount += 1
+    if ends.isEmpty, count > Self.longestWithoutEnds {
+      ends = (0..<count - 1).map { UInt32(packedRange(at: $0).upperBound) }
+    }
+    if !ends.isEmpty { ends.append(UInt32(bytes.count)) }
   }
 
   /// The canonical bytes of the rule at `position`: an identity to compare and hash, nothing to
   /// store elsewhere.
-  public func packed(at position: Int) -> ArraySlice<UInt8> {
-    bytes[start(of: position)..<Int(ends[position])]
-  }
+  public func packed(at position: Int) -> ArraySlice<UInt8> { bytes[packedRange(at: position)] }
 
   /// Gives back what growing has reserved.
   public mutating func trim() {
@@ -49,15 +55,26 @@ public struct RuleList: Sendable, Hashable {
     if ends.capacity > ends.count + ends.count / 8 + 16 { ends = ends.map { $0 } }
   }
 
-  private func start(of position: Int) -> Int { position == 0 ? 0 : Int(ends[position - 1]) }
+  private func packedRange(at position: Int) -> Range<Int> {
+    precondition(position >= 0 && position < count, "no rule \(position) in \(count)")
+    if !ends.isEmpty {
+      var reader = ByteReader(bytes, at: position == 0 ? 0 : Int(ends[position - 1]))
+      _ = reader.integer(Int.self)
+      return reader.position..<Int(ends[position])
+    }
+    var reader = ByteReader(bytes, at: 0)
+    for _ in 0..<position { reader.skipBlob() }
+    let length: Int = reader.integer()
+    return reader.position..<reader.position + length
+  }
 }
 
 extension RuleList: RandomAccessCollection {
   public var startIndex: Int { 0 }
-  public var endIndex: Int { ends.count }
+  public var endIndex: Int { Int(ruleCount) }
 
   public subscript(position: Int) -> Rule {
-    var reader = ByteReader(bytes, at: start(of: position))
+    var reader = ByteReader(bytes, at: packedRange(at: position).lowerBound)
     let count: Int = reader.integer()
     var matches: [Match] = []
     matches.reserveCapacity(count)

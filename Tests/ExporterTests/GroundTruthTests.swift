@@ -1,0 +1,60 @@
+import Exporter
+import IPTablesSource
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("What kube-proxy was told is what the metrics say")
+struct GroundTruthTests {
+  @Test("Of a dump read as a file", arguments: NodeState.all)
+  func file(_ state: NodeState) async throws {
+    let metrics = try await Exporter(steps: [state.read()]).metrics()
+    try expectTruth(metrics, state)
+  }
+
+  @Test(
+    "Of the kernel's tables, states of a node written one over the other", .liveKernel,
+    arguments: NodeHistory.legacy)
+  func kernel(_ history: NodeHistory) async throws {
+    try await expectTruth(of: history.steps)
+  }
+
+  @Test("Of the kernel's tables, all nodes' states written one over the other", .liveKernel)
+  func kernelOfAllNodes() async throws {
+    try await expectTruth(of: NodeHistory.legacy.flatMap(\.steps))
+  }
+
+  private func expectTruth(of states: [NodeState]) async throws {
+    let readings = try withNetworkNamespace {
+      let source = LegacySource(tables: Set(TableName.allCases))
+      return try states.map { try $0.readFromKernel(source) }
+    }
+    let exporter = Exporter(steps: readings)
+    for state in states { try expectTruth(await exporter.metrics(), state) }
+  }
+
+  private func expectTruth(
+    _ metrics: Scrape, _ state: NodeState, at location: SourceLocation = #_sourceLocation
+  ) throws {
+    let truth = try state.groundTruth
+    for family in state.families {
+      let expected = truth.expectations(family)
+      let found = metrics.expectations(family)
+      #expect(Set(found.keys) == Set(expected.keys), "\(state)", sourceLocation: location)
+      for (service, expectation) in expected where found[service] != expectation {
+        Issue.record(
+          "\(state): \(service): \(String(describing: found[service])), told \(expectation)",
+          sourceLocation: location)
+      }
+      #expect(
+        metrics["iptables_service_ports", ["ip_family": family.rawValue]] == Double(expected.count),
+        sourceLocation: location)
+    }
+    // A table that no dump of this node has may be left from another node.
+    let tables = SaveText(try state.fixtures[0].bytes()).tables.keys
+    let rules = tables.reduce(0) {
+      $0 + metrics.sum("iptables_rules", where: ["ip_family": "IPv4", "table": $1])
+    }
+    #expect(rules == Double(truth.rules), sourceLocation: location)
+  }
+}

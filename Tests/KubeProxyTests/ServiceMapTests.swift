@@ -1,0 +1,74 @@
+import KubeProxy
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("Whose every rule is")
+struct ServiceMapTests {
+  @Test("Every version's rules are understood", arguments: RulesetExample.versions)
+  func version(_ example: RulesetExample) throws { try example.check() }
+
+  @Test(
+    "The filter table names service ports that have no endpoints", arguments: RulesetExample.blocked
+  )
+  func blocked(_ example: RulesetExample) throws { try example.check() }
+
+  @Test("A chain's hash decides", arguments: RulesetExample.contradictions)
+  func contradiction(_ example: RulesetExample) throws { try example.check() }
+
+  @Test(
+    "No rule is attributed to a service port that its chain's hash contradicts",
+    arguments: RulesetExample.foreignEndpoints)
+  func foreignEndpoint(_ example: RulesetExample) throws { try example.check() }
+
+  @Test("The connections of a SEP that two lead to are its owner's")
+  func connectionsOfSharedEndpoint() throws {
+    let snapshot = try RulesetText(
+      nat: """
+        -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-E3PXEPMWAWIUT6ZV
+        -A KUBE-SERVICES -d 10.96.0.8/32 -p tcp -m comment --comment "shop/cart cluster IP" -m tcp --dport 80 -j KUBE-SVC-N5W5PH5NLY2BP4HG
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-2KA2JGVS2H3L7CFV
+        -A KUBE-SVC-N5W5PH5NLY2BP4HG -j KUBE-SEP-2KA2JGVS2H3L7CFV
+        -A KUBE-SEP-2KA2JGVS2H3L7CFV -s 10.0.0.1/32 -j KUBE-MARK-MASQ
+        -A KUBE-SEP-2KA2JGVS2H3L7CFV -p tcp -m tcp -j DNAT --to-destination 10.0.0.1:80
+        """
+    ).snapshot()
+    let map = ServiceMap(snapshot)
+    let rule = try #require(map.connectionRules.first)
+    #expect(map.connectionRules.count == 1)
+    #expect(map.services[Int(rule.service)].port.name == "cart")
+    let content = try #require(snapshot.table(.nat)?.content)
+    #expect(content.chains[rule.chain].name == "KUBE-SEP-2KA2JGVS2H3L7CFV")
+    #expect(rule.rule == content.firstRules[rule.chain] + 1)
+  }
+
+  @Test("Without tables there is nothing")
+  func noTables() throws {
+    try RulesetExample("", services: []).check()
+    try RulesetExample("", nat: "", filter: "", services: []).check()
+  }
+
+  static let dumps = Fixture.all.filter { !$0.name.contains("f-01") }
+
+  @Test(
+    "What is known of an earlier reading changes nothing", arguments: zip(dumps, dumps.dropFirst()))
+  func earlierReading(_ earlier: Fixture, _ later: Fixture) throws {
+    let (old, new) = (try earlier.snapshot(), try later.snapshot())
+    let fresh = ServiceMap(new)
+    let continued = ServiceMap(new, previous: ServiceMap(old))
+    #expect(continued.services.map(summary) == fresh.services.map(summary))
+    #expect(continued.natOwners == fresh.natOwners)
+    #expect(continued.filterOwners == fresh.filterOwners)
+    #expect(continued.connectionRules.map(\.rule) == fresh.connectionRules.map(\.rule))
+    #expect(continued.connectionRules.map(\.service) == fresh.connectionRules.map(\.service))
+    #expect(continued.orphanChains == fresh.orphanChains)
+    expectConsistent(continued)
+  }
+
+  @Test("Every account of a real node's rules agrees", arguments: Fixture.all)
+  func realNode(_ fixture: Fixture) throws {
+    let map = try ServiceMap(fixture.snapshot())
+    expectConsistent(map)
+    #expect(map.unnamedChains == 0)
+  }
+}
