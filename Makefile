@@ -13,6 +13,9 @@ FLAGS :=
 # Further flags for `make bench`, such as --report-only or --size 1000x4.
 BENCH_FLAGS :=
 
+# Every node pays for the binary: no symbols, identical functions once, none exported for plug-ins.
+LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic
+
 EXPORTER := .build/release/kube-iptables-exporter
 # Kernel rules and network namespaces need root. (PATH is passed on for the Swift toolchain's sake.)
 AS_ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo 'sudo env "PATH=$$PATH"')
@@ -30,7 +33,7 @@ setup: ## Install what is missing on this machine (apt; Swift itself you install
 .PHONY: build
 build: ## Build the release binary, stripped: .build/release/kube-iptables-exporter
 	@.ci/setup build
-	swift build -c release --static-swift-stdlib --product kube-iptables-exporter -Xlinker -s
+	swift build -c release --static-swift-stdlib --product kube-iptables-exporter $(LINK_FLAGS)
 
 .PHONY: run
 run: build ## Serve this machine's own rules on port 9455 (FLAGS="..." for more flags)

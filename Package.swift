@@ -10,6 +10,11 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// What `--version` and the build_info metric say; a source tree without git takes it from outside.
+let revision =
+  Context.environment["REVISION"]
+  ?? Context.gitInformation.map { String($0.currentCommit.prefix(12)) } ?? "unknown"
+
 let package = Package(
   name: "kube-iptables-exporter",
   products: [
@@ -23,6 +28,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .target(
+      name: "CBuildInformation", cSettings: [.define("REVISION", to: "\"\(revision)\"")]),
     .systemLibrary(name: "CGlibc"),
     .systemLibrary(
       name: "CIPTables", pkgConfig: "libiptc",
@@ -60,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Netfilter", "IPTablesSource", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
+        "CBuildInformation", "Netfilter", "IPTablesSource", "Exposition", "Exporter",
+        "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -75,6 +83,17 @@ let package = Package(
     .testTarget(
       name: "IPTablesSourceTests", dependencies: ["IPTablesSource", "Netfilter", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
+    .testTarget(
+      name: "ExporterTests",
+      dependencies: [
+        "Exporter", "Exposition", "IPTablesSource", "Netfilter", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
       name: "ChurnTests", dependencies: ["Churn", "Netfilter"], swiftSettings: settings),
     .testTarget(

@@ -25,7 +25,7 @@ public struct HTTPLimits: Sendable {
   public var drainTimeout = Duration.seconds(10)
 
   /// How much compressed data is kept between responses, in bytes.
-  public var maxCompressedCacheBytes = 8 * 1024 * 1024
+  public var maxCompressedCacheBytes = 4 * 1024 * 1024
 
   /// How many compressed segments are kept between responses.
   public var maxCompressedCacheCount = 1024

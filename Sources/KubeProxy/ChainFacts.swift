@@ -2,8 +2,8 @@ internal import Netfilter
 
 /// What the interpretation needs of a chain's rules, gathered once for each content of it.
 ///
-/// There are as many as chains, so they are small: destinations and names stand as their hashes, which
-/// are seeded in each process and so as good as what they stand for.
+/// There are as many as chains, so they are small: destinations stand as their hashes, which are
+/// seeded in each process and so as good as what they stand for.
 struct ChainFacts: Sendable {
   /// The service chains that the rules lead to, each once, in order of first appearance.
   let jumps: [ChainName]
@@ -11,8 +11,6 @@ struct ChainFacts: Sendable {
   /// only one.
   private let firstTranslation: Translation?
   private let moreTranslations: [Translation]
-  /// A hash of the service port's name that an endpoint's chain claims in its first comment.
-  let claim: Int?
 
   /// A rule that translates the destination.
   struct Translation: Sendable {
@@ -24,7 +22,6 @@ struct ChainFacts: Sendable {
   init(_ chain: Chain, role: ChainRole) {
     var jumps: [ChainName] = []
     var translations: [Translation] = []
-    var claim: Int?
     var seen: Set<ChainName> = []
     let isEndpoint = if case .service(.endpoint, _) = role { true } else { false }
     for (index, rule) in chain.rules.enumerated() {
@@ -37,12 +34,10 @@ struct ChainFacts: Sendable {
       if case .destinationNAT(let destination) = rule.target {
         translations.append(Translation(rule: Int32(index), destination: destination.hashValue))
       }
-      if claim == nil { claim = Self.claim(of: rule).map(\.hashValue) }
     }
     self.jumps = jumps
     self.firstTranslation = translations.first
     self.moreTranslations = Array(translations.dropFirst())
-    self.claim = claim
   }
 
   /// The rules of an endpoint's chain that translate the destination, in order.
@@ -50,10 +45,5 @@ struct ChainFacts: Sendable {
     guard let firstTranslation else { return }
     body(firstTranslation)
     for translation in moreTranslations { body(translation) }
-  }
-
-  /// The service port's name that a rule's comment claims, as it stands there.
-  static func claim(of rule: Rule) -> [UInt8]? {
-    rule.comment.flatMap(ServicePortComment.init)?.literal
   }
 }

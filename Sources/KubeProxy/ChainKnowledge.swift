@@ -5,6 +5,8 @@ struct ChainKnowledge: Sendable {
   let content: TableContent
   let roles: [ChainRole]
   let facts: [ChainFacts]
+  /// For each chain, whether it had the same rules in the content known before.
+  private let unchanged: [Bool]
   private let index: ChainIndex
   /// For each chain, where it stood in the content known before; -1 where it did not exist.
   let formerPositions: [Int32]
@@ -23,11 +25,13 @@ struct ChainKnowledge: Sendable {
     facts.reserveCapacity(content.chains.count)
     var formerPositions: [Int32] = []
     formerPositions.reserveCapacity(content.chains.count)
+    var unchanged = [Bool](repeating: false, count: content.chains.count)
     for (index, chain) in content.chains.enumerated() {
       // Chains that share their rules' storage compare in no time.
       let former = previous?.position(of: chain.name, near: index)
       formerPositions.append(former.map(Int32.init) ?? -1)
       if let previous, let known = former, previous.content.chains[known].rules == chain.rules {
+        unchanged[index] = true
         roles.append(previous.roles[known])
         facts.append(previous.facts[known])
       } else {
@@ -39,10 +43,14 @@ struct ChainKnowledge: Sendable {
     self.roles = roles
     self.facts = facts
     self.formerPositions = formerPositions
+    self.unchanged = unchanged
     index = ChainIndex(content)
     (jumpTargets, jumpStarts) = Self.resolve(
-      facts, index, formerPositions: formerPositions, content: content, previous: previous)
+      facts, index, formerPositions: formerPositions, unchanged: unchanged, previous: previous)
   }
+
+  /// Whether the chain had the same rules in the content known before.
+  func isUnchanged(_ index: Int) -> Bool { unchanged[index] }
 
   /// The positions of the chains that the chain at `index` leads to.
   func jumpTargets(of index: Int) -> ArraySlice<Int32> {
@@ -52,7 +60,7 @@ struct ChainKnowledge: Sendable {
   /// Looks up where jumps lead; for a chain that did not change, where its targets stand now.
   private static func resolve(
     _ facts: [ChainFacts], _ chainIndex: ChainIndex, formerPositions: [Int32],
-    content: TableContent, previous: ChainKnowledge?
+    unchanged: [Bool], previous: ChainKnowledge?
   ) -> (targets: [Int32], starts: [Int32]) {
     var newPositions = [Int32](repeating: -1, count: previous?.content.chains.count ?? 0)
     for (index, former) in formerPositions.enumerated() where former >= 0 {
@@ -63,15 +71,7 @@ struct ChainKnowledge: Sendable {
     var starts: [Int32] = [0]
     starts.reserveCapacity(facts.count + 1)
     for (index, facts) in facts.enumerated() {
-      let former = Int(formerPositions[index])
-      let known: ArraySlice<Int32>? =
-        if let previous, former >= 0,
-          previous.content.chains[former].rules == content.chains[index].rules
-        {
-          previous.jumpTargets(of: former)
-        } else {
-          nil
-        }
+      let known = unchanged[index] ? previous?.jumpTargets(of: Int(formerPositions[index])) : nil
       if let known, known.count == facts.jumps.count,
         known.allSatisfy({ newPositions[Int($0)] >= 0 })
       {

@@ -4,5 +4,5 @@ struct ServiceIdentity: Sendable {
   let service: Int32
   /// The name as kube-proxy wrote it.
   let literal: [UInt8]
-  let transport: TransportProtocol
+  let port: ServicePort
 }

@@ -50,6 +50,8 @@ public final class ServiceMap: Sendable {
   let knowledge: ChainKnowledge?
   /// The service ports that the hashes of chains prove.
   let identities: [ChainHash: ServiceIdentity]
+  /// Whose the endpoints' chains were found to be; see the builder.
+  let endpointVerdicts: [Int]
 
   /// For each chain of nat, where it stood in the nat of the map that this one was made with as
   /// `previous`; -1 where it did not exist.
@@ -71,5 +73,6 @@ public final class ServiceMap: Sendable {
     unnamedChains = builder.unnamedChains
     knowledge = builder.knowledge
     identities = builder.identities
+    endpointVerdicts = builder.endpointVerdicts
   }
 }

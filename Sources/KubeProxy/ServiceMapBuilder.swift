@@ -19,17 +19,28 @@ struct ServiceMapBuilder {
   private let proven: [ChainHash: ServiceIdentity]
   /// For each service port, its name as kube-proxy wrote it.
   private var literals: [[UInt8]] = []
+  /// For each service port, a hash of its name and protocol; never 0.
+  private var identityHashes: [Int] = []
   /// By service port: its index.
   private var byPort: [ServicePort: Int32] = [:]
   /// By name as it stands in comments: the service ports of that name.
   private var byLiteral: [[UInt8]: [Int32]] = [:]
   /// For each chain of nat, the index of its service port.
   private var chainOwners: [Int32]
+  /// For each endpoint's chain of nat, a hash of the service port that it was found to be of; 0 for all
+  /// others.
+  private(set) var endpointVerdicts: [Int]
+  /// The same of the chains known before.
+  private let formerVerdicts: [Int]
+  /// How many more hashes may be spent on finding out whose chains are that aren't their user's.
+  private var searchesLeft = 50_000
 
   init(nat: TableContent?, filter: TableContent?, previous: ServiceMap?) {
     self.knowledge = nat.map { ChainKnowledge($0, previous: previous?.knowledge) }
     self.filter = filter
     self.proven = previous?.identities ?? [:]
+    endpointVerdicts = Array(repeating: 0, count: nat?.chains.count ?? 0)
+    formerVerdicts = previous?.endpointVerdicts ?? []
     natOwners = Array(repeating: ServiceMap.unowned, count: nat?.ruleCount ?? 0)
     filterOwners = Array(repeating: ServiceMap.unowned, count: filter?.ruleCount ?? 0)
     chainOwners = Array(repeating: ServiceMap.unowned, count: nat?.chains.count ?? 0)
@@ -75,21 +86,24 @@ struct ServiceMapBuilder {
     for placed in dispatch {
       guard let (_, hash) = placed.rule.serviceChain, identities[hash] == nil,
         let comment = placed.rule.comment, let transport = placed.rule.selector.transport,
-        isProven(comment.literal, transport, hash), let port = comment.servicePort(transport)
+        let port = provenPort(comment, transport, hash)
       else { continue }
       let service = addService(port, literal: comment.literal)
-      identities[hash] = ServiceIdentity(
-        service: service, literal: comment.literal, transport: transport)
+      identities[hash] = ServiceIdentity(service: service, literal: comment.literal, port: port)
     }
   }
 
-  private func isProven(
-    _ literal: [UInt8], _ transport: TransportProtocol, _ hash: ChainHash
-  ) -> Bool {
-    if let known = proven[hash], known.literal == literal, known.transport == transport {
-      return true
+  /// The service port that a comment claims, if the hash is of it.
+  private func provenPort(
+    _ comment: ServicePortComment, _ transport: TransportProtocol, _ hash: ChainHash
+  ) -> ServicePort? {
+    if let known = proven[hash], known.literal == comment.literal,
+      known.port.transport == transport
+    {
+      return known.port
     }
-    return ChainHash(servicePort: literal, transport) == hash
+    guard ChainHash(servicePort: comment.literal, transport) == hash else { return nil }
+    return comment.servicePort(transport)
   }
 
   private mutating func addService(_ port: ServicePort, literal: [UInt8]) -> Int32 {
@@ -97,6 +111,10 @@ struct ServiceMapBuilder {
     if byPort.updateValue(service, forKey: port) == nil {
       services.append(Service(port: port))
       literals.append(literal)
+      var hasher = Hasher()
+      hasher.combine(literal)
+      hasher.combine(port.transport)
+      identityHashes.append(hasher.finalize() | 1)
     }
     if byLiteral[literal]?.contains(service) != true {
       byLiteral[literal, default: []].append(service)
@@ -217,35 +235,41 @@ struct ServiceMapBuilder {
     }
   }
 
-  /// Whose an endpoint's chain is: the one's who jumps to it; where several do, or its comment claims
-  /// another, the one's whose name and destination its name is the hash of.
-  private func owner(
+  /// Whose an endpoint's chain is: the one's of those who jump to it whose name and destination its
+  /// own name is the hash of.
+  ///
+  /// Where it is nobody's of them (someone changed the destination by hand), it is theirs still, unless
+  /// it can be shown to be another's.
+  private mutating func owner(
     ofEndpoint index: Int, among users: [Int32], _ knowledge: ChainKnowledge
   ) -> Int32? {
-    guard let first = users.first, case .service(_, let hash) = knowledge.roles[index] else {
-      return nil
+    let known = knowledge.isUnchanged(index) ? endpointVerdict(formerly: index, knowledge) : 0
+    var owner = users.first { known == identityHashes[Int($0)] }
+    if owner == nil {
+      let proof = EndpointProof(chain: index, knowledge)
+      owner = users.first { proves($0, proof) }
+      if owner == nil, users.count == 1, !isAnothers(proof) { owner = users[0] }
     }
-    let claim = knowledge.facts[index].claim
-    let isShared = users.contains { $0 != first }
-    if !isShared, claim == nil || claim == literals[Int(first)].hashValue { return first }
-    // Rare enough to look at the rules once more.
-    let rules = knowledge.content.chains[index].rules
-    func proves(_ literal: [UInt8], _ transport: TransportProtocol) -> Bool {
-      rules.contains { rule in
-        guard case .destinationNAT(let destination) = rule.target else { return false }
-        return hash
-          == ChainHash(servicePort: literal, transport, endpoint: destination.description)
-      }
-    }
-    let proven = users.first {
-      proves(literals[Int($0)], services[Int($0)].port.transport)
-    }
-    if let proven { return proven }
-    let claimed = rules.lazy.compactMap(ChainFacts.claim).first
-    if let claimed, TransportProtocol.allCases.contains(where: { proves(claimed, $0) }) {
-      return nil
-    }
-    return first
+    if let owner { endpointVerdicts[index] = identityHashes[Int(owner)] }
+    return owner
+  }
+
+  private func proves(_ service: Int32, _ proof: EndpointProof) -> Bool {
+    proof.holds(literals[Int(service)], services[Int(service)].port.transport)
+  }
+
+  /// Whether the chain is the one of a service port that its comment claims, or of any that is known.
+  private mutating func isAnothers(_ proof: EndpointProof) -> Bool {
+    if proof.holdsForClaim { return true }
+    guard searchesLeft >= services.count else { return false }
+    searchesLeft -= services.count
+    return services.indices.contains { proves(Int32($0), proof) }
+  }
+
+  /// Whose a chain of the same content was found to be before: a hash of the service port, or 0.
+  private func endpointVerdict(formerly index: Int, _ knowledge: ChainKnowledge) -> Int {
+    let former = Int(knowledge.formerPositions[index])
+    return former >= 0 && former < formerVerdicts.count ? formerVerdicts[former] : 0
   }
 
   private mutating func ownChain(
@@ -281,41 +305,55 @@ struct ServiceMapBuilder {
     let rules = dispatchRules(
       of: filter,
       [.kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall])
+    // Those that block first: they make service ports known that the others speak of.
+    for placed in rules {
+      guard let comment = placed.rule.comment, let reason = comment.blockReason,
+        placed.rule.blocks, let service = blockedService(placed.rule, comment)
+      else { continue }
+      ownFilterRule(placed.position, service)
+      services[Int(service)].blocked.insert(reason)
+    }
     for placed in rules {
       guard let comment = placed.rule.comment,
-        let service = filterOwner(of: placed.rule, comment)
+        let service = mentionedService(placed.rule, comment)
       else { continue }
-      filterOwners[placed.position] = service
-      services[Int(service)].filterRules += 1
-      guard placed.rule.blocks else { continue }
-      switch comment.purpose {
-      case .noEndpoints: services[Int(service)].blocked.insert(.noEndpoints)
-      case .noLocalEndpoints: services[Int(service)].blocked.insert(.noLocalEndpoints)
-      default: break
-      }
+      ownFilterRule(placed.position, service)
     }
   }
 
-  private mutating func filterOwner(
-    of rule: DispatchRule, _ comment: ServicePortComment
+  private mutating func ownFilterRule(_ position: Int, _ service: Int32) {
+    filterOwners[position] = service
+    services[Int(service)].filterRules += 1
+  }
+
+  /// The service port that a rule keeps traffic from; one that has nothing in nat becomes known here.
+  private mutating func blockedService(
+    _ rule: DispatchRule, _ comment: ServicePortComment
   ) -> Int32? {
-    let named = byLiteral[comment.literal] ?? []
     guard let transport = rule.selector.transport else { return nil }
-    let exact = named.first { services[Int($0)].port.transport == transport }
+    return servicePort(comment, transport)
+      ?? comment.servicePort(transport).map { addService($0, literal: comment.literal) }
+  }
+
+  /// The service port that another rule of the filter table is there for.
+  private func mentionedService(_ rule: DispatchRule, _ comment: ServicePortComment) -> Int32? {
+    guard let transport = rule.selector.transport else { return nil }
     switch comment.purpose {
-    case .noEndpoints, .noLocalEndpoints:
-      guard rule.blocks else { return nil }
-      if let exact { return exact }
-      return comment.servicePort(transport).map { addService($0, literal: comment.literal) }
     case .healthCheck:
       // Always TCP, whatever the service port is.
-      return exact ?? named.first
+      return servicePort(comment, transport) ?? byLiteral[comment.literal]?.first
     case .notAccepted(let chain):
       guard case .service(_, ChainHash(servicePort: comment.literal, transport)) = ChainRole(chain)
       else { return nil }
-      return exact
-    case .dispatch, .other:
+      return servicePort(comment, transport)
+    case .dispatch, .noEndpoints, .noLocalEndpoints, .other:
       return nil
     }
+  }
+
+  private func servicePort(
+    _ comment: ServicePortComment, _ transport: TransportProtocol
+  ) -> Int32? {
+    byLiteral[comment.literal]?.first { services[Int($0)].port.transport == transport }
   }
 }

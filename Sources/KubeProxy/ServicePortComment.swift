@@ -23,6 +23,15 @@ struct ServicePortComment: Hashable {
   let literal: [UInt8]
   let purpose: Purpose
 
+  /// Why traffic is kept out, if the comment says so.
+  var blockReason: BlockReason? {
+    switch purpose {
+    case .noEndpoints: .noEndpoints
+    case .noLocalEndpoints: .noLocalEndpoints
+    default: nil
+    }
+  }
+
   /// Takes a comment apart; nil where it doesn't begin with a service port's name.
   init?(_ comment: Comment) {
     let bytes = comment.bytes

@@ -115,9 +115,23 @@ extension RulesetExample {
     RulesetExample(
       words,
       nat: web + """
+        -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "shop/cart cluster IP" \
+        -m tcp --dport 80 -j KUBE-SVC-N5W5PH5NLY2BP4HG
         -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
         -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp \(comment)-m tcp -j DNAT --to-destination 10.0.0.2:80
         """,
-      services: ["shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 4 nat, 0 filter"])
+      services: [
+        "shop/cart TCP: 0 SEP, 0 DNAT, 0 NodePort, 1 nat, 0 filter",
+        "shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 4 nat, 0 filter",
+      ])
   }
+
+  /// A SEP whose destination somebody changed: its hash proves nothing any more.
+  static let changedDestination = RulesetExample(
+    "A chain that is nobody's by its hash stays with whoever leads to it",
+    nat: web + """
+      -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
+      -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp -m tcp -j DNAT --to-destination 10.0.0.66:80
+      """,
+    services: ["shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 5 nat, 0 filter"])
 }

@@ -62,7 +62,7 @@ func expectConsistent(_ map: ServiceMap, at location: SourceLocation = #_sourceL
     #expect(service.rules == service.natRules + service.filterRules, sourceLocation: location)
   }
   #expect(
-    map.connectionRules.allSatisfy { map.natOwners[$0.rule] == $0.service },
+    map.connectionRules.allSatisfy { map.natOwners[Int($0.rule)] == $0.service },
     sourceLocation: location)
   #expect(Set(map.services.map(\.port)).count == map.services.count, sourceLocation: location)
 }

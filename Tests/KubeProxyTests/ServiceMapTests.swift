@@ -21,6 +21,9 @@ struct ServiceMapTests {
     arguments: RulesetExample.foreignEndpoints)
   func foreignEndpoint(_ example: RulesetExample) throws { try example.check() }
 
+  @Test("A changed destination takes no chain from its service port")
+  func changedDestination() throws { try RulesetExample.changedDestination.check() }
+
   @Test("The connections of a SEP that two lead to are its owner's")
   func connectionsOfSharedEndpoint() throws {
     let snapshot = try RulesetText(
@@ -38,8 +41,8 @@ struct ServiceMapTests {
     #expect(map.connectionRules.count == 1)
     #expect(map.services[Int(rule.service)].port.name == "cart")
     let content = try #require(snapshot.table(.nat)?.content)
-    #expect(content.chains[rule.chain].name == "KUBE-SEP-2KA2JGVS2H3L7CFV")
-    #expect(rule.rule == content.firstRules[rule.chain] + 1)
+    #expect(content.chains[Int(rule.chain)].name == "KUBE-SEP-2KA2JGVS2H3L7CFV")
+    #expect(Int(rule.rule) == content.firstRules[Int(rule.chain)] + 1)
   }
 
   @Test("Without tables there is nothing")

@@ -32,7 +32,7 @@ struct ServicesCollector: Collector {
     // Without a change in between, which is nearly always, there is nothing to look up.
     let changed = earlier.flatMap { $0.revision == state.ledger.revision ? nil : $0 }
     writer.write(Self.movedSinceLastScrape) { samples in
-      for (family, reading) in state.readFamilies {
+      for (family, reading) in state.serviceFamilies {
         for (position, index) in reading.selected.indices.enumerated() {
           var moved: UInt64 = 0
           if let changed {
@@ -51,7 +51,7 @@ struct ServicesCollector: Collector {
   private static func forEach(
     _ state: RulesetState, _ body: (FamilyState.Reading, Int, Int) -> Void
   ) {
-    for (_, reading) in state.readFamilies {
+    for (_, reading) in state.serviceFamilies {
       for (position, index) in reading.selected.indices.enumerated() {
         body(reading, position, index)
       }
@@ -96,13 +96,13 @@ struct ServicesCollector: Collector {
 
   private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.servicePorts) { samples in
-      for (family, reading) in state.readFamilies {
+      for (family, reading) in state.serviceFamilies {
         samples.sample(
           LabelSet(["ip_family": family.family.rawValue]), reading.map.services.count)
       }
     }
     writer.write(Self.omitted) { samples in
-      for (family, reading) in state.readFamilies {
+      for (family, reading) in state.serviceFamilies {
         let labels = LabelSet(["ip_family": family.family.rawValue])
         samples.sample(labels, and: LabelSet(["reason": "limit"]), reading.selected.omittedByLimit)
         samples.sample(
@@ -110,7 +110,7 @@ struct ServicesCollector: Collector {
       }
     }
     writer.write(Self.unnamed) { samples in
-      for (family, reading) in state.readFamilies {
+      for (family, reading) in state.serviceFamilies {
         samples.sample(
           LabelSet(["ip_family": family.family.rawValue]), reading.map.unnamedChains)
       }

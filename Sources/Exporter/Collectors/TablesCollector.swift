@@ -38,7 +38,7 @@ struct TablesCollector: Collector {
       }
     }
     writer.write(Self.orphanChains) { samples in
-      for (family, reading) in state.readFamilies where reading.snapshot.table(.nat) != nil {
+      for (family, reading) in state.serviceFamilies where reading.snapshot.table(.nat) != nil {
         samples.sample(
           LabelSet(["ip_family": family.family.rawValue, "table": "nat"]),
           reading.map.orphanChains)
@@ -110,16 +110,11 @@ struct TablesCollector: Collector {
     }
   }
 
-  /// The tables whose changes have series: those read now, and those that changed before.
-  private static func knownTables(_ state: RulesetState) -> [ChurnLedger.TableKey] {
-    Set(tables(of: state).map(\.key)).union(state.ledger.lastChanges.keys).sorted()
-  }
-
   private static func writeScopes(
     _ state: RulesetState, to samples: inout SampleWriter,
     counts: (ChurnLedger.ScopeKey) -> ChangeCounts
   ) {
-    for table in knownTables(state) {
+    for table in state.ledger.tables.sorted() {
       for scope in RuleScope.allCases {
         let counts = counts(ChurnLedger.ScopeKey(table: table, scope: scope))
         for change in Change.allCases {

@@ -27,10 +27,17 @@ struct ChurnLedger: Sendable {
   private(set) var services = ChangeTotals<ServiceKey>()
   private(set) var scopes = ChangeTotals<ScopeKey>()
   private(set) var chains = ChangeTotals<KindKey>()
+  /// The tables that were ever read: their totals stay, whatever becomes of them.
+  private(set) var tables: Set<TableKey> = []
   /// When a reading last differed from the one before, in seconds since 1970.
   private(set) var lastChanges: [TableKey: Double] = [:]
   /// Rises with every change of the totals.
   private(set) var revision: UInt64 = 0
+
+  /// Notes that a table was read.
+  mutating func note(_ table: TableName, _ family: IPFamily) {
+    tables.insert(TableKey(family: family, table: table))
+  }
 
   /// A table at one reading, with the interpretation of its family.
   struct Side {

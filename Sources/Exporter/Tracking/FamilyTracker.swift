@@ -35,6 +35,7 @@ struct FamilyTracker {
       return FamilyState(backend: backend, family: family, outcome: .failed(error))
     case .success(let snapshot):
       let new = understand(snapshot)
+      for table in snapshot.tables { ledger.note(table.name, family) }
       if let last { record(from: last, to: new, at: time, in: &ledger) }
       connections.update(map: new.map, nat: snapshot.table(.nat))
       let selected = select(from: new.map, ledger)

@@ -19,6 +19,15 @@ struct RulesetState: Sendable {
     }
   }
 
+  /// The families to tell service ports of: where two backends hold rules of one family, the one with
+  /// kube-proxy's, and legacy where both have them.
+  var serviceFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
+    IPFamily.allCases.compactMap { family in
+      let candidates = readFamilies.filter { $0.state.family == family }
+      return candidates.first { !$0.reading.map.services.isEmpty } ?? candidates.first
+    }
+  }
+
   /// Whether every family could be read.
   var isComplete: Bool { readFamilies.count == families.count }
 }

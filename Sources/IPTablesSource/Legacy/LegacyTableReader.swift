@@ -53,8 +53,8 @@ private struct TableWalk {
   private var isPastBuiltIn = false
   /// The number of chains visited.
   private var visited = 0
-  /// Where the last reading's chains stand by name; made when one stands elsewhere.
-  private var positions: [ChainName: Int]?
+  /// Where the last reading's next chain stands, if it is still there.
+  private var cursor = 0
 
   init(
     previous: TableContent?, previousDigests: [ContentDigest], decoder: RuleDecoder,
@@ -89,55 +89,65 @@ private struct TableWalk {
       unsafe digests.append(layout.digest(of: entry, targetName: target, hasher: hasher))
       unsafe counters.append(layout.counter(of: entry))
     }
-    switch standing(chainName, policy?.verdict, digestsFrom: first) {
-    case .unchanged where chains == nil && isInPlace(chainName):
-      break
-    case .unchanged(let chain):
-      startChains()
-      chains?.append(chain)
-    case .changed(let known):
-      let rules = unsafe rules(in: name, of: handle, digestsFrom: first, known: known)
+    let position = previousPosition(of: chainName)
+    if let position { cursor = position + 1 }
+    if let position, isUnchanged(at: position, policy?.verdict, digestsFrom: first) {
+      if chains != nil || position != visited { append(previousChainAt: position) }
+    } else {
+      let rules = unsafe rules(
+        in: name, of: handle, digestsFrom: first, known: position.map(knownRules))
       startChains()
       chains?.append(Chain(name: chainName, policy: policy?.verdict, rules: rules))
     }
     visited += 1
   }
 
-  private enum Standing {
-    case unchanged(Chain)
-    case changed(KnownRules?)
+  /// Where the last reading had the chain; nil where it had none.
+  ///
+  /// libiptc sorts users' chains, so what stands before the name is gone. Were they not sorted, a chain
+  /// might be missed, and decoded again.
+  private func previousPosition(of name: ChainName) -> Int? {
+    guard let chains = previous?.chains else { return nil }
+    var position = cursor
+    while position < chains.count {
+      if chains[position].name == name { return position }
+      if isPastBuiltIn, !chains[position].isBuiltIn, chains[position].name > name { return nil }
+      position += 1
+    }
+    return nil
   }
 
-  /// How the chain compares with the last reading's of that name.
-  private mutating func standing(
-    _ name: ChainName, _ policy: Verdict?, digestsFrom first: Int
-  ) -> Standing {
-    guard let previous, let position = previousPosition(of: name) else { return .changed(nil) }
+  private func isUnchanged(at position: Int, _ policy: Verdict?, digestsFrom first: Int) -> Bool {
+    guard let previous, previous.chains[position].policy == policy else { return false }
+    let start = previous.firstRules[position]
+    guard previous.firstRules[position + 1] - start == digests.count - first else { return false }
+    for offset in 0..<digests.count - first
+    where previousDigests[start + offset] != digests[first + offset] {
+      return false
+    }
+    return true
+  }
+
+  private func knownRules(at position: Int) -> KnownRules {
+    guard let previous else { return KnownRules(rules: RuleList(), digests: []) }
     let range = previous.firstRules[position]..<previous.firstRules[position + 1]
-    let chain = previous.chains[position]
-    if chain.policy == policy, previousDigests[range] == digests[first...] {
-      return .unchanged(chain)
-    }
-    return .changed(KnownRules(rules: chain.rules, digests: previousDigests[range]))
+    return KnownRules(
+      rules: previous.chains[position].rules, digests: previousDigests[range])
   }
 
-  private func isInPlace(_ name: ChainName) -> Bool {
-    guard let previous else { return false }
-    return visited < previous.chains.count && previous.chains[visited].name == name
+  private mutating func append(previousChainAt position: Int) {
+    startChains()
+    guard let previous else { return }
+    chains?.append(previous.chains[position])
   }
 
+  /// Begins the list of chains with those visited so far, which are the last reading's.
   private mutating func startChains() {
-    if chains == nil { chains = Array(previous?.chains.prefix(visited) ?? []) }
-  }
-
-  private mutating func previousPosition(of name: ChainName) -> Int? {
-    guard let previous else { return nil }
-    if isInPlace(name) { return visited }
-    if positions == nil {
-      positions = Dictionary(
-        zip(previous.chains.lazy.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
-    }
-    return positions?[name]
+    if chains != nil { return }
+    var started: [Chain] = []
+    started.reserveCapacity((previous?.chains.count ?? visited) + 16)
+    started.append(contentsOf: previous?.chains.prefix(visited) ?? [])
+    chains = started
   }
 
   /// The chain's rules: those that the last reading knew, packed as they are, the others decoded.
