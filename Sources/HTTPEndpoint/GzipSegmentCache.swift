@@ -4,8 +4,9 @@ import Synchronization
 ///
 /// A body comes in segments. Each is deflated on its own, so that the piece can be kept and used
 /// again, wherever a segment of the same bytes occurs in whatever response. The pieces, between a
-/// header and a trailer, are one ordinary gzip member. The least recently used pieces go when there
-/// are too many or they take too much memory.
+/// header and a trailer, are one ordinary gzip member. A piece goes when it was in none of the last
+/// few responses; sooner, the least recently used first, where there are too many or they take too
+/// much memory.
 final class GzipSegmentCache: Sendable {
   /// A compressed segment.
   fileprivate struct Piece {
@@ -17,6 +18,8 @@ final class GzipSegmentCache: Sendable {
     var pieces: [SegmentDigest: (piece: Piece, lastUse: UInt64)] = [:]
     var byteCount = 0
     var clock: UInt64 = 0
+    /// When each of the last responses began, on the same clock.
+    var responses: [UInt64] = []
   }
 
   // Magic, deflate, no flags, no time, fastest, Unix: RFC 1952, section 2.3.1.
@@ -50,6 +53,7 @@ final class GzipSegmentCache: Sendable {
   ///
   /// - Throws: ``DeflateError`` where zlib has no memory.
   func member(of segments: [[UInt8]]) throws(DeflateError) -> [[UInt8]] {
+    state.withLock { $0.beginResponse() }
     var pieces = [Self.header]
     var checksum = GzipChecksum()
     var deflater: Deflater?
@@ -91,6 +95,22 @@ final class GzipSegmentCache: Sendable {
 }
 
 extension GzipSegmentCache.State {
+  /// How many responses a piece may be missing from before it goes: as many as a few scrapers, each
+  /// with a format of its own, ask for in turn.
+  private static let rememberedResponses = 8
+
+  /// Drops the pieces that were in none of the last responses.
+  mutating func beginResponse() {
+    clock += 1
+    responses.append(clock)
+    guard responses.count > Self.rememberedResponses else { return }
+    let oldest = responses.removeFirst()
+    for (digest, entry) in pieces where entry.lastUse < oldest {
+      pieces[digest] = nil
+      byteCount -= entry.piece.bytes.count
+    }
+  }
+
   /// The piece, marked as the most recently used.
   mutating func use(_ digest: SegmentDigest) -> GzipSegmentCache.Piece? {
     clock += 1

@@ -10,10 +10,7 @@ struct ChainKnowledge: Sendable {
   private let index: ChainIndex
   /// For each chain, where it stood in the content known before; -1 where it did not exist.
   let formerPositions: [Int32]
-  /// Where the chains stand that each chain's facts say it leads to; those that don't exist left out.
-  private let jumpTargets: [Int32]
-  /// For each chain, where its targets begin; one more entry ends the last.
-  private let jumpStarts: [Int32]
+  private let jumpTargets: JumpTargets
 
   /// Gathers what is to know of the chains; of those that stand in `previous` with the same rules,
   /// what is known already.
@@ -26,6 +23,7 @@ struct ChainKnowledge: Sendable {
     var formerPositions: [Int32] = []
     formerPositions.reserveCapacity(content.chains.count)
     var unchanged = [Bool](repeating: false, count: content.chains.count)
+    var newJumps: [(chain: Int, jumps: [ChainName])] = []
     for (index, chain) in content.chains.enumerated() {
       // Chains that share their rules' storage compare in no time.
       let former = previous?.position(of: chain.name, near: index)
@@ -37,7 +35,9 @@ struct ChainKnowledge: Sendable {
       } else {
         let role = ChainRole(chain.name)
         roles.append(role)
-        facts.append(ChainFacts(chain, role: role))
+        let (newFacts, jumps) = ChainFacts.gather(from: chain, role: role)
+        facts.append(newFacts)
+        if !jumps.isEmpty { newJumps.append((index, jumps)) }
       }
     }
     self.roles = roles
@@ -45,8 +45,9 @@ struct ChainKnowledge: Sendable {
     self.formerPositions = formerPositions
     self.unchanged = unchanged
     index = ChainIndex(content)
-    (jumpTargets, jumpStarts) = Self.resolve(
-      facts, index, formerPositions: formerPositions, unchanged: unchanged, previous: previous)
+    jumpTargets = JumpTargets(
+      newJumps, of: content, facts, index, former: formerPositions, unchanged: unchanged,
+      previous: previous)
   }
 
   /// Whether the chain had the same rules in the content known before.
@@ -54,36 +55,7 @@ struct ChainKnowledge: Sendable {
 
   /// The positions of the chains that the chain at `index` leads to.
   func jumpTargets(of index: Int) -> ArraySlice<Int32> {
-    jumpTargets[Int(jumpStarts[index])..<Int(jumpStarts[index + 1])]
-  }
-
-  /// Looks up where jumps lead; for a chain that did not change, where its targets stand now.
-  private static func resolve(
-    _ facts: [ChainFacts], _ chainIndex: ChainIndex, formerPositions: [Int32],
-    unchanged: [Bool], previous: ChainKnowledge?
-  ) -> (targets: [Int32], starts: [Int32]) {
-    var newPositions = [Int32](repeating: -1, count: previous?.content.chains.count ?? 0)
-    for (index, former) in formerPositions.enumerated() where former >= 0 {
-      newPositions[Int(former)] = Int32(index)
-    }
-    var targets: [Int32] = []
-    targets.reserveCapacity(previous?.jumpTargets.count ?? 0)
-    var starts: [Int32] = [0]
-    starts.reserveCapacity(facts.count + 1)
-    for (index, facts) in facts.enumerated() {
-      let known = unchanged[index] ? previous?.jumpTargets(of: Int(formerPositions[index])) : nil
-      if let known, known.count == facts.jumps.count,
-        known.allSatisfy({ newPositions[Int($0)] >= 0 })
-      {
-        for target in known { targets.append(newPositions[Int(target)]) }
-      } else {
-        targets.append(contentsOf: facts.jumps.lazy.compactMap { 
-          chainIndex.position(of: $0).map(Int32.init)
-        })
-      }
-      starts.append(Int32(targets.count))
-    }
-    return (targets, starts)
+    jumpTargets.targets[Int(jumpTargets.starts[index])..<Int(jumpTargets.starts[index + 1])]
   }
 
   /// Where the chain of that name stands; nil where there is none.
