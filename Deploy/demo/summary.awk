@@ -1,5 +1,5 @@
 # Reads a scrape (text format) and prints a line for each service port; exit status 1 where there is
-# no service port, or no rule was ever added, removed or moved.
+# no service port, or no rule ever moved.
 
 function label(name,    start, rest) {
   start = index($0, name "=\"")
@@ -8,7 +8,7 @@ function label(name,    start, rest) {
   return substr(rest, 1, index(rest, "\"") - 1)
 }
 
-/^iptables_service_/ {
+/^iptables_service_[a-z_]+[{].*service_name=/ {
   metric = $0
   sub(/[{].*/, "", metric)
   port = label("service_port")
@@ -18,7 +18,6 @@ function label(name,    start, rest) {
   value = $NF
   if (metric == "iptables_service_rule_changes_total") {
     changes[key, label("change")] += value
-    churn += value
   } else {
     values[key, metric] += value
   }
@@ -27,7 +26,6 @@ function label(name,    start, rest) {
 # The whole table's churn: it counts the rules of services that are gone as well.
 /^iptables_rule_changes_total[{]/ {
   total[label("change")] += $NF
-  churn += $NF
 }
 
 END {
@@ -47,6 +45,6 @@ END {
   printf "\n  %d service ports; in all tables %d rules added, %d removed, %d moved\n", count,
     total["added"], total["removed"], total["moved"]
   if (count == 0) print "  No service port was seen."
-  if (churn == 0) print "  No churn was seen."
-  exit count == 0 || churn == 0
+  if (total["moved"] == 0) print "  No rule moved."
+  exit count == 0 || total["moved"] == 0
 }

@@ -47,7 +47,7 @@ struct GroundTruthTests {
           sourceLocation: location)
       }
       #expect(
-        metrics["iptables_service_ports", ["ip_family": family.rawValue]] == Double(expected.count),
+        metrics["iptables_services", ["ip_family": family.rawValue]] == Double(expected.count),
         sourceLocation: location)
     }
     // A table that no dump of this node has may be left from another node.

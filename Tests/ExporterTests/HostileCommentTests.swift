@@ -44,7 +44,7 @@ struct HostileCommentTests {
       let metrics = try await exporter.metrics(ScrapeRequest(format: format, scraper: "10.0.0.1"))
       #expect(metrics.services().isEmpty)
       #expect(metrics.sum("iptables_rules") == 8)
-      #expect(metrics.all("iptables_service_chains_unnamed") == [["ip_family": "IPv4"]: 1])
+      #expect(metrics.all("iptables_services_unnamed") == [["ip_family": "IPv4"]: 1])
     }
   }
 

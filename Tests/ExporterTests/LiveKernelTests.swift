@@ -25,7 +25,7 @@ struct LiveKernelTests {
     for family in IPFamily.allCases {
       let labels = ["ip_family": family.rawValue]
       #expect(metrics["iptables_up", labels.merging(["backend": "legacy"]) { $1 }] == 1)
-      #expect(metrics["iptables_service_ports", labels] == 0)
+      #expect(metrics["iptables_services", labels] == 0)
     }
     #expect(metrics.sum("iptables_rules") == 0)
     #expect(metrics.all("iptables_backend_info").isEmpty)

@@ -97,11 +97,11 @@ struct SelectionTests {
   private func expectTotals(_ metrics: Scrape, omitted: [String: Int]) async throws {
     let all = try await scrape(ServiceSelection())
     #expect(all.services().count == Self.count)
-    let omittedSeries = metrics.all("iptables_service_ports_omitted")
+    let omittedSeries = metrics.all("iptables_services_omitted")
     for (reason, count) in omitted {
       #expect(omittedSeries[["ip_family": "IPv4", "reason": reason]] == Double(count))
     }
-    for name in ["iptables_rules", "iptables_chains", "iptables_service_ports"] {
+    for name in ["iptables_rules", "iptables_chains", "iptables_services"] {
       #expect(metrics.all(name) == all.all(name))
     }
   }

@@ -44,16 +44,16 @@ extension ServicesCollector {
       + "last reading and such a restart of the kernel's counter is not in it.")
 
   static let servicePorts = MetricFamily(
-    "iptables_service_ports", .gauge,
+    "iptables_services", .gauge,
     "Service ports found, those without series of their own included.")
 
   static let omitted = MetricFamily(
-    "iptables_service_ports_omitted", .gauge,
+    "iptables_services_omitted", .gauge,
     "Service ports without series of their own, by reason: --services.limit, or "
       + "--services.include and --services.exclude (pattern).")
 
   static let unnamed = MetricFamily(
-    "iptables_service_chains_unnamed", .gauge,
+    "iptables_services_unnamed", .gauge,
     "Service chains that are dispatched to by no rule whose comment the chain's hash confirms; "
       + "they belong to no service port.")
 }

@@ -3,14 +3,15 @@ internal import Netfilter
 
 /// New connections by service port, summed over readings so that the sum never falls.
 ///
-/// The kernel's counter of a DNAT rule restarts when kube-proxy writes the rule again. A counter that
-/// is lower than at the last reading has restarted, and what it says now came since; what came
-/// between the last reading and the restart can't be known.
+/// The kernel's counters of a DNAT rule restart when kube-proxy writes the rule again. Where packets
+/// or bytes are fewer than at the last reading they have restarted, and what they say now came since;
+/// what came between the last reading and the restart can't be known, nor that there was one where
+/// both have risen beyond what they were.
 struct ConnectionTotals: Sendable {
   /// For each of the map's services, in its order.
   private(set) var current: [UInt64] = []
   /// The last reading's map, and what each of its connection rules counted.
-  private var last: (map: ServiceMap, packets: [UInt64])?
+  private var last: (map: ServiceMap, counters: [Counter])?
   /// The sums of all service ports that were ever seen, as of the last change of the map.
   private var totals: [ServicePort: UInt64] = [:]
 
@@ -18,22 +19,23 @@ struct ConnectionTotals: Sendable {
   ///
   /// - Parameter map: the last reading's map, or one that was made from it.
   mutating func update(map: ServiceMap, nat: TableSnapshot?) {
-    let former = formerPackets(map)
+    let former = formerCounters(map)
     if last?.map !== map { realign(to: map) }
-    let packets = map.connectionRules.map { nat?.counters[Int($0.rule)].packets ?? 0 }
+    let counters = map.connectionRules.map { nat?.counters[Int($0.rule)] ?? Counter() }
     for (index, rule) in map.connectionRules.enumerated() {
-      let (before, now) = (former[index], packets[index])
-      current[Int(rule.service)] &+= now >= before ? now - before : now
+      let (before, now) = (former[index], counters[index])
+      let hasRestarted = now.packets < before.packets || now.bytes < before.bytes
+      current[Int(rule.service)] &+= hasRestarted ? now.packets : now.packets - before.packets
     }
-    last = (map, packets)
+    last = (map, counters)
   }
 
   /// For each rule that counts, what it said at the last reading; 0 where it did not exist.
   ///
   /// The maps tell which chain stood where; in a chain, the k-th rule that counts is the k-th.
-  private func formerPackets(_ map: ServiceMap) -> [UInt64] {
-    guard let last else { return Array(repeating: 0, count: map.connectionRules.count) }
-    if last.map === map { return last.packets }
+  private func formerCounters(_ map: ServiceMap) -> [Counter] {
+    guard let last else { return Array(repeating: Counter(), count: map.connectionRules.count) }
+    if last.map === map { return last.counters }
     let oldRules = last.map.connectionRules
     let firstOfChain = Self.firstRules(oldRules)
     var lastChain: Int32 = -1
@@ -44,10 +46,12 @@ struct ConnectionTotals: Sendable {
       let formerChain = map.formerChainPositions[Int(rule.chain)]
       guard formerChain >= 0, Int(formerChain) < firstOfChain.count,
         firstOfChain[Int(formerChain)] >= 0
-      else { return 0 }
+      else { return Counter() }
       let position = Int(firstOfChain[Int(formerChain)]) + ordinal
-      guard position < oldRules.count, oldRules[position].chain == formerChain else { return 0 }
-      return last.packets[position]
+      guard position < oldRules.count, oldRules[position].chain == formerChain else {
+        return Counter()
+      }
+      return last.counters[position]
     }
   }
 
