@@ -13,6 +13,8 @@ FLAGS :=
 # Further flags for `make bench`, such as --report-only or --size 1000x4.
 BENCH_FLAGS :=
 
+# What the binary says it was built from. (Package.swift would ask git itself, but not at every build.)
+export REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # Every node pays for the binary: no symbols, identical functions once, none exported for plug-ins.
 LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic
 

@@ -1,40 +1,92 @@
 internal import ArgumentParser
-internal import Glibc
+internal import Exporter
+internal import HTTPEndpoint
+internal import Logging
 internal import Platform
+internal import UnixSignals
 
-/// The command and its subcommands; without one it serves.
+/// The command: without a subcommand it serves the metrics until it is told to stop.
 @main
 struct Command: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kube-iptables-exporter",
     abstract: "Exports what kube-proxy's iptables rules hold, and what changes in them.",
-    version: Version.text,
-    subcommands: [Serve.self, PrintMetrics.self],
-    defaultSubcommand: Serve.self)
+    discussion: "Without a subcommand it serves the metrics over HTTP until SIGTERM.",
+    version: Version.text, subcommands: [PrintMetrics.self])
 
-  /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
-  /// other failure one line and exit status 1.
-  static func main() async {
-    Allocator.configure()
-    do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch {
-      exit(withLine: error)
+  @Option(
+    name: .customLong("web.listen-address"),
+    help: ArgumentHelp(
+      "Where to listen (repeatable). Without a host, on all addresses of both families. "
+        + "(default: :9455)", valueName: "address"))
+  var listenAddresses: [String] = []
+
+  @Option(
+    name: .customLong("web.telemetry-path"),
+    help: ArgumentHelp("The path of the metrics.", valueName: "path"))
+  var telemetryPath = "/metrics"
+
+  @Flag(
+    name: .customLong("web.disable-exporter-metrics"),
+    help: "Leave out the metrics of the exporter's own process (process_*).")
+  var disablesExporterMetrics = false
+
+  @Option(
+    name: .customLong("web.max-requests"),
+    help: ArgumentHelp(
+      "At most so many scrapes at once; those beyond get 503. 0 for no limit.", valueName: "n"))
+  var maxRequests = 128
+
+  @OptionGroup var sourceOptions: SourceOptions
+  @OptionGroup var logOptions: LogOptions
+
+  func validate() throws {
+    _ = try addresses()
+    if maxRequests < 0 { throw ValidationError("--web.max-requests can't be negative") }
+    guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
+      !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
+    else { throw ValidationError("--web.telemetry-path must be a path such as /metrics") }
+    if ["/-/healthy", "/-/ready"].contains(telemetryPath) {
+      throw ValidationError("--web.telemetry-path can't be \(telemetryPath)")
     }
   }
 
-  private static func exit(withLine error: any Error) -> Never {
-    let code = exitCode(for: error)
-    // Help and version are errors too, to the parser.
-    if code.isSuccess { exit(withError: error) }
-    let message = message(for: error).split(separator: "\n").joined(separator: " ")
-    let hint = code == .validationFailure ? " (see --help)" : ""
-    StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
-    Glibc.exit(code.rawValue)
+  func run() async throws {
+    ProcessLimits.raiseOpenFiles()
+    let logger = logOptions.makeLogger()
+    let exporter = Exporter(
+      source: sourceOptions.makeSource(),
+      options: sourceOptions.exporterOptions(exportsProcess: !disablesExporterMetrics),
+      logger: logger)
+    let routes = Routes(
+      exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
+    let server = HTTPServer(
+      addresses: try addresses(), routes: routes.table, logger: logger)
+    logger.info(
+      "starting",
+      metadata: ["version": "\(Version.build.version)", "revision": "\(Version.build.revision)"])
+    try await Self.runUntilSignalled(server)
+    logger.info("stopped")
+  }
+
+  /// Runs the server until SIGTERM or SIGINT asks for its end, or it fails by itself.
+  private static func runUntilSignalled(_ server: HTTPServer) async throws {
+    // The product UnixSignals alone: ServiceLifecycle brings a megabyte of AsyncAlgorithms along.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let serving = Task { try await server.run() }
+    let watching = Task {
+      for await _ in signals { serving.cancel() }
+    }
+    defer { watching.cancel() }
+    try await serving.value
+  }
+
+  private func addresses() throws -> [ListenAddress] {
+    do {
+      return try (listenAddresses.isEmpty ? [":9455"] : listenAddresses).map(
+        ListenAddress.init(parsing:))
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 }

@@ -32,15 +32,17 @@ struct SourceOptions: ParsableArguments {
     name: .customLong("services.include"),
     help: ArgumentHelp(
       "Only service ports whose namespace/name matches have series of their own.",
-      valueName: "regex"))
-  var include: Pattern?
+      valueName: "regex"),
+    transform: pattern)
+  var include: ServiceSelection.Pattern?
 
   @Option(
     name: .customLong("services.exclude"),
     help: ArgumentHelp(
       "Service ports whose namespace/name matches have no series of their own.",
-      valueName: "regex"))
-  var exclude: Pattern?
+      valueName: "regex"),
+    transform: pattern)
+  var exclude: ServiceSelection.Pattern?
 
   @Option(
     name: .customLong("services.limit"),
@@ -53,6 +55,14 @@ struct SourceOptions: ParsableArguments {
     if let limit, limit < 0 { throw ValidationError("--services.limit can't be negative") }
     if source.contains(.kernel), source.count > 1 {
       throw ValidationError("--source kernel can't be combined with another source")
+    }
+  }
+
+  @Sendable private static func pattern(_ text: String) throws -> ServiceSelection.Pattern {
+    do {
+      return try ServiceSelection.Pattern(text)
+    } catch {
+      throw ValidationError("not a regular expression: \(error)")
     }
   }
 
@@ -70,7 +80,7 @@ struct SourceOptions: ParsableArguments {
     return ExporterOptions(
       collectors: collectors,
       selection: ServiceSelection(
-        include: include?.pattern, exclude: exclude?.pattern, limit: limit),
+        include: include, exclude: exclude, limit: limit),
       exportsProcess: exportsProcess, build: Version.build)
   }
 }
@@ -108,14 +118,4 @@ struct TableList: ExpressibleByArgument, CustomStringConvertible {
 
   var defaultValueDescription: String { description }
   var description: String { tables.sorted(by: >).map(\.rawValue).joined(separator: ",") }
-}
-
-/// A regular expression.
-struct Pattern: ExpressibleByArgument {
-  let pattern: ServiceSelection.Pattern
-
-  init?(argument: String) {
-    guard let pattern = try? ServiceSelection.Pattern(argument) else { return nil }
-    self.pattern = pattern
-  }
 }

@@ -21,7 +21,7 @@ enum LoadedTables {
       if error == .noSuchFile { return [] }
       throw ReadingError(
         operation: .listTables(family), code: error.code,
-        cause: "\(path): \(error); run as root, with the capability CAP_NET_ADMIN")
+        cause: "\(path): \(error); it takes root, with CAP_NET_RAW and CAP_NET_ADMIN")
     }
   }
 

@@ -25,9 +25,10 @@ internal import Netfilter
     guard let handle = unsafe handle else {
       let code = errno
       let words = family == .ipv4 ? unsafe iptc_strerror(code) : unsafe ip6tc_strerror(code)
+      let cause = unsafe words.map { unsafe String(cString: $0) } ?? "error \(code)"
+      let advice = code == EPERM ? "; it takes CAP_NET_RAW and CAP_NET_ADMIN" : ""
       throw ReadingError(
-        operation: .readTable(family, table), code: code,
-        cause: unsafe words.map { unsafe String(cString: $0) } ?? "error \(code)")
+        operation: .readTable(family, table), code: code, cause: cause + advice)
     }
     unsafe self.handle = handle
     self.family = family
