@@ -38,7 +38,9 @@ public final class Exporter: Sendable {
       return renderWithoutReading(collectors, request.format)
     }
     let segments = render(state, collectors, request)
-    if request.isAnswered { memory.note(state.ledger, for: request.scraper) }
+    if request.isAnswered {
+      for collector in collectors { memory.note(state.ledger, for: request.scraper, collector) }
+    }
     return segments
   }
 
@@ -109,7 +111,6 @@ public final class Exporter: Sendable {
     var writer = ExpositionWriter(request.format)
     ReadingMetrics().write(state, to: &writer)
     var segments = writer.finish()
-    let earlier = memory.ledger(of: request.scraper)
     var outcomes: [ExporterMetrics.Outcome] = []
     for name in collectors {
       let start = ContinuousClock.now
@@ -122,7 +123,7 @@ public final class Exporter: Sendable {
         return writer.finish()
       }
       var writer = ExpositionWriter(request.format)
-      collector.writeSince(earlier, state, to: &writer)
+      collector.writeSince(memory.ledger(of: request.scraper, name), state, to: &writer)
       segments += writer.finish()
       outcomes.append(
         ExporterMetrics.Outcome(

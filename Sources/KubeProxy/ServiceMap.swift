@@ -16,7 +16,7 @@ public final class ServiceMap: Sendable {
   public let filterOwners: [Int32]
   /// The rules whose packets are new connections, in nat's order.
   public let connectionRules: [ConnectionRule]
-  /// Service chains of nat that no built-in chain leads to.
+  /// Service chains of nat that no chain of another kind leads to, neither by itself nor through others.
   public let orphanChains: Int
   /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
   public let unnamedChains: Int

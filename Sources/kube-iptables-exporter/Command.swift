@@ -61,10 +61,14 @@ struct Command: AsyncParsableCommand {
     let routes = Routes(
       exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
     let server = HTTPServer(
-      addresses: try addresses(), routes: routes.table, logger: logger)
-    logger.info(
-      "starting",
-      metadata: ["version": "\(Version.build.version)", "revision": "\(Version.build.revision)"])
+      addresses: try addresses(), routes: routes.table, logger: logger,
+      onListening: { _ in
+        logger.info(
+          "started",
+          metadata: [
+            "version": "\(Version.build.version)", "revision": "\(Version.build.revision)",
+          ])
+      })
     try await Self.runUntilSignalled(server)
     logger.info("stopped")
   }

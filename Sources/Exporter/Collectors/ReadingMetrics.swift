@@ -33,7 +33,8 @@ struct ReadingMetrics {
       let contents = reading.snapshot.tables.map(\.content)
       guard contents.contains(where: { $0.ruleCount > 0 }) else { continue }
       let isKubernetes = contents.contains { content in
-        content.chains.contains { ChainRole($0.name) != .other && !$0.isBuiltIn }
+        // The kubelet has chains of its own, whoever serves services.
+        content.chains.contains { $0.name == .kubeServices }
       }
       backends[family.backend] = backends[family.backend] ?? false || isKubernetes
     }

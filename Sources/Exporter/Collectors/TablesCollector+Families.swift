@@ -15,8 +15,8 @@ extension TablesCollector {
 
   static let orphanChains = MetricFamily(
     "iptables_orphan_chains", .gauge,
-    "Chains of service ports that no other chain leads to, such as those that kube-proxy leaves "
-      + "in large clusters until its next clean-up; they belong to no service port.")
+    "Service chains that nothing leads to, or only others of them, such as those that kube-proxy "
+      + "leaves in large clusters until its next clean-up; they belong to no service port.")
 
   static let policyCounters: [(MetricFamily, @Sendable (Counter) -> UInt64)] = [
     (
