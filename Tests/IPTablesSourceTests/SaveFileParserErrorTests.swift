@@ -77,9 +77,12 @@ struct SaveFileParserErrorTests {
       "*nat\n:A - [0:0]\n-A A -m comment --comment \"a\0b\"\nCOMMIT\n", 3, "zero byte")
   }
 
-  @Test("A newline in a comment leaves its quote open")
-  func newline() throws {
-    try expectError(RuleText.dump("-m comment --comment \"a\nb\""), 8, "quote")
+  @Test("A quote that isn't closed takes no other line with it")
+  func openQuote() throws {
+    let next = "\n-A HERE -m comment --comment \"next\" -j ACCEPT"
+    try expectError(RuleText.dump("-m comment --comment \"open -j ACCEPT" + next), 8, "quote")
+    let far = "\n# " + String(repeating: "x", count: 600) + "\" "
+    try expectError(RuleText.dump("-m comment --comment \"open" + far), 8, "quote")
   }
 
   @Test("The text shown is short and printable")

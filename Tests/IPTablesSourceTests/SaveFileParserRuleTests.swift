@@ -40,6 +40,19 @@ struct SaveFileParserRuleTests {
     #expect(rules[0] == rules[1])
   }
 
+  @Test("A comment's line ends are part of it, and of the numbers of the lines after it")
+  func newlineInComment() throws {
+    let dump = RuleText.dump("-m comment --comment \"a\n*nat\n\\\"b\" -j ACCEPT")
+    let rule = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
+    #expect(rule.comment == Comment("a\n*nat\n\"b"))
+    #expect(rule.target == .verdict(.accept))
+    let error = #expect(throws: ReadingError.self) {
+      try SaveFileParser.parse(Array((dump + "fruit\n").utf8))
+    }
+    let last = dump.split(separator: "\n", omittingEmptySubsequences: false).count
+    #expect(error?.operation == .parseLine(number: last, text: "fruit"))
+  }
+
   @Test(
     "What isn't known is kept as text",
     arguments: [

@@ -20,6 +20,7 @@ public import Netfilter
 ///   says whose tables follow; `(nf_tables)` in it tells the backend. Without a header it is legacy,
 ///   and IPv6 where one of the rules has an IPv6 address.
 /// - Counters may be missing; they are zero then.
+/// - A quoted comment may go on over line ends, as the kernel's comments may.
 /// - Empty lines, comments and a carriage return at a line's end are ignored.
 /// - Matches and targets that are not known, or have an unknown option, are kept as text.
 /// - A chain stands before its rules and before the jumps to it; each table ends with `COMMIT`, and
