@@ -35,16 +35,25 @@ public struct ServiceSelection: Sendable {
     var omittedByLimit = 0
   }
 
-  func select(from services: [Service]) -> Outcome {
-    let include = include?.compiled()
-    let exclude = exclude?.compiled()
+  /// What the patterns said of names before: matching is slow, and names seldom change.
+  struct Verdicts {
+    fileprivate var isSelected: [String: Bool] = [:]
+  }
+
+  func select(from services: [Service], remembering verdicts: inout Verdicts) -> Outcome {
     var outcome = Outcome(selected: Array(services.indices))
     if include != nil || exclude != nil {
+      let known = verdicts.isSelected
+      verdicts.isSelected.removeAll(keepingCapacity: true)
+      let (include, exclude) = (include?.compiled(), exclude?.compiled())
       outcome.selected.removeAll { index in
         let name = "\(services[index].port.namespace)/\(services[index].port.name)"
-        if let include, !Self.matches(include, name) { return true }
-        if let exclude, Self.matches(exclude, name) { return true }
-        return false
+        let isSelected =
+          known[name]
+          ?? (include.map { Self.matches($0, name) } ?? true
+            && !(exclude.map { Self.matches($0, name) } ?? false))
+        verdicts.isSelected[name] = isSelected
+        return !isSelected
       }
       outcome.omittedByPattern = services.count - outcome.selected.count
     }

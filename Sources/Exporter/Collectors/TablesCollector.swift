@@ -51,8 +51,9 @@ struct TablesCollector: Collector {
       writer.write(family) { samples in
         for table in Self.tables(of: state) {
           let content = table.snapshot.content
-          // Built-in chains come first in libiptc's order, but not in every source's.
-          for (chain, counter) in zip(content.chains, table.snapshot.policyCounters) {
+          for (chain, counter) in zip(
+            content.chains.lazy.filter(\.isBuiltIn), table.snapshot.policyCounters)
+          {
             guard let policy = chain.policy else { continue }
             samples.sample(
               table.labels,

@@ -11,6 +11,7 @@ struct FamilyTracker {
   private var last: Understood?
   private var connections = ConnectionTotals()
   private var selected: SelectedServices?
+  private var verdicts = ServiceSelection.Verdicts()
 
   private struct Understood {
     let contents: [TableName: TableContent]
@@ -85,12 +86,15 @@ struct FamilyTracker {
     ledger.forgetGone(family, keeping: new.map, atMost: ConnectionTotals.rememberedServices)
   }
 
-  private func select(from map: ServiceMap, _ ledger: ChurnLedger) -> SelectedServices {
+  private mutating func select(
+    from map: ServiceMap, _ ledger: ChurnLedger
+  ) -> SelectedServices {
     if let selected, last?.map === map, selected.ledgerRevision == ledger.revision {
       return selected
     }
     return SelectedServices(
-      of: map, family: family, by: selection, ledger: ledger,
+      of: map, family: family,
+      outcome: selection.select(from: map.services, remembering: &verdicts), ledger: ledger,
       previous: last.flatMap { last in selected.map { (last.map, $0) } })
   }
 }

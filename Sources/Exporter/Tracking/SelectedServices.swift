@@ -17,12 +17,13 @@ struct SelectedServices: Sendable {
   /// The revision of the ledger that the changes come from.
   let ledgerRevision: UInt64
 
-  /// - Parameter previous: what was selected before, and from which map.
+  /// - Parameters:
+  ///   - outcome: which of the map's service ports are selected.
+  ///   - previous: what was selected before, and from which map.
   init(
-    of map: ServiceMap, family: IPFamily, by selection: ServiceSelection, ledger: ChurnLedger,
+    of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome, ledger: ChurnLedger,
     previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
-    let outcome = selection.select(from: map.services)
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit

@@ -66,7 +66,6 @@ private struct TableWalk {
     self.hasher = hasher
     digests.reserveCapacity(previous?.ruleCount ?? 0)
     counters.reserveCapacity(previous?.ruleCount ?? 0)
-    policyCounters.reserveCapacity(previous?.chains.count ?? 0)
   }
 
   /// What was found: the last reading's content itself where nothing differs.
@@ -81,7 +80,7 @@ private struct TableWalk {
     // libiptc looks a chain up by its name each time; only the first few are built in.
     let policy = isPastBuiltIn ? nil : unsafe handle.policy(of: name)
     isPastBuiltIn = policy == nil
-    policyCounters.append(policy?.counter ?? Counter())
+    if let policy { policyCounters.append(policy.counter) }
     let first = digests.count
     let layout = decoder.layout
     let hasher = hasher

@@ -39,7 +39,7 @@ struct TableBuilder {
     positions[name] = chains.count
     chains.append(
       ChainUnderConstruction(
-        name: name, policy: policy, policyCounter: policy == nil ? Counter() : counter))
+        name: name, policy: policy, policyCounter: counter))
   }
 
   /// Takes `-A CHAIN …`, or the same after `[12:345]`.
@@ -72,7 +72,7 @@ struct TableBuilder {
       })
     return TableSnapshot(
       content: content, counters: chains.flatMap(\.counters),
-      policyCounters: chains.map(\.policyCounter))
+      policyCounters: chains.filter { $0.policy != nil }.map(\.policyCounter))
   }
 }
 

@@ -8,6 +8,8 @@ public final class TableContent: Sendable {
   /// For each chain, where its rules begin in a list of all rules; one more entry, the number of
   /// rules, ends it.
   public let firstRules: [Int]
+  /// The number of built-in chains.
+  public let builtInCount: Int
 
   public init(family: IPFamily, name: TableName, chains: [Chain]) {
     self.family = family
@@ -21,6 +23,7 @@ public final class TableContent: Sendable {
       firstRules.append(total)
     }
     self.firstRules = firstRules
+    builtInCount = chains.count(where: \.isBuiltIn)
   }
 
   public var ruleCount: Int { firstRules[chains.count] }

@@ -3,7 +3,7 @@ public struct TableSnapshot: Sendable {
   public let content: TableContent
   /// The rules' counters, chain after chain: `content.firstRules` tells where a chain's begin.
   public let counters: [Counter]
-  /// The policies' counters, one for each chain; zero for chains that are not built in.
+  /// The policies' counters, one for each built-in chain, in the order of the chains.
   public let policyCounters: [Counter]
   /// The table's size in the kernel in bytes; nil where the source doesn't know it.
   public let size: Int?
@@ -12,7 +12,8 @@ public struct TableSnapshot: Sendable {
     content: TableContent, counters: [Counter], policyCounters: [Counter], size: Int? = nil
   ) {
     precondition(counters.count == content.ruleCount, "a counter for each rule")
-    precondition(policyCounters.count == content.chains.count, "a policy counter for each chain")
+    precondition(
+      policyCounters.count == content.builtInCount, "a policy counter for each built-in chain")
     self.content = content
     self.counters = counters
     self.policyCounters = policyCounters
