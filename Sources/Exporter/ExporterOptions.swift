@@ -19,22 +19,3 @@ public struct ExporterOptions: Sendable {
     self.build = build
   }
 }
-
-/// A part of the metrics that can be switched off, or asked for alone; the raw value is its name.
-public enum CollectorName: String, Sendable, Hashable, CaseIterable {
-  case services
-  case tables
-}
-
-/// What this binary was built from.
-public struct BuildInformation: Sendable, Hashable {
-  public let version: String
-  public let revision: String
-  public let swiftVersion: String
-
-  public init(version: String, revision: String, swiftVersion: String) {
-    self.version = version
-    self.revision = revision
-    self.swiftVersion = swiftVersion
-  }
-}

@@ -1,5 +1,3 @@
-public import Netfilter
-
 /// Where rule sets come from: the kernel, or a saved file.
 ///
 /// A source remembers its last reading, so that what did not change is neither decoded nor stored
@@ -7,19 +5,4 @@ public import Netfilter
 public protocol RulesetSource: AnyObject {
   /// Reads every family once, each with its own outcome: one that fails takes no other with it.
   func read() -> [FamilyReading]
-}
-
-/// What a reading of one family in one backend came to.
-public struct FamilyReading: Sendable {
-  public let backend: Backend
-  public let family: IPFamily
-  public let result: Result<FamilySnapshot, ReadingError>
-
-  public init(
-    backend: Backend, family: IPFamily, result: Result<FamilySnapshot, ReadingError>
-  ) {
-    self.backend = backend
-    self.family = family
-    self.result = result
-  }
 }

@@ -15,36 +15,10 @@ public enum ChainKind {
 
   /// What the chains of agents that are often found on Kubernetes' nodes begin with.
   private static let agents: [(prefix: ChainName, kind: String)] = [
-    ("ANTREA-", "ANTREA"), ("AWS-", "AWS"), ("cali-", "CALICO"), ("cali", "CALICO"),
+    ("ANTREA-", "ANTREA"), ("AWS-", "AWS"), ("cali", "CALICO"),
     ("CILIUM_", "CILIUM"), ("OLD_CILIUM_", "CILIUM"), ("CNI-", "CNI"), ("DOCKER", "DOCKER"),
     ("f2b-", "FAIL2BAN"), ("FLANNEL-", "FLANNEL"), ("IP-MASQ", "IP-MASQ"), ("ISTIO_", "ISTIO"),
     ("LIBVIRT_", "LIBVIRT"), ("NETAVARK", "NETAVARK"), ("OPENSHIFT-", "OPENSHIFT"),
     ("OVN-KUBE-", "OVN-KUBE"), ("ts-", "TAILSCALE"), ("ufw", "UFW"), ("WEAVE", "WEAVE"),
   ]
-}
-
-/// Where a rule stands, as the label `scope` has it.
-public enum RuleScope: String, Sendable, Hashable, CaseIterable {
-  /// A built-in chain, where the order decides who sees a packet first.
-  case hook
-  /// A chain that kube-proxy fills in random order at every sync.
-  case dispatch
-  /// A chain of one service port.
-  case service
-  /// Another KUBE-* chain.
-  case system
-  case other
-
-  public init(_ chain: Chain) {
-    if chain.isBuiltIn {
-      self = .hook
-      return
-    }
-    switch ChainRole(chain.name) {
-    case .service: self = .service
-    case .dispatch: self = .dispatch
-    case .system: self = .system
-    case .other: self = .other
-    }
-  }
 }

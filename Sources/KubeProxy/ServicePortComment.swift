@@ -33,7 +33,7 @@ struct ServicePortComment: Hashable {
   }
 
   /// Takes a comment apart; nil where it doesn't begin with a service port's name.
-  init?(_ comment: Comment) {
+  init?(_ comment: ByteString) {
     let bytes = comment.bytes
     let end = bytes.firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
     let literal = bytes[..<end]

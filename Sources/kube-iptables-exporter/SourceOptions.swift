@@ -84,38 +84,3 @@ struct SourceOptions: ParsableArguments {
       exportsProcess: exportsProcess, build: Version.build)
   }
 }
-
-/// Where rules come from.
-enum RulesetLocation: ExpressibleByArgument, Equatable {
-  case kernel
-  case file(path: String)
-
-  init?(argument: String) {
-    if argument == "kernel" {
-      self = .kernel
-    } else if argument.hasPrefix("file:"), argument.count > "file:".count {
-      self = .file(path: String(argument.dropFirst("file:".count)))
-    } else {
-      return nil
-    }
-  }
-}
-
-/// Tables, as a list separated by commas.
-struct TableList: ExpressibleByArgument, CustomStringConvertible {
-  let tables: Set<TableName>
-
-  init(tables: Set<TableName>) { self.tables = tables }
-
-  init?(argument: String) {
-    var tables: Set<TableName> = []
-    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let table = TableName(rawValue: String(name)) else { return nil }
-      tables.insert(table)
-    }
-    self.tables = tables
-  }
-
-  var defaultValueDescription: String { description }
-  var description: String { tables.sorted(by: >).map(\.rawValue).joined(separator: ",") }
-}

@@ -3,7 +3,7 @@ import Netfilter
 extension Rule {
   /// A rule that is told from others by its comment alone.
   init(comment: String, target: ChainName = "KUBE-MARK-MASQ") {
-    self.init(matches: [.comment(Comment(comment))], target: .jump(target))
+    self.init(matches: [.comment(ByteString(comment))], target: .jump(target))
   }
 }
 

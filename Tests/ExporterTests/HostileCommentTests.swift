@@ -9,32 +9,32 @@ import Testing
 struct HostileCommentTests {
   struct Hostility: CustomTestStringConvertible {
     let testDescription: String
-    let comment: Netfilter.Comment
+    let comment: Netfilter.ByteString
 
-    init(_ description: String, _ comment: Netfilter.Comment) {
+    init(_ description: String, _ comment: Netfilter.ByteString) {
       testDescription = description
       self.comment = comment
     }
   }
 
   static let all = [
-    Hostility("quotes", Comment(#"shop/"web" cluster IP"#)),
-    Hostility("the end of a label", Comment(#"shop/web"} 1 cluster IP"#)),
-    Hostility("backslashes", Comment(#"shop/web\ cluster IP"#)),
-    Hostility("a backslash at the end", Comment(#"shop/web:\"#)),
-    Hostility("line feeds", Comment("shop/web\niptables_up 1\n")),
-    Hostility("invalid UTF-8", Comment(bytes: Array("shop/web:".utf8) + [0xff, 0xc3, 0x28])),
-    Hostility("nothing but invalid UTF-8", Comment(bytes: Array(repeating: 0xfe, count: 255))),
-    Hostility("255 bytes", Comment(String(repeating: "x", count: 255))),
-    Hostility("255 bytes of a name", Comment("shop/" + String(repeating: "x", count: 250))),
-    Hostility("another service port", Comment("default/kubernetes:https cluster IP")),
-    Hostility("another service port's node port", Comment("default/kubernetes:https")),
-    Hostility("a name without a service", Comment("shop/:http cluster IP")),
-    Hostility("a name with many colons", Comment("shop/web:a:b cluster IP")),
-    Hostility("a name with many slashes", Comment("shop/web/http cluster IP")),
-    Hostility("nothing", Comment("")),
-    Hostility("a space", Comment(" ")),
-    Hostility("a terminal's escapes", Comment("shop/web\u{1b}[2J\u{7}\r cluster IP")),
+    Hostility("quotes", ByteString(#"shop/"web" cluster IP"#)),
+    Hostility("the end of a label", ByteString(#"shop/web"} 1 cluster IP"#)),
+    Hostility("backslashes", ByteString(#"shop/web\ cluster IP"#)),
+    Hostility("a backslash at the end", ByteString(#"shop/web:\"#)),
+    Hostility("line feeds", ByteString("shop/web\niptables_up 1\n")),
+    Hostility("invalid UTF-8", ByteString(bytes: Array("shop/web:".utf8) + [0xff, 0xc3, 0x28])),
+    Hostility("nothing but invalid UTF-8", ByteString(bytes: Array(repeating: 0xfe, count: 255))),
+    Hostility("255 bytes", ByteString(String(repeating: "x", count: 255))),
+    Hostility("255 bytes of a name", ByteString("shop/" + String(repeating: "x", count: 250))),
+    Hostility("another service port", ByteString("default/kubernetes:https cluster IP")),
+    Hostility("another service port's node port", ByteString("default/kubernetes:https")),
+    Hostility("a name without a service", ByteString("shop/:http cluster IP")),
+    Hostility("a name with many colons", ByteString("shop/web:a:b cluster IP")),
+    Hostility("a name with many slashes", ByteString("shop/web/http cluster IP")),
+    Hostility("nothing", ByteString("")),
+    Hostility("a space", ByteString(" ")),
+    Hostility("a terminal's escapes", ByteString("shop/web\u{1b}[2J\u{7}\r cluster IP")),
   ]
 
   @Test("Give a valid exposition and no service port", arguments: all)
@@ -50,7 +50,7 @@ struct HostileCommentTests {
 
   @Test("Leave a real service port what is its own", arguments: all)
   func besideTruth(_ hostility: Hostility) async throws {
-    let truth = Self.dispatch(Comment("shop/web cluster IP"))
+    let truth = Self.dispatch(ByteString("shop/web cluster IP"))
     let reading = Self.reading(hostility.comment, truth: [truth])
     let metrics = try await Exporter(steps: [[reading]]).metrics()
     #expect(metrics.services() == ["shop/web TCP"])
@@ -69,7 +69,7 @@ struct HostileCommentTests {
   )
   func blocked(_ format: ExpositionFormat) async throws {
     let name = String(repeating: "n", count: 255 - "shop/ has no endpoints".utf8.count)
-    let reading = Self.reading(Comment("shop/\(name) has no endpoints"))
+    let reading = Self.reading(ByteString("shop/\(name) has no endpoints"))
     let metrics = try await Exporter(steps: [[reading]]).metrics(
       ScrapeRequest(format: format, scraper: "10.0.0.1"))
     #expect(metrics.services() == ["shop/\(name) TCP"])
@@ -79,7 +79,8 @@ struct HostileCommentTests {
 
   /// A node with the comment in every chain where kube-proxy's mean something, and the chains of
   /// `shop/web`, to which the rule with the comment leads.
-  private static func reading(_ comment: Netfilter.Comment, truth: [Rule] = []) -> FamilyReading {
+  private static func reading(_ comment: Netfilter.ByteString, truth: [Rule] = []) -> FamilyReading
+  {
     let marking = Rule(
       matches: [.protocol(.tcp), .comment(comment)], target: .jump("KUBE-MARK-MASQ"))
     let service: ChainName = "KUBE-SVC-E3PXEPMWAWIUT6ZV"
@@ -104,7 +105,7 @@ struct HostileCommentTests {
         backend: .legacy, family: .ipv4, tables: [table(.nat, nat), table(.filter, filter)]))
   }
 
-  private static func dispatch(_ comment: Netfilter.Comment) -> Rule {
+  private static func dispatch(_ comment: Netfilter.ByteString) -> Rule {
     Rule(
       matches: [.protocol(.tcp), .comment(comment)], target: .jump("KUBE-SVC-E3PXEPMWAWIUT6ZV"))
   }

@@ -5,11 +5,11 @@ extension RuleText {
     RuleText(
       "-m addrtype ! --src-type LOCAL --dst-type UNICAST,LOCAL --limit-iface-in",
       [.addressType(AddressTypeMatch(source: 4, destination: 6, flags: 5))]),
-    RuleText("-m comment --comment -s", [.comment(Comment("-s"))]),
-    RuleText("-m comment --comment \"\"", [.comment(Comment(""))]),
+    RuleText("-m comment --comment -s", [.comment(ByteString("-s"))]),
+    RuleText("-m comment --comment \"\"", [.comment(ByteString(""))]),
     RuleText(
       #"-m comment --comment "a \"b\" \\ \'c\'" -m comment --comment two"#,
-      [.comment(Comment(#"a "b" \ 'c'"#)), .comment(Comment("two"))]),
+      [.comment(ByteString(#"a "b" \ 'c'"#)), .comment(ByteString("two"))]),
     RuleText(
       "-m limit --limit 7/min --limit-burst 9",
       [.limit(LimitMatch(average: 85714, burst: 9))]),
@@ -24,7 +24,7 @@ extension RuleText {
       [
         .recent(
           RecentMatch(
-            name: Comment("KUBE-SEP-X"), flags: 33, seconds: 10800, hitCount: 0,
+            name: ByteString("KUBE-SEP-X"), flags: 33, seconds: 10800, hitCount: 0,
             isDestination: false, mask: .literal("255.255.0.0")))
       ]),
     RuleText(
@@ -32,7 +32,7 @@ extension RuleText {
       [
         .recent(
           RecentMatch(
-            name: Comment("DEFAULT"), flags: 20, seconds: 4, hitCount: 3, isDestination: true,
+            name: ByteString("DEFAULT"), flags: 20, seconds: 4, hitCount: 3, isDestination: true,
             mask: .literal("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), inverted: true))
       ], family: .ipv6),
     RuleText(
@@ -121,7 +121,7 @@ extension RuleText {
     RuleText(
       "-p sctp -m sctp --dport 4 --chunk-types any DATA:UBE,INIT ! -i lo -g THERE",
       [
-        .inputInterface(InterfaceMatch(name: Comment("lo"), isPrefix: false, inverted: true)),
+        .inputInterface(InterfaceMatch(name: ByteString("lo"), isPrefix: false, inverted: true)),
         .protocol(.sctp),
         .unrecognised(
           Unrecognised(

@@ -17,15 +17,17 @@ extension RuleText {
     RuleText(
       "-i eth+ ! -o docker0",
       [
-        .inputInterface(InterfaceMatch(name: Comment("eth"), isPrefix: true)),
-        .outputInterface(InterfaceMatch(name: Comment("docker0"), isPrefix: false, inverted: true)),
+        .inputInterface(InterfaceMatch(name: ByteString("eth"), isPrefix: true)),
+        .outputInterface(
+          InterfaceMatch(name: ByteString("docker0"), isPrefix: false, inverted: true)),
       ]),
     RuleText("-i +", []),
     RuleText("-p tcp", [.protocol(.tcp)]),
     RuleText("-p all", []),
     RuleText("-p all", [], family: .ipv6),
     RuleText(
-      "! -i +", [.inputInterface(InterfaceMatch(name: Comment(""), isPrefix: true, inverted: true))]
+      "! -i +",
+      [.inputInterface(InterfaceMatch(name: ByteString(""), isPrefix: true, inverted: true))]
     ),
     RuleText("-p icmp", [.protocol(ProtocolMatch(number: 1))]),
     RuleText("! -p 200", [.protocol(ProtocolMatch(number: 200, inverted: true))]),
@@ -37,8 +39,8 @@ extension RuleText {
       [
         .source(AddressMatch("10.0.0.1", "255.255.255.255")),
         .destination(AddressMatch("10.0.0.2", "255.255.255.255")),
-        .inputInterface(InterfaceMatch(name: Comment("eth0"), isPrefix: false)),
-        .outputInterface(InterfaceMatch(name: Comment("lo"), isPrefix: false)),
+        .inputInterface(InterfaceMatch(name: ByteString("eth0"), isPrefix: false)),
+        .outputInterface(InterfaceMatch(name: ByteString("lo"), isPrefix: false)),
         .protocol(.tcp),
       ]),
   ]

@@ -44,7 +44,7 @@ struct SaveFileParserRuleTests {
   func newlineInComment() throws {
     let dump = RuleText.dump("-m comment --comment \"a\n*nat\n\\\"b\" -j ACCEPT")
     let rule = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
-    #expect(rule.comment == Comment("a\n*nat\n\"b"))
+    #expect(rule.comment == ByteString("a\n*nat\n\"b"))
     #expect(rule.target == .verdict(.accept))
     let error = #expect(throws: ReadingError.self) {
       try SaveFileParser.parse(Array((dump + "fruit\n").utf8))
@@ -86,6 +86,6 @@ struct SaveFileParserRuleTests {
     let parts = text.utf8.split(separator: UInt8(ascii: "@"))
     let dump = Array(parts[0]) + escaped + Array(parts[1])
     let rule = try #require(RuleText.rule(in: SaveFileParser.parse(dump)))
-    #expect(rule == Rule(matches: [.comment(Comment(bytes: bytes))], target: .verdict(.accept)))
+    #expect(rule == Rule(matches: [.comment(ByteString(bytes: bytes))], target: .verdict(.accept)))
   }
 }

@@ -54,7 +54,7 @@ struct ServicePortCommentTests {
 
   @Test("kube-proxy's comments name a service port and a purpose", arguments: claims)
   func claim(_ claim: Claim) throws {
-    let comment = try #require(ServicePortComment(Comment(claim.comment)))
+    let comment = try #require(ServicePortComment(ByteString(claim.comment)))
     #expect(String(decoding: comment.literal, as: UTF8.self) == claim.literal)
     #expect(comment.purpose == claim.purpose)
     let port = try #require(comment.servicePort(.udp))
@@ -72,27 +72,27 @@ struct ServicePortCommentTests {
 
   @Test("Everything else names none", arguments: others)
   func other(_ text: String) {
-    #expect(ServicePortComment(Comment(text)) == nil)
+    #expect(ServicePortComment(ByteString(text)) == nil)
   }
 
   @Test("Bytes that are no text name none")
   func invalidText() {
     let name = Array("shop/web".utf8)
-    #expect(ServicePortComment(Comment(bytes: name + [0xff])) == nil)
-    #expect(ServicePortComment(Comment(bytes: [0xc3] + name)) == nil)
-    #expect(ServicePortComment(Comment(bytes: Array(repeating: 0xff, count: 255))) == nil)
+    #expect(ServicePortComment(ByteString(bytes: name + [0xff])) == nil)
+    #expect(ServicePortComment(ByteString(bytes: [0xc3] + name)) == nil)
+    #expect(ServicePortComment(ByteString(bytes: Array(repeating: 0xff, count: 255))) == nil)
   }
 
   @Test("Invalid text in the purpose leaves the name")
   func invalidPurpose() throws {
     let bytes = Array("shop/web ".utf8) + [0xff, 0xfe]
-    let comment = try #require(ServicePortComment(Comment(bytes: bytes)))
+    let comment = try #require(ServicePortComment(ByteString(bytes: bytes)))
     #expect(comment.purpose == .other)
   }
 
   @Test("A name without a service's has a port's only: it names no service port")
   func onlyPort() throws {
-    let comment = try #require(ServicePortComment(Comment("shop/:http cluster IP")))
+    let comment = try #require(ServicePortComment(ByteString("shop/:http cluster IP")))
     #expect(comment.servicePort(.tcp) == nil)
   }
 }

@@ -13,9 +13,9 @@ extension Rule {
   private static let matchExamples: [Match] =
     builtInExamples + portExamples + [
       .addressType(AddressTypeMatch(source: .max, destination: 4, flags: 15)),
-      .comment(Comment("kubernetes service portals")),
-      .comment(Comment(bytes: Array(repeating: 0xff, count: 255))),
-      .comment(Comment("")),
+      .comment(ByteString("kubernetes service portals")),
+      .comment(ByteString(bytes: Array(repeating: 0xff, count: 255))),
+      .comment(ByteString("")),
       .connectionTracking(ConnectionTrackingMatch(matchFlags: 0x2001, invertFlags: 1, states: 8)),
       .connectionTracking(
         ConnectionTrackingMatch(
@@ -24,14 +24,15 @@ extension Rule {
       .limit(LimitMatch(average: .max, burst: 0)),
       .mark(MarkMatch(value: 0x4000, mask: .max)),
       .mark(MarkMatch(value: 0x4000, mask: .max, inverted: true)),
-      .accounting(objectName: Comment("localhost_nps_accepted_pkts")),
+      .accounting(objectName: ByteString("localhost_nps_accepted_pkts")),
       .recent(
         RecentMatch(
-          name: Comment("DEFAULT"), flags: 63, seconds: .max, hitCount: 255, isDestination: true,
+          name: ByteString("DEFAULT"), flags: 63, seconds: .max, hitCount: 255, isDestination: true,
           mask: IPAddress(ipv6High: .max, low: 1), inverted: true)),
       .recent(
         RecentMatch(
-          name: Comment("KUBE-SEP-X"), flags: 1, seconds: 10800, hitCount: 0, isDestination: false,
+          name: ByteString("KUBE-SEP-X"), flags: 1, seconds: 10800, hitCount: 0,
+          isDestination: false,
           mask: IPAddress(ipv4: .max))),
       .statistic(StatisticMatch(mode: .random(probability: 0x8000_0000))),
       .statistic(StatisticMatch(mode: .random(probability: 0), inverted: true)),
@@ -48,9 +49,10 @@ extension Rule {
         mask: IPAddress(ipv6High: .max, low: .max), inverted: true)),
     .destination(
       AddressMatch(address: IPAddress(ipv4: 0), mask: IPAddress(ipv4: 0), inverted: true)),
-    .inputInterface(InterfaceMatch(name: Comment("eth"), isPrefix: true)),
-    .inputInterface(InterfaceMatch(name: Comment("eth"), isPrefix: false)),
-    .outputInterface(InterfaceMatch(name: Comment(bytes: [0xff]), isPrefix: false, inverted: true)),
+    .inputInterface(InterfaceMatch(name: ByteString("eth"), isPrefix: true)),
+    .inputInterface(InterfaceMatch(name: ByteString("eth"), isPrefix: false)),
+    .outputInterface(
+      InterfaceMatch(name: ByteString(bytes: [0xff]), isPrefix: false, inverted: true)),
     .protocol(.tcp),
     .protocol(ProtocolMatch(number: 255, inverted: true)),
     .fragment(inverted: false),

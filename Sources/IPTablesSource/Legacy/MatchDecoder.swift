@@ -53,7 +53,7 @@ struct MatchDecoder {
   }
 
   private func comment(_ bytes: KernelBytes) -> Match? {
-    bytes.text(at: 0, size: bytes.count).map { .comment(Comment(bytes: $0)) }
+    bytes.text(at: 0, size: bytes.count).map { .comment(ByteString(bytes: $0)) }
   }
 
   private func limit(_ bytes: KernelBytes) -> Match? {
@@ -70,7 +70,7 @@ struct MatchDecoder {
 
   private func accounting(_ bytes: KernelBytes) -> Match? {
     // `struct xt_nfacct_match_info`: a name of 32 bytes, then the kernel's own pointer.
-    bytes.text(at: 0, size: 32).map { .accounting(objectName: Comment(bytes: $0)) }
+    bytes.text(at: 0, size: 32).map { .accounting(objectName: ByteString(bytes: $0)) }
   }
 
   private func multiport(_ bytes: KernelBytes, _ revision: UInt8) -> Match? {
@@ -110,7 +110,7 @@ struct MatchDecoder {
     }
     return .recent(
       RecentMatch(
-        name: Comment(bytes: name), flags: info.check_set, seconds: info.seconds,
+        name: ByteString(bytes: name), flags: info.check_set, seconds: info.seconds,
         hitCount: info.hit_count, isDestination: info.side == UInt8(XT_RECENT_DEST),
         mask: mask, inverted: info.invert != 0))
   }

@@ -133,7 +133,7 @@ struct RuleDecoder {
     if covered == 0, !inverted { return nil }
     let text = Array(name.prefix(covered).prefix { $0 != 0 })
     return InterfaceMatch(
-      name: Comment(bytes: text), isPrefix: covered <= text.count, inverted: inverted)
+      name: ByteString(bytes: text), isPrefix: covered <= text.count, inverted: inverted)
   }
 
   private func bytes<Field>(of field: Field) -> [UInt8] {

@@ -67,6 +67,6 @@ struct Selectors {
     let name = isPrefix ? word.bytes.dropLast() : word.bytes
     if name.isEmpty, !inverted { return nil }
     return InterfaceMatch(
-      name: Comment(bytes: Array(name)), isPrefix: isPrefix, inverted: inverted)
+      name: ByteString(bytes: Array(name)), isPrefix: isPrefix, inverted: inverted)
   }
 }

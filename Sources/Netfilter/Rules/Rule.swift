@@ -11,7 +11,7 @@ public struct Rule: Sendable, Hashable {
   }
 
   /// The text of the first comment, which is where kube-proxy names the service port.
-  public var comment: Comment? {
+  public var comment: ByteString? {
     first { if case .comment(let comment) = $0 { comment } else { nil } }
   }
 

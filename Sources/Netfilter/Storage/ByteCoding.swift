@@ -84,7 +84,7 @@ struct ByteReader {
       last: UInt16(truncatingIfNeeded: value >> 1), inverted: value & 1 == 1)
   }
 
-  mutating func comment() -> Comment { Comment(bytes: blob()) }
+  mutating func comment() -> ByteString { ByteString(bytes: blob()) }
 
   mutating func unrecognised() -> Unrecognised {
     Unrecognised(
@@ -93,7 +93,7 @@ struct ByteReader {
 }
 
 extension ByteWriter {
-  mutating func write(_ comment: Comment) { write(comment.bytes) }
+  mutating func write(_ comment: ByteString) { write(comment.bytes) }
 
   mutating func write(_ unrecognised: Unrecognised) {
     write(Array(unrecognised.name.utf8))

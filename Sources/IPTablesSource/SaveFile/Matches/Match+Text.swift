@@ -39,9 +39,9 @@ extension Match {
 
   private static func soleValue(
     _ options: [ExtensionOption], of name: String
-  ) throws(Malformation) -> Comment? {
+  ) throws(Malformation) -> ByteString? {
     guard let option = options.first, options.count == 1, option.name == name, !option.inverted
     else { return nil }
-    return Comment(bytes: Array(try option.value().bytes))
+    return ByteString(bytes: Array(try option.value().bytes))
   }
 }

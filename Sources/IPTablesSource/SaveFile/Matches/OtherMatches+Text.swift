@@ -79,7 +79,7 @@ extension MarkMatch {
 extension RecentMatch {
   /// Nil where one of the options is not known.
   init?(_ options: [ExtensionOption], family: IPFamily) throws(Malformation) {
-    var name = Comment("DEFAULT")
+    var name = ByteString("DEFAULT")
     var (flags, seconds, hitCount): (UInt8, UInt32, UInt32) = (0, 0, 0)
     var (isDestination, inverted) = (false, false)
     var mask = family.fullMask
@@ -87,7 +87,7 @@ extension RecentMatch {
       switch option.name {
       case "--seconds": seconds = try option.value().number()
       case "--hitcount": hitCount = try option.value().number()
-      case "--name": name = Comment(bytes: Array(try option.value().bytes))
+      case "--name": name = ByteString(bytes: Array(try option.value().bytes))
       case "--mask": mask = try option.value().address(family)
       case "--rsource": isDestination = false
       case "--rdest": isDestination = true

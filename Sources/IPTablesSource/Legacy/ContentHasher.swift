@@ -1,0 +1,57 @@
+/// Computes digests, seeded anew for each source so that nobody can prepare two rules with the same.
+///
+/// Multiplies and folds 16 bytes at a time, in two lanes, as wyhash does: a rule's few hundred bytes
+/// cost less than fetching them from memory.
+struct ContentHasher {
+  private let firstKey: UInt64
+  private let secondKey: UInt64
+  private var first: UInt64
+  private var second: UInt64
+
+  /// A hasher with a new seed; copies of it share the seed.
+  init() {
+    firstKey = UInt64.random(in: .min ... .max)
+    secondKey = UInt64.random(in: .min ... .max)
+    first = UInt64.random(in: .min ... .max)
+    second = UInt64.random(in: .min ... .max)
+  }
+
+  /// Takes in `count` bytes from `start`, and their number.
+  @inline(__always)
+  mutating func combine(_ start: UnsafeRawPointer, count: Int) {
+    var offset = 0
+    while offset + 16 <= count {
+      combine(
+        unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+        unsafe start.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
+      offset += 16
+    }
+    if offset + 8 <= count {
+      combine(unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0)
+      offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < count {
+      rest = rest << 8 | UInt64(unsafe start.load(fromByteOffset: offset, as: UInt8.self))
+      offset += 1
+    }
+    combine(rest, UInt64(truncatingIfNeeded: count))
+  }
+
+  /// Takes in two words.
+  @inline(__always)
+  mutating func combine(_ left: UInt64, _ right: UInt64) {
+    first = Self.fold(left ^ first, right ^ firstKey)
+    second = Self.fold(right ^ second, left ^ secondKey)
+  }
+
+  /// The digest of all that was taken in.
+  @inline(__always)
+  func finish() -> ContentDigest { ContentDigest(first: first, second: second) }
+
+  @inline(__always)
+  private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let product = left.multipliedFullWidth(by: right)
+    return product.high ^ product.low
+  }
+}
