@@ -4,12 +4,12 @@ internal import Netfilter
 /// and its rules tell the destination.
 struct EndpointProof {
   private let hash: ChainHash?
+  private let rules: RuleList
   private let destinations: [String]
-  private let claims: [[UInt8]]
 
   init(chain index: Int, _ knowledge: ChainKnowledge) {
     hash = if case .service(_, let hash) = knowledge.roles[index] { hash } else { nil }
-    let rules = Array(knowledge.content.chains[index].rules)
+    rules = knowledge.content.chains[index].rules
     destinations = rules.compactMap { rule in
       if case .destinationNAT(let destination) = rule.target {
         destination.description
@@ -17,7 +17,6 @@ struct EndpointProof {
         nil
       }
     }
-    claims = rules.compactMap { $0.comment.flatMap(ServicePortComment.init)?.literal }
   }
 
   /// Whether the chain's name is the hash of that service port and the chain's own destination.
@@ -29,7 +28,8 @@ struct EndpointProof {
 
   /// Whether it is the hash of the service port that the chain's comments claim.
   var holdsForClaim: Bool {
-    claims.first.map { claim in
+    let claims = rules.lazy.compactMap { $0.comment.flatMap(ServicePortComment.init)?.literal }
+    return claims.first.map { claim in
       TransportProtocol.allCases.contains { holds(claim, $0) }
     } ?? false
   }
