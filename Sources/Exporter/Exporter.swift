@@ -57,14 +57,13 @@ public final class Exporter: Sendable {
     let arrival = ContinuousClock.now
     guard let timeout else { return await monitor.state(asOf: arrival) }
     let race = Race<RulesetState>()
-    let reading = Task { race.finish(await monitor.state(asOf: arrival)) }
+    Task { race.finish(await monitor.state(asOf: arrival)) }
     let timer = Task {
       try? await Task.sleep(for: max(.zero, timeout - Self.sendingTime(timeout)))
       race.finish(nil)
     }
     let state = await race.result()
     timer.cancel()
-    _ = reading
     return state
   }
 

@@ -7,7 +7,10 @@ struct DispatchRule {
   /// Whether there is a comment at all, be it kube-proxy's or not.
   let hasComment: Bool
   let selector: Selector
-  let target: Target
+  /// The service chain that the rule leads to, with the hash at its end.
+  let serviceChain: (name: ChainName, hash: ChainHash)?
+  /// Whether the rule keeps its packets out.
+  let blocks: Bool
 
   /// What tells the packets of one service port from all others.
   struct Selector: Hashable {
@@ -23,27 +26,16 @@ struct DispatchRule {
     self.selector = Selector(
       transport: rule.ipProtocol.flatMap(TransportProtocol.init), destination: rule.destination,
       port: rule.destinationPort)
-    self.target = rule.target
-  }
-
-  /// The service chain that the rule leads to, with the hash at its end.
-  var serviceChain: (name: ChainName, hash: ChainHash)? {
-    let name: ChainName
-    switch target {
-    case .jump(let chain), .goto(let chain): name = chain
-    default: return nil
+    self.serviceChain = rule.chain.flatMap { name in
+      guard case .service(let family, let hash) = ChainRole(name), family != .endpoint else {
+        return nil
+      }
+      return (name, hash)
     }
-    guard case .service(let family, let hash) = ChainRole(name), family != .endpoint else {
-      return nil
-    }
-    return (name, hash)
-  }
-
-  /// Whether the rule keeps its packets out.
-  var blocks: Bool {
-    switch target {
-    case .reject, .verdict(.drop): true
-    default: false
-    }
+    self.blocks =
+      switch rule.target {
+      case .reject, .verdict(.drop): true
+      default: false
+      }
   }
 }

@@ -150,10 +150,9 @@ struct ServiceMapBuilder {
     return entrances
   }
 
+  /// Whether the rule's comment, if it is kube-proxy's at all, names that service port.
   private func agrees(_ rule: DispatchRule, with literal: [UInt8]) -> Bool {
-    guard rule.hasComment else { return true }
-    guard let comment = rule.comment else { return true }
-    return comment.literal == literal
+    rule.comment.map { $0.literal == literal } ?? true
   }
 
   private mutating func own(natRule position: Int, in chain: ChainName, _ service: Int32) {

@@ -77,12 +77,6 @@ public struct ChainName: Sendable, Hashable {
     return bytes
   }
 
-  /// Whether the name begins with `prefix` (at most 8 bytes are compared at once, none copied).
-  public func hasPrefix(_ prefix: StaticString) -> Bool {
-    guard let prefix = ChainName("\(prefix)") else { return false }
-    return hasPrefix(prefix)
-  }
-
   /// Whether the name begins with all of `prefix`.
   public func hasPrefix(_ prefix: ChainName) -> Bool {
     func agree(_ mine: UInt64, _ theirs: UInt64) -> Bool {

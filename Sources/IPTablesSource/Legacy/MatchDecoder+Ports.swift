@@ -53,9 +53,10 @@ extension MatchDecoder {
       matchFlags: info.match_flags, invertFlags: info.invert_flags, states: info.state_mask,
       statuses: info.status_mask)
     if match.comparesOthers {
-      guard var others = bytes.slice(at: 0, count: bytes.count)?.array,
-        let flags = MemoryLayout<xt_conntrack_mtinfo2>.offset(of: \.match_flags)
-      else { return nil }
+      guard let flags = MemoryLayout<xt_conntrack_mtinfo2>.offset(of: \.match_flags) else {
+        return nil
+      }
+      var others = bytes.array
       // These four are fields of their own.
       for index in flags..<min(flags + 8, others.count) { others[index] = 0 }
       match.others = others

@@ -1,15 +1,26 @@
 internal import Netfilter
 
+extension ExtensionOption {
+  /// Sets the port range that the option gives; false where it gives none.
+  fileprivate func takePort(
+    source: inout PortRange, destination: inout PortRange
+  ) throws(Malformation) -> Bool {
+    switch name {
+    case "--sport", "--source-port": source = try value().portRange(inverted: inverted)
+    case "--dport", "--destination-port": destination = try value().portRange(inverted: inverted)
+    default: return false
+    }
+    return true
+  }
+}
+
 extension TCPMatch {
   /// Nil where one of the options is not known.
   init?(_ options: [ExtensionOption]) throws(Malformation) {
     self.init()
     for option in options {
+      if try option.takePort(source: &source, destination: &destination) { continue }
       switch option.name {
-      case "--sport", "--source-port":
-        source = try option.value().portRange(inverted: option.inverted)
-      case "--dport", "--destination-port":
-        destination = try option.value().portRange(inverted: option.inverted)
       case "--tcp-option":
         self.option = try option.value().number()
         optionInverted = option.inverted
@@ -36,13 +47,7 @@ extension UDPMatch {
   init?(_ options: [ExtensionOption]) throws(Malformation) {
     self.init()
     for option in options {
-      switch option.name {
-      case "--sport", "--source-port":
-        source = try option.value().portRange(inverted: option.inverted)
-      case "--dport", "--destination-port":
-        destination = try option.value().portRange(inverted: option.inverted)
-      default: return nil
-      }
+      guard try option.takePort(source: &source, destination: &destination) else { return nil }
     }
   }
 }
@@ -52,13 +57,7 @@ extension SCTPMatch {
   init?(_ options: [ExtensionOption]) throws(Malformation) {
     self.init()
     for option in options {
-      switch option.name {
-      case "--sport", "--source-port":
-        source = try option.value().portRange(inverted: option.inverted)
-      case "--dport", "--destination-port":
-        destination = try option.value().portRange(inverted: option.inverted)
-      default: return nil
-      }
+      guard try option.takePort(source: &source, destination: &destination) else { return nil }
     }
   }
 }

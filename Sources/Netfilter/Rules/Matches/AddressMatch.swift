@@ -10,9 +10,4 @@ public struct AddressMatch: Sendable, Hashable {
     self.mask = mask
     self.inverted = inverted
   }
-
-  /// Whether it is one address: a full mask, not inverted.
-  public var isHost: Bool {
-    !inverted && mask.prefixLength == (address.family == .ipv4 ? 32 : 128)
-  }
 }
