@@ -34,12 +34,13 @@ let package = Package(
     .systemLibrary(
       name: "CIPTables", pkgConfig: "libiptc",
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
+    .systemLibrary(name: "CNFTables", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
-      name: "IPTablesSource", dependencies: ["CIPTables", "Netfilter", "Platform"],
+      name: "IPTablesSource", dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform"],
       swiftSettings: settings),
     .target(
       name: "KubeProxy",

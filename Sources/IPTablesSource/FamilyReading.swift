@@ -5,12 +5,17 @@ public struct FamilyReading: Sendable {
   public let backend: Backend
   public let family: IPFamily
   public let result: Result<FamilySnapshot, ReadingError>
+  /// Whether the family is read at each reading. Where not, it is in a backend that kube-proxy does not
+  /// use, and its counters are old; its rules are not.
+  public let isFollowed: Bool
 
   public init(
-    backend: Backend, family: IPFamily, result: Result<FamilySnapshot, ReadingError>
+    backend: Backend, family: IPFamily, result: Result<FamilySnapshot, ReadingError>,
+    isFollowed: Bool = true
   ) {
     self.backend = backend
     self.family = family
     self.result = result
+    self.isFollowed = isFollowed
   }
 }

@@ -17,10 +17,12 @@ struct ConcurrentScrapeTests {
       self.gate = gate
     }
 
-    func read() -> [FamilyReading] {
+    func read(_ counters: CounterSelection) -> RulesetReading {
       gate.pass()
-      return readings.read()
+      return readings.read(counters)
     }
+
+    func mayHaveChanged() -> Bool { readings.mayHaveChanged() }
   }
 
   /// Lets through, once it is open, all that come.

@@ -11,11 +11,13 @@ final class ScriptedSource: RulesetSource {
 
   init(_ steps: [[FamilyReading]]) { self.steps = steps }
 
-  func read() -> [FamilyReading] {
-    guard let step = steps.first else { return [] }
+  func read(_: CounterSelection) -> RulesetReading {
+    guard let step = steps.first else { return RulesetReading(families: []) }
     if steps.count > 1 { steps.removeFirst() }
-    return step
+    return RulesetReading(families: step)
   }
+
+  func mayHaveChanged() -> Bool { steps.count > 1 }
 }
 
 extension FamilyReading {

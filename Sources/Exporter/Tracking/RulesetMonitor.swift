@@ -59,7 +59,7 @@ actor RulesetMonitor {
     onReading()
     readingCount += 1
     let start = ContinuousClock.now
-    let readings = source.read()
+    let readings = source.read(.all).families
     let time = WallClock.now
     var states: [Tracked: FamilyState] = [:]
     for reading in readings {

@@ -19,7 +19,12 @@ public final class LegacySource: RulesetSource {
     self.families = families.sorted()
   }
 
-  public func read() -> [FamilyReading] {
+  /// Reads all counters: the kernel hands them over with the rules.
+  public func read(_: CounterSelection) -> RulesetReading {
+    RulesetReading(families: readFamilies())
+  }
+
+  private func readFamilies() -> [FamilyReading] {
     families.map { family in
       let result: Result<FamilySnapshot, ReadingError>
       do throws(ReadingError) {
@@ -30,6 +35,8 @@ public final class LegacySource: RulesetSource {
       return FamilyReading(backend: .legacy, family: family, result: result)
     }
   }
+
+  public func mayHaveChanged() -> Bool { true }
 
   private func read(_ family: IPFamily) throws(ReadingError) -> FamilySnapshot {
     let loaded = try LoadedTables.names(family)

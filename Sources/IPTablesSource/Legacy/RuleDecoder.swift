@@ -22,15 +22,41 @@ struct RuleDecoder {
       size >= EntryLayout.extensionHeaderSize, offset + size <= target,
       let match = entry.slice(at: offset, count: size)
     {
-      matches.append(MatchDecoder(family: layout.family).match(match))
+      matches.append(extensionMatch(match))
       offset += size
     }
     let isGoto = entry.load(UInt8.self, at: flagsOffset).map { $0 & gotoFlag != 0 } ?? false
     let rest = entry.slice(at: target, count: max(0, entry.count - target))
-    return Rule(
-      matches: matches,
-      target: TargetDecoder(family: layout.family)
-        .target(rest, name: targetName, isGoto: isGoto))
+    return Rule(matches: matches, target: self.target(rest, name: targetName, isGoto: isGoto))
+  }
+
+  /// The match in `bytes`: a header with size, name and revision, and the extension's own struct.
+  private func extensionMatch(_ bytes: KernelBytes) -> Match {
+    let header = ExtensionHeader(bytes)
+    return MatchDecoder(family: layout.family)
+      .match(header.name, revision: header.revision, payload: header.payload)
+  }
+
+  /// The target in `bytes`, which has the same header.
+  ///
+  /// A standard target has no name in the header; libiptc's `name` tells a verdict from a chain.
+  private func target(_ bytes: KernelBytes?, name: [UInt8], isGoto: Bool) -> Target {
+    let header = bytes.map(ExtensionHeader.init)
+    if let header, !header.name.isEmpty {
+      return TargetDecoder(family: layout.family)
+        .target(header.name, revision: header.revision, payload: header.payload)
+    }
+    if name.isEmpty { return .none }
+    if let verdict = Verdict(name: String(decoding: name, as: UTF8.self)) {
+      return .verdict(verdict)
+    }
+    guard let chain = ChainName(name) else {
+      return .unrecognised(
+        Unrecognised(
+          name: String(decoding: name, as: UTF8.self), revision: header?.revision ?? 0,
+          payload: header?.payload?.array ?? []))
+    }
+    return isGoto ? .goto(chain) : .jump(chain)
   }
 
   private var flagsOffset: Int {
@@ -138,6 +164,20 @@ struct RuleDecoder {
 
   private func bytes<Field>(of field: Field) -> [UInt8] {
     unsafe withUnsafeBytes(of: field) { unsafe Array($0) }
+  }
+}
+
+/// What a match or target begins with, and what follows. C counterpart: `struct xt_entry_match`.
+private struct ExtensionHeader {
+  let name: [UInt8]
+  let revision: UInt8
+  let payload: KernelBytes?
+
+  init(_ bytes: KernelBytes) {
+    let size = EntryLayout.extensionHeaderSize
+    name = bytes.text(at: 2, size: EntryLayout.extensionNameSize) ?? []
+    revision = bytes.load(UInt8.self, at: size - 1) ?? 0
+    payload = bytes.slice(at: size, count: bytes.count - size)
   }
 }
 

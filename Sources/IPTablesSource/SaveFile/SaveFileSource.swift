@@ -24,7 +24,14 @@ public final class SaveFileSource: RulesetSource {
     self.tables = tables
   }
 
-  public func read() -> [FamilyReading] {
+  /// A file is read when somebody wants to know what it holds.
+  public func mayHaveChanged() -> Bool { false }
+
+  public func read(_: CounterSelection) -> RulesetReading {
+    RulesetReading(families: readFiles())
+  }
+
+  private func readFiles() -> [FamilyReading] {
     var found: [DumpIdentity: [TableSnapshot]] = [:]
     var errors: [DumpIdentity: ReadingError] = [:]
     var failures: [(path: String, error: ReadingError)] = []

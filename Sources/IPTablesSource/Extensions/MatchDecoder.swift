@@ -1,16 +1,12 @@
 private import CIPTables
 internal import Netfilter
 
-/// Decodes a match extension: a header with size, name and revision, and the extension's own struct.
+/// Decodes match extensions, whose structs are the same in both backends.
 struct MatchDecoder {
   let family: IPFamily
 
-  /// The match in `bytes`, header included.
-  func match(_ bytes: KernelBytes) -> Match {
-    let header = EntryLayout.extensionHeaderSize
-    let name = bytes.text(at: 2, size: EntryLayout.extensionNameSize) ?? []
-    let revision = bytes.load(UInt8.self, at: header - 1) ?? 0
-    let payload = bytes.slice(at: header, count: bytes.count - header)
+  /// The match of that name and revision whose struct is `payload`.
+  func match(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Match {
     let text = String(decoding: name, as: UTF8.self)
     if let payload, let match = known(text, revision, payload) { return match }
     return .unrecognised(

@@ -1,28 +1,16 @@
 private import CIPTables
 internal import Netfilter
 
-/// Decodes a rule's target: a header with size, name and revision, and the target's own struct.
+/// Decodes target extensions, whose structs are the same in both backends.
 struct TargetDecoder {
   let family: IPFamily
 
-  /// The target in `bytes`, header included.
-  ///
-  /// A standard target has no name in the header; libiptc's `name` tells a verdict from a chain.
-  func target(_ bytes: KernelBytes?, name: [UInt8], isGoto: Bool) -> Target {
-    let header = EntryLayout.extensionHeaderSize
-    let ownName = bytes?.text(at: 2, size: EntryLayout.extensionNameSize) ?? []
-    let text = String(decoding: ownName.isEmpty ? name : ownName, as: UTF8.self)
-    let revision = bytes?.load(UInt8.self, at: header - 1) ?? 0
-    let payload = bytes.flatMap { $0.slice(at: header, count: $0.count - header) }
-    let unrecognised = Target.unrecognised(
-      Unrecognised(name: text, revision: revision, payload: payload?.array ?? []))
-    if ownName.isEmpty {
-      if name.isEmpty { return .none }
-      if let verdict = Verdict(name: text) { return .verdict(verdict) }
-      guard let chain = ChainName(name) else { return unrecognised }
-      return isGoto ? .goto(chain) : .jump(chain)
-    }
-    return payload.flatMap { known(text, revision, $0) } ?? unrecognised
+  /// The target of that name and revision whose struct is `payload`.
+  func target(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Target {
+    let text = String(decoding: name, as: UTF8.self)
+    return payload.flatMap { known(text, revision, $0) }
+      ?? .unrecognised(
+        Unrecognised(name: text, revision: revision, payload: payload?.array ?? []))
   }
 
   private func known(_ name: String, _ revision: UInt8, _ bytes: KernelBytes) -> Target? {

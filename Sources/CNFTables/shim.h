@@ -1,0 +1,9 @@
+#ifndef CNFTABLES_SHIM_H
+#define CNFTABLES_SHIM_H
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#endif

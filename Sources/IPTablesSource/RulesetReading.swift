@@ -1,0 +1,21 @@
+/// What one reading came to.
+public struct RulesetReading: Sendable {
+  /// Sorted by backend and family, each at most once.
+  public let families: [FamilyReading]
+  /// Which backend kube-proxy uses; nil where the source doesn't choose, as one of files.
+  public let choice: BackendChoice?
+  /// What else is known of the node.
+  public let node: NodeEvidence
+  /// What nf_tables announced since the source exists; nil where nobody listens.
+  public let transactions: TransactionCounts?
+
+  public init(
+    families: [FamilyReading], choice: BackendChoice? = nil, node: NodeEvidence = NodeEvidence(),
+    transactions: TransactionCounts? = nil
+  ) {
+    self.families = families
+    self.choice = choice
+    self.node = node
+    self.transactions = transactions
+  }
+}
