@@ -8,6 +8,8 @@ public struct ReadingError: Error, Sendable, Hashable {
     case listTables(IPFamily)
     /// Taking a table from the kernel.
     case readTable(IPFamily, TableName)
+    /// Asking nf_tables for its tables.
+    case readNFTables(IPFamily)
     /// Reading a saved file.
     case readFile(path: String)
     /// Understanding a line of a saved file; lines are counted from 1.
@@ -33,6 +35,7 @@ extension ReadingError: CustomStringConvertible {
     case .listTables(let family): "cannot list the \(family.rawValue) tables: \(cause)"
     case .readTable(let family, let table):
       "cannot read the \(family.rawValue) table \(table.rawValue): \(cause)"
+    case .readNFTables(let family): "cannot read nf_tables' \(family.rawValue) rules: \(cause)"
     case .readFile(let path): "cannot read \(path): \(cause)"
     case .parseLine(let number, let text): "line \(number): \(cause): \(text)"
     }

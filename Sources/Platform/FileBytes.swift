@@ -23,6 +23,9 @@ public enum FileBytes {
     }
   }
 
+  /// Whether there is a file or directory of that name.
+  public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
   /// The file as text, with what isn't UTF-8 replaced; nil where it can't be read.
   public static func text(_ path: String) -> String? {
     (try? read(path)).map { String(decoding: $0, as: UTF8.self) }

@@ -19,6 +19,9 @@ public enum ProcessLimits {
   public static var clockTicks: Int { sysconf(Int32(_SC_CLK_TCK)) }
   public static var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
 
+  /// The processors that the process may use.
+  public static var processors: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
   /// Lets the process open as many files as it may: a thousand idle clients take one each.
   public static func raiseOpenFiles() {
     guard var limits = fileLimits else { return }

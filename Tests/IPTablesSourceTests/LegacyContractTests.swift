@@ -6,10 +6,10 @@ import Testing
 /// The kernel's legacy tables, loaded by `iptables-legacy-restore`.
 private struct Kernel: ReaderUnderTest {
   func load(_ text: [UInt8], _ family: IPFamily) throws {
-    let program = family == .ipv4 ? "iptables-legacy-restore" : "ip6tables-legacy-restore"
-    // The lock is the machine's, and other tests load rules too.
-    try Command.run(program, "-c", "-w", "60", input: text)
+    try LegacyCommands.restore(text, family)
   }
+
+  func keepsCounters(of _: IPFamily) -> Bool { true }
 
   func makeSource(tables: Set<TableName>) -> any RulesetSource { LegacySource(tables: tables) }
 }

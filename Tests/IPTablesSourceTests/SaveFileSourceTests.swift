@@ -23,6 +23,8 @@ private struct SavedFile: ReaderUnderTest {
 
   func load(_ text: [UInt8], _ family: IPFamily) throws { try file.write(text) }
 
+  func keepsCounters(of _: IPFamily) -> Bool { true }
+
   func makeSource(tables: Set<TableName>) -> any RulesetSource {
     SaveFileSource(paths: [file.path], tables: tables)
   }

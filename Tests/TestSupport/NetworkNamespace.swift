@@ -26,7 +26,29 @@ public func withNetworkNamespace<Value>(_ body: () throws -> Value) throws -> Va
   return try body()
 }
 
-/// What Glibc's module leaves out, as it stands in `sched.h` for GNU programs only.
+/// Runs `body` on this thread without capabilities; those that it is permitted come back afterwards.
+///
+/// C counterpart: `capset(2)`, version 3.
+public func withoutCapabilities<Value>(_ body: () throws -> Value) throws -> Value {
+  // A header of version and thread, and two sets of effective, permitted and inheritable.
+  var header: [UInt32] = [0x2008_0522, 0]
+  var own = [UInt32](repeating: 0, count: 6)
+  guard unsafe LinuxCall.capget?(&header, &own) == 0 else {
+    throw NetworkNamespaceFailure(call: "capget", code: errno)
+  }
+  var none = own
+  none[0] = 0
+  none[3] = 0
+  guard unsafe LinuxCall.capset?(&header, &none) == 0 else {
+    throw NetworkNamespaceFailure(call: "capset", code: errno)
+  }
+  defer {
+    precondition(unsafe LinuxCall.capset?(&header, &own) == 0, "cannot have capabilities back")
+  }
+  return try body()
+}
+
+/// What Glibc's module leaves out, as it stands in `sched.h` for GNU programs only, and in `sys/capability.h`.
 private enum LinuxCall {
   /// `CLONE_NEWNET`.
   static let newNetwork: Int32 = 0x4000_0000
@@ -34,6 +56,11 @@ private enum LinuxCall {
   typealias Unshare = @convention(c) (Int32) -> Int32
   typealias SetNamespace = @convention(c) (Int32, Int32) -> Int32
 
+  typealias CapabilityCall =
+    @convention(c) (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>) -> Int32
+
+  static let capget = unsafe symbol("capget", CapabilityCall.self)
+  static let capset = unsafe symbol("capset", CapabilityCall.self)
   static let unshare = symbol("unshare", Unshare.self)
   static let setns = symbol("setns", SetNamespace.self)
 

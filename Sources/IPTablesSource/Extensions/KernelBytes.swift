@@ -1,3 +1,4 @@
+private import Glibc
 internal import Netfilter
 
 /// A run of bytes that the kernel wrote, read within its bounds only.
@@ -5,6 +6,11 @@ internal import Netfilter
   private let buffer: UnsafeRawBufferPointer
 
   init(_ buffer: UnsafeRawBufferPointer) { unsafe self.buffer = buffer }
+
+  /// No bytes.
+  static var empty: KernelBytes {
+    unsafe KernelBytes(UnsafeRawBufferPointer(start: nil, count: 0))
+  }
 
   var count: Int { unsafe buffer.count }
 
@@ -21,6 +27,15 @@ internal import Netfilter
     }
   }
 
+  /// The same for integers, which the many attributes of a netlink message are made of.
+  @inline(__always)
+  func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    _: Value.Type = Value.self, at offset: Int = 0
+  ) -> Value? {
+    guard offset >= 0, offset <= count - MemoryLayout<Value>.size else { return nil }
+    return unsafe buffer.loadUnaligned(fromByteOffset: offset, as: Value.self)
+  }
+
   /// An address of the family at `offset`; nil where it doesn't lie within.
   func address(_ family: IPFamily, at offset: Int) -> IPAddress? {
     switch family {
@@ -35,7 +50,8 @@ internal import Netfilter
   }
 
   /// A value in network order.
-  func loadBigEndian<Value: FixedWidthInteger>(
+  @inline(__always)
+  func loadBigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at offset: Int
   ) -> Value? {
     load(Value.self, at: offset).map { Value(bigEndian: $0) }
@@ -44,13 +60,65 @@ internal import Netfilter
   /// The bytes of a field of `size`, up to its first zero; nil where the field doesn't lie within.
   func text(at offset: Int, size: Int) -> [UInt8]? {
     guard let field = slice(at: offset, count: size) else { return nil }
-    return unsafe Array(field.buffer.prefix { $0 != 0 })
+    return unsafe Array(field.buffer[..<field.textCount])
+  }
+
+  /// The number of bytes up to the first zero.
+  var textCount: Int {
+    guard let start = unsafe buffer.baseAddress, let end = unsafe memchr(start, 0, count) else {
+      return count
+    }
+    return unsafe UnsafeRawPointer(end) - start
+  }
+
+  /// The text up to the first zero; what is not UTF-8 is replaced.
+  var string: String {
+    unsafe String(decoding: buffer[..<textCount], as: UTF8.self)
+  }
+
+  /// The name in the bytes, up to the first zero; nil where it is too long for one.
+  var chainName: ChainName? {
+    let count = textCount
+    guard count <= ChainName.maximumLength else { return nil }
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    unsafe withUnsafeMutableBytes(of: &words) { bytes in
+      unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+    return ChainName(bigEndianWords: words)
+  }
+
+  /// The first eight bytes, in network order; zeros stand for those that are missing.
+  @inline(__always)
+  var leadingWord: UInt64 {
+    if let word = loadBigEndian(UInt64.self, at: 0) { return word }
+    if let first = loadBigEndian(UInt32.self, at: 0),
+      let last = loadBigEndian(UInt32.self, at: count - 4)
+    {
+      // The two overlap.
+      return UInt64(first) << 32 | UInt64(last) << UInt64(64 - 8 * count)
+    }
+    var word: UInt64 = 0
+    for offset in 0..<count {
+      word |= UInt64(load(UInt8.self, at: offset) ?? 0) << UInt64(56 - 8 * offset)
+    }
+    return word
+  }
+
+  /// Takes a part of the bytes, which must lie within them, into a digest.
+  @inline(__always)
+  func combine(_ range: Range<Int>, into hasher: inout ContentHasher) {
+    guard let part = slice(at: range.lowerBound, count: range.count),
+      let start = unsafe part.buffer.baseAddress
+    else { return }
+    unsafe hasher.combine(start, count: part.count)
   }
 
   /// A part of the bytes; nil where it doesn't lie within.
+  @inline(__always)
   func slice(at offset: Int, count: Int) -> KernelBytes? {
     guard offset >= 0, count >= 0, offset <= self.count - count else { return nil }
-    return unsafe KernelBytes(UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
+    return unsafe KernelBytes(
+      UnsafeRawBufferPointer(start: buffer.baseAddress.map { unsafe $0 + offset }, count: count))
   }
 
   /// A copy of all of them.

@@ -7,10 +7,14 @@ struct MatchDecoder {
 
   /// The match of that name and revision whose struct is `payload`.
   func match(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Match {
-    let text = String(decoding: name, as: UTF8.self)
-    if let payload, let match = known(text, revision, payload) { return match }
+    match(String(decoding: name, as: UTF8.self), revision: revision, payload: payload)
+  }
+
+  /// The same for a name that is text already.
+  func match(_ name: String, revision: UInt8, payload: KernelBytes?) -> Match {
+    if let payload, let match = known(name, revision, payload) { return match }
     return .unrecognised(
-      Unrecognised(name: text, revision: revision, payload: payload?.array ?? []))
+      Unrecognised(name: name, revision: revision, payload: payload?.array ?? []))
   }
 
   /// The match where its name and revision are known and its struct is complete.

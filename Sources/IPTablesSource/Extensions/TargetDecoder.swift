@@ -7,10 +7,14 @@ struct TargetDecoder {
 
   /// The target of that name and revision whose struct is `payload`.
   func target(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Target {
-    let text = String(decoding: name, as: UTF8.self)
-    return payload.flatMap { known(text, revision, $0) }
-      ?? .unrecognised(
-        Unrecognised(name: text, revision: revision, payload: payload?.array ?? []))
+    target(String(decoding: name, as: UTF8.self), revision: revision, payload: payload)
+  }
+
+  /// The same for a name that is text already.
+  func target(_ name: String, revision: UInt8, payload: KernelBytes?) -> Target {
+    if let payload, let target = known(name, revision, payload) { return target }
+    return .unrecognised(
+      Unrecognised(name: name, revision: revision, payload: payload?.array ?? []))
   }
 
   private func known(_ name: String, _ revision: UInt8, _ bytes: KernelBytes) -> Target? {

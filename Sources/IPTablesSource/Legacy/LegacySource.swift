@@ -7,12 +7,14 @@ public import Netfilter
 public final class LegacySource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
-  private var readers: [TableIdentity: LegacyTableReader] = [:]
-
-  private struct TableIdentity: Hashable {
-    let family: IPFamily
-    let table: TableName
-  }
+  private var readers: [LegacyState.Identity: LegacyTableReader] = [:]
+  /// As the last reading found it.
+  private var state = LegacyState()
+  /// Whether the kubelet left its hint in the mangle table of either family.
+  private(set) var hasHint = false
+  /// The mangle tables that were looked through for it.
+  private var searched: [IPFamily: LoadedTables.Information] = [:]
+  private var hints: [IPFamily: Bool] = [:]
 
   public init(tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)) {
     self.tables = tables
@@ -21,28 +23,29 @@ public final class LegacySource: RulesetSource {
 
   /// Reads all counters: the kernel hands them over with the rules.
   public func read(_: CounterSelection) -> RulesetReading {
-    RulesetReading(families: readFamilies())
+    RulesetReading(
+      families: families.map { family in
+        FamilyReading(
+          backend: .legacy, family: family,
+          result: Result { () throws(ReadingError) in try read(family) })
+      })
   }
 
-  private func readFamilies() -> [FamilyReading] {
-    families.map { family in
-      let result: Result<FamilySnapshot, ReadingError>
-      do throws(ReadingError) {
-        result = .success(try read(family))
-      } catch {
-        result = .failure(error)
-      }
-      return FamilyReading(backend: .legacy, family: family, result: result)
-    }
+  /// Whether a table came, went, or has another number of rules or another size.
+  public func mayHaveChanged() -> Bool {
+    var now = LegacyState()
+    for family in families where (try? now.update(family)) == nil { return false }
+    return now != state
   }
-
-  public func mayHaveChanged() -> Bool { true }
 
   private func read(_ family: IPFamily) throws(ReadingError) -> FamilySnapshot {
-    let loaded = try LoadedTables.names(family)
+    // Looked at before the rules are read: what changes in between shows at the next look.
+    let loaded = try state.update(family)
+    try searchHint(family)
     var snapshots: [TableSnapshot] = []
     for table in tables.intersection(loaded).sorted() {
-      snapshots.append(try reader(family, table).read())
+      let size = state[family, table].map { Int($0.size) }
+      snapshots.append(try reader(family, table).read(size: size))
     }
     return FamilySnapshot(
       backend: .legacy, family: family, tables: snapshots,
@@ -50,10 +53,29 @@ public final class LegacySource: RulesetSource {
   }
 
   private func reader(_ family: IPFamily, _ table: TableName) -> LegacyTableReader {
-    let identity = TableIdentity(family: family, table: table)
+    let identity = LegacyState.Identity(family: family, table: table)
     if let reader = readers[identity] { return reader }
     let reader = LegacyTableReader(family: family, table: table)
     readers[identity] = reader
     return reader
   }
+
+  /// Looks for the kubelet's chains in mangle, if that exists and changed.
+  private func searchHint(_ family: IPFamily) throws(ReadingError) {
+    let mangle = state[family, .mangle]
+    if mangle != searched[family] {
+      var hasHint = false
+      if mangle != nil {
+        let handle = try TableHandle(family: family, table: .mangle)
+        unsafe handle.forEachChain { name in
+          hasHint = hasHint || Self.hints.contains(unsafe ChainName(cString: name))
+        }
+      }
+      searched[family] = mangle
+      hints[family] = hasHint
+    }
+    hasHint = hints.values.contains(true)
+  }
+
+  private static let hints: [ChainName] = ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
 }

@@ -19,9 +19,9 @@ final class LegacyTableReader {
 
   /// Takes the table from the kernel and frees it again.
   ///
+  /// - Parameter size: the table's size in bytes, if known.
   /// - Throws: `ReadingError` with libiptc's words; what was remembered stays.
-  func read() throws(ReadingError) -> TableSnapshot {
-    let size = LoadedTables.size(of: table, family)
+  func read(size: Int?) throws(ReadingError) -> TableSnapshot {
     var walk = TableWalk(
       previous: content, previousDigests: digests, decoder: decoder, hasher: hasher)
     do {

@@ -25,12 +25,20 @@ enum LoadedTables {
     }
   }
 
-  /// The table's size in the kernel in bytes; nil where it can't be told.
+  /// What the kernel tells of a table without copying a rule.
+  struct Information: Hashable {
+    /// The number of rules, those of policies and chains' ends included.
+    let entries: UInt32
+    /// In bytes.
+    let size: UInt32
+  }
+
+  /// The size of a table; nil where it can't be told.
   ///
-  /// C counterpart: `getsockopt` with `IPT_SO_GET_INFO`, which copies no rule.
-  static func size(of table: TableName, _ family: IPFamily) -> Int? {
+  /// C counterpart: `getsockopt` with `IPT_SO_GET_INFO`.
+  static func information(of table: TableName, _ family: IPFamily) -> Information? {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
-    let descriptor = socket(domain, Int32(SOCK_RAW.rawValue) | socketCloseOnExec, rawProtocol)
+    let descriptor = socket(domain, Int32(SOCK_RAW.rawValue) | SocketFlag.closeOnExec, rawProtocol)
     guard descriptor >= 0 else { return nil }
     defer { _ = close(descriptor) }
     // `ip6t_getinfo` has the same layout.
@@ -41,10 +49,9 @@ enum LoadedTables {
     }
     let level = family == .ipv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6)
     guard unsafe getsockopt(descriptor, level, getInfo, &info, &length) == 0 else { return nil }
-    return Int(info.size)
+    return Information(entries: info.num_entries, size: info.size)
   }
 
-  private static let socketCloseOnExec = Int32(bitPattern: SOCK_CLOEXEC.rawValue)
   private static let rawProtocol = Int32(IPPROTO_RAW)
   /// `IPT_SO_GET_INFO` and `IP6T_SO_GET_INFO`: the first of the options of both.
   private static let getInfo = Int32(IPT_BASE_CTL)

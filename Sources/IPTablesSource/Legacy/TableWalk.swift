@@ -118,9 +118,10 @@ struct TableWalk {
     known: KnownRules?
   ) -> RuleList {
     var rules = RuleList()
+    var known = known
     unsafe handle.forEachRule(in: chain) { entry, target in
       let digest = digests[first + rules.count]
-      if let known, let position = known.position(of: digest, near: rules.count) {
+      if let position = known?.position(of: digest, near: rules.count), let known {
         rules.append(ruleAt: position, of: known.rules)
       } else {
         let size = Int(

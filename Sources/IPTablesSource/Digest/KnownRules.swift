@@ -4,20 +4,22 @@ internal import Netfilter
 struct KnownRules {
   let rules: RuleList
   private let digests: ArraySlice<ContentDigest>
-  private let positions: [ContentDigest: Int]
+  /// Where each digest stands; made when a rule is not where it was.
+  private var positions: [ContentDigest: Int]?
 
   init(rules: RuleList, digests: ArraySlice<ContentDigest>) {
     self.rules = rules
     self.digests = digests
-    positions = Dictionary(
-      zip(digests, 0...), uniquingKeysWith: { first, _ in first })
   }
 
   /// Where a rule of that digest stands; looked for at its own place first.
-  func position(of digest: ContentDigest, near position: Int) -> Int? {
+  mutating func position(of digest: ContentDigest, near position: Int) -> Int? {
     if position < rules.count, digests[digests.startIndex + position] == digest {
       return position
     }
+    if let positions { return positions[digest] }
+    let positions = Dictionary(zip(digests, 0...), uniquingKeysWith: { first, _ in first })
+    self.positions = positions
     return positions[digest]
   }
 }

@@ -1,0 +1,9 @@
+/// Which of the kernel's backends are read; the raw value is the flag's.
+public enum BackendSelection: String, Sendable, Hashable, CaseIterable {
+  /// That which kube-proxy uses; of the other, what it holds, when that changed.
+  case auto
+  case legacy
+  case nft
+  /// Both, at each reading.
+  case both
+}

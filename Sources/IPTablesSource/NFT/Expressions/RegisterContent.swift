@@ -1,0 +1,131 @@
+private import CNFTables
+
+/// A register of nf_tables, by where it begins in units of four bytes: the old numbers name 16
+/// bytes, the new ones four.
+///
+/// C counterpart: `enum nft_registers`.
+struct Register: Equatable {
+  private let unit: UInt32
+
+  /// Takes an attribute with a register's number; nil where it is that of verdicts, or none.
+  @inline(__always)
+  init?(_ bytes: KernelBytes) {
+    guard let number = bytes.loadBigEndian(UInt32.self, at: 0) else { return nil }
+    switch number {
+    case NFT_REG_1.rawValue...NFT_REG_4.rawValue: unit = (number - NFT_REG_1.rawValue) * 4
+    case NFT_REG32_00.rawValue...NFT_REG32_15.rawValue: unit = number - NFT_REG32_00.rawValue
+    default: return nil
+    }
+  }
+}
+
+/// What the last load put into a register, and what was done to it there.
+struct RegisterContent {
+  enum Source {
+    /// Bytes of the network or of the transport header.
+    case network(offset: UInt32, count: UInt32)
+    case transport(offset: UInt32, count: UInt32)
+    /// `NFT_META_…`.
+    case meta(key: UInt32)
+    case value(RegisterValue)
+  }
+
+  let source: Source
+  private(set) var register: Register
+  let load: RuleExpression
+  /// What was cleared and flipped in it, by one expression.
+  private(set) var mask: RegisterValue?
+  private(set) var flipped: RegisterValue?
+  private(set) var bitwise: RuleExpression?
+  /// Whether a match says what it was loaded for.
+  var isUsed = false
+
+  /// Whether it is the name of the packet's interface, as it was loaded.
+  var isInterfaceName: Bool {
+    guard case .meta(let key) = source, bitwise == nil else { return false }
+    return nft_meta_keys(key) == NFT_META_IIFNAME || nft_meta_keys(key) == NFT_META_OIFNAME
+  }
+
+  /// Nil where the expression doesn't load, or loads what iptables never does.
+  ///
+  /// C counterpart: `enum nft_payload_attributes`.
+  @inline(__always)
+  init?(payload expression: RuleExpression) {
+    var (base, offset, count): (UInt32?, UInt32?, UInt32?)
+    var register: Register?
+    for attribute in NetlinkAttributes(expression.data) {
+      switch nft_payload_attributes(UInt32(attribute.type)) {
+      case NFTA_PAYLOAD_DREG: register = Register(attribute.payload)
+      case NFTA_PAYLOAD_BASE: base = attribute.payload.loadBigEndian(at: 0)
+      case NFTA_PAYLOAD_OFFSET: offset = attribute.payload.loadBigEndian(at: 0)
+      case NFTA_PAYLOAD_LEN: count = attribute.payload.loadBigEndian(at: 0)
+      default: break
+      }
+    }
+    guard let register, let base, let offset, let count else { return nil }
+    switch nft_payload_bases(base) {
+    case NFT_PAYLOAD_NETWORK_HEADER: source = .network(offset: offset, count: count)
+    case NFT_PAYLOAD_TRANSPORT_HEADER: source = .transport(offset: offset, count: count)
+    default: return nil
+    }
+    self.register = register
+    load = expression
+  }
+
+  /// Nil where the expression doesn't load.
+  ///
+  /// C counterpart: `enum nft_meta_attributes`.
+  @inline(__always)
+  init?(meta expression: RuleExpression) {
+    var key: UInt32?
+    var register: Register?
+    for attribute in NetlinkAttributes(expression.data) {
+      switch nft_meta_attributes(UInt32(attribute.type)) {
+      case NFTA_META_DREG: register = Register(attribute.payload)
+      case NFTA_META_KEY: key = attribute.payload.loadBigEndian(at: 0)
+      default: break
+      }
+    }
+    guard let register, let key else { return nil }
+    source = .meta(key: key)
+    self.register = register
+    load = expression
+  }
+
+  init(value: RegisterValue, in register: Register, by expression: RuleExpression) {
+    source = .value(value)
+    self.register = register
+    load = expression
+  }
+
+  /// Takes in what a bitwise expression does; false, and nothing, where that is another register's,
+  /// or more than one can be told of.
+  ///
+  /// C counterpart: `enum nft_bitwise_attributes`.
+  mutating func apply(bitwise expression: RuleExpression) -> Bool {
+    var (mask, flipped): (RegisterValue?, RegisterValue?)
+    var (from, to): (Register?, Register?)
+    var operation: UInt32? = Self.maskAndXOR
+    for attribute in NetlinkAttributes(expression.data) {
+      switch nft_bitwise_attributes(UInt32(attribute.type)) {
+      case NFTA_BITWISE_SREG: from = Register(attribute.payload)
+      case NFTA_BITWISE_DREG: to = Register(attribute.payload)
+      case NFTA_BITWISE_MASK: mask = RegisterValue(data: attribute.payload)
+      case NFTA_BITWISE_XOR: flipped = RegisterValue(data: attribute.payload)
+      case NFTA_BITWISE_OP: operation = attribute.payload.loadBigEndian(at: 0)
+      default: break
+      }
+    }
+    guard !isUsed, bitwise == nil, from == register, let to, let mask, let flipped,
+      mask.count == flipped.count, operation == Self.maskAndXOR
+    else { return false }
+    self.mask = mask
+    self.flipped = flipped
+    bitwise = expression
+    register = to
+    return true
+  }
+
+  /// The operation with a mask and a value to flip bits with, which headers have under two names.
+  private static let maskAndXOR: UInt32 = 0
+}

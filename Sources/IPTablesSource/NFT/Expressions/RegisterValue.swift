@@ -1,0 +1,87 @@
+private import CNFTables
+internal import Netfilter
+
+/// What a register is compared with, or masked by: up to 16 bytes, the first of them leftmost.
+struct RegisterValue: Equatable {
+  let high: UInt64
+  let low: UInt64
+  /// The number of bytes; those that follow are zero.
+  let count: Int
+
+  private init(high: UInt64, low: UInt64, count: Int) {
+    self.high = high
+    self.low = low
+    self.count = count
+  }
+
+  /// Takes an attribute that holds data; nil where that is a verdict, empty or longer.
+  ///
+  /// C counterpart: `NFTA_DATA_VALUE`.
+  @inline(__always)
+  init?(data: KernelBytes) {
+    for attribute in NetlinkAttributes(data)
+    where nft_data_attributes(UInt32(attribute.type)) == NFTA_DATA_VALUE {
+      self.init(attribute.payload)
+      return
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private init?(_ bytes: KernelBytes) {
+    guard (1...16).contains(bytes.count) else { return nil }
+    count = bytes.count
+    if count < 8 {
+      high = bytes.leadingWord
+      low = 0
+    } else {
+      high = bytes.leadingWord
+      low = bytes.slice(at: 8, count: count - 8)?.leadingWord ?? 0
+    }
+  }
+
+  /// `count` bytes whose bits are all set.
+  @inline(__always)
+  static func ones(_ count: Int) -> RegisterValue {
+    RegisterValue(
+      high: count >= 8 ? .max : ~(.max >> UInt64(8 * count)),
+      low: count <= 8 ? 0 : ~(.max >> UInt64(8 * (count - 8))), count: count)
+  }
+
+  var isZero: Bool { high == 0 && low == 0 }
+
+  /// Whether no bit is set that `mask` has not.
+  @inline(__always)
+  func isWithin(_ mask: RegisterValue) -> Bool {
+    high & ~mask.high == 0 && low & ~mask.low == 0
+  }
+
+  /// The first byte.
+  var byte: UInt8 { UInt8(truncatingIfNeeded: high >> 56) }
+
+  /// The first two bytes, in network order.
+  var port: UInt16 { UInt16(truncatingIfNeeded: high >> 48) }
+
+  /// Bytes 2 and 3, in network order.
+  var secondPort: UInt16 { UInt16(truncatingIfNeeded: high >> 32) }
+
+  /// The first four bytes, in the machine's order.
+  var hostWord: UInt32 { UInt32(bigEndian: UInt32(truncatingIfNeeded: high >> 32)) }
+
+  /// The bytes as an address; those of IPv4 beyond the fourth are lost.
+  @inline(__always)
+  func address(_ family: IPFamily) -> IPAddress {
+    switch family {
+    case .ipv4: IPAddress(ipv4: UInt32(truncatingIfNeeded: high >> 32))
+    case .ipv6: IPAddress(ipv6High: high, low: low)
+    }
+  }
+
+  /// The bytes.
+  var bytes: [UInt8] {
+    (0..<count).map { index in
+      let word = index < 8 ? high : low
+      return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
+    }
+  }
+}

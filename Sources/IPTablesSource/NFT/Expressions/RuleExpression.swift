@@ -1,0 +1,71 @@
+private import CNFTables
+internal import Netfilter
+
+/// One expression of a rule: its name, and the attributes that are its own.
+///
+/// C counterpart: `enum nft_expr_attributes`.
+struct RuleExpression {
+  /// The expressions that iptables writes.
+  enum Kind {
+    case bitwise, comparison, counter, immediate, limit, log, match, meta, payload, range, target
+    case other
+  }
+
+  let kind: Kind
+  /// With the zero that ends it.
+  private let name: KernelBytes
+  let data: KernelBytes
+
+  /// Takes the payload of an element of the rule's list; what is missing in it is empty.
+  @inline(__always)
+  init(_ element: KernelBytes) {
+    var name = KernelBytes.empty
+    var data = KernelBytes.empty
+    for attribute in NetlinkAttributes(element) {
+      switch nft_expr_attributes(UInt32(attribute.type)) {
+      case NFTA_EXPR_NAME: name = attribute.payload
+      case NFTA_EXPR_DATA: data = attribute.payload
+      default: break
+      }
+    }
+    self.name = name
+    self.data = data
+    kind = Self.kind(name)
+  }
+
+  /// The expression as it is kept where nothing is known of it.
+  var unrecognised: Unrecognised { Unrecognised(name: name.string, payload: data.array) }
+
+  /// Compares names as integers: there are a dozen expressions in a rule.
+  @inline(__always)
+  private static func kind(_ name: KernelBytes) -> Kind {
+    switch name.leadingWord {
+    case 0x636d_7000_0000_0000: .comparison  // "cmp"
+    case 0x7061_796c_6f61_6400: .payload  // "payload"
+    case 0x6d65_7461_0000_0000: .meta  // "meta"
+    case 0x6d61_7463_6800_0000: .match  // "match"
+    case 0x636f_756e_7465_7200: .counter  // "counter"
+    case 0x696d_6d65_6469_6174: name.count == 10 ? .immediate : .other  // "immediat", "e"
+    case 0x7461_7267_6574_0000: .target  // "target"
+    case 0x6269_7477_6973_6500: .bitwise  // "bitwise"
+    case 0x7261_6e67_6500_0000: .range  // "range"
+    case 0x6c69_6d69_7400_0000: .limit  // "limit"
+    case 0x6c6f_6700_0000_0000: .log  // "log"
+    default: .other
+    }
+  }
+}
+
+/// The expressions of a rule, one after the other.
+struct RuleExpressions: Sequence, IteratorProtocol {
+  private var elements: NetlinkAttributes
+
+  /// Takes the payload of `NFTA_RULE_EXPRESSIONS`.
+  @inline(__always)
+  init(_ bytes: KernelBytes) { elements = NetlinkAttributes(bytes) }
+
+  @inline(__always)
+  mutating func next() -> RuleExpression? {
+    elements.next().map { RuleExpression($0.payload) }
+  }
+}

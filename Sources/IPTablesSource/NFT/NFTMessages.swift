@@ -1,0 +1,153 @@
+internal import Netfilter
+
+/// What a message says of a chain: all but its rules.
+struct NFTChain: Sendable {
+  let table: TableName
+  /// The name, as it can be shown and compared.
+  let name: ChainName
+  /// The name where ``name`` can't hold it; iptables makes no such chain.
+  let longName: [UInt8]?
+  let handle: UInt64
+  /// The number of the hook (`NF_INET_…`) that a built-in chain hangs on; nil for a user's.
+  let hook: UInt32?
+  let policy: Verdict?
+  /// The policy's counters, where it counts.
+  var counter: Counter
+
+  /// Reads a message of a chain; nil where it is of no table that iptables has.
+  init?(_ message: NetlinkMessage) {
+    var table: TableName?
+    var nameBytes: KernelBytes?
+    var handle: UInt64 = 0
+    var hook: UInt32?
+    var policy = Verdict.accept
+    var counter = Counter()
+    for attribute in message.attributes {
+      switch attribute.type {
+      case NFTNumbers.Chain.table: table = TableName(netlinkText: attribute.payload)
+      case NFTNumbers.Chain.name: nameBytes = attribute.payload
+      case NFTNumbers.Chain.handle:
+        handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+      case NFTNumbers.Chain.hook: hook = Self.hookNumber(attribute.payload)
+      case NFTNumbers.Chain.policy:
+        let number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
+        policy = number == NFTNumbers.drop ? .drop : .accept
+      case NFTNumbers.Chain.counters: counter = Counter(netlink: attribute.payload)
+      default: break
+      }
+    }
+    guard let table, let nameBytes else { return nil }
+    self.table = table
+    if let name = ChainName(netlinkText: nameBytes) {
+      self.name = name
+      longName = nil
+    } else {
+      let bytes = nameBytes.text(at: 0, size: nameBytes.count) ?? []
+      longName = bytes
+      name = Self.shortened(bytes, handle)
+    }
+    self.handle = handle
+    self.hook = hook
+    self.policy = hook == nil ? nil : policy
+    self.counter = counter
+  }
+
+  /// The name to ask the kernel with.
+  var kernelName: [UInt8] { longName ?? name.bytes }
+
+  /// The beginning of a long name, and the chain's handle, so that it stays one of its kind.
+  private static func shortened(_ name: [UInt8], _ handle: UInt64) -> ChainName {
+    let end = Array("~\(String(handle, radix: 36))".utf8)
+    let beginning = name.prefix(max(0, ChainName.maximumLength - end.count))
+    return ChainName(beginning + end) ?? ""
+  }
+
+  private static func hookNumber(_ bytes: KernelBytes) -> UInt32? {
+    for attribute in NetlinkAttributes(bytes)
+    where attribute.type == NFTNumbers.Chain.hookNumber {
+      return attribute.payload.loadBigEndian(UInt32.self, at: 0)
+    }
+    return nil
+  }
+}
+
+/// What a message says of a rule; its parts lie where they were received.
+struct NFTRule {
+  private(set) var handle: UInt64 = 0
+  private(set) var expressions = KernelBytes.empty
+  private(set) var userData: KernelBytes?
+
+  init(_ attributes: NetlinkAttributes) {
+    for attribute in attributes {
+      switch attribute.type {
+      case NFTNumbers.Rule.handle:
+        handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+      case NFTNumbers.Rule.expressions: expressions = attribute.payload
+      case NFTNumbers.Rule.userData: userData = attribute.payload
+      default: break
+      }
+    }
+  }
+}
+
+/// What a message says of a generation of the rule set.
+struct NFTGeneration {
+  let number: UInt32
+  /// The name of the process that made it; empty where the message answers a question.
+  let process: String
+
+  init?(_ message: NetlinkMessage) {
+    var number: UInt32?
+    var process = ""
+    for attribute in message.attributes {
+      switch attribute.type {
+      case NFTNumbers.Generation.number:
+        number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
+      case NFTNumbers.Generation.processName:
+        let bytes = attribute.payload.text(at: 0, size: attribute.payload.count) ?? []
+        process = String(decoding: bytes, as: UTF8.self)
+      default: break
+      }
+    }
+    guard let number else { return nil }
+    self.number = number
+    self.process = process
+  }
+}
+
+extension TableName {
+  /// The table of that name; nil where iptables has none.
+  init?(netlinkText bytes: KernelBytes) {
+    guard let name = ChainName(netlinkText: bytes),
+      let table = Self.names.first(where: { $0.name == name })?.table
+    else { return nil }
+    self = table
+  }
+
+  private static let names = allCases.compactMap { table in
+    ChainName(table.rawValue).map { (name: $0, table: table) }
+  }
+}
+
+extension ChainName {
+  /// The name that is a text's; nil where it is too long.
+  init?(netlinkText bytes: KernelBytes) {
+    guard let text = bytes.text(at: 0, size: bytes.count) else { return nil }
+    self.init(text)
+  }
+}
+
+extension Counter {
+  /// C counterpart: `NFTA_CHAIN_COUNTERS`, nested `NFTA_COUNTER_…`.
+  init(netlink bytes: KernelBytes) {
+    self.init()
+    for attribute in NetlinkAttributes(bytes) {
+      let value = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+      switch attribute.type {
+      case NFTNumbers.Counter.bytes: self.bytes = value
+      case NFTNumbers.Counter.packets: packets = value
+      default: break
+      }
+    }
+  }
+}

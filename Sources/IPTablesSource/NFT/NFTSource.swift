@@ -1,0 +1,180 @@
+public import Netfilter
+internal import Platform
+
+/// Reads the rules that iptables-nft keeps in the kernel's nf_tables, of the network namespace of the
+/// thread that read first.
+///
+/// It listens to nf_tables' announcements from the first reading on, and reads again only what they
+/// name; a rule set of the same generation is not read again at all. Takes no lock, changes nothing,
+/// and asks nothing of a kernel that would have to load nf_tables for that. Needs CAP_NET_ADMIN.
+public final class NFTSource: RulesetSource {
+  private let families: [IPFamily]
+  private let tables: Set<TableName>
+  /// As many as processors are used at the same time; none before the first reading, or after a failure.
+  private var connections: [NFTConnection] = []
+  /// Nil where nobody may listen: then each new generation is read whole.
+  private var log: NFTEventLog?
+  private var readers: [NFTChanges.Identity: NFTTableReader] = [:]
+  /// The generation that the readers' tables are of; nil where it isn't known.
+  private var generation: UInt32?
+  /// Whether announcements don't tell all that changed since the tables were read.
+  private var mustReadAll = true
+  /// What else was found, of the same generation.
+  private(set) var evidence = Evidence()
+
+  /// What tells who uses nf_tables here.
+  struct Evidence: Hashable {
+    /// Whether the kubelet left its hint in the mangle table of either family.
+    var hasHint = false
+    /// Whether kube-proxy's nftables mode has its table in either family.
+    var hasKubeProxyTable = false
+  }
+
+  public init(tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)) {
+    self.tables = tables
+    self.families = families.sorted()
+  }
+
+  public func read(_ counters: CounterSelection) -> RulesetReading {
+    let readings: [FamilyReading]
+    do throws(SystemError) {
+      try update(counters)
+      readings = families.map {
+        FamilyReading(backend: .nft, family: $0, result: .success(snapshot(of: $0)))
+      }
+    } catch {
+      connections = []
+      generation = nil
+      mustReadAll = true
+      readings = families.map {
+        FamilyReading(backend: .nft, family: $0, result: .failure(ReadingError($0, error)))
+      }
+    }
+    return RulesetReading(
+      families: readings, node: NodeEvidence(hasKubeProxyTable: evidence.hasKubeProxyTable),
+      transactions: log?.counts)
+  }
+
+  /// After a failed reading it says no: whoever asks for a reading finds out.
+  public func mayHaveChanged() -> Bool {
+    guard let generation, let connection = connections.first else { return false }
+    if let log { return log.hasNews }
+    return (try? connection.generation()) != generation
+  }
+
+  private func snapshot(of family: IPFamily) -> FamilySnapshot {
+    let present = tables.compactMap { table in
+      readers[NFTChanges.Identity(family: family, table: table)]?.snapshot
+    }
+    return FamilySnapshot(
+      backend: .nft, family: family, tables: present,
+      absentTables: tables.subtracting(present.map(\.name)).sorted())
+  }
+
+  // MARK: Reading
+
+  /// Brings all tables to one generation, and the counters that are wanted to this moment.
+  private func update(_ wanted: CounterSelection) throws(SystemError) {
+    let connection = try connect()
+    for _ in 0..<Self.patience {
+      let now = try connection.generation()
+      do throws(SystemError) {
+        if now != generation { try readChanges(upTo: now) }
+        try readCounters(wanted)
+      } catch {
+        // What goes while it is read was in a transaction, which is announced.
+        guard error == .notFound else { throw error }
+      }
+      let isCurrent = try connection.generation() == now
+      generation = isCurrent ? now : nil
+      if isCurrent { return }
+    }
+    throw .overtaken
+  }
+
+  /// How many transactions may come in between before a reading fails.
+  private static let patience = 12
+  /// Reading takes longer in the kernel than here, and the kernel lets several read at once.
+  private static let mostConnections = 4
+
+  /// Opens what isn't open.
+  private func connect() throws(SystemError) -> NFTConnection {
+    if let first = connections.first { return first }
+    guard NFTAvailability.isPresent else { throw .notLoaded }
+    // Before the first generation is asked for, so that no later one is missed.
+    if log == nil { log = try? NFTEventLog() }
+    let first = try NFTConnection()
+    connections = [first]
+    for _ in 1..<max(1, min(ProcessLimits.processors, Self.mostConnections)) {
+      connections.append(try NFTConnection())
+    }
+    return first
+  }
+
+  private func readChanges(upTo generation: UInt32) throws(SystemError) {
+    let announced = log?.takeChanges(upTo: generation) ?? .whole
+    let changes = mustReadAll ? .whole : announced
+    mustReadAll = true
+    for family in families { try readChanges(changes, of: family) }
+    evidence = try readEvidence()
+    mustReadAll = false
+  }
+
+  private func readChanges(
+    _ changes: NFTChanges, of family: IPFamily
+  ) throws(SystemError) {
+    var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
+    for table in tables {
+      let identity = NFTChanges.Identity(family: family, table: table)
+      guard let change = changes[identity] else { continue }
+      if let reader = readers[identity], try reader.read(change, connections) { continue }
+      if present == nil {
+        present = (
+          tables: try connections[0].tables(of: family),
+          chains: try connections[0].chains(of: family)
+        )
+      }
+      guard let found = present else { continue }
+      guard let handle = found.tables[table] else {
+        readers[identity] = nil
+        continue
+      }
+      let reader = readers[identity] ?? NFTTableReader(family: family, table: table)
+      readers[identity] = reader
+      try reader.readAll(found.chains[table] ?? [], handle: handle, connections)
+    }
+  }
+
+  private func readCounters(_ wanted: CounterSelection) throws(SystemError) {
+    for reader in readers.values {
+      if wanted.contains(.policies) { try reader.readPolicyCounters(connections[0]) }
+      if wanted.contains(.connections) { try reader.readConnectionCounters(connections) }
+    }
+  }
+
+  private func readEvidence() throws(SystemError) -> Evidence {
+    var evidence = Evidence()
+    for family in families {
+      for name in ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"] where !evidence.hasHint {
+        evidence.hasHint = try connections[0].chain(name.utf8, in: .mangle, family) != nil
+      }
+      if !evidence.hasKubeProxyTable {
+        evidence.hasKubeProxyTable = try connections[0].hasTable("kube-proxy", family)
+      }
+    }
+    return evidence
+  }
+}
+
+extension ReadingError {
+  fileprivate init(_ family: IPFamily, _ error: SystemError) {
+    let cause =
+      switch error {
+      case .overtaken: "the rules changed again and again while they were read"
+      case .notLoaded: "the kernel has not loaded nf_tables, and reading must not make it"
+      case .notPermitted: "\(error); it takes CAP_NET_ADMIN"
+      default: "\(error)"
+      }
+    self.init(operation: .readNFTables(family), code: error.code, cause: cause)
+  }
+}

@@ -1,0 +1,67 @@
+internal import Netfilter
+
+/// Puts a table together from chains that were read and those that stay as they were.
+struct NFTTableAssembly {
+  private let former: TableContent
+  private let formerRun: NFTRuleRun
+  private var chains: [Chain] = []
+  private var run = NFTRuleRun()
+  /// Rules of the former run that stay, one after the other, and are not yet taken over.
+  private var kept = 0..<0
+  /// Whether the content so far is the former one's beginning.
+  private var isUnchanged = true
+
+  init(_ former: TableContent, _ formerRun: NFTRuleRun) {
+    self.former = former
+    self.formerRun = formerRun
+    chains.reserveCapacity(former.chains.count + 16)
+    run.reserveCapacity(formerRun.count + 16)
+  }
+
+  /// Appends a chain that was read.
+  mutating func append(
+    _ chain: NFTChain, _ rules: RuleList, _ read: NFTRuleRun, _ range: Range<Int>,
+    formerly position: Int?
+  ) {
+    flush()
+    if isUnchanged {
+      isUnchanged =
+        position == chains.count && former.chains[chains.count].policy == chain.policy
+        && former.chains[chains.count].rules == rules
+    }
+    chains.append(Chain(name: chain.name, policy: chain.policy, rules: rules))
+    run.append(read, range)
+  }
+
+  /// Appends a chain whose rules are those at a position of the former content.
+  mutating func append(_ chain: NFTChain, formerly position: Int) {
+    let known = former.chains[position]
+    let range = former.firstRules[position]..<former.firstRules[position + 1]
+    if range.lowerBound == kept.upperBound {
+      kept = kept.lowerBound..<range.upperBound
+    } else {
+      flush()
+      kept = range
+    }
+    if known.policy == chain.policy {
+      isUnchanged = isUnchanged && position == chains.count
+      chains.append(known)
+    } else {
+      isUnchanged = false
+      chains.append(Chain(name: chain.name, policy: chain.policy, rules: known.rules))
+    }
+  }
+
+  /// What came of it: the former content itself where nothing differs.
+  mutating func finish() -> (TableContent, NFTRuleRun) {
+    flush()
+    if isUnchanged, chains.count == former.chains.count { return (former, run) }
+    let content = TableContent(family: former.family, name: former.name, chains: chains)
+    return (content, run)
+  }
+
+  private mutating func flush() {
+    run.append(formerRun, kept)
+    kept = kept.upperBound..<kept.upperBound
+  }
+}

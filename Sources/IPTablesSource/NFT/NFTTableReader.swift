@@ -1,0 +1,195 @@
+internal import Netfilter
+internal import Platform
+
+/// Reads one table again and again, and remembers what it read: of what changed, that is read again
+/// which announcements name.
+final class NFTTableReader {
+  private let family: IPFamily
+  private let table: TableName
+  private let hasher = ContentHasher()
+  private var chains = NFTChainList()
+  private var content: TableContent
+  private var run = NFTRuleRun()
+  /// A table that is made again numbers its rules anew.
+  private var tableHandle: UInt64 = 0
+  /// The rules that translate the destination; nil until somebody wants them.
+  private var connectionRules: [PlacedRule]?
+  /// The greatest handle that a chain ever had: a chain that is new has a greater one.
+  private var greatestHandle: UInt64 = 0
+
+  private struct PlacedRule {
+    /// Counted over all chains.
+    let position: Int
+    let chain: ChainName
+  }
+
+  init(family: IPFamily, table: TableName) {
+    self.family = family
+    self.table = table
+    content = TableContent(family: family, name: table, chains: [])
+  }
+
+  var snapshot: TableSnapshot {
+    TableSnapshot(
+      content: content, counters: run.counters,
+      policyCounters: chains.chains.prefix(content.builtInCount).map(\.counter), handles: run.handles)
+  }
+
+  /// Reads all rules of the table.
+  ///
+  /// - Parameters:
+  ///   - chains: all of its chains, in any order.
+  ///   - handle: the table's own.
+  func readAll(
+    _ chains: [NFTChain], handle: UInt64, _ connections: [NFTConnection]
+  ) throws(SystemError) {
+    tableHandle = handle
+    try read(NFTChainList(chains), only: nil, connections)
+  }
+
+  /// Reads what changed.
+  ///
+  /// - Returns: false where the announcements don't tell enough: then everything must be read.
+  func read(
+    _ changes: NFTChanges.Table, _ connections: [NFTConnection]
+  ) throws(SystemError) -> Bool {
+    if changes.isWhole { return false }
+    for case let chain? in changes.chains.values
+    where chain.handle <= greatestHandle && chains.position(of: chain.name) == nil {
+      // Renamed: nothing tells what it was called before.
+      return false
+    }
+    var chains = self.chains
+    chains.update(changes.chains)
+    try read(chains, only: changes.rules.union(changes.chains.keys), connections)
+    return true
+  }
+
+  /// Reads the counters of the built-in chains' policies.
+  func readPolicyCounters(_ connection: NFTConnection) throws(SystemError) {
+    for (index, chain) in chains.chains.prefix(content.builtInCount).enumerated() {
+      guard let now = try connection.chain(chain.kernelName, in: table, family) else {
+        throw .notFound
+      }
+      chains.setCounter(now.counter, at: index)
+    }
+  }
+
+  /// Reads the counters of the rules that translate the destination.
+  ///
+  /// - Throws: ``SystemError/notFound`` where one of them is gone.
+  func readConnectionCounters(_ connections: [NFTConnection]) throws(SystemError) {
+    let connectionRules = self.connectionRules ?? rulesThatTranslate()
+    self.connectionRules = connectionRules
+    let addresses = connectionRules.map {
+      NFTConnection.RuleAddress(chain: $0.chain, handle: NFTRuleHandle.rule(of: run.handles[$0.position]))
+    }
+    let (table, family) = (table, family)
+    let counters = try Self.inBlocks(of: 1024, addresses, connections) {
+      (block, connection) throws(SystemError) in
+      let decoder = ExpressionDecoder(family)
+      var counters = [Counter](repeating: Counter(), count: block.count)
+      try connection.forEachRule(at: block, in: table, family) { index, rule in
+        counters[index - block.startIndex] = decoder.counter(of: rule.expressions) ?? Counter()
+      }
+      return counters
+    }
+    for (rule, counter) in zip(connectionRules, counters.joined()) {
+      run.counters[rule.position] = counter
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads the rules of the chains of those names, or of all, and takes those of the others as they were.
+  private func read(
+    _ list: NFTChainList, only names: Set<ChainName>?, _ connections: [NFTConnection]
+  ) throws(SystemError) {
+    let chains = list.chains
+    let formerPositions = list.positions(in: self.chains)
+    let wanted =
+      names.map { $0.compactMap { list.position(of: $0) }.sorted() } ?? Array(chains.indices)
+    let orders = wanted.map { order(for: chains[$0], formerly: formerPositions[$0]) }
+    let reader = NFTChainReader(
+      family: family, table: table, tableHandle: tableHandle, hasher: hasher)
+    let results = try Self.inBlocks(of: 256, orders, connections) {
+      (block, connection) throws(SystemError) in try reader.read(block, connection)
+    }
+    var assembly = NFTTableAssembly(content, run)
+    var read = ReadChains(results)
+    var unread = wanted[...]
+    for (index, chain) in chains.enumerated() {
+      if unread.first == index, let (result, rules, range) = read.next() {
+        unread.removeFirst()
+        assembly.append(chain, rules, result.run, range, formerly: formerPositions[index])
+      } else if let position = formerPositions[index] {
+        assembly.append(chain, formerly: position)
+      }
+    }
+    (content, run) = assembly.finish()
+    self.chains = list
+    greatestHandle = chains.reduce(greatestHandle) { max($0, $1.handle) }
+    connectionRules = nil
+  }
+
+  private func rulesThatTranslate() -> [PlacedRule] {
+    var rules: [PlacedRule] = []
+    var chain = 0
+    for position in run.translates.indices where run.translates[position] {
+      while content.firstRules[chain + 1] <= position { chain += 1 }
+      rules.append(PlacedRule(position: position, chain: content.chains[chain].name))
+    }
+    return rules
+  }
+
+  /// The chains that were read, one after the other, each with where it stands in its result.
+  private struct ReadChains: IteratorProtocol {
+    private let results: [NFTChainReader.Result]
+    private var result = 0
+    private var chain = 0
+    private var first = 0
+
+    init(_ results: [NFTChainReader.Result]) { self.results = results }
+
+    mutating func next() -> (NFTChainReader.Result, RuleList, Range<Int>)? {
+      while result < results.count, chain == results[result].rules.count {
+        result += 1
+        (chain, first) = (0, 0)
+      }
+      guard result < results.count else { return nil }
+      let rules = results[result].rules[chain]
+      defer {
+        chain += 1
+        first += rules.count
+      }
+      return (results[result], rules, first..<first + rules.count)
+    }
+  }
+
+  /// Does the work block by block, on as many processors as there are connections.
+  private static func inBlocks<Item: Sendable, Value: Sendable>(
+    of size: Int, _ items: [Item], _ connections: [NFTConnection],
+    _ body: @Sendable (ArraySlice<Item>, NFTConnection) throws(SystemError) -> Value
+  ) throws(SystemError) -> [Value] {
+    let blocks = (items.count + size - 1) / size
+    let results = Parallel.map(count: blocks, workers: connections.count) { block, worker in
+      Result { () throws(SystemError) in
+        try body(
+          items[block * size..<min(items.count, (block + 1) * size)], connections[worker])
+      }
+    }
+    return try results.map { result throws(SystemError) in try result.get() }
+  }
+
+  private func order(for chain: NFTChain, formerly position: Int?) -> NFTChainReader.Order {
+    guard let position else {
+      return NFTChainReader.Order(kernelName: chain.kernelName, known: nil, translates: [])
+    }
+    let range = content.firstRules[position]..<content.firstRules[position + 1]
+    return NFTChainReader.Order(
+      kernelName: chain.kernelName,
+      known: KnownRules(
+        rules: content.chains[position].rules, digests: run.digests[range]),
+      translates: run.translates[range])
+  }
+}

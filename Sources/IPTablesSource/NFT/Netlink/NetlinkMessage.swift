@@ -1,0 +1,54 @@
+private import CNFTables
+
+/// A message of nf_tables or of netlink itself.
+struct NetlinkMessage {
+  enum Kind {
+    /// `NFT_MSG_…`.
+    case table(Int)
+    /// The end of a dump.
+    case done
+    /// A refusal with its `errno`, or 0 where a request is acknowledged.
+    case error(Int32)
+    case other
+  }
+
+  let kind: Kind
+  let sequence: UInt32
+  /// `NFPROTO_…`.
+  let family: UInt8
+  let attributes: NetlinkAttributes
+}
+
+/// The messages in what a socket received; C counterpart: `mnl_nlmsg_ok`, `mnl_nlmsg_next`.
+struct NetlinkMessages: Sequence, IteratorProtocol {
+  private let bytes: KernelBytes
+  private var offset = 0
+
+  init(_ bytes: KernelBytes) { self.bytes = bytes }
+
+  mutating func next() -> NetlinkMessage? {
+    guard let length = bytes.load(UInt32.self, at: offset).map(Int.init),
+      length >= Self.headerSize, let message = bytes.slice(at: offset, count: length),
+      let type = message.load(UInt16.self, at: 4), let sequence = message.load(UInt32.self, at: 8)
+    else { return nil }
+    offset += (length + 3) & ~3
+    let payload = message.slice(at: Self.headerSize, count: length - Self.headerSize) ?? message
+    let family = payload.load(UInt8.self) ?? 0
+    let attributes = payload.slice(at: 4, count: payload.count - 4) ?? KernelBytes.empty
+    return NetlinkMessage(
+      kind: Self.kind(type, payload), sequence: sequence, family: family,
+      attributes: NetlinkAttributes(attributes))
+  }
+
+  private static func kind(_ type: UInt16, _ payload: KernelBytes) -> NetlinkMessage.Kind {
+    switch Int32(type) {
+    case NLMSG_DONE: return .done
+    case NLMSG_ERROR: return .error(-(payload.load(Int32.self) ?? 0))
+    default:
+      guard type >> 8 == UInt16(NFNL_SUBSYS_NFTABLES) else { return .other }
+      return .table(Int(type & 0xff))
+    }
+  }
+
+  private static let headerSize = 16
+}
