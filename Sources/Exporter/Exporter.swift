@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Answers scrapes: reads the rules, and renders what the collectors make of them.
 public final class Exporter: Sendable {
-  private let monitor: RulesetMonitor
+  let monitor: RulesetMonitor
   private let options: ExporterOptions
   private let memory = ScraperMemory()
   private let cache: RenderingCache
@@ -31,7 +31,8 @@ public final class Exporter: Sendable {
   /// - Throws: ``ScrapeError`` where the request names collectors that can't be had.
   public func scrape(_ request: ScrapeRequest) async throws(ScrapeError) -> [[UInt8]] {
     let collectors = try collectors(for: request)
-    let state = await state(within: request.timeout)
+    let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
+    let state = await state(within: request.timeout, counters: counters)
     guard let state else {
       logger.warning(
         "reading takes longer than the scrape timeout", metadata: ["scraper": "\(request.scraper)"])
@@ -39,7 +40,9 @@ public final class Exporter: Sendable {
     }
     let segments = render(state, collectors, request)
     if request.isAnswered {
-      for collector in collectors { memory.note(state.ledger, for: request.scraper, collector) }
+      for collector in collectors where collector.comparesScrapes {
+        memory.note(state.ledger, for: request.scraper, collector)
+      }
     }
     return segments
   }
@@ -53,11 +56,13 @@ public final class Exporter: Sendable {
 
   // MARK: Reading
 
-  private func state(within timeout: Duration?) async -> RulesetState? {
+  private func state(
+    within timeout: Duration?, counters: CounterSelection
+  ) async -> RulesetState? {
     let arrival = ContinuousClock.now
-    guard let timeout else { return await monitor.state(asOf: arrival) }
+    guard let timeout else { return await monitor.state(asOf: arrival, counters: counters) }
     let race = Race<RulesetState>()
-    Task { race.finish(await monitor.state(asOf: arrival)) }
+    Task { race.finish(await monitor.state(asOf: arrival, counters: counters)) }
     let timer = Task {
       try? await Task.sleep(for: max(.zero, timeout - Self.sendingTime(timeout)))
       race.finish(nil)
@@ -99,6 +104,7 @@ public final class Exporter: Sendable {
 
   private func collector(_ name: CollectorName) -> any Collector {
     switch name {
+    case .connections: ConnectionsCollector()
     case .services: ServicesCollector()
     case .tables: TablesCollector()
     }
@@ -115,7 +121,7 @@ public final class Exporter: Sendable {
       let start = ContinuousClock.now
       let collector = collector(name)
       let key = RenderingCache.Key(
-        reading: state.number, format: request.format, collector: name)
+        reading: state.reading.number, format: request.format, collector: name)
       segments += cache.segments(key) { sizes in
         var writer = ExpositionWriter(request.format, expectedSizes: sizes)
         collector.writeShared(state, to: &writer)

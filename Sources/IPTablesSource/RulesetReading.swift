@@ -2,6 +2,8 @@
 public struct RulesetReading: Sendable {
   /// Sorted by backend and family, each at most once.
   public let families: [FamilyReading]
+  /// The counters of this moment that it has beyond those that were asked for.
+  public let counters: CounterSelection
   /// Which backend kube-proxy uses; nil where the source doesn't choose, as one of files.
   public let choice: BackendChoice?
   /// What else is known of the node.
@@ -10,10 +12,11 @@ public struct RulesetReading: Sendable {
   public let transactions: TransactionCounts?
 
   public init(
-    families: [FamilyReading], choice: BackendChoice? = nil, node: NodeEvidence = NodeEvidence(),
-    transactions: TransactionCounts? = nil
+    families: [FamilyReading], counters: CounterSelection = [], choice: BackendChoice? = nil,
+    node: NodeEvidence = NodeEvidence(), transactions: TransactionCounts? = nil
   ) {
     self.families = families
+    self.counters = counters
     self.choice = choice
     self.node = node
     self.transactions = transactions

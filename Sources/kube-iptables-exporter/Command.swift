@@ -37,12 +37,21 @@ struct Command: AsyncParsableCommand {
       "At most so many scrapes at once; those beyond get 503. 0 for no limit.", valueName: "n"))
   var maxRequests = 128
 
+  @Option(
+    help: ArgumentHelp(
+      "How often to look for changes between scrapes, in seconds; 0 for never. What is read "
+        + "because of it takes at most a twentieth of one processor.", valueName: "seconds"))
+  var watchInterval = 1.0
+
   @OptionGroup var sourceOptions: SourceOptions
   @OptionGroup var logOptions: LogOptions
 
   func validate() throws {
     _ = try addresses()
     if maxRequests < 0 { throw ValidationError("--web.max-requests can't be negative") }
+    guard watchInterval == 0 || Self.watchIntervals.contains(watchInterval) else {
+      throw ValidationError("--watch-interval must be 0, or 0.01 to 86400 seconds")
+    }
     guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
       !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
     else { throw ValidationError("--web.telemetry-path must be a path such as /metrics") }
@@ -69,8 +78,17 @@ struct Command: AsyncParsableCommand {
             "version": "\(Version.build.version)", "revision": "\(Version.build.revision)",
           ])
       })
+    // Ends with this function.
+    async let _ = watch(exporter)
     try await Self.runUntilSignalled(server)
     logger.info("stopped")
+  }
+
+  /// More often than a hundred times a second is no looking any more; less than daily, none.
+  private static let watchIntervals = 0.01...86_400
+
+  private func watch(_ exporter: Exporter) async {
+    if watchInterval > 0 { await exporter.watch(every: .seconds(watchInterval)) }
   }
 
   /// Runs the server until SIGTERM or SIGINT asks for its end, or it fails by itself.

@@ -7,16 +7,27 @@ internal import Netfilter
 struct SourceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the rules come from: kernel, or file:PATH for text that iptables-save or "
-        + "ip6tables-save wrote, read again at each scrape (repeatable).",
+      "Where the rules come from: kernel (both backends, see --backend), or file:PATH for text "
+        + "that iptables-save or ip6tables-save wrote, read again at each scrape (repeatable).",
       valueName: "source"))
   var source: [RulesetLocation] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), auto for the one that "
+        + "kube-proxy uses, or both. (default: auto)", valueName: "backend"))
+  var backend: BackendSelection?
 
   @Option(
     help: ArgumentHelp(
       "The tables to read, separated by commas: nat, filter, mangle, raw, security.",
       valueName: "tables"))
   var tables = TableList(tables: [.nat, .filter])
+
+  @Flag(
+    name: .customLong("collector.connections"), inversion: .prefixedNo,
+    help: "Collect the connections of service ports.")
+  var collectsConnections = true
 
   @Flag(
     name: .customLong("collector.services"), inversion: .prefixedNo,
@@ -56,6 +67,9 @@ struct SourceOptions: ParsableArguments {
     if source.contains(.kernel), source.count > 1 {
       throw ValidationError("--source kernel can't be combined with another source")
     }
+    if backend != nil, !filePaths.isEmpty {
+      throw ValidationError("--backend can't be combined with --source file:")
+    }
   }
 
   @Sendable private static func pattern(_ text: String) throws -> ServiceSelection.Pattern {
@@ -68,13 +82,19 @@ struct SourceOptions: ParsableArguments {
 
   /// The source that the flags name.
   func makeSource() -> any RulesetSource {
-    let paths = source.compactMap { if case .file(let path) = $0 { path } else { nil } }
-    if paths.isEmpty { return LegacySource(tables: tables.tables) }
-    return SaveFileSource(paths: paths, tables: tables.tables)
+    if filePaths.isEmpty {
+      return KernelSource(backend: backend ?? .auto, tables: tables.tables)
+    }
+    return SaveFileSource(paths: filePaths, tables: tables.tables)
+  }
+
+  private var filePaths: [String] {
+    source.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 
   func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
     var collectors: Set<CollectorName> = []
+    if collectsConnections { collectors.insert(.connections) }
     if collectsServices { collectors.insert(.services) }
     if collectsTables { collectors.insert(.tables) }
     return ExporterOptions(

@@ -5,6 +5,8 @@ struct DifferenceByDefinition {
   let removed: [Int]
   let added: [Int]
   let moved: [ChainDifference.Move]
+  /// The rules in both, moved or not, by position in the new list.
+  let common: [ChainDifference.Move]
 
   init(from old: [Int], to new: [Int]) {
     var common: [ChainDifference.Move] = []
@@ -19,6 +21,7 @@ struct DifferenceByDefinition {
     removed = old.indices.filter { position in !common.contains { $0.from == position } }
     added = new.indices.filter { position in !common.contains { $0.to == position } }
     moved = common.filter { !kept.contains($0.to) }
+    self.common = common
   }
 
   /// The positions in the new list of the rules that stay: for each common rule the best list that

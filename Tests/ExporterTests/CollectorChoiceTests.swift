@@ -8,23 +8,32 @@ import Testing
 struct CollectorChoiceTests {
   struct Choice: CustomTestStringConvertible {
     let testDescription: String
-    var on: Set<CollectorName> = [.services, .tables]
+    var on: Set<CollectorName> = [.connections, .services, .tables]
     var collect: [String] = []
     var exclude: [String] = []
     let collectors: Set<String>
   }
 
   static let choices = [
-    Choice(testDescription: "all", collectors: ["services", "tables"]),
+    Choice(testDescription: "all", collectors: ["connections", "services", "tables"]),
+    Choice(
+      testDescription: "collect[]=connections", collect: ["connections"],
+      collectors: ["connections"]),
     Choice(
       testDescription: "collect[]=services", collect: ["services"], collectors: ["services"]),
     Choice(testDescription: "collect[]=tables", collect: ["tables"], collectors: ["tables"]),
     Choice(
       testDescription: "collect[] of both, one twice", collect: ["tables", "services", "tables"],
       collectors: ["services", "tables"]),
-    Choice(testDescription: "exclude[]=tables", exclude: ["tables"], collectors: ["services"]),
     Choice(
-      testDescription: "exclude[] of all", exclude: ["tables", "services"], collectors: []),
+      testDescription: "exclude[]=tables", exclude: ["tables"],
+      collectors: ["connections", "services"]),
+    Choice(
+      testDescription: "exclude[]=connections", exclude: ["connections"],
+      collectors: ["services", "tables"]),
+    Choice(
+      testDescription: "exclude[] of all", exclude: ["tables", "services", "connections"],
+      collectors: []),
     Choice(testDescription: "tables switched off", on: [.services], collectors: ["services"]),
     Choice(
       testDescription: "excluded what is off", on: [.services], exclude: ["tables"],
@@ -44,9 +53,12 @@ struct CollectorChoiceTests {
 
     let names = Set(metrics.series.map(\.name))
     for (collector, name) in [
+      ("connections", "iptables_service_connections_total"),
       ("services", "iptables_service_sep_chains"),
+      ("services", "iptables_service_rules_rewritten_total"),
       ("services", "iptables_service_rules_moved_since_last_scrape"),
       ("tables", "iptables_rules"), ("tables", "iptables_rule_changes_since_last_scrape"),
+      ("tables", "iptables_rules_rewritten_total"),
     ] {
       #expect(names.contains(name) == choice.collectors.contains(collector))
     }
@@ -59,6 +71,7 @@ struct CollectorChoiceTests {
     (["services", ""], [], .unknownCollector("")),
     ([], ["Tables"], .unknownCollector("Tables")),
     (["tables"], [], .disabledCollector("tables")),
+    (["services", "connections"], [], .disabledCollector("connections")),
     (["services", "tables"], [], .disabledCollector("tables")),
     (["services"], ["tables"], .collectAndExclude),
   ]

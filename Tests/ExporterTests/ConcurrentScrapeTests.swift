@@ -1,4 +1,3 @@
-import Dispatch
 import Exporter
 import IPTablesSource
 import Synchronization
@@ -7,40 +6,7 @@ import Testing
 
 @Suite("Scrapes while a reading is under way", .timeLimit(.minutes(2)))
 struct ConcurrentScrapeTests {
-  /// A source whose readings wait until they may go on.
-  private final class HeldSource: RulesetSource {
-    private let readings: ScriptedSource
-    private let gate: Gate
-
-    init(_ steps: [[FamilyReading]], _ gate: Gate) {
-      readings = ScriptedSource(steps)
-      self.gate = gate
-    }
-
-    func read(_ counters: CounterSelection) -> RulesetReading {
-      gate.pass()
-      return readings.read(counters)
-    }
-
-    func mayHaveChanged() -> Bool { readings.mayHaveChanged() }
-  }
-
-  /// Lets through, once it is open, all that come.
-  private final class Gate: Sendable {
-    /// How many scrapes are about to ask.
-    let scrapes = Atomic(0)
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    func open() { semaphore.signal() }
-
-    /// To be called where it is open.
-    func close() { semaphore.wait() }
-
-    func pass() {
-      semaphore.wait()
-      semaphore.signal()
-    }
-  }
+  private typealias Gate = HeldSource.Gate
 
   @Test("A hundred share it")
   func oneReading() async throws {
@@ -56,16 +22,47 @@ struct ConcurrentScrapeTests {
           return metrics["iptables_readings_total"]
         }
       }
-      while gate.scrapes.load(ordering: .relaxed) < 100 {
-        try await Task.sleep(for: .milliseconds(1))
-      }
-      // From arriving to asking it is a few instructions.
-      try await Task.sleep(for: .milliseconds(200))
+      try await gate.untilAsked(by: 100)
       gate.open()
       return try await group.reduce(into: []) { $0.append($1) }
     }
     #expect(readings == Array(repeating: 1, count: 100))
     #expect(try await exporter.metrics()["iptables_readings_total"] == 2)
+  }
+
+  @Test("Those that need other counters share the next one, which has all of them")
+  func otherCounters() async throws {
+    let gate = Gate()
+    let record = SourceRecord()
+    let steps = [[try FamilyReading(ArticleCreation.messiest.before())]]
+    let exporter = Exporter(HeldSource(steps, gate, record))
+    let needs = ["services", "tables", "connections", "services", "tables", "connections"]
+    let readings = try await withThrowingTaskGroup(of: (String, Double?).self) { group in
+      group.addTask { ("services", try await Self.reading(exporter, "services")) }
+      try await gate.untilRead(1)
+      for need in needs {
+        group.addTask {
+          gate.scrapes.add(1, ordering: .relaxed)
+          return (need, try await Self.reading(exporter, need))
+        }
+      }
+      try await gate.untilAsked(by: needs.count)
+      gate.open()
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    // Who needs no counters may get either.
+    for (need, number) in readings where need != "services" { #expect(number == 2) }
+    #expect(readings.allSatisfy { $0.1 == 1 || $0.1 == 2 })
+    #expect(record.asked == [[], .all])
+    // Nobody who was answered still waits.
+    _ = try await Self.reading(exporter, "tables")
+    #expect(record.asked == [[], .all, .policies])
+  }
+
+  /// The number of the reading that a scrape of one collector got.
+  private static func reading(_ exporter: Exporter, _ collector: String) async throws -> Double? {
+    let request = ScrapeRequest(scraper: "10.0.0.1", collect: [collector])
+    return try await exporter.metrics(request)["iptables_readings_total"]
   }
 
   @Test("One that can't wait so long is answered without it, and loses nothing")
@@ -84,7 +81,7 @@ struct ConcurrentScrapeTests {
     let late = try await exporter.metrics(request)
     #expect(late.all("iptables_up").isEmpty)
     #expect(late.services().isEmpty)
-    #expect(late.all("iptables_scrape_collector_success").count == 2)
+    #expect(late.all("iptables_scrape_collector_success").count == 3)
     #expect(late.all("iptables_scrape_collector_success").values.allSatisfy { $0 == 0 })
 
     gate.open()

@@ -1,80 +1,87 @@
-import Exporter
-import Exposition
 import IPTablesSource
-import Logging
 import Netfilter
+import Synchronization
 import TestSupport
 
 /// A source whose readings are given: one after the other, the last for ever.
 final class ScriptedSource: RulesetSource {
-  private var steps: [[FamilyReading]]
+  private var steps: [RulesetReading]
+  private let record: SourceRecord
 
-  init(_ steps: [[FamilyReading]]) { self.steps = steps }
-
-  func read(_: CounterSelection) -> RulesetReading {
-    guard let step = steps.first else { return RulesetReading(families: []) }
-    if steps.count > 1 { steps.removeFirst() }
-    return RulesetReading(families: step)
+  /// - Parameter record: Where it keeps what it is asked.
+  init(_ steps: [RulesetReading], _ record: SourceRecord = SourceRecord()) {
+    self.steps = steps
+    self.record = record
   }
 
-  func mayHaveChanged() -> Bool { steps.count > 1 }
+  convenience init(_ steps: [[FamilyReading]], _ record: SourceRecord = SourceRecord()) {
+    self.init(steps.map { RulesetReading(families: $0) }, record)
+  }
+
+  func read(_ counters: CounterSelection) -> RulesetReading {
+    record.note(counters)
+    guard let step = steps.first else { return RulesetReading(families: []) }
+    if steps.count > 1 { steps.removeFirst() }
+    return step
+  }
+
+  func mayHaveChanged() -> Bool { record.mayHaveChanged ?? (steps.count > 1) }
+}
+
+/// What a source was asked, and what it is to say; shared with the test.
+final class SourceRecord: Sendable {
+  private struct Storage {
+    var asked: [CounterSelection] = []
+    var mayHaveChanged: Bool?
+    var processorTime = Duration.zero
+    var cost = Duration.zero
+  }
+
+  private let storage = Mutex(Storage())
+
+  /// The counters of each reading.
+  var asked: [CounterSelection] { storage.withLock(\.asked) }
+
+  /// Whether something may have changed; nil for as the steps have it.
+  var mayHaveChanged: Bool? {
+    get { storage.withLock(\.mayHaveChanged) }
+    set { storage.withLock { $0.mayHaveChanged = newValue } }
+  }
+
+  /// What each reading takes of the processor.
+  var cost: Duration {
+    get { storage.withLock(\.cost) }
+    set { storage.withLock { $0.cost = newValue } }
+  }
+
+  /// What all readings took.
+  var processorTime: Duration { storage.withLock(\.processorTime) }
+
+  fileprivate func note(_ counters: CounterSelection) {
+    storage.withLock { storage in
+      storage.asked.append(counters)
+      storage.processorTime += storage.cost
+    }
+  }
 }
 
 extension FamilyReading {
-  init(_ snapshot: FamilySnapshot) {
-    self.init(backend: snapshot.backend, family: snapshot.family, result: .success(snapshot))
+  init(_ snapshot: FamilySnapshot, isFollowed: Bool = true) {
+    self.init(
+      backend: snapshot.backend, family: snapshot.family, result: .success(snapshot),
+      isFollowed: isFollowed)
   }
 
   init(_ ruleset: RulesetText) throws { self.init(try ruleset.snapshot()) }
 
-  /// A reading of the legacy backend that failed.
-  static func failed(_ family: IPFamily, cause: String = "Permission denied") -> FamilyReading {
+  /// A reading that failed.
+  static func failed(
+    _ family: IPFamily, _ backend: Backend = .legacy, cause: String = "Permission denied",
+    isFollowed: Bool = true
+  ) -> FamilyReading {
     FamilyReading(
-      backend: .legacy, family: family,
-      result: .failure(ReadingError(operation: .readTable(family, .nat), code: 1, cause: cause)))
-  }
-}
-
-extension ExporterOptions {
-  /// What leaves out all that differs from one process to the next.
-  static func plain(
-    collectors: Set<CollectorName> = Set(CollectorName.allCases),
-    selection: ServiceSelection = ServiceSelection()
-  ) -> ExporterOptions {
-    ExporterOptions(
-      collectors: collectors, selection: selection, exportsProcess: false,
-      build: BuildInformation(version: "1.2.3", revision: "abc", swiftVersion: "6.3"))
-  }
-}
-
-extension Exporter {
-  /// An exporter without a log.
-  convenience init(_ source: sending any RulesetSource, _ options: ExporterOptions = .plain()) {
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    self.init(source: source, options: options, logger: logger)
-  }
-
-  /// An exporter of given readings.
-  convenience init(steps: [[FamilyReading]], _ options: ExporterOptions = .plain()) {
-    self.init(ScriptedSource(steps), options)
-  }
-
-  /// One exporter for rule sets that follow each other.
-  convenience init(rulesets: [RulesetText], _ options: ExporterOptions = .plain()) throws {
-    self.init(steps: try rulesets.map { [try FamilyReading($0)] }, options)
-  }
-
-  /// A scrape, parsed and checked; an answer that is no valid exposition is an error.
-  func metrics(_ scraper: String = "10.0.0.1", isAnswered: Bool = true) async throws -> Scrape {
-    try await metrics(ScrapeRequest(scraper: scraper, isAnswered: isAnswered))
-  }
-
-  func metrics(_ request: ScrapeRequest) async throws -> Scrape {
-    try Scrape(parsing: await bytes(request), request.format)
-  }
-
-  /// A scrape's bytes.
-  func bytes(_ request: ScrapeRequest) async throws -> [UInt8] {
-    Array(try await scrape(request).joined())
+      backend: backend, family: family,
+      result: .failure(ReadingError(operation: .readTable(family, .nat), code: 1, cause: cause)),
+      isFollowed: isFollowed)
   }
 }

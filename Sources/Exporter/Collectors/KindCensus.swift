@@ -1,7 +1,7 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// How many chains and rules of each kind a table has.
+/// How many chains and rules of each kind a table has, and what its chains show.
 struct KindCensus: Sendable {
   struct Count: Sendable {
     var chains = 0
@@ -14,11 +14,15 @@ struct KindCensus: Sendable {
   }
 
   private var counts: [String: Count] = [:]
+  let landmarks: Landmarks
 
   init(of content: TableContent) {
+    var landmarks: Landmarks = []
     for chain in content.chains {
       counts[ChainKind.of(chain), default: Count()].add(chain)
+      landmarks.formUnion(Landmarks.of(chain, in: content.name))
     }
+    self.landmarks = landmarks
   }
 
   var kinds: some Sequence<String> { counts.keys }

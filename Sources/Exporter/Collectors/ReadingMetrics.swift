@@ -1,5 +1,5 @@
 internal import Exposition
-internal import KubeProxy
+internal import IPTablesSource
 internal import Netfilter
 
 /// Whether the rules could be read, where they are, and what reading them cost. Always exported.
@@ -7,11 +7,9 @@ struct ReadingMetrics {
   func write(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.up) { samples in
       for family in state.families {
-        var isUp = 0
-        if case .read = family.outcome { isUp = 1 }
         samples.sample(
           LabelSet(["backend": family.backend.rawValue, "ip_family": family.family.rawValue]),
-          isUp)
+          family.reading == nil ? 0 : 1)
       }
     }
     writer.write(Self.backendInfo) { samples in
@@ -22,38 +20,33 @@ struct ReadingMetrics {
           ]), 1)
       }
     }
-    writer.write(Self.duration) { $0.sample(.none, state.duration) }
-    writer.write(Self.readings) { $0.sample(.none, state.number) }
+    writer.write(Self.mixedBackends) { $0.sample(.none, state.hasMixedBackends ? 1 : 0) }
+    writer.write(Self.modeInfo) { $0.sample(LabelSet(["mode": state.mode.rawValue]), 1) }
+    writeTransactions(state, to: &writer)
+    writer.write(Self.duration) { $0.sample(.none, state.reading.duration) }
+    writer.write(Self.readings) { $0.sample(.none, state.reading.number) }
+    writer.write(Self.watchReadings) { $0.sample(.none, state.reading.unasked) }
+  }
+
+  private func writeTransactions(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    guard let transactions = state.transactions else { return }
+    writer.write(Self.transactions) { samples in
+      for (process, count) in transactions.byProcess.sorted(by: { $0.key < $1.key }) {
+        samples.sample(LabelSet(["process": process]), count)
+      }
+    }
+    writer.write(Self.overruns) { $0.sample(.none, transactions.overruns) }
   }
 
   /// The backends that hold rules, and whether kube-proxy's are among them.
   private static func backends(of state: RulesetState) -> [Backend: Bool] {
     var backends: [Backend: Bool] = [:]
     for (family, reading) in state.readFamilies {
-      let contents = reading.snapshot.tables.map(\.content)
-      guard contents.contains(where: { $0.ruleCount > 0 }) else { continue }
-      let isKubernetes = contents.contains { content in
-        // The kubelet has chains of its own, whoever serves services.
-        content.chains.contains { $0.name == .kubeServices }
-      }
+      guard reading.snapshot.tables.contains(where: { $0.content.ruleCount > 0 }) else { continue }
+      // The kubelet has chains of its own, whoever serves services.
+      let isKubernetes = family.landmarks.contains(.kubeServices)
       backends[family.backend] = backends[family.backend] ?? false || isKubernetes
     }
     return backends
   }
-
-  private static let up = MetricFamily(
-    "iptables_up", .gauge,
-    "1 where the last reading of this backend and family succeeded. The log says why one failed.")
-
-  private static let backendInfo = MetricFamily(
-    "iptables_backend_info", .gauge,
-    "Always 1 for each backend that holds rules; kubernetes tells whether it holds kube-proxy's.")
-
-  private static let duration = MetricFamily(
-    "iptables_reading_duration_seconds", .gauge,
-    "How long it took to read, interpret and compare the rules. Scrapes at the same time share one "
-      + "reading.")
-
-  private static let readings = MetricFamily(
-    "iptables_readings_total", .counter, "Readings of the rules since the exporter started.")
 }

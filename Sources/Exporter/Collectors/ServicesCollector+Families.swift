@@ -37,11 +37,10 @@ extension ServicesCollector {
     "iptables_service_rules_moved_since_last_scrape", .gauge,
     "Reorder churn: rules of the service port in nat that moved since this scraper's last scrape.")
 
-  static let connections = MetricFamily(
-    "iptables_service_connections_total", .counter,
-    "New connections sent to the service port's endpoints, summed over the DNAT rules of its "
-      + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
-      + "last reading and such a restart of the kernel's counter is not in it.")
+  static let rulesRewritten = MetricFamily(
+    "iptables_service_rules_rewritten_total", .counter,
+    "Rules of the service port in nat that were written again with the same content, in place or "
+      + "moved, since the exporter started. " + RewriteLedger.limits)
 
   static let servicePorts = MetricFamily(
     "iptables_services", .gauge,

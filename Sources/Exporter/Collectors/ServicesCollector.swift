@@ -9,18 +9,19 @@ struct ServicesCollector: Collector {
     writeGauges(state, to: &writer)
     writeBlocked(state, to: &writer)
     writer.write(Self.ruleChanges) { samples in
-      Self.forEach(state) { reading, position, _ in
-        let changes = reading.selected.changes[position]
+      Self.forEach(state) { services, position, _ in
+        let changes = services.selected.changes[position]
         for change in Change.allCases {
           samples.sample(
-            reading.selected.labels[position], and: Self.changeLabels[change] ?? .none,
+            services.selected.labels[position], and: Self.changeLabels[change] ?? .none,
             changes[change])
         }
       }
     }
-    writer.write(Self.connections) { samples in
-      Self.forEach(state) { reading, position, index in
-        samples.sample(reading.selected.labels[position], reading.connections[index])
+    writer.write(Self.rulesRewritten) { samples in
+      Self.forEach(state) { services, position, _ in
+        samples.sample(
+          services.selected.labels[position], services.selected.rewritten[position])
       }
     }
     writeTotals(state, to: &writer)
@@ -32,16 +33,14 @@ struct ServicesCollector: Collector {
     // Without a change in between, which is nearly always, there is nothing to look up.
     let changed = earlier.flatMap { $0.revision == state.ledger.revision ? nil : $0 }
     writer.write(Self.movedSinceLastScrape) { samples in
-      for (family, reading) in state.serviceFamilies {
-        for (position, index) in reading.selected.indices.enumerated() {
-          var moved: UInt64 = 0
-          if let changed {
-            let key = ChurnLedger.ServiceKey(
-              family: family.family, port: reading.map.services[index].port)
-            moved = state.ledger.services.changes(since: changed.services, for: key).moved
-          }
-          samples.sample(reading.selected.labels[position], moved)
+      Self.forEach(state) { services, position, index in
+        var moved: UInt64 = 0
+        if let changed {
+          let key = ChurnLedger.ServiceKey(
+            family: services.family, port: services.map.services[index].port)
+          moved = state.ledger.services.changes(since: changed.services, for: key).moved
         }
+        samples.sample(services.selected.labels[position], moved)
       }
     }
   }
@@ -49,11 +48,11 @@ struct ServicesCollector: Collector {
   /// Calls `body` for each selected service port, with its position among the selected and its index
   /// in the map.
   private static func forEach(
-    _ state: RulesetState, _ body: (FamilyState.Reading, Int, Int) -> Void
+    _ state: RulesetState, _ body: (ServiceState, Int, Int) -> Void
   ) {
-    for (_, reading) in state.serviceFamilies {
-      for (position, index) in reading.selected.indices.enumerated() {
-        body(reading, position, index)
+    for services in state.services {
+      for (position, index) in services.selected.indices.enumerated() {
+        body(services, position, index)
       }
     }
   }
@@ -61,20 +60,20 @@ struct ServicesCollector: Collector {
   private func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
     for (family, value) in Self.gauges {
       writer.write(family) { samples in
-        Self.forEach(state) { reading, position, index in
+        Self.forEach(state) { services, position, index in
           samples.sample(
-            reading.selected.labels[position], value(reading.map.services[index]))
+            services.selected.labels[position], value(services.map.services[index]))
         }
       }
     }
     writer.write(Self.rules) { samples in
-      Self.forEach(state) { reading, position, index in
-        let service = reading.map.services[index]
-        let labels = reading.selected.labels[position]
-        if reading.snapshot.table(.filter) != nil {
+      Self.forEach(state) { services, position, index in
+        let service = services.map.services[index]
+        let labels = services.selected.labels[position]
+        if services.tables.contains(.filter) {
           samples.sample(labels, and: Self.filterLabels, service.filterRules)
         }
-        if reading.snapshot.table(.nat) != nil {
+        if services.tables.contains(.nat) {
           samples.sample(labels, and: Self.natLabels, service.natRules)
         }
       }
@@ -83,12 +82,12 @@ struct ServicesCollector: Collector {
 
   private func writeBlocked(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.blocked) { samples in
-      Self.forEach(state) { reading, position, index in
-        let service = reading.map.services[index]
+      Self.forEach(state) { services, position, index in
+        let service = services.map.services[index]
         if service.blocked.isEmpty { return }
         for reason in BlockReason.allCases where service.blocked.contains(reason) {
           samples.sample(
-            reading.selected.labels[position], and: LabelSet(["reason": reason.rawValue]), 1)
+            services.selected.labels[position], and: LabelSet(["reason": reason.rawValue]), 1)
         }
       }
     }
@@ -96,23 +95,23 @@ struct ServicesCollector: Collector {
 
   private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.servicePorts) { samples in
-      for (family, reading) in state.serviceFamilies {
+      for services in state.services {
         samples.sample(
-          LabelSet(["ip_family": family.family.rawValue]), reading.map.services.count)
+          LabelSet(["ip_family": services.family.rawValue]), services.map.services.count)
       }
     }
     writer.write(Self.omitted) { samples in
-      for (family, reading) in state.serviceFamilies {
-        let labels = LabelSet(["ip_family": family.family.rawValue])
-        samples.sample(labels, and: LabelSet(["reason": "limit"]), reading.selected.omittedByLimit)
+      for services in state.services {
+        let labels = LabelSet(["ip_family": services.family.rawValue])
+        samples.sample(labels, and: LabelSet(["reason": "limit"]), services.selected.omittedByLimit)
         samples.sample(
-          labels, and: LabelSet(["reason": "pattern"]), reading.selected.omittedByPattern)
+          labels, and: LabelSet(["reason": "pattern"]), services.selected.omittedByPattern)
       }
     }
     writer.write(Self.unnamed) { samples in
-      for (family, reading) in state.serviceFamilies {
+      for services in state.services {
         samples.sample(
-          LabelSet(["ip_family": family.family.rawValue]), reading.map.unnamedChains)
+          LabelSet(["ip_family": services.family.rawValue]), services.map.unnamedChains)
       }
     }
   }

@@ -39,6 +39,11 @@ extension TablesCollector {
     "Rules that were added, removed or moved between readings, by where they stand, since the "
       + "exporter started.")
 
+  static let rulesRewritten = MetricFamily(
+    "iptables_rules_rewritten_total", .counter,
+    "Rules that were written again with the same content, in place or moved, by where they stand, "
+      + "since the exporter started. " + RewriteLedger.limits)
+
   static let ruleChangesSince = MetricFamily(
     "iptables_rule_changes_since_last_scrape", .gauge,
     "Rules that were added, removed or moved since this scraper's last scrape.")

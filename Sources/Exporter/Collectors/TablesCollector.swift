@@ -38,10 +38,10 @@ struct TablesCollector: Collector {
       }
     }
     writer.write(Self.orphanChains) { samples in
-      for (family, reading) in state.serviceFamilies where reading.snapshot.table(.nat) != nil {
+      for services in state.services where services.tables.contains(.nat) {
         samples.sample(
-          LabelSet(["ip_family": family.family.rawValue, "table": "nat"]),
-          reading.map.orphanChains)
+          LabelSet(["ip_family": services.family.rawValue, "table": "nat"]),
+          services.map.orphanChains)
       }
     }
   }
@@ -49,7 +49,7 @@ struct TablesCollector: Collector {
   private func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
     for (family, value) in Self.policyCounters {
       writer.write(family) { samples in
-        for table in Self.tables(of: state) {
+        for table in Self.tables(of: state) where table.isFollowed {
           let content = table.snapshot.content
           for (chain, counter) in zip(
             content.chains.lazy.filter(\.isBuiltIn), table.snapshot.policyCounters)
@@ -68,6 +68,16 @@ struct TablesCollector: Collector {
   private func writeChanges(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.ruleChanges) { samples in
       Self.writeScopes(state, to: &samples) { state.ledger.scopes[$0] }
+    }
+    writer.write(Self.rulesRewritten) { samples in
+      for table in state.ledger.tables.sorted() {
+        for scope in RuleScope.allCases {
+          let key = ChurnLedger.ScopeKey(table: table, scope: scope)
+          samples.sample(
+            table.labels, and: LabelSet(["scope": scope.rawValue]),
+            state.rewrites.scopes[key] ?? 0)
+        }
+      }
     }
     writer.write(Self.chainChanges) { samples in
       for (table, kinds) in Self.knownKinds(state) {
@@ -91,6 +101,7 @@ struct TablesCollector: Collector {
   /// A table that was read.
   private struct ReadTable {
     let key: ChurnLedger.TableKey
+    let isFollowed: Bool
     /// Backend, family and table.
     let labels: LabelSet
     let snapshot: TableSnapshot
@@ -102,6 +113,7 @@ struct TablesCollector: Collector {
       reading.snapshot.tables.map { table in
         ReadTable(
           key: ChurnLedger.TableKey(family: family.family, table: table.name),
+          isFollowed: family.isFollowed,
           labels: LabelSet([
             "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
             "table": table.name.rawValue,
@@ -132,7 +144,7 @@ struct TablesCollector: Collector {
     _ state: RulesetState
   ) -> [(table: ChurnLedger.TableKey, kinds: [String])] {
     var kinds: [ChurnLedger.TableKey: Set<String>] = [:]
-    for table in tables(of: state) {
+    for table in tables(of: state) where table.isFollowed {
       kinds[table.key, default: []].formUnion(table.census.kinds)
     }
     for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.kind) }

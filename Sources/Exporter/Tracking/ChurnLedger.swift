@@ -46,12 +46,14 @@ struct ChurnLedger: Sendable {
   }
 
   /// Enters the difference between two readings of a table.
-  mutating func record(from old: Side, to new: Side, at time: Double) {
-    guard old.content != new.content else { return }
+  mutating func record(
+    _ difference: TableDifference, from old: Side, to new: Side, at time: Double
+  ) {
+    // Where policies alone differ, the difference has no chain.
+    guard !difference.isEmpty || old.content != new.content else { return }
     let table = TableKey(family: new.content.family, table: new.content.name)
     lastChanges[table] = time
     revision += 1
-    let difference = TableDifference(from: old.content, to: new.content)
     for change in difference.changedChains {
       record(change, of: table, from: old, to: new)
     }

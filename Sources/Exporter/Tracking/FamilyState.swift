@@ -6,6 +6,10 @@ internal import Netfilter
 struct FamilyState: Sendable {
   let backend: Backend
   let family: IPFamily
+  /// Whether the backend is one that kube-proxy may be using; else only its size is told.
+  let isFollowed: Bool
+  /// What the chains showed at the last good reading, of which this may be one.
+  let landmarks: Landmarks
   let outcome: Outcome
 
   enum Outcome: Sendable {
@@ -15,11 +19,21 @@ struct FamilyState: Sendable {
 
   struct Reading: Sendable {
     let snapshot: FamilySnapshot
-    let map: ServiceMap
-    let selected: SelectedServices
     /// What each table is made of.
     let censuses: [TableName: KindCensus]
-    /// New connections of each of the map's services.
-    let connections: [UInt64]
+    /// Nil where nobody needs to know whose the rules are.
+    let services: Services?
+  }
+
+  /// The service ports of a family in one backend.
+  struct Services: Sendable {
+    let map: ServiceMap
+    /// The new connections of each since the last good reading.
+    let newConnections: [UInt64]
+  }
+
+  /// What was read; nil where the reading failed.
+  var reading: Reading? {
+    if case .read(let reading) = outcome { reading } else { nil }
   }
 }

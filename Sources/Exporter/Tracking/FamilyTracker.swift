@@ -1,100 +1,139 @@
+internal import Churn
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 
-/// Follows one address family from reading to reading.
+/// Follows one address family of one backend from reading to reading.
 struct FamilyTracker {
-  private let backend: Backend
-  private let family: IPFamily
-  private let selection: ServiceSelection
-  /// The last good reading, without its counters, and its interpretation.
+  /// The last good reading and its interpretation.
   private var last: Understood?
-  private var connections = ConnectionTotals()
-  private var selected: SelectedServices?
-  private var verdicts = ServiceSelection.Verdicts()
 
   private struct Understood {
-    let contents: [TableName: TableContent]
-    let map: ServiceMap
+    let snapshot: FamilySnapshot
     let censuses: [TableName: KindCensus]
-  }
+    /// Nil where nobody needed it.
+    var map: ServiceMap?
+    /// Whether changes from here to the next reading count.
+    var isFollowed: Bool
 
-  init(backend: Backend, family: IPFamily, selection: ServiceSelection) {
-    self.backend = backend
-    self.family = family
-    self.selection = selection
-  }
+    func content(_ table: TableName) -> TableContent? { snapshot.table(table)?.content }
 
-  /// Takes in a reading: interprets it, enters its changes in the ledger, adds up its connections.
-  ///
-  /// A failed one changes nothing; the next good one is compared with the last good one.
-  mutating func take(
-    _ result: Result<FamilySnapshot, ReadingError>, at time: Double, ledger: inout ChurnLedger
-  ) -> FamilyState {
-    switch result {
-    case .failure(let error):
-      return FamilyState(backend: backend, family: family, outcome: .failed(error))
-    case .success(let snapshot):
-      let new = understand(snapshot)
-      for table in snapshot.tables { ledger.note(table.name, family) }
-      if let last { record(from: last, to: new, at: time, in: &ledger) }
-      connections.update(map: new.map, nat: snapshot.table(.nat))
-      let selected = select(from: new.map, ledger)
-      last = new
-      self.selected = selected
-      return FamilyState(
-        backend: backend, family: family,
-        outcome: .read(
-          FamilyState.Reading(
-            snapshot: snapshot, map: new.map, selected: selected, censuses: new.censuses,
-            connections: connections.current)))
+    var side: ConnectionGrowth.Side? {
+      map.map { ConnectionGrowth.Side(map: $0, nat: snapshot.table(.nat)) }
     }
+
+    var landmarks: Landmarks {
+      var landmarks = censuses.values.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
+      if let map, !map.services.isEmpty || map.unnamedChains > 0 {
+        landmarks.insert(.servicePorts)
+      }
+      return landmarks
+    }
+  }
+
+  /// Where the changes are entered.
+  struct Ledgers {
+    var churn = ChurnLedger()
+    var rewrites = RewriteLedger()
+  }
+
+  /// Takes in a reading: interprets it, enters its changes, and counts its new connections.
+  ///
+  /// A failed one changes nothing; the next good one is compared with the last good one. Changes count
+  /// between two readings that follow the backend, not from one that doesn't nor to one.
+  ///
+  /// - Parameter isServing: Whether the family's service ports are those to tell of.
+  mutating func take(
+    _ reading: FamilyReading, isServing: Bool, at time: Double, in ledgers: inout Ledgers
+  ) -> FamilyState {
+    if !reading.isFollowed { pause() }
+    let outcome: FamilyState.Outcome
+    switch reading.result {
+    case .failure(let error):
+      outcome = .failed(error)
+    case .success(let snapshot):
+      let needsMap = reading.isFollowed || isServing
+      if needsMap { interpretLast() }
+      let new = understand(snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
+      if new.isFollowed { record(new, at: time, in: &ledgers) }
+      let services = new.side.map { side in
+        FamilyState.Services(
+          map: side.map, newConnections: ConnectionGrowth.between(last?.side, side))
+      }
+      outcome = .read(
+        FamilyState.Reading(snapshot: snapshot, censuses: new.censuses, services: services))
+      last = new
+    }
+    return FamilyState(
+      backend: reading.backend, family: reading.family, isFollowed: reading.isFollowed,
+      landmarks: last?.landmarks ?? [], outcome: outcome)
+  }
+
+  /// Counts no change from the last reading to the next.
+  mutating func pause() { last?.isFollowed = false }
+
+  // MARK: Interpreting
+
+  /// Makes up for it where the last reading was not interpreted: what it counted is where the next
+  /// one's counts begin.
+  private mutating func interpretLast() {
+    guard let snapshot = last?.snapshot, last?.map == nil else { return }
+    last?.map = Self.interpret(snapshot, previous: nil)
+  }
+
+  private static func interpret(_ snapshot: FamilySnapshot, previous: ServiceMap?) -> ServiceMap {
+    ServiceMap(
+      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
+      previous: previous)
   }
 
   /// Interprets a reading; what did not change is understood already.
-  private func understand(_ snapshot: FamilySnapshot) -> Understood {
-    let contents = Dictionary(
-      uniqueKeysWithValues: snapshot.tables.map { ($0.name, $0.content) })
-    let censuses = contents.mapValues { content in
-      if let last, last.contents[content.name] === content,
-        let census = last.censuses[content.name]
-      {
-        return census
-      }
-      return KindCensus(of: content)
+  private func understand(
+    _ snapshot: FamilySnapshot, needsMap: Bool, isFollowed: Bool
+  ) -> Understood {
+    var censuses: [TableName: KindCensus] = [:]
+    for table in snapshot.tables {
+      let isKnown = last?.content(table.name) === table.content
+      censuses[table.name] =
+        (isKnown ? last?.censuses[table.name] : nil) ?? KindCensus(of: table.content)
     }
-    if let last, last.contents[.nat] === contents[.nat],
-      last.contents[.filter] === contents[.filter]
+    var new = Understood(snapshot: snapshot, censuses: censuses, map: nil, isFollowed: isFollowed)
+    guard needsMap else { return new }
+    if let last, last.content(.nat) === new.content(.nat),
+      last.content(.filter) === new.content(.filter), let map = last.map
     {
-      return Understood(contents: contents, map: last.map, censuses: censuses)
+      new.map = map
+    } else {
+      new.map = Self.interpret(snapshot, previous: last?.map)
     }
-    let map = ServiceMap(
-      nat: contents[.nat], filter: contents[.filter], previous: last?.map)
-    return Understood(contents: contents, map: map, censuses: censuses)
+    return new
   }
 
-  /// A table that was absent had no chains.
-  private func record(
-    from old: Understood, to new: Understood, at time: Double, in ledger: inout ChurnLedger
-  ) {
-    for name in Set(old.contents.keys).union(new.contents.keys).sorted() {
+  // MARK: Changes
+
+  /// Enters what came between the last reading and this one.
+  private func record(_ new: Understood, at time: Double, in ledgers: inout Ledgers) {
+    let family = new.snapshot.family
+    for table in new.snapshot.tables { ledgers.churn.note(table.name, family) }
+    guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return }
+    for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name)).sorted() {
+      let (old, new) = (last.snapshot.table(name), new.snapshot.table(name))
+      // A table that was absent had no chains.
       let empty = TableContent(family: family, name: name, chains: [])
-      ledger.record(
-        from: ChurnLedger.Side(content: old.contents[name] ?? empty, map: old.map),
-        to: ChurnLedger.Side(content: new.contents[name] ?? empty, map: new.map), at: time)
+      let (oldContent, newContent) = (old?.content ?? empty, new?.content ?? empty)
+      let difference =
+        oldContent === newContent ? nil : TableDifference(from: oldContent, to: newContent)
+      if let difference {
+        ledgers.churn.record(
+          difference, from: ChurnLedger.Side(content: oldContent, map: oldMap),
+          to: ChurnLedger.Side(content: newContent, map: newMap), at: time)
+      }
+      if let old, let new {
+        ledgers.rewrites.record(from: old, to: new, difference, map: newMap)
+      }
     }
-    ledger.forgetGone(family, keeping: new.map, atMost: ConnectionTotals.rememberedServices)
-  }
-
-  private mutating func select(
-    from map: ServiceMap, _ ledger: ChurnLedger
-  ) -> SelectedServices {
-    if let selected, last?.map === map, selected.ledgerRevision == ledger.revision {
-      return selected
-    }
-    return SelectedServices(
-      of: map, family: family,
-      outcome: selection.select(from: map.services, remembering: &verdicts), ledger: ledger,
-      previous: last.flatMap { last in selected.map { (last.map, $0) } })
+    let limit = ConnectionTotals.rememberedServices
+    ledgers.churn.forgetGone(family, keeping: newMap, atMost: limit)
+    ledgers.rewrites.forgetGone(family, keeping: newMap, atMost: limit)
   }
 }

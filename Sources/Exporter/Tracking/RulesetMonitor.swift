@@ -2,29 +2,24 @@ internal import IPTablesSource
 internal import Logging
 internal import Netfilter
 internal import Platform
+internal import Synchronization
 
 /// Reads the rules when somebody asks, once for all who ask meanwhile, and follows what changes.
 actor RulesetMonitor {
   private let executor = BlockingExecutor(label: "reading")
   private let source: any RulesetSource
-  private let selection: ServiceSelection
-  private let logger: Logger
   private let onReading: @Sendable () -> Void
-  private var trackers: [Tracked: FamilyTracker] = [:]
-  private var ledger = ChurnLedger()
-  private var last: (state: RulesetState, ended: ContinuousClock.Instant)?
-  /// The number of readings so far.
-  private var readingCount: UInt64 = 0
-  /// What was last logged as failing.
-  private var failures: [Tracked: ReadingError] = [:]
+  private var tracker: RulesetTracker
+  private var log: ReadingLog
+  private var last: Last?
+  private var account = ReadingAccount()
+  /// How many wait for a reading with which counters.
+  private let waiting = Mutex<[CounterSelection: Int]>([:])
 
-  private struct Tracked: Hashable, Comparable {
-    let backend: Backend
-    let family: IPFamily
-
-    static func < (left: Tracked, right: Tracked) -> Bool {
-      (left.backend, left.family) < (right.backend, right.family)
-    }
+  private struct Last {
+    let state: RulesetState
+    let counters: CounterSelection
+    let ended: ContinuousClock.Instant
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -37,62 +32,68 @@ actor RulesetMonitor {
     onReading: @escaping @Sendable () -> Void
   ) {
     self.source = source
-    self.selection = selection
-    self.logger = logger
     self.onReading = onReading
+    tracker = RulesetTracker(selection: selection)
+    log = ReadingLog(logger)
   }
 
-  /// The state of a reading that ended after `arrival`: one that was under way then serves as well.
-  func state(asOf arrival: ContinuousClock.Instant) -> RulesetState {
-    if let last, last.ended >= arrival { return last.state }
-    // What nobody will ask for any more makes room for what is to be read.
-    last = nil
-    let state = read()
-    last = (state, .now)
-    return state
+  /// The state of a reading that ended after `arrival` and had at least these counters: one that was
+  /// under way then serves as well.
+  nonisolated func state(
+    asOf arrival: ContinuousClock.Instant, counters: CounterSelection
+  ) async -> RulesetState {
+    waiting.withLock { $0[counters, default: 0] += 1 }
+    defer {
+      waiting.withLock { waiting in
+        waiting[counters, default: 1] -= 1
+        if waiting[counters] == 0 { waiting[counters] = nil }
+      }
+    }
+    return await stateInTurn(asOf: arrival, counters: counters)
   }
+
+  private func stateInTurn(
+    asOf arrival: ContinuousClock.Instant, counters: CounterSelection
+  ) -> RulesetState {
+    if let last, last.ended >= arrival, last.counters.isSuperset(of: counters) {
+      return last.state
+    }
+    return read()
+  }
+
+  /// Makes a reading that no scrape asked for, if something may have changed since the last one.
+  ///
+  /// - Parameter processorTime: What the process has used so far.
+  /// - Returns: What the reading took of the processor's time; nil if there was none.
+  func readIfChanged(_ processorTime: @Sendable () -> Duration) -> Duration? {
+    guard account.number == 0 || source.mayHaveChanged() else { return nil }
+    let start = processorTime()
+    account.unasked += 1
+    let state = read()
+    if state.reading.duration > Self.longReading { releaseMemory() }
+    return processorTime() - start
+  }
+
+  /// A reading that takes so many seconds also takes memory that is worth giving back.
+  private static let longReading = 0.05
 
   /// Gives back what a large reading took.
   func releaseMemory() { Allocator.releaseFreeMemory() }
 
+  /// Reads, with the counters that somebody waits for.
   private func read() -> RulesetState {
     onReading()
-    readingCount += 1
+    // What nobody will ask for any more makes room for what is to be read.
+    last = nil
+    account.number += 1
+    let counters = waiting.withLock { $0.keys.reduce(CounterSelection()) { $0.union($1) } }
     let start = ContinuousClock.now
-    let readings = source.read(.all).families
-    let time = WallClock.now
-    var states: [Tracked: FamilyState] = [:]
-    for reading in readings {
-      let key = Tracked(backend: reading.backend, family: reading.family)
-      var tracker =
-        trackers.removeValue(forKey: key)
-        ?? FamilyTracker(
-          backend: reading.backend, family: reading.family, selection: selection)
-      states[key] = tracker.take(reading.result, at: time, ledger: &ledger)
-      trackers[key] = tracker
-      log(reading.result, of: key)
-    }
-    return RulesetState(
-      families: states.sorted { $0.key < $1.key }.map(\.value), ledger: ledger,
-      number: readingCount, duration: (.now - start).seconds)
-  }
-
-  /// Says once that something fails, and once that it is well again.
-  private func log(_ result: Result<FamilySnapshot, ReadingError>, of key: Tracked) {
-    switch result {
-    case .success:
-      if failures.removeValue(forKey: key) != nil {
-        logger.info(
-          "reading works again",
-          metadata: ["backend": "\(key.backend)", "ip_family": "\(key.family.rawValue)"])
-      }
-    case .failure(let error):
-      guard failures.updateValue(error, forKey: key) != error else { return }
-      logger.error(
-        "reading failed",
-        metadata: [
-          "backend": "\(key.backend)", "ip_family": "\(key.family.rawValue)", "error": "\(error)",
-        ])
-    }
+    let reading = source.read(counters)
+    var state = tracker.take(reading, at: WallClock.now)
+    log.note(reading, state.mode)
+    account.duration = (.now - start).seconds
+    state.reading = account
+    last = Last(state: state, counters: counters.union(reading.counters), ended: .now)
+    return state
   }
 }

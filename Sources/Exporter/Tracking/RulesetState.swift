@@ -1,3 +1,4 @@
+internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 
@@ -5,28 +6,26 @@ internal import Netfilter
 struct RulesetState: Sendable {
   /// Sorted by backend and family.
   let families: [FamilyState]
+  /// The service ports, in the backend that kube-proxy uses; sorted by family.
+  let services: [ServiceState]
+  let choice: BackendChoice?
+  let mode: KubeProxyMode
+  let transactions: TransactionCounts?
   let ledger: ChurnLedger
-  /// The number of this reading; the first is 1.
-  let number: UInt64
-  /// How long it took, in seconds, until all of it was understood.
-  let duration: Double
+  let rewrites: RewriteLedger
+  /// Which reading this was, and what it took.
+  var reading = ReadingAccount()
 
   /// The families whose reading succeeded.
   var readFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
-    families.compactMap { state in
-      if case .read(let reading) = state.outcome { (state, reading) } else { nil }
-    }
+    families.compactMap { state in state.reading.map { (state, $0) } }
   }
 
-  /// The families to tell service ports of: where two backends hold rules of one family, the one with
-  /// kube-proxy's, and legacy where both have them.
-  var serviceFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
-    IPFamily.allCases.compactMap { family in
-      let candidates = readFamilies.filter { $0.state.family == family }
-      return candidates.first { !$0.reading.map.services.isEmpty } ?? candidates.first
-    }
+  /// Whether both backends hold chains of Kubernetes.
+  var hasMixedBackends: Bool {
+    Set(families.lazy.filter { $0.landmarks.contains(.kubernetes) }.map(\.backend)).count > 1
   }
 
-  /// Whether every family could be read.
-  var isComplete: Bool { readFamilies.count == families.count }
+  /// Whether every family could be read of the backends that are followed.
+  var isComplete: Bool { families.allSatisfy { !$0.isFollowed || $0.reading != nil } }
 }

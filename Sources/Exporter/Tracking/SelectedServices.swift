@@ -11,27 +11,41 @@ struct SelectedServices: Sendable {
   /// The labels of each, rendered.
   let labels: [LabelSet]
   /// The changes of each since the exporter started.
-  let changes: [ChangeCounts]
+  private(set) var changes: [ChangeCounts] = []
+  /// How many rules of each were written again since the exporter started.
+  private(set) var rewritten: [UInt64] = []
   let omittedByPattern: Int
   let omittedByLimit: Int
-  /// The revision of the ledger that the changes come from.
-  let ledgerRevision: UInt64
+  /// The revisions of the ledgers that the counts come from.
+  private var churnRevision: UInt64?
+  private var rewriteRevision: UInt64?
 
   /// - Parameters:
   ///   - outcome: which of the map's service ports are selected.
   ///   - previous: what was selected before, and from which map.
   init(
-    of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome, ledger: ChurnLedger,
+    of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome,
     previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit
     labels = Self.labels(outcome.selected.map { map.services[$0].port }, family, previous)
-    changes = outcome.selected.map {
-      ledger.services[ChurnLedger.ServiceKey(family: family, port: map.services[$0].port)]
+  }
+
+  /// Brings the counts up to the ledgers, where those have changed.
+  mutating func update(_ map: ServiceMap, _ family: IPFamily, from ledgers: FamilyTracker.Ledgers) {
+    func key(_ index: Int) -> ChurnLedger.ServiceKey {
+      ChurnLedger.ServiceKey(family: family, port: map.services[index].port)
     }
-    ledgerRevision = ledger.revision
+    if churnRevision != ledgers.churn.revision {
+      changes = indices.map { ledgers.churn.services[key($0)] }
+      churnRevision = ledgers.churn.revision
+    }
+    if rewriteRevision != ledgers.rewrites.revision {
+      rewritten = indices.map { ledgers.rewrites.services[key($0)] ?? 0 }
+      rewriteRevision = ledgers.rewrites.revision
+    }
   }
 
   /// The labels of sorted service ports; those that were rendered before are used again.

@@ -17,8 +17,9 @@ extension BackendEvidence {
     for table in readings.flatMap(\.tables) {
       rules += table.content.ruleCount
       hasServices =
-        hasServices || (table.name == .nat || table.name == .filter)
-        && table.content.chains.contains { $0.name == "KUBE-SERVICES" }
+        hasServices
+        || (table.name == .nat || table.name == .filter)
+          && table.content.chains.contains { $0.name == "KUBE-SERVICES" }
     }
   }
 }

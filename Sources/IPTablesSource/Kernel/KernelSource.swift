@@ -44,7 +44,7 @@ public final class KernelSource: RulesetSource {
 
   private func readLegacy(_ counters: CounterSelection) -> RulesetReading {
     RulesetReading(
-      families: legacy.read(counters).families,
+      families: legacy.read(counters).families, counters: .all,
       choice: BackendChoice(backend: .legacy, reason: .configured), node: node(.init()))
   }
 
@@ -83,7 +83,8 @@ public final class KernelSource: RulesetSource {
     return RulesetReading(
       families: legacyReading.map { $0.followed(choice.backend == .legacy) }
         + new.families.map { $0.followed(choice.backend == .nft) },
-      choice: choice, node: node(new.node), transactions: new.transactions)
+      counters: choice.backend == .legacy ? .all : [], choice: choice, node: node(new.node),
+      transactions: new.transactions)
   }
 
   /// Keeps what the readings tell of the backends; a backend that can't be read is as it was.

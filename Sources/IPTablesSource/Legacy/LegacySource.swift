@@ -28,7 +28,7 @@ public final class LegacySource: RulesetSource {
         FamilyReading(
           backend: .legacy, family: family,
           result: Result { () throws(ReadingError) in try read(family) })
-      })
+      }, counters: .all)
   }
 
   /// Whether a table came, went, or has another number of rules or another size.

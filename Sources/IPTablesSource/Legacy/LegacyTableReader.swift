@@ -1,7 +1,13 @@
 internal import Netfilter
+private import Platform
 
 /// Reads one table again and again, and remembers a digest of each rule: what a reading finds
 /// unchanged costs a digest a rule, and no allocation.
+///
+/// Whoever replaces a table does it in two steps: the new one begins with counters that are 0, and what
+/// the old one had counted is added afterwards. (With 70,000 rules a tenth of a second lies between.) A
+/// reading from in between would show counters that fall and then rise by all that they ever were. So
+/// where a table's counters have all but vanished, they are given time to come back.
 final class LegacyTableReader {
   private let family: IPFamily
   private let table: TableName
@@ -10,6 +16,8 @@ final class LegacyTableReader {
   /// The last reading's content, and the digests of its rules, chain after chain.
   private var content: TableContent?
   private var digests: [ContentDigest] = []
+  /// The packets that all rules had counted at the last reading.
+  private var packets: UInt64 = 0
 
   init(family: IPFamily, table: TableName) {
     self.family = family
@@ -22,17 +30,41 @@ final class LegacyTableReader {
   /// - Parameter size: the table's size in bytes, if known.
   /// - Throws: `ReadingError` with libiptc's words; what was remembered stays.
   func read(size: Int?) throws(ReadingError) -> TableSnapshot {
-    var walk = TableWalk(
-      previous: content, previousDigests: digests, decoder: decoder, hasher: hasher)
-    do {
-      let handle = try TableHandle(family: family, table: table)
-      unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
+    var walk = try walk()
+    var attempts = 1
+    while walk.packets < packets / 2, attempts < Self.maximumAttempts {
+      Pause.blocking(Self.timeToReplace(walk.counters.count))
+      walk = try self.walk()
+      attempts += 1
     }
     let snapshot = TableSnapshot(
       content: walk.content(family: family, name: table), counters: walk.counters,
       policyCounters: walk.policyCounters, size: size)
     digests = walk.digests
     content = snapshot.content
+    packets = walk.packets
     return snapshot
   }
+
+  private func walk() throws(ReadingError) -> TableWalk {
+    var walk = TableWalk(
+      previous: content, previousDigests: digests, decoder: decoder, hasher: hasher)
+    let handle = try TableHandle(family: family, table: table)
+    unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
+    return walk
+  }
+
+  /// A table whose counters are gone for good, such as one that `iptables-restore` loaded, is read this
+  /// often.
+  private static let maximumAttempts = 3
+
+  /// What lies between the two steps, generously.
+  private static func timeToReplace(_ ruleCount: Int) -> Duration {
+    .milliseconds(1) + .microseconds(2 * ruleCount)
+  }
+}
+
+extension TableWalk {
+  /// The packets that all rules have counted.
+  fileprivate var packets: UInt64 { counters.reduce(0) { $0 &+ $1.packets } }
 }

@@ -32,7 +32,8 @@ final class NFTTableReader {
   var snapshot: TableSnapshot {
     TableSnapshot(
       content: content, counters: run.counters,
-      policyCounters: chains.chains.prefix(content.builtInCount).map(\.counter), handles: run.handles)
+      policyCounters: chains.chains.prefix(content.builtInCount).map(\.counter),
+      handles: run.handles)
   }
 
   /// Reads all rules of the table.
@@ -82,7 +83,8 @@ final class NFTTableReader {
     let connectionRules = self.connectionRules ?? rulesThatTranslate()
     self.connectionRules = connectionRules
     let addresses = connectionRules.map {
-      NFTConnection.RuleAddress(chain: $0.chain, handle: NFTRuleHandle.rule(of: run.handles[$0.position]))
+      NFTConnection.RuleAddress(
+        chain: $0.chain, handle: NFTRuleHandle.rule(of: run.handles[$0.position]))
     }
     let (table, family) = (table, family)
     let counters = try Self.inBlocks(of: 1024, addresses, connections) {

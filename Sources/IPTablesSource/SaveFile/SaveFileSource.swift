@@ -28,7 +28,7 @@ public final class SaveFileSource: RulesetSource {
   public func mayHaveChanged() -> Bool { false }
 
   public func read(_: CounterSelection) -> RulesetReading {
-    RulesetReading(families: readFiles())
+    RulesetReading(families: readFiles(), counters: .all)
   }
 
   private func readFiles() -> [FamilyReading] {

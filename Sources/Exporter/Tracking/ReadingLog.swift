@@ -1,0 +1,61 @@
+internal import IPTablesSource
+internal import Logging
+internal import Netfilter
+
+/// Says what changes from reading to reading, once.
+struct ReadingLog {
+  private let logger: Logger
+  private var failures: [RulesetTracker.FamilyKey: ReadingError] = [:]
+  private var backend: Backend?
+  private var mode: KubeProxyMode?
+
+  init(_ logger: Logger) { self.logger = logger }
+
+  mutating func note(_ reading: RulesetReading, _ mode: KubeProxyMode) {
+    for family in reading.families { note(family) }
+    if let choice = reading.choice { note(choice) }
+    note(mode)
+  }
+
+  /// Says that something fails, and that it is well again.
+  private mutating func note(_ reading: FamilyReading) {
+    let key = RulesetTracker.FamilyKey(reading)
+    var metadata: Logger.Metadata = [
+      "backend": "\(reading.backend)", "ip_family": "\(reading.family.rawValue)",
+    ]
+    switch reading.result {
+    case .success:
+      if failures.removeValue(forKey: key) != nil {
+        logger.info("reading works again", metadata: metadata)
+      }
+    case .failure(let error):
+      guard failures.updateValue(error, forKey: key) != error else { return }
+      metadata["error"] = "\(error)"
+      logger.error("reading failed", metadata: metadata)
+    }
+  }
+
+  /// Says which backend is taken for kube-proxy's.
+  private mutating func note(_ choice: BackendChoice) {
+    guard choice.backend != backend else { return }
+    var metadata: Logger.Metadata = ["reason": "\(choice.reason.rawValue)"]
+    if let backend {
+      metadata["from"] = "\(backend)"
+      metadata["to"] = "\(choice.backend)"
+      logger.info("backend changed", metadata: metadata)
+    } else {
+      metadata["backend"] = "\(choice.backend)"
+      logger.info("backend chosen", metadata: metadata)
+    }
+    backend = choice.backend
+  }
+
+  private mutating func note(_ new: KubeProxyMode) {
+    if let mode, mode != new {
+      logger.info(
+        "kube-proxy's mode changed",
+        metadata: ["from": "\(mode.rawValue)", "to": "\(new.rawValue)"])
+    }
+    mode = new
+  }
+}

@@ -1,0 +1,81 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// How many rules were written again with the same content, since the exporter started.
+struct RewriteLedger: Sendable {
+  private(set) var services: [ChurnLedger.ServiceKey: UInt64] = [:]
+  private(set) var scopes: [ChurnLedger.ScopeKey: UInt64] = [:]
+  /// Rises with every change of the totals.
+  private(set) var revision: UInt64 = 0
+
+  /// Enters what was written again between two readings of a table.
+  ///
+  /// - Parameters:
+  ///   - difference: What changed in the table; nil where nothing did.
+  ///   - map: Whose the new reading's rules are.
+  mutating func record(
+    from old: TableSnapshot, to new: TableSnapshot, _ difference: TableDifference?, map: ServiceMap
+  ) {
+    guard let rules = RewrittenRules(from: old, to: new, difference) else { return }
+    // The same object differs in nothing, rule by rule.
+    let difference = difference ?? TableDifference(from: new.content, to: new.content)
+    let table = ChurnLedger.TableKey(family: new.family, table: new.name)
+    var counts = Counts(owners: new.name == .nat ? map.natOwners : [], map.services.count)
+    difference.forEachCommonRun { chain, run in
+      let count = counts.add(run, rules)
+      guard count > 0 else { return }
+      counts.byScope[RuleScope(new.content.chains[chain]), default: 0] += count
+    }
+    guard !counts.byScope.isEmpty else { return }
+    revision += 1
+    for (scope, count) in counts.byScope {
+      scopes[ChurnLedger.ScopeKey(table: table, scope: scope), default: 0] += count
+    }
+    for (index, count) in counts.byService.enumerated() where count > 0 {
+      let key = ChurnLedger.ServiceKey(family: new.family, port: map.services[index].port)
+      services[key, default: 0] += UInt64(count)
+    }
+  }
+
+  /// What one difference comes to.
+  private struct Counts {
+    /// For each rule of the new reading, the index of its service port.
+    let owners: [Int32]
+    var byScope: [RuleScope: UInt64] = [:]
+    var byService: [UInt32]
+
+    init(owners: [Int32], _ serviceCount: Int) {
+      self.owners = owners
+      byService = Array(repeating: 0, count: owners.isEmpty ? 0 : serviceCount)
+    }
+
+    /// Adds the rules of a run that were written again, and returns how many they are.
+    mutating func add(_ run: CommonRun, _ rules: RewrittenRules) -> UInt64 {
+      var count: UInt64 = 0
+      for offset in 0..<run.count
+      where rules.contains(from: run.from + offset, to: run.to + offset) {
+        count += 1
+        guard !owners.isEmpty else { continue }
+        let owner = owners[run.to + offset]
+        if owner >= 0 { byService[Int(owner)] += 1 }
+      }
+      return count
+    }
+  }
+
+  /// Forgets service ports that are gone, should there be very many.
+  mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap, atMost limit: Int) {
+    guard services.count > present.services.count + limit else { return }
+    let ports = Set(present.services.lazy.map(\.port))
+    services = services.filter { $0.key.family != family || ports.contains($0.key.port) }
+  }
+}
+
+extension RewriteLedger {
+  /// What can be known, in a metric's words.
+  static let limits =
+    "In nf_tables the rule's handle tells. In the legacy backend only counters that fell do: not "
+    + "seen is a rule that was written again while its counters were 0, or whose counters have passed "
+    + "their old values since; and counters that were set to 0 (iptables -Z) look the same."
+}

@@ -1,0 +1,82 @@
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+
+/// Follows a rule set from reading to reading: makes each into a state, and remembers what the next is
+/// to be compared with.
+struct RulesetTracker {
+  private let selection: ServiceSelection
+  private var families: [FamilyKey: FamilyTracker] = [:]
+  private var services: [IPFamily: ServiceTracker] = [:]
+  private var ledgers = FamilyTracker.Ledgers()
+
+  struct FamilyKey: Hashable {
+    let backend: Backend
+    let family: IPFamily
+
+    init(_ reading: FamilyReading) {
+      backend = reading.backend
+      family = reading.family
+    }
+  }
+
+  init(selection: ServiceSelection) { self.selection = selection }
+
+  /// Takes in a reading of that time, in seconds since 1970.
+  mutating func take(_ reading: RulesetReading, at time: Double) -> RulesetState {
+    pauseAbsent(reading)
+    let states = reading.families.map { family in
+      // Taken out, so that it is changed in place.
+      var tracker = families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker()
+      let state = tracker.take(
+        family, isServing: isServing(family, in: reading), at: time, in: &ledgers)
+      families[FamilyKey(family)] = tracker
+      return state
+    }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
+    return RulesetState(
+      families: states, services: serviceStates(states, reading), choice: reading.choice,
+      mode: KubeProxyMode(states, reading.choice, reading.node),
+      transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites)
+  }
+
+  /// Where the source chooses, a family that it leaves out is followed no longer.
+  private mutating func pauseAbsent(_ reading: RulesetReading) {
+    guard reading.choice != nil else { return }
+    let present = Set(reading.families.map(FamilyKey.init))
+    for key in Array(families.keys) where !present.contains(key) { families[key]?.pause() }
+  }
+
+  /// Whether the service ports to tell of are those of this backend: it is the chosen one, or the
+  /// chosen one has nothing of the family. Without a choice all may be.
+  private func isServing(_ family: FamilyReading, in reading: RulesetReading) -> Bool {
+    guard let choice = reading.choice, choice.backend != family.backend else { return true }
+    return !reading.families.contains {
+      $0.backend == choice.backend && $0.family == family.family
+    }
+  }
+
+  /// Of each family the service ports: where the source doesn't choose between two backends, those of
+  /// the one that has any, and legacy's where both have.
+  private mutating func serviceStates(
+    _ states: [FamilyState], _ reading: RulesetReading
+  ) -> [ServiceState] {
+    let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
+    return IPFamily.allCases.compactMap { family in
+      let candidates = states.compactMap { state in
+        state.family == family && serving.contains(FamilyKey(state)) ? state.reading : nil
+      }
+      let chosen =
+        candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
+      guard let chosen, let found = chosen.services else { return nil }
+      return services[family, default: ServiceTracker(family: family, selection: selection)].take(
+        found, tables: chosen.snapshot.tables.map(\.name), ledgers: ledgers)
+    }
+  }
+}
+
+extension RulesetTracker.FamilyKey {
+  fileprivate init(_ state: FamilyState) {
+    backend = state.backend
+    family = state.family
+  }
+}

@@ -1,0 +1,13 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// The service ports of one address family, in the backend that kube-proxy uses.
+struct ServiceState: Sendable {
+  let family: IPFamily
+  let map: ServiceMap
+  /// The tables that were read.
+  let tables: Set<TableName>
+  let selected: SelectedServices
+  /// The connections of each of the map's service ports since the exporter started.
+  let connections: [UInt64]
+}

@@ -1,0 +1,41 @@
+import Exporter
+import IPTablesSource
+import TestSupport
+import Testing
+
+@Suite("The counters that a scrape asks the source for")
+struct CounterNeedsTests {
+  struct Need: CustomTestStringConvertible {
+    var on = Set(CollectorName.allCases)
+    var collect: [String] = []
+    var exclude: [String] = []
+    let counters: CounterSelection
+
+    var testDescription: String { "\(on.map(\.rawValue).sorted()), \(collect), \(exclude)" }
+  }
+
+  static let needs = [
+    Need(counters: .all),
+    Need(collect: ["connections"], counters: .connections),
+    Need(collect: ["services"], counters: []),
+    Need(collect: ["tables"], counters: .policies),
+    Need(collect: ["services", "tables"], counters: .policies),
+    Need(exclude: ["tables"], counters: .connections),
+    Need(exclude: ["connections"], counters: .policies),
+    Need(on: [.services, .tables], counters: .policies),
+    Need(on: [.services], counters: []),
+    Need(on: [], counters: []),
+  ]
+
+  @Test("Are those of its collectors", arguments: needs)
+  func need(_ need: Need) async throws {
+    let record = SourceRecord()
+    let steps = [[try FamilyReading(ArticleCreation.messiest.before())]]
+    let exporter = Exporter(ScriptedSource(steps, record), .plain(collectors: need.on))
+    for _ in 1...2 {
+      _ = try await exporter.metrics(
+        ScrapeRequest(scraper: "10.0.0.1", collect: need.collect, exclude: need.exclude))
+    }
+    #expect(record.asked == [need.counters, need.counters])
+  }
+}
