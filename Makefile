@@ -6,11 +6,16 @@ SHELL := /bin/bash
 
 # Seconds until `make demo` ends by itself; 0: until Ctrl-C.
 SECONDS := 0
-# Where the demo's rules are: legacy.
+# Where the demo's rules are: legacy or nft.
 BACKEND := legacy
+ifeq ($(filter legacy nft,$(BACKEND)),)
+$(error BACKEND is legacy or nft, not '$(BACKEND)')
+endif
+# Seconds that `make soak` takes.
+DURATION := 600
 # Further flags of the exporter for `make run`.
 FLAGS :=
-# Further flags for `make bench`, such as --report-only or --size 1000x4.
+# Further flags for `make bench`, such as --report-only, --backend nft or --size 1000x4.
 BENCH_FLAGS :=
 
 # What the binary says it was built from. (Package.swift would ask git itself, but not at every build.)
@@ -42,7 +47,7 @@ run: build ## Serve this machine's own rules on port 9455 (FLAGS="..." for more 
 	$(AS_ROOT) $(EXPORTER) $(FLAGS)
 
 .PHONY: demo
-demo: build ## Serve rules that change as in the article, in a namespace (SECONDS=0: until Ctrl-C)
+demo: build ## Serve rules that change as in the article (BACKEND=legacy|nft, SECONDS=0: until Ctrl-C)
 	@.ci/setup run
 	@$(AS_ROOT) env BACKEND=$(BACKEND) Deploy/demo/demo $(EXPORTER) $(SECONDS)
 
@@ -51,21 +56,28 @@ test: ## Run all tests, those on the live kernel included where this user can be
 	@.ci/setup build run test
 	swift build --build-tests
 	@.ci/test
+	swift test --package-path Benchmarks -c release --disable-testable-imports
 
 .PHONY: lint
 lint: ## Check the style of all Swift code, and of scripts where shellcheck is installed
 	@.ci/setup build
 	swift format lint --strict --recursive --configuration .swift-format \
-	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Package.swift Package.swift
+	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
-	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x end-to-end run setup test; \
+	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x backends end-to-end namespace.bash run setup test; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: bench
-bench: build ## Measure a scrape against the kernel's own time (BENCH_FLAGS=--report-only)
+bench: build ## Measure scrapes against the kernel's time and iptables-nft-save (BENCH_FLAGS=--report-only)
 	@.ci/setup run
 	swift build --package-path Benchmarks -c release --product bench
 	$(AS_ROOT) Benchmarks/.build/release/bench --exporter $(EXPORTER) $(BENCH_FLAGS)
+
+.PHONY: soak
+soak: build ## Scrape while both backends' rules are rewritten all the time (DURATION=600 seconds)
+	@.ci/setup run test
+	swift build --package-path Benchmarks -c release --product soak
+	$(AS_ROOT) Benchmarks/.build/release/soak --exporter $(EXPORTER) --duration $(DURATION)
 
 .PHONY: clean
 clean: ## Remove everything that was built

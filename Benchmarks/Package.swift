@@ -10,11 +10,15 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "Benchmarks",
   products: [
     .executable(name: "bench", targets: ["bench"]),
     .executable(name: "generate-ruleset", targets: ["generate-ruleset"]),
+    .executable(name: "soak", targets: ["soak"]),
     .library(name: "RulesetGenerator", targets: ["RulesetGenerator"]),
   ],
   dependencies: [
@@ -22,27 +26,33 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
-    // The kernel's and libiptc's side of the comparison must not pass through the exporter's own
-    // code, so this package has a system library of its own.
+    // What the exporter is compared with must not pass through the exporter's own code, so this
+    // package has system libraries of its own.
     .systemLibrary(
       name: "CLibiptc", pkgConfig: "libiptc", providers: [.apt(["libip4tc-dev", "libiptc-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
     .target(
       name: "RulesetGenerator",
       dependencies: [.product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
+    .target(
+      name: "Harness", dependencies: ["CLinux", "RulesetGenerator"], swiftSettings: settings),
+    .target(name: "ScrapeChecks", dependencies: ["CZlib"], swiftSettings: settings),
     .executableTarget(
-      name: "generate-ruleset",
-      dependencies: [
-        "RulesetGenerator",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      name: "generate-ruleset", dependencies: ["RulesetGenerator", argumentParser],
       swiftSettings: settings),
     .executableTarget(
-      name: "bench",
-      dependencies: [
-        "CLibiptc", "RulesetGenerator",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      name: "bench", dependencies: ["CLibiptc", "Harness", "RulesetGenerator", argumentParser],
       swiftSettings: settings),
+    .executableTarget(
+      name: "soak", dependencies: ["Harness", "RulesetGenerator", "ScrapeChecks", argumentParser],
+      swiftSettings: settings),
+
+    .testTarget(
+      name: "RulesetGeneratorTests", dependencies: ["RulesetGenerator"], swiftSettings: settings),
+    .testTarget(
+      name: "ScrapeChecksTests", dependencies: ["CZlib", "ScrapeChecks"], swiftSettings: settings),
   ]
 )

@@ -8,6 +8,9 @@
 # Sources outside this range are masqueraded, as the article's rules have it.
 readonly CLUSTER_NETWORK=192.168.0.0/16
 
+# Where the rules are: legacy or nft.
+readonly BACKEND=${BACKEND:-legacy}
+
 declare -A known_hashes=()
 
 # Sets `hash` to the first 16 characters of base32(sha256($1)): the hash in the names of KUBE-SVC-…
@@ -66,7 +69,7 @@ share_of_one_in() {
 
 # Prints the names of the service and endpoint chains that the kernel has now.
 existing_chains() {
-  iptables-legacy -w -t nat -S | awk '$1 == "-N" && $2 ~ /^KUBE-(SVC|SEP)-/ { print $2 }'
+  "iptables-$BACKEND" -w -t nat -S | awk '$1 == "-N" && $2 ~ /^KUBE-(SVC|SEP)-/ { print $2 }'
 }
 
 # Prints one sync of the service ports given (one argument each) for iptables-restore --noflush.
@@ -97,5 +100,5 @@ sync_rules() {
 
 # Makes the kernel's rules those of the service ports given, in one transaction.
 sync() {
-  sync_rules "$@" | iptables-legacy-restore --wait --noflush
+  sync_rules "$@" | "iptables-$BACKEND-restore" --wait --noflush
 }

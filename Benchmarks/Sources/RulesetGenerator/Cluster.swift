@@ -29,6 +29,11 @@ public struct Cluster: Sendable {
     }.shuffled(using: &generator)
   }
 
+  private init(family: AddressFamily, services: [Service]) {
+    self.family = family
+    self.services = services
+  }
+
   /// Three service ports in four have a named port.
   private static func servicePortName(_ index: Int) -> String {
     let digits = String(index)
@@ -39,9 +44,35 @@ public struct Cluster: Sendable {
   /// The service at `index` with one more endpoint, as after a scale-up.
   public func scaledUp(_ index: Int) -> Service {
     var service = services[index]
-    let podCount = services.count * service.endpoints.count
-    service.endpoints.append(Endpoint(address: family.podAddress(podCount + index), port: 8080))
+    service.endpoints.append(newEndpoint(index))
     service.endpoints.sort { $0.description < $1.description }
     return service
+  }
+
+  /// The service at `index` with another endpoint in the place of its first, as after a pod's end.
+  public func replacingEndpoint(_ index: Int) -> Service {
+    var service = services[index]
+    service.endpoints[0] = newEndpoint(index)
+    service.endpoints.sort { $0.description < $1.description }
+    return service
+  }
+
+  /// The same cluster with another state of the service at `index`.
+  public func replacing(_ index: Int, with service: Service) -> Cluster {
+    var services = services
+    services[index] = service
+    return Cluster(family: family, services: services)
+  }
+
+  /// The same cluster with its services in another random order.
+  func reordered(seed: UInt64) -> Cluster {
+    var generator = SplitMix64(seed: seed)
+    return Cluster(family: family, services: services.shuffled(using: &generator))
+  }
+
+  /// An endpoint that no service has yet.
+  private func newEndpoint(_ index: Int) -> Endpoint {
+    let podCount = services.count * services[index].endpoints.count
+    return Endpoint(address: family.podAddress(podCount + index), port: 8080)
   }
 }

@@ -1,5 +1,10 @@
 /// The chains that kube-proxy 1.28 and the kubelet write once, whatever the services are.
 enum Plumbing {
+  /// The chains of nat that kube-proxy writes again at each sync, a partial one included.
+  static let rewrittenBySync: Set = [
+    "KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-MARK-MASQ",
+  ]
+
   /// nat: built-in chains, marks and masquerading, and the dispatch chains with the rules given.
   static func nat(
     _ family: AddressFamily, dispatchRules: [String], nodePortRules: [String]

@@ -1,7 +1,8 @@
 /// The iptables rules of a cluster, as kube-proxy 1.28 writes them on every node.
 ///
-/// The text is what iptables-save prints for them, without counters: iptables-restore takes it, and
-/// so does whatever reads saved files.
+/// The text is for iptables-restore, and for whatever reads saved files. Chains stand in the order
+/// in which kube-proxy's map yields their services: a restore creates them in the text's order, and
+/// in nf_tables they keep it.
 public struct Ruleset: Sendable {
   public let cluster: Cluster
   /// Whether KUBE-SVC and KUBE-SEP rules have comments. kube-proxy drops them above 1,000
@@ -15,40 +16,53 @@ public struct Ruleset: Sendable {
 
   /// The tables filter, mangle and nat.
   public var restoreText: String {
+    filterText + Self.table("mangle", Plumbing.mangle) + natText
+  }
+
+  /// The table filter, which a cluster without blocked services leaves as it is.
+  public var filterText: String {
+    Self.table("filter", Plumbing.filter(cluster.family))
+  }
+
+  /// The table nat, with all services.
+  public var natText: String {
+    Self.table("nat", natChains)
+  }
+
+  /// What there is to count in the table nat.
+  public var natTotals: TableTotals {
+    let chains = natChains
+    return TableTotals(
+      chains: chains.count, rules: chains.reduce(0) { $0 + $1.rules.count },
+      services: cluster.services.count,
+      endpoints: cluster.services.reduce(0) { $0 + $1.endpoints.count })
+  }
+
+  private var natChains: [Chain] {
+    plumbing(of: cluster) + cluster.services.flatMap { chains($0).all }
+  }
+
+  /// The chains of nat that are there whatever the services are, dispatching to the services of a
+  /// cluster in its order.
+  func plumbing(of cluster: Cluster) -> [Chain] {
     let services = cluster.services.map(chains)
-    let nat = Plumbing.nat(
+    return Plumbing.nat(
       cluster.family,
       dispatchRules: services.map(\.dispatchRule),
       nodePortRules: services.compactMap(\.nodePortRule))
-    return Self.table("filter", Plumbing.filter(cluster.family))
-      + Self.table("mangle", Plumbing.mangle)
-      + Self.table("nat", nat + services.flatMap(\.all))
   }
 
-  /// The change that makes one service look like another state of itself, to be restored with
-  /// `--noflush`: its own chains are written again, and those of endpoints that are gone deleted.
-  public func update(from old: Service, to new: Service) -> String {
-    let written = chains(new).all
-    let kept = Set(written.map(\.name))
-    let gone = chains(old).all.filter { !kept.contains($0.name) }
-    let emptied = gone.map { Chain(name: $0.name) }
-    let deletions = gone.map { "-X \($0.name)\n" }.joined()
-    return Self.table("nat", written + emptied, ending: deletions)
-  }
-
-  private func chains(_ service: Service) -> ServiceChains {
+  func chains(_ service: Service) -> ServiceChains {
     ServiceChains(service: service, family: cluster.family, comments: comments)
   }
 
-  /// One table's text: built-in chains first, then the others by name, as iptables-save has them.
-  private static func table(_ name: String, _ chains: [Chain], ending: String = "") -> String {
-    let builtIn = chains.filter { $0.policy != nil }
-    let own = chains.filter { $0.policy == nil }.sorted { $0.name < $1.name }
+  /// One table's text: all chains are created, or emptied, before the first rule needs them.
+  static func table(_ name: String, _ chains: [Chain], ending: String = "") -> String {
     var text = "*\(name)\n"
-    for chain in builtIn + own {
+    for chain in chains {
       text += chain.declaration
     }
-    for chain in builtIn + own {
+    for chain in chains {
       text += chain.appends
     }
     return text + ending + "COMMIT\n"

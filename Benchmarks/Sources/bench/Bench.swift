@@ -1,5 +1,5 @@
-import ArgumentParser
-import Glibc
+internal import ArgumentParser
+internal import Harness
 
 @main
 struct Bench: ParsableCommand {
@@ -8,8 +8,8 @@ struct Bench: ParsableCommand {
     abstract: "Measures a scrape against the least that reading the kernel's rules can cost.",
     discussion: """
       Generates rule sets, loads them into a network namespace of its own, and compares in one run: \
-      a bare getsockopt, libiptc, iptables-legacy-save, and whole scrapes over HTTP from a running \
-      exporter. Needs root.
+      for the legacy backend a bare getsockopt, libiptc, iptables-legacy-save, and whole scrapes \
+      over HTTP from a running exporter; for nf_tables iptables-nft-save and scrapes. Needs root.
       """)
 
   @Option(help: "The exporter's release binary; without it only the other readers are measured.")
@@ -17,6 +17,11 @@ struct Bench: ParsableCommand {
 
   @Option(name: .customLong("size"), help: "SERVICESxENDPOINTS; may be given more than once.")
   var sizes: [RulesetSize] = []
+
+  @Option(
+    name: .customLong("backend"),
+    help: "legacy or nft; may be given more than once. (default: both)")
+  var backends: [Backend] = []
 
   @Option(help: "How many rounds count, at least 7; two more warm up.")
   var rounds = 9
@@ -35,14 +40,10 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    try NetworkNamespace.enterNew()
     var report = Report()
-    if let exporter {
-      try IdleBenchmark(exporter: exporter, path: path).run(&report)
-    }
-    for size in sizes.isEmpty ? [.medium, .large] : sizes {
-      try SizeBenchmark(size: size, rounds: rounds, seed: seed, exporter: exporter, path: path)
-        .run(&report)
+    for backend in backends.isEmpty ? Backend.allCases : backends {
+      try NetworkNamespace.enterNew()
+      try measure(backend, &report)
     }
     guard !report.missedLimits.isEmpty else { return }
     print("\nMissed: \(report.missedLimits.joined(separator: "; "))")
@@ -50,6 +51,24 @@ struct Bench: ParsableCommand {
       throw ExitCode.failure
     }
   }
+
+  private func measure(_ backend: Backend, _ report: inout Report) throws {
+    if let exporter {
+      try IdleBenchmark(backend: backend, exporter: exporter, path: path).run(&report)
+    }
+    for size in sizes.isEmpty ? [.medium, .large] : sizes {
+      switch backend {
+      case .legacy:
+        try LegacyBenchmark(
+          size: size, rounds: rounds, seed: seed, exporter: exporter, path: path
+        ).run(&report)
+      case .nft:
+        try NFTBenchmark(size: size, rounds: rounds, seed: seed, exporter: exporter, path: path)
+          .run(&report)
+      }
+    }
+  }
 }
 
+extension Backend: ExpressibleByArgument {}
 extension RulesetSize: ExpressibleByArgument {}

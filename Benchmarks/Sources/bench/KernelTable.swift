@@ -1,5 +1,6 @@
-import CLibiptc
-import Glibc
+internal import CLibiptc
+internal import Glibc
+internal import Harness
 
 /// The nat table of IPv4, taken from the kernel with nothing in between.
 struct KernelTable: ~Copyable {
@@ -8,7 +9,7 @@ struct KernelTable: ~Copyable {
   init() throws {
     descriptor = socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
     guard descriptor >= 0 else {
-      throw BenchError("a raw socket cannot be opened: \(systemError())")
+      throw HarnessError("a raw socket cannot be opened: \(systemError())")
     }
   }
 
@@ -23,7 +24,7 @@ struct KernelTable: ~Copyable {
     var length = socklen_t(MemoryLayout<ipt_getinfo>.size)
     let result = unsafe getsockopt(
       descriptor, Int32(IPPROTO_IP), IPT_SO_GET_INFO, &information, &length)
-    guard result == 0 else { throw BenchError("IPT_SO_GET_INFO: \(systemError())") }
+    guard result == 0 else { throw HarnessError("IPT_SO_GET_INFO: \(systemError())") }
     return Int(information.size)
   }
 
@@ -36,7 +37,7 @@ struct KernelTable: ~Copyable {
     let mapping = unsafe mmap(
       nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let buffer = unsafe mapping, unsafe buffer != MAP_FAILED else {
-      throw BenchError("no memory for \(length) bytes")
+      throw HarnessError("no memory for \(length) bytes")
     }
     defer { unsafe munmap(buffer, length) }
     let request = unsafe buffer.bindMemory(to: ipt_get_entries.self, capacity: 1)
@@ -45,7 +46,7 @@ struct KernelTable: ~Copyable {
     var written = socklen_t(length)
     let result = unsafe getsockopt(
       descriptor, Int32(IPPROTO_IP), IPT_SO_GET_ENTRIES, buffer, &written)
-    guard result == 0 else { throw BenchError("IPT_SO_GET_ENTRIES: \(systemError())") }
+    guard result == 0 else { throw HarnessError("IPT_SO_GET_ENTRIES: \(systemError())") }
   }
 
   private static func setName<Name: BitwiseCopyable>(_ name: inout Name) {

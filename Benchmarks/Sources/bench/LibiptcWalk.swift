@@ -1,5 +1,6 @@
-import CLibiptc
-import Glibc
+internal import CLibiptc
+internal import Glibc
+internal import Harness
 
 /// The nat table of IPv4, read through libiptc and walked once from end to end.
 struct LibiptcWalk {
@@ -10,7 +11,7 @@ struct LibiptcWalk {
 
   init() throws {
     guard let handle = unsafe iptc_init("nat") else {
-      throw BenchError("iptc_init: \(unsafe String(cString: iptc_strerror(errno)))")
+      throw HarnessError("iptc_init: \(unsafe String(cString: iptc_strerror(errno)))")
     }
     defer { unsafe iptc_free(handle) }
     var chain = unsafe iptc_first_chain(handle)

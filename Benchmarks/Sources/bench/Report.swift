@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// What the benchmark prints, and which limits were missed.
 struct Report {

@@ -1,16 +1,26 @@
-import CLibiptc
-import Glibc
+internal import Glibc
 
 /// A client that asks for metrics as Prometheus does, over one connection that it keeps.
 ///
 /// It does as little as a client can, so that what is measured is the exporter.
-struct ScrapeClient: ~Copyable {
+package struct ScrapeClient: ~Copyable {
+  /// What Prometheus says it accepts: OpenMetrics rather than text.
+  package static let prometheusAccepts =
+    "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5"
+
+  /// The seconds after which the exporter is told to give up, and those after which this client does.
+  private static let timeout = 30
+  private static let patience = 60
+
   private let descriptor: Int32
   private var received: [UInt8] = []
 
   /// Connects to the exporter on 127.0.0.1.
-  init(port: UInt16) throws {
+  package init(port: UInt16) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -23,7 +33,7 @@ struct ScrapeClient: ~Copyable {
     guard result == 0 else {
       let reason = systemError()
       close(descriptor)
-      throw BenchError("port \(port): \(reason)")
+      throw HarnessError("port \(port): \(reason)")
     }
   }
 
@@ -33,15 +43,17 @@ struct ScrapeClient: ~Copyable {
 
   /// Sends a request and reads its whole answer.
   ///
-  /// - Throws: `BenchError` for any status but 200.
-  mutating func get(_ path: String, compressed: Bool = false) throws -> Response {
+  /// - Throws: `HarnessError` for any status but 200, and where nothing comes for a minute.
+  package mutating func get(
+    _ path: String, compressed: Bool = false, accept: String = prometheusAccepts
+  ) throws -> Response {
     try send(
       """
       GET \(path) HTTP/1.1\r
       Host: 127.0.0.1\r
-      Accept: application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5\r
+      Accept: \(accept)\r
       Accept-Encoding: \(compressed ? "gzip" : "identity")\r
-      X-Prometheus-Scrape-Timeout-Seconds: 30\r
+      X-Prometheus-Scrape-Timeout-Seconds: \(Self.timeout)\r
       \r\n
       """)
     received.removeAll(keepingCapacity: true)
@@ -49,7 +61,7 @@ struct ScrapeClient: ~Copyable {
       try receive()
       if let head = ResponseHead(received), head.isComplete(received) {
         guard head.status == 200 else {
-          throw BenchError("\(path): HTTP status \(head.status)")
+          throw HarnessError("\(path): HTTP status \(head.status)")
         }
         return Response(head: head, bytes: received)
       }
@@ -62,7 +74,7 @@ struct ScrapeClient: ~Copyable {
       let count = unsafe rest.withUnsafeBytes {
         unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      guard count > 0 else { throw BenchError("send: \(systemError())") }
+      guard count > 0 else { throw HarnessError("send: \(systemError())") }
       rest = rest.dropFirst(count)
     }
   }
@@ -75,7 +87,7 @@ struct ScrapeClient: ~Copyable {
       unsafe recv(descriptor, $0.baseAddress?.advanced(by: start), piece, 0)
     }
     received.removeLast(piece - max(count, 0))
-    guard count >= 0 else { throw BenchError("recv: \(systemError())") }
-    guard count > 0 else { throw BenchError("the exporter closed the connection") }
+    guard count >= 0 else { throw HarnessError("recv: \(systemError())") }
+    guard count > 0 else { throw HarnessError("the exporter closed the connection") }
   }
 }

@@ -1,8 +1,8 @@
-import RulesetGenerator
+internal import Harness
 
 /// Everything measured at one size, each round doing one of each so that a machine's moods fall
 /// on all alike.
-struct Measurement {
+struct LegacyMeasurement {
   private(set) var bareRead = Samples()
   private(set) var libiptc = Samples()
   private(set) var save = Samples()
@@ -25,7 +25,7 @@ struct Measurement {
     _ client: inout ScrapeClient, of ruleset: inout KernelRuleset, path: String
   ) throws {
     let plain = try unchanged.time { try client.get(path) }
-    try check(plain, services: ruleset.services)
+    try ScrapeCheck.hasAllServices(plain, services: ruleset.services)
     try ruleset.changeOneService()
     _ = try changed.time { try client.get(path) }
     _ = try compressed.time { try client.get(path, compressed: true) }
@@ -33,15 +33,6 @@ struct Measurement {
 
   /// Forgets the rounds so far.
   mutating func removeAll() {
-    self = Measurement()
-  }
-
-  /// A scrape that leaves services out would be fast and worthless. (One in a hundred may be missed
-  /// where chunks cut a line in two.)
-  private func check(_ response: Response, services: Int) throws {
-    let count = response.samples(of: "iptables_service_sep_chains")
-    guard count * 100 >= services * 99, count <= services else {
-      throw BenchError("the scrape shows \(count) service ports of \(services)")
-    }
+    self = LegacyMeasurement()
   }
 }

@@ -1,6 +1,10 @@
-/// The comparison at one size.
-struct SizeBenchmark {
+internal import Harness
+internal import RulesetGenerator
+
+/// The comparison with the kernel's own time to hand a legacy table over, at one size.
+struct LegacyBenchmark {
   private static let warmUps = 2
+  private static let flags = ["--backend", "legacy", "--watch-interval", "0"]
 
   let size: RulesetSize
   let rounds: Int
@@ -9,14 +13,15 @@ struct SizeBenchmark {
   let path: String
 
   func run(_ report: inout Report) throws {
-    var ruleset = try KernelRuleset(size: size, seed: seed)
+    var ruleset = try KernelRuleset(
+      .legacy, size: size, seed: seed, otherState: { $0.scaledUp($1) })
     let table = try KernelTable()
     let walk = try LibiptcWalk()
     report.heading(
-      "\(size.services) services x \(size.endpoints) endpoints: \(walk.rules) rules in "
+      "legacy, \(size.services) services x \(size.endpoints) endpoints: \(walk.rules) rules in "
         + "\(walk.chains) chains, \((Double(try table.size()) / 1e6).rounded(toPlaces: 1)) MB of nat"
     )
-    var measurement = Measurement()
+    var measurement = LegacyMeasurement()
     guard let exporter else {
       for round in 0..<rounds + Self.warmUps {
         if round == Self.warmUps { measurement.removeAll() }
@@ -30,10 +35,10 @@ struct SizeBenchmark {
 
   /// Takes turns between all readers; the exporter reads what they read, nat alone.
   private func compare(
-    _ measurement: inout Measurement, _ exporter: String, _ table: borrowing KernelTable,
+    _ measurement: inout LegacyMeasurement, _ exporter: String, _ table: borrowing KernelTable,
     _ ruleset: inout KernelRuleset, _ report: inout Report
   ) throws {
-    let process = try ExporterProcess(exporter, arguments: ["--tables", "nat"])
+    let process = try ExporterProcess(exporter, arguments: Self.flags + ["--tables", "nat"])
     var client = try process.connect()
     var first = Samples()
     let response = try first.time { try client.get(path) }
@@ -44,7 +49,7 @@ struct SizeBenchmark {
     }
     show(measurement, in: &report)
     report.line("first scrape (ms)", value: first.median)
-    report.line("size of a scrape", value: Double(response.bodySize) / 1e6, unit: " MB")
+    report.line("size of a scrape", value: Double(response.wireSize) / 1e6, unit: " MB")
     report.line(
       "peak memory", value: Double(try process.peakMemory()) / 1e6, unit: " MB",
       limit: size.peakMemoryLimit)
@@ -53,9 +58,9 @@ struct SizeBenchmark {
 
   /// Measures an exporter that reads all its default tables, for information.
   private func measureDefaults(
-    _ exporter: String, against measurement: Measurement, _ report: inout Report
+    _ exporter: String, against measurement: LegacyMeasurement, _ report: inout Report
   ) throws {
-    let process = try ExporterProcess(exporter)
+    let process = try ExporterProcess(exporter, arguments: Self.flags)
     var client = try process.connect()
     var scrape = Samples()
     for round in 0..<rounds + Self.warmUps {
@@ -69,7 +74,7 @@ struct SizeBenchmark {
     process.terminate()
   }
 
-  private func show(_ measurement: Measurement, in report: inout Report) {
+  private func show(_ measurement: LegacyMeasurement, in report: inout Report) {
     let isLimited = size == .large
     report.columns("median ms", "least ms", "ratio")
     show("(a) bare getsockopt", measurement.bareRead, against: measurement, in: &report)
@@ -89,7 +94,7 @@ struct SizeBenchmark {
   }
 
   private func show(
-    _ label: String, _ samples: Samples, against measurement: Measurement,
+    _ label: String, _ samples: Samples, against measurement: LegacyMeasurement,
     in report: inout Report, limit: Double? = nil
   ) {
     report.line(
