@@ -6,8 +6,10 @@ internal import Netfilter
 /// The first 80 bits of a SHA-256, in base 32. kube-proxy counterparts: `portProtoHash`,
 /// `servicePortEndpointChainName`.
 public struct ChainHash: Sendable, Hashable {
-  private let high: UInt64
-  private let low: UInt16
+  /// The first 64 bits.
+  let high: UInt64
+  /// The last 16.
+  let low: UInt16
 
   /// The hash in a chain's name; nil where the rest of the name isn't 16 characters of base 32.
   init?(_ name: ChainName, after prefix: ChainName) {
@@ -40,22 +42,15 @@ public struct ChainHash: Sendable, Hashable {
     self.init(hashing: literal + Array(transport.chainNameText.utf8))
   }
 
-  /// The hash of an endpoint's chain; `endpoint` is `ip:port`, or `[ip]:port`.
+  /// The hash of what kube-proxy makes a chain's name of: for an endpoint's chain a service port's name,
+  /// its protocol, and `ip:port` or `[ip]:port`.
   ///
   /// kube-proxy counterpart: `servicePortEndpointChainName`.
-  init(servicePort literal: [UInt8], _ transport: TransportProtocol, endpoint: String) {
-    self.init(hashing: literal + Array(transport.chainNameText.utf8) + Array(endpoint.utf8))
-  }
-
-  private init(hashing bytes: [UInt8]) {
+  init(hashing bytes: [UInt8]) {
     var high: UInt64 = 0
     var low: UInt16 = 0
-    for (index, byte) in SHA256.hash(data: bytes).enumerated() {
-      switch index {
-      case 0..<8: high = high << 8 | UInt64(byte)
-      case 8..<10: low = low << 8 | UInt16(byte)
-      default: break
-      }
+    for (index, byte) in SHA256.hash(data: bytes).prefix(10).enumerated() {
+      if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt16(byte) }
     }
     self.high = high
     self.low = low

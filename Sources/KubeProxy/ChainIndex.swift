@@ -1,31 +1,34 @@
 internal import Netfilter
 
-/// Finds chains by name: their positions, sorted by it.
-struct ChainIndex: Sendable {
+/// Finds chains by name: a hash table of their positions.
+///
+/// It lives while a map is made. A dictionary of as many names would take five times the memory.
+struct ChainIndex {
   private let content: TableContent
-  private let order: [Int32]
+  /// At a name's hash, or behind it: the position of the chain; -1 where there is none.
+  private var slots: [Int32]
 
   init(_ content: TableContent) {
     self.content = content
-    // libiptc's chains are sorted already but for the built-in ones, which costs the sort nothing.
-    order = (0..<Int32(content.chains.count)).sorted {
-      content.chains[Int($0)].name < content.chains[Int($1)].name
+    let width = Int.bitWidth - (2 * content.chains.count).leadingZeroBitCount
+    slots = Array(repeating: -1, count: 1 << width)
+    for position in content.chains.indices {
+      var slot = firstSlot(content.chains[position].name)
+      while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = Int32(position)
     }
   }
 
   /// Where the chain of that name stands; nil where there is none.
   func position(of name: ChainName) -> Int? {
-    var range = order.indices
-    while !range.isEmpty {
-      let middle = range.lowerBound + range.count / 2
-      let candidate = content.chains[Int(order[middle])].name
-      if candidate == name { return Int(order[middle]) }
-      if candidate < name {
-        range = (middle + 1)..<range.upperBound
-      } else {
-        range = range.lowerBound..<middle
-      }
+    var slot = firstSlot(name)
+    while slots[slot] >= 0 {
+      let position = Int(slots[slot])
+      if content.chains[position].name == name { return position }
+      slot = (slot + 1) & (slots.count - 1)
     }
     return nil
   }
+
+  private func firstSlot(_ name: ChainName) -> Int { name.hashValue & (slots.count - 1) }
 }

@@ -1,75 +1,122 @@
 internal import Netfilter
 
-/// The roles and facts of a nat table's chains, and where each stands by name.
-struct ChainKnowledge: Sendable {
+/// What is known of the chains of a nat table, each by itself: where it stands on the way to an
+/// endpoint, where its rules lead, what they translate.
+final class ChainKnowledge: Sendable {
   let content: TableContent
-  let roles: [ChainRole]
-  let facts: [ChainFacts]
-  /// For each chain, whether it had the same rules in the content known before.
-  private let unchanged: [Bool]
-  private let index: ChainIndex
+  let stages: [ChainStage]
   /// For each chain, where it stood in the content known before; -1 where it did not exist.
   let formerPositions: [Int32]
-  private let jumpTargets: JumpTargets
+  let translations: EndpointTranslations
+  /// For each chain, the positions of those that it leads to.
+  let jumps: JumpTargets
 
-  /// Gathers what is to know of the chains; of those that stand in `previous` with the same rules,
-  /// what is known already.
-  init(_ content: TableContent, previous: ChainKnowledge?) {
+  /// Gathers what is to know; of chains with the same rules as in `former`, what is known already.
+  init(_ content: TableContent, _ matching: ChainMatching, former: ChainKnowledge?) {
     self.content = content
-    var roles: [ChainRole] = []
-    var facts: [ChainFacts] = []
-    roles.reserveCapacity(content.chains.count)
-    facts.reserveCapacity(content.chains.count)
-    var formerPositions: [Int32] = []
-    formerPositions.reserveCapacity(content.chains.count)
-    var unchanged = [Bool](repeating: false, count: content.chains.count)
-    var newJumps: [(chain: Int, jumps: [ChainName])] = []
-    for (index, chain) in content.chains.enumerated() {
-      // Chains that share their rules' storage compare in no time.
-      let former = previous?.position(of: chain.name, near: index)
-      formerPositions.append(former.map(Int32.init) ?? -1)
-      if let previous, let known = former, previous.content.chains[known].rules == chain.rules {
-        unchanged[index] = true
-        roles.append(previous.roles[known])
-        facts.append(previous.facts[known])
-      } else {
-        let role = ChainRole(chain.name)
-        roles.append(role)
-        let (newFacts, jumps) = ChainFacts.gather(from: chain, role: role)
-        facts.append(newFacts)
-        if !jumps.isEmpty { newJumps.append((index, jumps)) }
+    formerPositions = matching.formerPositions
+    stages = content.chains.indices.map { index in
+      let position = matching.formerPositions[index]
+      if let former, position >= 0 { return former.stages[Int(position)] }
+      return ChainStage(content.chains[index].name)
+    }
+    var reader = ChainReader(content, stages, matching, former)
+    for index in content.chains.indices {
+      let isTaken =
+        matching.isUnchanged[index] && reader.take(Int(matching.formerPositions[index]))
+      if !isTaken { reader.read(index) }
+    }
+    translations = reader.translations
+    jumps = reader.jumps
+  }
+}
+
+extension ChainKnowledge {
+  /// The positions of the chains whose rules dispatch.
+  var dispatchChains: [Int] { stages.indices.filter { stages[$0] == .dispatch } }
+
+  /// The number of service chains that can't be reached from any other chain.
+  var orphanCount: Int {
+    var isReached = stages.map { $0 == .outside || $0 == .dispatch }
+    var pending: [Int32] = []
+    for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
+    while let index = pending.popLast() {
+      for target in jumps[Int(index)] where !isReached[Int(target)] {
+        isReached[Int(target)] = true
+        pending.append(target)
       }
     }
-    self.roles = roles
-    self.facts = facts
-    self.formerPositions = formerPositions
-    self.unchanged = unchanged
-    index = ChainIndex(content)
-    jumpTargets = JumpTargets(
-      newJumps, of: content, facts, index, former: formerPositions, unchanged: unchanged,
-      previous: previous)
+    return isReached.count { !$0 }
+  }
+}
+
+/// Reads one chain after the other.
+private struct ChainReader {
+  let content: TableContent
+  let stages: [ChainStage]
+  var translations: EndpointTranslations
+  var jumps: JumpTargets
+  /// Made for the first name that is to be found.
+  private var index: ChainIndex?
+  /// For each chain, the last one that was seen to lead to it.
+  private var lastSources: [Int32] = []
+  private let formerTranslations: EndpointTranslations
+  private let formerJumps: JumpTargets
+  /// For each chain known before, where it stands now; -1 where it is gone.
+  private let positions: [Int32]
+
+  init(
+    _ content: TableContent, _ stages: [ChainStage], _ matching: ChainMatching,
+    _ former: ChainKnowledge?
+  ) {
+    self.content = content
+    self.stages = stages
+    formerTranslations = former?.translations ?? EndpointTranslations(chainCount: 0)
+    formerJumps = former?.jumps ?? JumpTargets(chainCount: 0, former: nil)
+    positions = matching.positionsNow(of: former?.stages.count ?? 0)
+    translations = EndpointTranslations(chainCount: stages.count)
+    jumps = JumpTargets(chainCount: stages.count, former: former?.jumps)
   }
 
-  /// Whether the chain had the same rules in the content known before.
-  func isUnchanged(_ index: Int) -> Bool { unchanged[index] }
-
-  /// The positions of the chains that the chain at `index` leads to.
-  func jumpTargets(of index: Int) -> ArraySlice<Int32> {
-    jumpTargets.targets[Int(jumpTargets.starts[index])..<Int(jumpTargets.starts[index + 1])]
+  /// Takes over what was known of a chain with the same rules, which stood at `position`; false where
+  /// it is to be read again.
+  mutating func take(_ position: Int) -> Bool {
+    guard jumps.append(formerJumps, at: position, now: positions) else { return false }
+    translations.append(formerTranslations, at: position)
+    return true
   }
 
-  /// Where the chain of that name stands; nil where there is none.
-  func position(of name: ChainName) -> Int? { index.position(of: name) }
+  mutating func read(_ chain: Int) {
+    let rules = content.chains[chain].rules
+    let isEndpoint = stages[chain] == .endpoint
+    var found: [EndpointTranslations.Translation] = []
+    for position in 0..<rules.count {
+      switch rules.outcome(at: position) {
+      case .chain(let name) where ChainRole.mayBeService(name): addJump(from: chain, to: name)
+      case .destinationNAT(let translation) where isEndpoint:
+        found.append(
+          EndpointTranslations.Translation(
+            rule: Int32(position), destination: TranslatedDestination(translation)))
+      default: break
+      }
+    }
+    jumps.endChain()
+    translations.append(found)
+  }
 
-  private func position(of name: ChainName, near index: Int) -> Int? {
-    if index < content.chains.count, content.chains[index].name == name { return index }
-    // One chain more or less shifts all that follow.
-    if index > 0, index <= content.chains.count, content.chains[index - 1].name == name {
-      return index - 1
+  private mutating func addJump(from source: Int, to name: ChainName) {
+    if index == nil {
+      index = ChainIndex(content)
+      lastSources = Array(repeating: -1, count: stages.count)
     }
-    if index + 1 < content.chains.count, content.chains[index + 1].name == name {
-      return index + 1
+    guard let target = index?.position(of: name) else {
+      jumps.appendMissing()
+      return
     }
-    return position(of: name)
+    guard stages[target] == .service || stages[target] == .endpoint,
+      lastSources[target] != Int32(source)
+    else { return }
+    lastSources[target] = Int32(source)
+    jumps.append(target)
   }
 }

@@ -20,6 +20,10 @@ public enum ChainRole: Sendable, Hashable {
       self = .dispatch
       return
     }
+    guard Self.mayBeService(name) else {
+      self = .system
+      return
+    }
     for (family, prefix) in Self.prefixes where name.hasPrefix(prefix) {
       if let hash = ChainHash(name, after: prefix) {
         self = .service(family, hash: hash)
@@ -29,12 +33,18 @@ public enum ChainRole: Sendable, Hashable {
     self = .system
   }
 
+  /// Whether the name is as long as a service chain's, which sets most others apart at no cost.
+  static func mayBeService(_ name: ChainName) -> Bool { serviceLengths.contains(name.count) }
+
+  private static let serviceLengths = 24...25
   private static let kube: ChainName = "KUBE-"
   private static let dispatchChains: [ChainName] = [
     .kubeServices, .kubeNodePorts, .kubeExternalServices,
   ]
+  /// Those of which there are most first.
   private static let prefixes: [(ServiceChainFamily, ChainName)] =
-    ServiceChainFamily.allCases.map { ($0, ChainName(stringLiteral: $0.rawValue + "-")) }
+    ([.endpoint] + ServiceChainFamily.allCases.filter { $0 != .endpoint })
+    .map { ($0, ChainName(stringLiteral: $0.rawValue + "-")) }
 }
 
 extension ChainName {

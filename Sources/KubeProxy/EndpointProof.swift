@@ -3,34 +3,65 @@ internal import Netfilter
 /// What an endpoint's chain is proven by: its name is the hash of a service port and of a destination,
 /// and its rules tell the destination.
 struct EndpointProof {
+  private let knowledge: ChainKnowledge
+  private let chain: Int
   private let hash: ChainHash?
-  private let rules: RuleList
-  private let destinations: [String]
 
-  init(chain index: Int, _ knowledge: ChainKnowledge) {
-    hash = if case .service(_, let hash) = knowledge.roles[index] { hash } else { nil }
-    rules = knowledge.content.chains[index].rules
-    destinations = rules.compactMap { rule in
-      if case .destinationNAT(let destination) = rule.target {
-        destination.description
-      } else {
-        nil
-      }
-    }
+  init(chain: Int, _ knowledge: ChainKnowledge) {
+    self.knowledge = knowledge
+    self.chain = chain
+    let role = ChainRole(knowledge.content.chains[chain].name)
+    hash = if case .service(_, let hash) = role { hash } else { nil }
   }
 
   /// Whether the chain's name is the hash of that service port and the chain's own destination.
-  func holds(_ literal: [UInt8], _ transport: TransportProtocol) -> Bool {
-    destinations.contains {
-      hash == ChainHash(servicePort: literal, transport, endpoint: $0)
-    }
+  ///
+  /// - Parameter text: where to put what is to be hashed, so that not each one takes its own memory.
+  func holds(_ port: ServicePort, endsInColon: Bool, using text: inout [UInt8]) -> Bool {
+    text.removeAll(keepingCapacity: true)
+    port.appendName(endsInColon: endsInColon, to: &text)
+    return holds(port.transport, using: &text)
   }
 
   /// Whether it is the hash of the service port that the chain's comments claim.
-  var holdsForClaim: Bool {
-    let claims = rules.lazy.compactMap { $0.comment.flatMap(ServicePortComment.init)?.literal }
-    return claims.first.map { claim in
-      TransportProtocol.allCases.contains { holds(claim, $0) }
-    } ?? false
+  func holdsForClaim(using text: inout [UInt8]) -> Bool {
+    let rules = knowledge.content.chains[chain].rules
+    for rule in 0..<rules.count {
+      let packed = rules.packed(at: rule)
+      let bytes = packed.span
+      guard let comment = RuleList.Outline(bytes).comment,
+        let claim = ServicePortComment(bytes.extracting(comment))
+      else { continue }
+      for transport in TransportProtocol.allCases {
+        text = claim.literal
+        if holds(transport, using: &text) { return true }
+      }
+      return false
+    }
+    return false
+  }
+
+  /// The same of the service port whose name `text` holds.
+  private func holds(_ transport: TransportProtocol, using text: inout [UInt8]) -> Bool {
+    text.append(contentsOf: transport.chainNameText.utf8)
+    let end = text.count
+    var holds = false
+    knowledge.translations.forEach(of: chain) { translation in
+      guard !holds else { return }
+      text.removeSubrange(end...)
+      append(translation, to: &text)
+      holds = ChainHash(hashing: text) == hash
+    }
+    return holds
+  }
+
+  private func append(
+    _ translation: EndpointTranslations.Translation, to text: inout [UInt8]
+  ) {
+    if translation.destination.append(to: &text) { return }
+    let rules = knowledge.content.chains[chain].rules
+    if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
+      text.append(contentsOf: destination.description.utf8)
+    }
   }
 }

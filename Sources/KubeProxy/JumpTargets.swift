@@ -1,48 +1,51 @@
 internal import Netfilter
 
-/// Where the chains stand that the jumps of a table lead to.
+/// Where the chains stand that the rules of a table's chains lead to.
 struct JumpTargets: Sendable {
-  /// For each chain in turn, the positions of the service chains that it leads to, but for those that
-  /// don't exist.
-  private(set) var targets: [Int32] = []
+  /// For each chain in turn, the positions of the service ports' and endpoints' chains that it leads
+  /// to, each once.
+  private var targets: [Int32] = []
   /// For each chain, where its targets begin; one more entry ends the last.
-  private(set) var starts: [Int32] = [0]
+  private var starts: [Int32] = [0]
+  /// The chains that lead to one that doesn't exist.
+  private var incomplete: Set<Int32> = []
 
-  /// Looks the jumps of new and changed chains up by name, and those of all others where they stood
-  /// before.
-  init(
-    _ newJumps: [(chain: Int, jumps: [ChainName])], of content: TableContent,
-    _ facts: [ChainFacts], _ index: ChainIndex, former: [Int32], unchanged: [Bool],
-    previous: ChainKnowledge?
-  ) {
-    let positions = Self.newPositions(former, count: previous?.content.chains.count ?? 0)
-    var rest = newJumps[...]
-    starts.reserveCapacity(facts.count + 1)
-    for chain in facts.indices {
-      if rest.first?.chain == chain, let jumps = rest.popFirst()?.jumps {
-        targets += jumps.compactMap { index.position(of: $0).map(Int32.init) }
-      } else if unchanged[chain], facts[chain].jumpCount > 0, let previous {
-        let known = previous.jumpTargets(of: Int(former[chain]))
-        if known.count == facts[chain].jumpCount,
-          known.allSatisfy({ positions[Int($0)] >= 0 })
-        {
-          for target in known { targets.append(positions[Int(target)]) }
-        } else {
-          // One of the chains that it leads to came or went.
-          targets += ChainFacts.jumps(of: content.chains[chain])
-            .compactMap { index.position(of: $0).map(Int32.init) }
-        }
-      }
-      starts.append(Int32(targets.count))
-    }
+  init(chainCount: Int, former: JumpTargets?) {
+    starts.reserveCapacity(chainCount + 1)
+    // A few more than before, lest one more doubles the memory.
+    if let former { targets.reserveCapacity(former.targets.count + former.targets.count / 16 + 64) }
   }
 
-  /// For each chain known before, where it stands now; -1 where it is gone.
-  private static func newPositions(_ former: [Int32], count: Int) -> [Int32] {
-    var positions = [Int32](repeating: -1, count: count)
-    for (index, former) in former.enumerated() where former >= 0 {
-      positions[Int(former)] = Int32(index)
+  /// The positions of the chains that the chain at `index` leads to.
+  subscript(index: Int) -> ArraySlice<Int32> {
+    targets[Int(starts[index])..<Int(starts[index + 1])]
+  }
+
+  /// The next chain leads to that one.
+  mutating func append(_ target: Int) { targets.append(Int32(target)) }
+
+  /// The next chain leads to one that doesn't exist.
+  mutating func appendMissing() { incomplete.insert(Int32(starts.count - 1)) }
+
+  /// Ends the next chain's targets.
+  mutating func endChain() { starts.append(Int32(targets.count)) }
+
+  /// Appends the next chain's targets: what another chain's were before, where those chains stand
+  /// now. False, and nothing is appended, where chains that it leads to came or went.
+  ///
+  /// - Parameter positions: for each chain known before, where it stands now; -1 where it is gone.
+  mutating func append(_ former: JumpTargets, at chain: Int, now positions: [Int32]) -> Bool {
+    if !former.incomplete.isEmpty, former.incomplete.contains(Int32(chain)) { return false }
+    let range = Int(former.starts[chain])..<Int(former.starts[chain + 1])
+    for index in range {
+      let target = positions[Int(former.targets[index])]
+      if target < 0 {
+        targets.removeLast(targets.count - Int(starts[starts.count - 1]))
+        return false
+      }
+      targets.append(target)
     }
-    return positions
+    endChain()
+    return true
   }
 }

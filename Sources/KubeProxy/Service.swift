@@ -1,5 +1,5 @@
 /// What the rules of one address family hold for one service port.
-public struct Service: Sendable {
+public struct Service: Sendable, Hashable {
   public let port: ServicePort
   /// Distinct KUBE-SEP chains that the service port's chains jump to.
   public internal(set) var sepChains = 0

@@ -10,6 +10,13 @@ public import Netfilter
 public final class ServiceMap: Sendable {
   /// The service ports, sorted.
   public let services: [Service]
+  /// For each service port, its index in the map that this one was made with as `previous`; -1 where
+  /// it is new.
+  public let formerServicePositions: [Int32]
+  /// The indices of the service ports that are new, or whose ``Service`` isn't equal to that in the map
+  /// that this one was made with as `previous`; ascending. Of one that only changed an endpoint for
+  /// another, all counts remain.
+  public let changedServices: [Int32]
   /// For each rule of nat, the index of its service port; ``unowned`` where it has none.
   public let natOwners: [Int32]
   /// For each rule of filter likewise.
@@ -25,7 +32,7 @@ public final class ServiceMap: Sendable {
   public static let unowned: Int32 = -1
 
   /// A DNAT rule of a KUBE-SEP chain.
-  public struct ConnectionRule: Sendable {
+  public struct ConnectionRule: Sendable, Hashable {
     /// The position of the rule in nat, counted over all chains.
     public let rule: Int32
     /// The index of the chain in nat.
@@ -34,45 +41,69 @@ public final class ServiceMap: Sendable {
     public let service: Int32
   }
 
+  /// What is remembered of nat's chains, for the next interpretation.
+  let knowledge: ChainKnowledge?
+  /// Whose the chains of nat were found to be.
+  let verdicts: ChainVerdicts
+  /// The names that the hashes of chains are proven to be of.
+  let identities: [ChainHash: WrittenName]
+  /// For each service port, where it was found.
+  let standings: [ServiceStanding]
+  /// The same object in all maps that have the same service ports since one was made from the other.
+  private let servicePorts: ServicePortSet
+
+  private final class ServicePortSet: Sendable {}
+
   /// Interprets a family's tables.
   ///
   /// - Parameter previous: the interpretation of an earlier reading; what it knows of chains that did
-  ///   not change is used again.
-  public convenience init(
-    nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil
-  ) {
-    var builder = ServiceMapBuilder(nat: nat, filter: filter, previous: previous)
-    builder.build()
-    self.init(builder)
+  ///   not change is used again. The outcome is the same as without.
+  public init(nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil) {
+    var registry = ServiceRegistry(previous)
+    let reading = nat.map { NatReading($0, previous: previous, into: &registry) }
+    let mentions = filter.map { FilterReading($0, into: &registry) }
+    let ranking = ServiceRanking(registry)
+    var attribution = ServiceAttribution(ranking, registry, nat: nat)
+    if let reading {
+      attribution.attribute(
+        reading, FormerVerdicts(registry, ranking, reading.matching, previous: previous))
+    }
+    filterOwners = attribution.attribute(mentions, ruleCount: filter?.ruleCount ?? 0)
+    natOwners = attribution.natOwners
+    connectionRules = attribution.connectionRules
+    services = attribution.services
+    orphanChains = reading?.knowledge.orphanCount ?? 0
+    unnamedChains = reading?.dispatch.unnamedChains ?? 0
+    formerServicePositions = ranking.formerPositions
+    changedServices = Self.changes(
+      to: services, from: previous?.services ?? [], ranking.formerPositions)
+    knowledge = reading?.knowledge
+    verdicts = attribution.verdicts
+    identities = ranking.identities
+    standings = ranking.standings
+    servicePorts = (ranking.isSame ? previous?.servicePorts : nil) ?? ServicePortSet()
   }
 
-  /// What is remembered of nat's chains, for the next interpretation.
-  let knowledge: ChainKnowledge?
-  /// The service ports that the hashes of chains prove.
-  let identities: [ChainHash: ServiceIdentity]
-  /// Whose the endpoints' chains were found to be; see the builder.
-  let endpointVerdicts: [Int]
+  /// The indices of services that aren't the same at their former positions.
+  private static func changes(
+    to services: [Service], from former: [Service], _ formerPositions: [Int32]
+  ) -> [Int32] {
+    var changes: [Int32] = []
+    // Spans, for nothing needs to be retained to be compared.
+    let services = services.span
+    let former = former.span
+    for index in services.indices {
+      let position = Int(formerPositions[index])
+      if position < 0 || services[index] != former[position] { changes.append(Int32(index)) }
+    }
+    return changes
+  }
 
   /// For each chain of nat, where it stood in the nat of the map that this one was made with as
   /// `previous`; -1 where it did not exist.
   public var formerChainPositions: [Int32] { knowledge?.formerPositions ?? [] }
 
-  private init(_ builder: ServiceMapBuilder) {
-    let keys = builder.services.map(\.port.sortKey)
-    let order = keys.indices.sorted { keys[$0] < keys[$1] }
-    var ranks = [Int32](repeating: 0, count: order.count)
-    for (rank, index) in order.enumerated() { ranks[index] = Int32(rank) }
-    func ranked(_ owner: Int32) -> Int32 { owner < 0 ? owner : ranks[Int(owner)] }
-    services = order.map { builder.services[$0] }
-    natOwners = builder.natOwners.map(ranked)
-    filterOwners = builder.filterOwners.map(ranked)
-    connectionRules = builder.connectionRules.map {
-      ConnectionRule(rule: $0.rule, chain: $0.chain, service: ranked($0.service))
-    }
-    orphanChains = builder.orphanChains
-    unnamedChains = builder.unnamedChains
-    knowledge = builder.knowledge
-    identities = builder.identities
-    endpointVerdicts = builder.endpointVerdicts
-  }
+  /// Whether the maps, one of which was made from the other, have the same service ports at the same
+  /// indices, which takes no time; false where it isn't known.
+  public func hasSamePorts(as other: ServiceMap) -> Bool { servicePorts === other.servicePorts }
 }

@@ -15,12 +15,13 @@ public struct ServicePort: Sendable, Hashable, Comparable {
     self.transport = transport
   }
 
+  /// Orders service ports by namespace, name, port and protocol.
   public static func < (left: ServicePort, right: ServicePort) -> Bool {
-    left.sortKey < right.sortKey
+    if left.namespace != right.namespace { return left.namespace < right.namespace }
+    if left.name != right.name { return left.name < right.name }
+    if left.port != right.port { return left.port < right.port }
+    return left.transport < right.transport
   }
-
-  /// Orders service ports by namespace, name, port and protocol; no name holds a zero.
-  var sortKey: String { "\(namespace)\0\(name)\0\(port)\0\(transport.rawValue)" }
 }
 
 extension ServicePort: CustomStringConvertible {

@@ -33,16 +33,20 @@ struct ServicePortComment: Hashable {
   }
 
   /// Takes a comment apart; nil where it doesn't begin with a service port's name.
-  init?(_ comment: ByteString) {
-    let bytes = comment.bytes
-    let end = bytes.firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
-    let literal = bytes[..<end]
-    guard let slash = literal.firstIndex(of: UInt8(ascii: "/")), slash > 0,
-      slash < literal.count - 1, literal.allSatisfy(Self.isNameByte),
-      literal[(slash + 1)...].allSatisfy({ $0 != UInt8(ascii: "/") })
-    else { return nil }
-    self.literal = Array(literal)
-    self.purpose = Self.purpose(of: bytes[end...].dropFirst())
+  init?(_ comment: Span<UInt8>) {
+    var slash: Int?
+    var end = 0
+    while end < comment.count, comment[end] != UInt8(ascii: " ") {
+      guard Self.isNameByte(comment[end]) else { return nil }
+      if comment[end] == UInt8(ascii: "/") {
+        guard slash == nil else { return nil }
+        slash = end
+      }
+      end += 1
+    }
+    guard let slash, slash > 0, slash < end - 1 else { return nil }
+    literal = (0..<end).map { comment[$0] }
+    purpose = Self.purpose(of: comment.extracting(min(end + 1, comment.count)...))
   }
 
   /// The service port of the name; nil where a part that must not be empty is.
@@ -57,6 +61,11 @@ struct ServicePortComment: Hashable {
       port: String(decoding: rest[colon...].dropFirst(), as: UTF8.self), transport: transport)
   }
 
+  /// Whether the name ends in the colon that an unnamed port's may end in.
+  func endsInColon(_ port: ServicePort) -> Bool {
+    port.port.isEmpty && literal.last == UInt8(ascii: ":")
+  }
+
   /// The bytes of Kubernetes' names, and the two that separate them.
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
@@ -66,21 +75,30 @@ struct ServicePortComment: Hashable {
     }
   }
 
-  private static func purpose(of text: ArraySlice<UInt8>) -> Purpose {
-    if text.isEmpty || text.last == UInt8(ascii: "P") || text.first == UInt8(ascii: "-") {
-      return .dispatch
+  private static func purpose(of text: Span<UInt8>) -> Purpose {
+    guard !text.isEmpty, text[text.count - 1] != UInt8(ascii: "P"), text[0] != UInt8(ascii: "-")
+    else { return .dispatch }
+    for (words, purpose) in purposes where text.count == words.utf8.count {
+      if text.begins(with: words) { return purpose }
     }
-    let words = String(decoding: text, as: UTF8.self)
-    switch words {
-    case "has no endpoints": return .noEndpoints
-    case "has no local endpoints": return .noLocalEndpoints
-    case "health check node port": return .healthCheck
-    default: break
-    }
-    let prefix = "traffic not accepted by "
-    if words.hasPrefix(prefix), let chain = ChainName(words.dropFirst(prefix.count)) {
-      return .notAccepted(by: chain)
-    }
-    return .other
+    guard text.begins(with: notAcceptedBy) else { return .other }
+    let name = ChainName((notAcceptedBy.utf8.count..<text.count).map { text[$0] })
+    return name.map { .notAccepted(by: $0) } ?? .other
+  }
+
+  private static let purposes: [(words: String, Purpose)] = [
+    ("has no endpoints", .noEndpoints), ("has no local endpoints", .noLocalEndpoints),
+    ("health check node port", .healthCheck),
+  ]
+  private static let notAcceptedBy = "traffic not accepted by "
+}
+
+extension Span<UInt8> {
+  /// Whether these bytes begin with a text's.
+  func begins(with text: String) -> Bool {
+    let bytes = text.utf8.span
+    guard bytes.count <= count else { return false }
+    for index in bytes.indices where bytes[index] != self[index] { return false }
+    return true
   }
 }

@@ -36,7 +36,8 @@ struct ChainHashTests {
   @Test("An endpoint's is of the service port and the address", arguments: endpoints)
   func endpoint(_ literal: String, _ endpoint: String, _ hash: String) throws {
     let expected = try #require(Self.hash(hash))
-    #expect(ChainHash(servicePort: Array(literal.utf8), .tcp, endpoint: endpoint) == expected)
+    let text = "\(literal)tcp\(endpoint)"
+    #expect(ChainHash(hashing: Array(text.utf8)) == expected)
     #expect(ChainHash(servicePort: Array(literal.utf8), .tcp) != expected)
   }
 

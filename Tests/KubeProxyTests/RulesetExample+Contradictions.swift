@@ -88,6 +88,18 @@ extension RulesetExample {
         """,
       services: ["shop/web TCP: 1 SEP, 1 DNAT, 0 NodePort, 4 nat, 0 filter"]),
     RulesetExample(
+      "Nor is another's chain entered by one, though its owner be known",
+      nat: web + """
+        -A KUBE-SERVICES -d 10.96.0.8/32 -p tcp -m comment --comment "shop/cart cluster IP" -m tcp --dport 80 -j KUBE-SVC-N5W5PH5NLY2BP4HG
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SVL-N5W5PH5NLY2BP4HG
+        -A KUBE-SVL-N5W5PH5NLY2BP4HG -j KUBE-SEP-2KA2JGVS2H3L7CFV
+        -A KUBE-SEP-2KA2JGVS2H3L7CFV -p tcp -m tcp -j DNAT --to-destination 10.0.0.1:80
+        """,
+      services: [
+        "shop/cart TCP: 0 SEP, 0 DNAT, 0 NodePort, 1 nat, 0 filter",
+        "shop/web TCP: 1 SEP, 1 DNAT, 0 NodePort, 4 nat, 0 filter",
+      ]),
+    RulesetExample(
       "Stale chains belong to nobody, and are counted",
       nat: web + """
         -A KUBE-SVC-N5W5PH5NLY2BP4HG -j KUBE-SEP-2KA2JGVS2H3L7CFV
@@ -127,11 +139,33 @@ extension RulesetExample {
   }
 
   /// A SEP whose destination somebody changed: its hash proves nothing any more.
-  static let changedDestination = RulesetExample(
-    "A chain that is nobody's by its hash stays with whoever leads to it",
-    nat: web + """
-      -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
-      -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp -m tcp -j DNAT --to-destination 10.0.0.66:80
-      """,
-    services: ["shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 5 nat, 0 filter"])
+  static let changedDestination: [RulesetExample] = [
+    RulesetExample(
+      "A chain that is nobody's by its hash stays with whoever leads to it",
+      nat: web + """
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
+        -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp -m tcp -j DNAT --to-destination 10.0.0.66:80
+        """,
+      services: ["shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 5 nat, 0 filter"]),
+    RulesetExample(
+      "Be it by two of its chains",
+      nat: web + """
+        -A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web" -m tcp --dport 30080 -j KUBE-SVL-E3PXEPMWAWIUT6ZV
+        -A KUBE-SVL-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
+        -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp -m tcp -j DNAT --to-destination 10.0.0.66:80
+        """,
+      services: ["shop/web TCP: 2 SEP, 2 DNAT, 1 NodePort, 7 nat, 0 filter"]),
+    RulesetExample(
+      "Of two service ports, neither has it",
+      nat: web + cart + """
+        -A KUBE-SVC-N5W5PH5NLY2BP4HG -j KUBE-SEP-5ENRAELIMEB54L5C
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -j KUBE-SEP-5ENRAELIMEB54L5C
+        -A KUBE-SEP-5ENRAELIMEB54L5C -p tcp -m tcp -j DNAT --to-destination 10.0.0.66:80
+        """,
+      services: [
+        "shop/cart TCP: 2 SEP, 2 DNAT, 0 NodePort, 4 nat, 0 filter",
+        "shop/web TCP: 2 SEP, 2 DNAT, 0 NodePort, 4 nat, 0 filter",
+      ]),
+  ]
 }

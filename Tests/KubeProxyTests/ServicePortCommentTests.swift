@@ -96,3 +96,7 @@ struct ServicePortCommentTests {
     #expect(comment.servicePort(.tcp) == nil)
   }
 }
+
+extension ServicePortComment {
+  fileprivate init?(_ comment: ByteString) { self.init(comment.bytes.span) }
+}

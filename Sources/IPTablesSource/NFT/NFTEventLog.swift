@@ -15,6 +15,11 @@ final class NFTEventLog: Sendable {
     /// Whether a transaction was announced since the changes were last taken.
     var isPending = false
     var counts = TransactionCounts()
+
+    mutating func forgetChanges() {
+      changes = .none
+      isPending = false
+    }
   }
 
   /// Begins to listen in this thread's network namespace.
@@ -42,12 +47,15 @@ final class NFTEventLog: Sendable {
     }
     let isComplete = hasReached(generation)
     return state.withLock { state in
-      defer {
-        state.changes = .none
-        state.isPending = false
-      }
+      defer { state.forgetChanges() }
       return isComplete ? state.changes : .whole
     }
+  }
+
+  /// Forgets what was announced so far.
+  func discardChanges() {
+    drain()
+    state.withLock { $0.forgetChanges() }
   }
 
   /// Whether a transaction was announced since changes were last taken.

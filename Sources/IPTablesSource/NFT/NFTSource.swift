@@ -79,8 +79,9 @@ public final class NFTSource: RulesetSource {
     for _ in 0..<Self.patience {
       let now = try connection.generation()
       do throws(SystemError) {
-        if now != generation { try readChanges(upTo: now) }
-        try readCounters(wanted)
+        // Whole tables come with their counters.
+        let whole = now == generation ? [] : try readChanges(upTo: now)
+        try readCounters(wanted, notOf: whole)
       } catch {
         // What goes while it is read was in a transaction, which is announced.
         guard error == .notFound else { throw error }
@@ -111,18 +112,25 @@ public final class NFTSource: RulesetSource {
     return first
   }
 
-  private func readChanges(upTo generation: UInt32) throws(SystemError) {
-    let announced = log?.takeChanges(upTo: generation) ?? .whole
-    let changes = mustReadAll ? .whole : announced
+  /// Reads what changed, and returns the tables that were read whole.
+  private func readChanges(
+    upTo generation: UInt32
+  ) throws(SystemError) -> Set<NFTChanges.Identity> {
+    // What was announced so far is in what is read from here on.
+    if mustReadAll { log?.discardChanges() }
+    let changes = mustReadAll ? .whole : log?.takeChanges(upTo: generation) ?? .whole
     mustReadAll = true
-    for family in families { try readChanges(changes, of: family) }
+    var whole: Set<NFTChanges.Identity> = []
+    for family in families { whole.formUnion(try readChanges(changes, of: family)) }
     evidence = try readEvidence()
     mustReadAll = false
+    return whole
   }
 
   private func readChanges(
     _ changes: NFTChanges, of family: IPFamily
-  ) throws(SystemError) {
+  ) throws(SystemError) -> Set<NFTChanges.Identity> {
+    var whole: Set<NFTChanges.Identity> = []
     var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
     for table in tables {
       let identity = NFTChanges.Identity(family: family, table: table)
@@ -142,11 +150,15 @@ public final class NFTSource: RulesetSource {
       let reader = readers[identity] ?? NFTTableReader(family: family, table: table)
       readers[identity] = reader
       try reader.readAll(found.chains[table] ?? [], handle: handle, connections)
+      whole.insert(identity)
     }
+    return whole
   }
 
-  private func readCounters(_ wanted: CounterSelection) throws(SystemError) {
-    for reader in readers.values {
+  private func readCounters(
+    _ wanted: CounterSelection, notOf whole: Set<NFTChanges.Identity>
+  ) throws(SystemError) {
+    for (identity, reader) in readers where !whole.contains(identity) {
       if wanted.contains(.policies) { try reader.readPolicyCounters(connections[0]) }
       if wanted.contains(.connections) { try reader.readConnectionCounters(connections) }
     }

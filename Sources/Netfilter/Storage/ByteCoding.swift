@@ -1,11 +1,13 @@
 /// Appends values to bytes; integers in the fewest bytes that hold them, 7 bits in each.
 struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+  /// What was written; bytes to go on with are swapped in, so that they aren't copied.
+  var bytes: [UInt8] = []
 
   mutating func write(_ byte: UInt8) { bytes.append(byte) }
 
   mutating func write(_ flag: Bool) { bytes.append(flag ? 1 : 0) }
 
+  @inline(__always)
   mutating func write(_ value: some FixedWidthInteger & UnsignedInteger) {
     var rest = UInt64(value)
     while rest > 0x7f {
@@ -18,6 +20,28 @@ struct ByteWriter {
   mutating func write(_ blob: [UInt8]) {
     write(UInt64(blob.count))
     bytes.append(contentsOf: blob)
+  }
+
+  mutating func write(_ name: ChainName) {
+    let count = name.count
+    write(UInt64(count))
+    for index in 0..<count { bytes.append(name.byte(at: index)) }
+  }
+
+  /// Writes what `write` does, preceded by the number of its bytes.
+  @inline(__always)
+  mutating func writeCounted(_ write: (inout ByteWriter) -> Void) {
+    let start = bytes.count
+    bytes.append(0)
+    write(&self)
+    let count = bytes.count - start - 1
+    if count < 0x80 {
+      bytes[start] = UInt8(count)
+      return
+    }
+    var length = ByteWriter()
+    length.write(UInt64(count))
+    bytes.replaceSubrange(start...start, with: length.bytes)
   }
 
   mutating func write(_ address: IPAddress) {

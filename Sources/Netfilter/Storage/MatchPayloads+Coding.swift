@@ -36,7 +36,10 @@ extension AddressTypeMatch {
 
 extension ConnectionTrackingMatch {
   func encode(into writer: inout ByteWriter) {
-    for field in [matchFlags, invertFlags, states, statuses] { writer.write(field) }
+    writer.write(matchFlags)
+    writer.write(invertFlags)
+    writer.write(states)
+    writer.write(statuses)
     writer.write(others)
   }
 
@@ -112,7 +115,9 @@ extension TCPMatch {
   func encode(into writer: inout ByteWriter) {
     writer.write(source)
     writer.write(destination)
-    for field in [option, flagMask, flagsSet] { writer.write(field) }
+    writer.write(option)
+    writer.write(flagMask)
+    writer.write(flagsSet)
     writer.write(optionInverted)
     writer.write(flagsInverted)
   }

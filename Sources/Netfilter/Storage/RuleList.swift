@@ -12,6 +12,8 @@ public struct RuleList: Sendable, Hashable {
 
   /// Lists of more rules than this know where each one is. Nearly all chains have fewer.
   private static let longestWithoutEnds = 16
+  /// The bytes to begin with, which hold the one or two rules that most chains have.
+  private static let initialCapacity = 160
 
   public init() {}
 
@@ -21,23 +23,30 @@ public struct RuleList: Sendable, Hashable {
   }
 
   public mutating func append(_ rule: Rule) {
+    if bytes.isEmpty { bytes.reserveCapacity(Self.initialCapacity) }
     var writer = ByteWriter()
-    writer.write(UInt64(rule.matches.count))
-    for match in rule.matches { match.encode(into: &writer) }
-    rule.target.encode(into: &writer)
-    append(packed: writer.bytes)
+    swap(&writer.bytes, &bytes)
+    writer.writeCounted { writer in
+      writer.write(UInt64(rule.matches.count))
+      for match in rule.matches { match.encode(into: &writer) }
+      rule.target.encode(into: &writer)
+    }
+    swap(&writer.bytes, &bytes)
+    didAppend()
   }
 
   /// Appends the rule at `position` of another list, without unpacking it.
   public mutating func append(ruleAt position: Int, of other: RuleList) {
-    append(packed: other.packed(at: position))
+    let packed = other.packed(at: position)
+    var writer = ByteWriter()
+    swap(&writer.bytes, &bytes)
+    writer.write(UInt64(packed.count))
+    writer.bytes.append(contentsOf: packed)
+    swap(&writer.bytes, &bytes)
+    didAppend()
   }
 
-  private mutating func append(packed: some Collection<UInt8>) {
-    var length = ByteWriter()
-    length.write(UInt64(packed.count))
-    bytes.append(contentsOf: length.bytes)
-    bytes.append(contentsOf: packed)
+  private mutating func didAppend() {
     ruleCount += 1
     if ends.isEmpty, count > Self.longestWithoutEnds {
       ends = (0..<count - 1).map { UInt32(packedRange(at: $0).upperBound) }
@@ -51,8 +60,8 @@ public struct RuleList: Sendable, Hashable {
 
   /// Gives back what growing has reserved.
   public mutating func trim() {
-    if bytes.capacity > bytes.count + bytes.count / 8 + 64 { bytes = bytes.map { $0 } }
-    if ends.capacity > ends.count + ends.count / 8 + 16 { ends = ends.map { $0 } }
+    if bytes.capacity > bytes.count + bytes.count / 8 + 64 { bytes = bytes.trimmed }
+    if ends.capacity > ends.count + ends.count / 8 + 16 { ends = ends.trimmed }
   }
 
   private func packedRange(at position: Int) -> Range<Int> {
@@ -80,5 +89,15 @@ extension RuleList: RandomAccessCollection {
     matches.reserveCapacity(count)
     for _ in 0..<count { matches.append(Match(from: &reader)) }
     return Rule(matches: matches, target: Target(from: &reader))
+  }
+}
+
+extension Array {
+  /// A copy that has no room for more.
+  fileprivate var trimmed: [Element] {
+    var copy: [Element] = []
+    copy.reserveCapacity(count)
+    copy.append(contentsOf: self)
+    return copy
   }
 }

@@ -3,7 +3,7 @@ extension Target {
     writer.write(tag.rawValue)
     switch self {
     case .none: break
-    case .jump(let name), .goto(let name): writer.write(name.bytes)
+    case .jump(let name), .goto(let name): writer.write(name)
     case .verdict(let verdict): writer.write(verdict.rawValue)
     case .destinationNAT(let range), .sourceNAT(let range), .masquerade(let range),
       .redirect(let range):
@@ -59,7 +59,9 @@ extension AddressTranslation {
     writer.write(flags)
     writer.write(first)
     writer.write(last)
-    for port in [firstPort, lastPort, basePort] { writer.write(port) }
+    writer.write(firstPort)
+    writer.write(lastPort)
+    writer.write(basePort)
   }
 
   init(from reader: inout ByteReader) {

@@ -1,0 +1,163 @@
+internal import Netfilter
+
+/// Nat's dispatch rules: whose each of them is.
+///
+/// A rule is a service port's where it leads to one of its chains; but if its comment names another
+/// service port, it is nobody's, though the chain remains what its hash proves.
+struct DispatchReading {
+  struct OwnedRule {
+    let place: Place
+    /// The service port's index in the registry.
+    let service: Int32
+  }
+
+  /// A rule of a dispatch chain.
+  struct Place {
+    let chain: Int32
+    let rule: Int32
+  }
+
+  private(set) var owned: [OwnedRule] = []
+  /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
+  private(set) var unnamedChains = 0
+
+  private let content: TableContent
+  /// Rules whose chain wasn't proven to be anybody's when they were read.
+  private var undecided: [Place] = []
+  /// Rules that lead to no service chain.
+  private var beside: [Place] = []
+
+  /// Reads the dispatch rules, and enters the service ports that they prove.
+  init(
+    _ knowledge: ChainKnowledge, _ matching: ChainMatching, previous: ServiceMap?,
+    into registry: inout ServiceRegistry
+  ) {
+    content = knowledge.content
+    let chains = knowledge.dispatchChains
+    owned.reserveCapacity(chains.reduce(0) { $0 + content.chains[$1].rules.count })
+    if let previous, let former = previous.knowledge,
+      chains.allSatisfy({ matching.isUnchanged[$0] }),
+      chains.map({ Int(matching.formerPositions[$0]) }) == former.dispatchChains
+    {
+      takeOver(chains, from: previous, former)
+      registry.takeOverNat(previous)
+      return
+    }
+    for chain in chains {
+      for rule in 0..<content.chains[chain].rules.count {
+        read(Place(chain: Int32(chain), rule: Int32(rule)), &registry)
+      }
+    }
+    decide(registry)
+    if !beside.isEmpty { attributeBeside(registry) }
+  }
+
+  /// What the same rules in the same order were found to be.
+  private mutating func takeOver(
+    _ chains: [Int], from previous: ServiceMap, _ former: ChainKnowledge
+  ) {
+    unnamedChains = previous.unnamedChains
+    for (chain, formerChain) in zip(chains, former.dispatchChains) {
+      let first = former.content.firstRules[formerChain]
+      for rule in 0..<content.chains[chain].rules.count {
+        let owner = previous.natOwners[first + rule]
+        guard owner >= 0 else { continue }
+        owned.append(
+          OwnedRule(place: Place(chain: Int32(chain), rule: Int32(rule)), service: owner))
+      }
+    }
+  }
+
+  private mutating func read(_ place: Place, _ registry: inout ServiceRegistry) {
+    let packed = packed(place)
+    let bytes = packed.span
+    let outline = RuleList.Outline(bytes)
+    let comment = bytes.extracting(outline.comment ?? 0..<0)
+    guard let (_, hash) = outline.serviceChain else {
+      // A comment that isn't kube-proxy's is another's rule.
+      if outline.comment == nil || ServicePortComment(comment) != nil { beside.append(place) }
+      return
+    }
+    let finding = registry.identify(hash, comment, outline.transport)
+    guard let finding, registry.isProven(finding.name) else {
+      undecided.append(place)
+      return
+    }
+    if finding.isNamed || ServicePortComment(comment) == nil {
+      owned.append(OwnedRule(place: place, service: finding.name.service))
+    }
+  }
+
+  /// Looks again at the rules that another one behind them may have proven.
+  private mutating func decide(_ registry: ServiceRegistry) {
+    var unnamed: Set<ChainName> = []
+    for place in undecided {
+      let packed = packed(place)
+      let bytes = packed.span
+      let outline = RuleList.Outline(bytes)
+      guard let (chain, hash) = outline.serviceChain else { continue }
+      guard let name = registry.provenName(hash) else {
+        unnamed.insert(chain)
+        continue
+      }
+      let comment = bytes.extracting(outline.comment ?? 0..<0)
+      if registry.isNamed(name, by: comment) || ServicePortComment(comment) == nil {
+        owned.append(OwnedRule(place: place, service: name.service))
+      }
+    }
+    unnamedChains = unnamed.count
+  }
+
+  /// Attributes what stands beside the dispatch rules for the same packets: up to 1.21, the masquerade
+  /// rules.
+  private mutating func attributeBeside(_ registry: ServiceRegistry) {
+    var services: [Selector: Int32] = [:]
+    // Of two service ports' rules for the same packets, the last counts.
+    let inOrder = owned.sorted {
+      ($0.place.chain, $0.place.rule) < ($1.place.chain, $1.place.rule)
+    }
+    for rule in inOrder {
+      let packed = packed(rule.place)
+      services[Selector(RuleList.Outline(packed.span))] = rule.service
+    }
+    for place in beside {
+      let packed = packed(place)
+      let bytes = packed.span
+      let outline = RuleList.Outline(bytes)
+      guard let service = services[Selector(outline)] else { continue }
+      let claim = outline.comment.flatMap { ServicePortComment(bytes.extracting($0)) }
+      let transport = registry.transport(service)
+      guard claim.map({ registry.named($0, transport) == service }) ?? true else { continue }
+      owned.append(OwnedRule(place: place, service: service))
+    }
+  }
+
+  /// What tells the packets of one service port from all others.
+  private struct Selector: Hashable {
+    let transport: TransportProtocol?
+    let destination: AddressMatch?
+    let port: UInt16?
+
+    init(_ rule: RuleList.Outline) {
+      transport = rule.transport
+      destination = rule.destination
+      port = rule.destinationPort
+    }
+  }
+
+  private func packed(_ place: Place) -> ArraySlice<UInt8> {
+    content.chains[Int(place.chain)].rules.packed(at: Int(place.rule))
+  }
+}
+
+extension RuleList.Outline {
+  var transport: TransportProtocol? { ipProtocol.flatMap(TransportProtocol.init) }
+
+  /// The service port's chain that the rule leads to, with the hash at its end.
+  fileprivate var serviceChain: (name: ChainName, hash: ChainHash)? {
+    guard case .chain(let name) = outcome, case .service(let family, let hash) = ChainRole(name),
+      family != .endpoint
+    else { return nil }
+    return (name, hash)
+  }
+}

@@ -1,0 +1,78 @@
+internal import Netfilter
+
+/// What the filter table says of service ports.
+struct FilterReading {
+  /// A rule that is there for a service port.
+  struct Mention {
+    /// The position in the table, counted over all chains.
+    let position: Int
+    /// The service port's index in the registry.
+    let service: Int32
+    /// Why it keeps traffic from the service port, if it does.
+    let reason: BlockReason?
+  }
+
+  private(set) var mentions: [Mention] = []
+  /// Rules that block nothing: those that do make the service ports known that these speak of.
+  private var others: [Claim] = []
+
+  /// What a rule's comment and protocol claim.
+  private struct Claim {
+    let position: Int
+    let comment: ServicePortComment
+    let transport: TransportProtocol
+  }
+
+  private static let chains: [ChainName] = [
+    .kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall,
+  ]
+
+  /// Reads the rules, and enters the service ports that they block.
+  init(_ filter: TableContent, into registry: inout ServiceRegistry) {
+    for chain in filter.chains.indices where Self.chains.contains(filter.chains[chain].name) {
+      let rules = filter.chains[chain].rules
+      for rule in 0..<rules.count {
+        read(rules.packed(at: rule), at: filter.firstRules[chain] + rule, &registry)
+      }
+    }
+    for claim in others {
+      guard let service = Self.mentioned(by: claim, registry) else { continue }
+      mentions.append(Mention(position: claim.position, service: service, reason: nil))
+    }
+  }
+
+  private mutating func read(
+    _ packed: ArraySlice<UInt8>, at position: Int, _ registry: inout ServiceRegistry
+  ) {
+    let bytes = packed.span
+    let rule = RuleList.Outline(bytes)
+    guard let transport = rule.transport,
+      let comment = rule.comment.flatMap({ ServicePortComment(bytes.extracting($0)) })
+    else { return }
+    switch comment.purpose {
+    case .noEndpoints, .noLocalEndpoints:
+      guard case .blocked = rule.outcome,
+        let service = registry.noteBlocked(comment, transport)
+      else { return }
+      mentions.append(
+        Mention(position: position, service: service, reason: comment.blockReason))
+    case .healthCheck, .notAccepted:
+      others.append(Claim(position: position, comment: comment, transport: transport))
+    case .dispatch, .other:
+      break
+    }
+  }
+
+  /// The service port that a rule is there for that blocks nothing.
+  private static func mentioned(by claim: Claim, _ registry: ServiceRegistry) -> Int32? {
+    let (comment, transport) = (claim.comment, claim.transport)
+    guard case .notAccepted(let chain) = comment.purpose else {
+      // A health check's is always TCP, whatever the service port is.
+      return registry.named(comment, transport)
+        ?? TransportProtocol.allCases.lazy.compactMap { registry.named(comment, $0) }.first
+    }
+    guard case .service(_, ChainHash(servicePort: comment.literal, transport)) = ChainRole(chain)
+    else { return nil }
+    return registry.named(comment, transport)
+  }
+}

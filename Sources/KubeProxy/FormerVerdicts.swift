@@ -1,0 +1,60 @@
+internal import Netfilter
+
+/// What the map before found of chains, in the terms of the new one.
+struct FormerVerdicts {
+  /// For each service port, whether it stands in nat under another name than before or under one for
+  /// the first time: what was found before says nothing of it.
+  let isNew: [Bool]
+
+  private let registry: ServiceRegistry
+  private let ranking: ServiceRanking
+  private let matching: ChainMatching
+  private let verdicts: ChainVerdicts
+
+  init(
+    _ registry: ServiceRegistry, _ ranking: ServiceRanking, _ matching: ChainMatching,
+    previous: ServiceMap?
+  ) {
+    self.registry = registry
+    self.ranking = ranking
+    self.matching = matching
+    verdicts = previous?.verdicts ?? ChainVerdicts(chainCount: 0)
+    isNew = ranking.order.indices.map { index in
+      let former = Int(ranking.formerPositions[index])
+      guard ranking.standings[index].isInNat else { return false }
+      return former < 0 || previous?.standings[former] != ranking.standings[index]
+    }
+  }
+
+  /// Whose chain a service port's is by the hash in its name; nil where nothing proves it.
+  func name(of chain: Int, in knowledge: ChainKnowledge) -> WrittenName? {
+    guard knowledge.stages[chain] == .service else { return nil }
+    // The name is the same, whatever became of the rules.
+    if case .proven(let name) = verdict(before: chain) {
+      return ranking.name(name, in: registry)
+    }
+    guard case .service(_, let hash) = ChainRole(knowledge.content.chains[chain].name) else {
+      return nil
+    }
+    return ranking.identities[hash]
+  }
+
+  /// What was found of an endpoint's chain; unknown where its rules changed, or the service port that
+  /// it was found to be of.
+  func endpoint(_ chain: Int) -> ChainVerdicts.Verdict {
+    guard matching.isUnchanged[chain] else { return .unknown }
+    let verdict = verdict(before: chain)
+    guard case .proven(let former) = verdict else { return verdict }
+    let service = Int(ranking.ranks[Int(former.service)])
+    guard service >= 0, ranking.standings[service] == ServiceStanding(former) else {
+      return .unknown
+    }
+    return .proven(WrittenName(service: Int32(service), endsInColon: former.endsInColon))
+  }
+
+  @inline(__always)
+  private func verdict(before chain: Int) -> ChainVerdicts.Verdict {
+    let position = matching.formerPositions[chain]
+    return position < 0 ? .unknown : verdicts[Int(position)]
+  }
+}

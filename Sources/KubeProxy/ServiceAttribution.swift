@@ -1,0 +1,92 @@
+internal import Netfilter
+
+/// Whose the chains and rules of nat are, and what they come to for each service port.
+struct ServiceAttribution {
+  let ranking: ServiceRanking
+  var services: [Service]
+  private(set) var natOwners: [Int32]
+  var connectionRules: [ServiceMap.ConnectionRule] = []
+  /// For each chain of nat, the index of its service port; ``ServiceMap/unowned`` where it has none.
+  var chainOwners: [Int32]
+  var verdicts: ChainVerdicts
+
+  init(_ ranking: ServiceRanking, _ registry: ServiceRegistry, nat: TableContent?) {
+    self.ranking = ranking
+    services = ranking.order.map { Service(port: registry.port($0)) }
+    natOwners = Array(repeating: ServiceMap.unowned, count: nat?.ruleCount ?? 0)
+    chainOwners = Array(repeating: ServiceMap.unowned, count: nat?.chains.count ?? 0)
+    verdicts = ChainVerdicts(chainCount: nat?.chains.count ?? 0)
+  }
+
+  /// Attributes nat's rules and chains.
+  mutating func attribute(_ reading: NatReading, _ former: FormerVerdicts) {
+    let knowledge = reading.knowledge
+    attribute(reading.dispatch, of: knowledge)
+    let reached = attributeServiceChains(of: knowledge, former)
+    attributeEndpoints(of: knowledge, reachedFrom: reached, former)
+    attributeRules(of: knowledge.content)
+  }
+
+  /// Attributes filter's rules, and tells their owners.
+  mutating func attribute(_ filter: FilterReading?, ruleCount: Int) -> [Int32] {
+    var owners = [Int32](repeating: ServiceMap.unowned, count: ruleCount)
+    for mention in filter?.mentions ?? [] {
+      let service = ranking.ranks[Int(mention.service)]
+      owners[mention.position] = service
+      services[Int(service)].filterRules += 1
+      if let reason = mention.reason { services[Int(service)].blocked.insert(reason) }
+    }
+    return owners
+  }
+
+  /// Attributes the rules that dispatch.
+  private mutating func attribute(_ dispatch: DispatchReading, of knowledge: ChainKnowledge) {
+    let content = knowledge.content
+    for rule in dispatch.owned {
+      let service = ranking.ranks[Int(rule.service)]
+      let chain = Int(rule.place.chain)
+      natOwners[content.firstRules[chain] + Int(rule.place.rule)] = service
+      services[Int(service)].natRules += 1
+      if content.chains[chain].name == .kubeNodePorts {
+        services[Int(service)].nodePortRules += 1
+      }
+    }
+  }
+
+  /// Attributes the service ports' own chains that can be reached from the dispatch rules, and lists
+  /// them.
+  private mutating func attributeServiceChains(
+    of knowledge: ChainKnowledge, _ former: FormerVerdicts
+  ) -> [Int32] {
+    var reached: [Int32] = []
+    var pending: [Int32] = []
+    for chain in knowledge.dispatchChains {
+      pending += knowledge.jumps[chain]
+    }
+    while let index = pending.popLast() {
+      let chain = Int(index)
+      guard chainOwners[chain] < 0, let name = former.name(of: chain, in: knowledge) else {
+        continue
+      }
+      verdicts[chain] = .proven(name)
+      chainOwners[chain] = name.service
+      reached.append(index)
+      // A service port's chain leads to others of its own; another's isn't entered by it.
+      for target in knowledge.jumps[chain]
+      where former.name(of: Int(target), in: knowledge) == name {
+        pending.append(target)
+      }
+    }
+    return reached
+  }
+
+  /// Attributes the rules of all chains that have an owner.
+  private mutating func attributeRules(of content: TableContent) {
+    for chain in chainOwners.indices where chainOwners[chain] >= 0 {
+      let owner = chainOwners[chain]
+      let range = content.firstRules[chain]..<content.firstRules[chain + 1]
+      for rule in range { natOwners[rule] = owner }
+      services[Int(owner)].natRules += range.count
+    }
+  }
+}

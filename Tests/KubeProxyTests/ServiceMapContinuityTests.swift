@@ -1,0 +1,93 @@
+import KubeProxy
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("What is known of an earlier reading changes nothing")
+struct ServiceMapContinuityTests {
+  @Test("Whatever happens to the rules", arguments: 0..<32)
+  func randomWalk(_ seed: Int) {
+    var rules = RandomRuleset(seed: UInt64(seed))
+    var last = ServiceMap(nat: nil, filter: nil)
+    var earlier: [(map: ServiceMap, nat: TableContent?)] = [(last, nil)]
+    for step in 0..<40 {
+      rules.step()
+      // Now and then a table is absent, or an older state comes back.
+      let isOld = rules.chance(5)
+      let nat =
+        rules.chance(3) ? nil : isOld ? rules.pick(earlier)?.nat : rules.natContent
+      let filter = rules.chance(5) ? nil : rules.filterContent
+      let base = rules.chance(15) ? rules.number(0..<earlier.count) : earlier.count - 1
+      let fresh = ServiceMap(nat: nat, filter: filter)
+      last = ServiceMap(nat: nat, filter: filter, previous: earlier[base].map)
+      let comment: Comment = "seed \(seed), step \(step)"
+      expectSame(last, fresh, comment)
+      expectContinued(last, from: earlier[base], nat, comment)
+      earlier.append((last, nat))
+    }
+    expectConsistent(last)
+  }
+
+  @Test("Nor where it tempts to a false conclusion", arguments: RulesetHistory.all)
+  func history(_ history: RulesetHistory) throws {
+    var last: (map: ServiceMap, nat: TableContent?)?
+    for (index, state) in history.states.enumerated() {
+      let snapshot = try state.snapshot()
+      let map = ServiceMap(snapshot, previous: last?.map)
+      expectSame(map, ServiceMap(snapshot), "state \(index)")
+      let nat = snapshot.table(.nat)?.content
+      if let last { expectContinued(map, from: last, nat, "state \(index)") }
+      last = (map, nat)
+    }
+  }
+
+  @Test("Nor in the states of real nodes", arguments: Self.directories)
+  func realNodes(_ directory: String) throws {
+    var last: (map: ServiceMap, nat: TableContent?)?
+    for fixture in Fixture.all where fixture.name.hasPrefix(directory) {
+      let snapshot = try fixture.snapshot()
+      let map = ServiceMap(snapshot, previous: last?.map)
+      expectSame(map, ServiceMap(snapshot), "\(fixture)")
+      let nat = snapshot.table(.nat)?.content
+      if let last { expectContinued(map, from: last, nat, "\(fixture)") }
+      last = (map, nat)
+    }
+    #expect(last != nil)
+  }
+
+  static let directories = Set(Fixture.all.map { $0.name.prefix { $0 != "/" } + "/" }).map(
+    String.init
+  ).sorted()
+
+  /// Expects all that tables say to be equal.
+  private func expectSame(_ map: ServiceMap, _ fresh: ServiceMap, _ comment: Comment) {
+    #expect(map.services == fresh.services, comment)
+    #expect(map.natOwners == fresh.natOwners, comment)
+    #expect(map.filterOwners == fresh.filterOwners, comment)
+    #expect(map.connectionRules == fresh.connectionRules, comment)
+    #expect(map.orphanChains == fresh.orphanChains, comment)
+    #expect(map.unnamedChains == fresh.unnamedChains, comment)
+  }
+
+  /// Expects what is said of the map before to be true.
+  private func expectContinued(
+    _ map: ServiceMap, from former: (map: ServiceMap, nat: TableContent?), _ nat: TableContent?,
+    _ comment: Comment
+  ) {
+    let formerServices = former.map.services
+    let indices = map.services.map { service in
+      formerServices.firstIndex { $0.port == service.port }
+    }
+    #expect(map.formerServicePositions == indices.map { Int32($0 ?? -1) }, comment)
+    let changed = zip(map.services.indices, indices).filter { index, former in
+      former.map { formerServices[$0] } != map.services[index]
+    }
+    #expect(map.changedServices == changed.map { Int32($0.0) }, comment)
+    let isSame = map.services.map(\.port) == formerServices.map(\.port)
+    #expect(map.hasSamePorts(as: former.map) == isSame, comment)
+    let positions = nat?.chains.map { chain in
+      Int32(former.nat?.chains.firstIndex { $0.name == chain.name } ?? -1)
+    }
+    #expect(map.formerChainPositions == positions ?? [], comment)
+  }
+}
