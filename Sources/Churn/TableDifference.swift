@@ -32,10 +32,16 @@ public struct TableDifference: Sendable {
     var formerIndices: [Int32] = []
     formerIndices.reserveCapacity(new.chains.count)
     var pairing = ChainPairing(of: old.chains)
-    for (newIndex, chain) in new.chains.enumerated() {
-      let oldIndex = pairing.take(chain.name)
+    // By index: a copy of each chain would touch its rules' storage.
+    let oldChains = old.chains
+    let newChains = new.chains
+    for newIndex in newChains.indices {
+      let oldIndex = pairing.take(newChains[newIndex].name)
       formerIndices.append(oldIndex.map(Int32.init) ?? -1)
-      if let oldIndex, old.chains[oldIndex].rules == chain.rules { continue }
+      if let oldIndex, oldChains[oldIndex].rules == newChains[newIndex].rules {
+        continue
+      }
+      let chain = newChains[newIndex]
       let oldRules = oldIndex.map { old.chains[$0].rules } ?? RuleList()
       changes.append(
         ChangedChain(

@@ -50,7 +50,7 @@ public final class Exporter: Sendable {
   /// Lets go of what scrapes at the same time share, and gives the memory of a large reading back to
   /// the system. To be called when no scrape is under way.
   public func releaseMemory() async {
-    cache.clear()
+    if monitor.readsInBulk { cache.clear() }
     await monitor.releaseMemory()
   }
 
@@ -120,12 +120,13 @@ public final class Exporter: Sendable {
     for name in collectors {
       let start = ContinuousClock.now
       let collector = collector(name)
-      let key = RenderingCache.Key(
-        reading: state.reading.number, format: request.format, collector: name)
-      segments += cache.segments(key) { sizes in
-        var writer = ExpositionWriter(request.format, expectedSizes: sizes)
-        collector.writeShared(state, to: &writer)
-        return writer.finish()
+      for (index, part) in collector.sharedParts(of: state).enumerated() {
+        let key = RenderingCache.Key(format: request.format, collector: name, part: index)
+        segments += cache.segments(key, revision: part.revision) { sizes in
+          var writer = ExpositionWriter(request.format, expectedSizes: sizes)
+          part.write(&writer)
+          return writer.finish()
+        }
       }
       var writer = ExpositionWriter(request.format)
       collector.writeSince(memory.ledger(of: request.scraper, name), state, to: &writer)

@@ -1,33 +1,40 @@
 internal import Exposition
 internal import Synchronization
 
-/// Keeps what was rendered from the latest reading, so that scrapes that share a reading share its
-/// rendering too.
+/// Keeps what was last rendered, so that scrapes that share a reading share its rendering too, and what
+/// did not change from one reading to the next is not rendered again.
 final class RenderingCache: Sendable {
   struct Key: Hashable {
-    let reading: UInt64
     let format: ExpositionFormat
     let collector: CollectorName
+    /// The number of the collector's part.
+    let part: Int
+  }
+
+  private struct Rendering {
+    let revision: [UInt64]
+    let segments: [[UInt8]]
   }
 
   private struct Storage {
-    var renderings: [Key: [[UInt8]]] = [:]
-    /// How many bytes the segments had when last rendered, whatever the reading.
-    var sizes: [CollectorName: [Int]] = [:]
+    var renderings: [Key: Rendering] = [:]
+    /// How many bytes the segments had when last rendered.
+    var sizes: [Key: [Int]] = [:]
   }
 
   private let storage = Mutex(Storage())
 
-  /// What is kept under the key, or else what `render` makes, given the sizes to expect.
-  func segments(_ key: Key, render: ([Int]) -> [[UInt8]]) -> [[UInt8]] {
-    let (kept, sizes) = storage.withLock {
-      ($0.renderings[key], $0.sizes[key.collector] ?? [])
-    }
-    if let kept { return kept }
+  /// What is kept under the key and is of that revision, or else what `render` makes, given the sizes
+  /// to expect.
+  func segments(
+    _ key: Key, revision: [UInt64], render: ([Int]) -> [[UInt8]]
+  ) -> [[UInt8]] {
+    let (kept, sizes) = storage.withLock { ($0.renderings[key], $0.sizes[key] ?? []) }
+    if let kept, kept.revision == revision { return kept.segments }
     let segments = render(sizes)
     storage.withLock { storage in
-      storage.renderings[key] = segments
-      storage.sizes[key.collector] = segments.map(\.count)
+      storage.renderings[key] = Rendering(revision: revision, segments: segments)
+      storage.sizes[key] = segments.map(\.count)
     }
     return segments
   }

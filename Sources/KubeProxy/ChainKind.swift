@@ -4,12 +4,15 @@ public import Netfilter
 public enum ChainKind {
   /// The kind of a chain: `builtin`, a kube-proxy family (`KUBE-SVC`, `KUBE-SEP`, …), `KUBE-other`,
   /// another agent's (`CNI`, `CALICO`, `CILIUM`, `DOCKER`, …) or `other`.
-  public static func of(_ chain: Chain) -> String {
-    if chain.isBuiltIn { return "builtin" }
-    switch ChainRole(chain.name) {
+  public static func of(_ chain: Chain) -> String { of(chain.name, isBuiltIn: chain.isBuiltIn) }
+
+  /// The kind of a chain of that name.
+  public static func of(_ name: ChainName, isBuiltIn: Bool) -> String {
+    if isBuiltIn { return "builtin" }
+    switch ChainRole(name) {
     case .service(let family, _): return family.rawValue
     case .dispatch, .system: return "KUBE-other"
-    case .other: return agents.first { chain.name.hasPrefix($0.prefix) }?.kind ?? "other"
+    case .other: return agents.first { name.hasPrefix($0.prefix) }?.kind ?? "other"
     }
   }
 

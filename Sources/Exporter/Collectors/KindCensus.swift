@@ -7,9 +7,9 @@ struct KindCensus: Sendable {
     var chains = 0
     var rules = 0
 
-    fileprivate mutating func add(_ chain: Chain) {
-      chains += 1
-      rules += chain.rules.count
+    fileprivate mutating func add(_ other: Count) {
+      chains += other.chains
+      rules += other.rules
     }
   }
 
@@ -18,10 +18,22 @@ struct KindCensus: Sendable {
 
   init(of content: TableContent) {
     var landmarks: Landmarks = []
-    for chain in content.chains {
-      counts[ChainKind.of(chain), default: Count()].add(chain)
-      landmarks.formUnion(Landmarks.of(chain, in: content.name))
+    // Sorted by name, most chains are of the kind of the one before them.
+    var run = (kind: "", count: Count())
+    // By index: a copy of each chain would touch its rules' storage.
+    let chains = content.chains
+    for index in chains.indices {
+      let name = chains[index].name
+      let kind = ChainKind.of(name, isBuiltIn: chains[index].isBuiltIn)
+      if kind != run.kind {
+        counts[run.kind, default: Count()].add(run.count)
+        run = (kind, Count())
+      }
+      run.count.add(Count(chains: 1, rules: chains[index].rules.count))
+      landmarks.formUnion(Landmarks.of(name, in: content.name))
     }
+    counts[run.kind, default: Count()].add(run.count)
+    counts[""] = nil
     self.landmarks = landmarks
   }
 

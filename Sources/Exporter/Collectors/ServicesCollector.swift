@@ -5,9 +5,27 @@ internal import Netfilter
 
 /// `services`: what the rules hold for each service port.
 struct ServicesCollector: Collector {
-  func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writeGauges(state, to: &writer)
-    writeBlocked(state, to: &writer)
+  func sharedParts(of state: RulesetState) -> [SharedPart] {
+    [
+      SharedPart(revision: Self.revision(of: state, \.gaugesRevision)) { writer in
+        writeGauges(state, to: &writer)
+        writeBlocked(state, to: &writer)
+      },
+      SharedPart(revision: Self.revision(of: state, \.countsRevision)) { writer in
+        writeCounts(state, to: &writer)
+      },
+      SharedPart(revision: [state.reading.number]) { writeTotals(state, to: &$0) },
+    ]
+  }
+
+  /// The revisions of all families, each told by its number.
+  private static func revision(
+    of state: RulesetState, _ revision: KeyPath<ServiceState, UInt64>
+  ) -> [UInt64] {
+    state.services.flatMap { [$0.family == .ipv4 ? 4 : 6, $0[keyPath: revision]] }
+  }
+
+  private func writeCounts(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.write(Self.ruleChanges) { samples in
       Self.forEach(state) { services, position, _ in
         let changes = services.selected.changes[position]
@@ -24,7 +42,6 @@ struct ServicesCollector: Collector {
           services.selected.labels[position], services.selected.rewritten[position])
       }
     }
-    writeTotals(state, to: &writer)
   }
 
   func writeSince(

@@ -5,7 +5,11 @@ internal import Netfilter
 
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
 struct TablesCollector: Collector {
-  func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  func sharedParts(of state: RulesetState) -> [SharedPart] {
+    [SharedPart(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+  }
+
+  private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writeSizes(state, to: &writer)
     writePolicies(state, to: &writer)
     writeChanges(state, to: &writer)

@@ -33,6 +33,7 @@ struct ChurnLedger: Sendable {
   private(set) var lastChanges: [TableKey: Double] = [:]
   /// Rises with every change of the totals.
   private(set) var revision: UInt64 = 0
+  private(set) var recentServices = RecentChanges<ServiceKey>()
 
   /// Notes that a table was read.
   mutating func note(_ table: TableName, _ family: IPFamily) {
@@ -54,6 +55,7 @@ struct ChurnLedger: Sendable {
     let table = TableKey(family: new.content.family, table: new.content.name)
     lastChanges[table] = time
     revision += 1
+    recentServices.begin(revision)
     for change in difference.changedChains {
       record(change, of: table, from: old, to: new)
     }
@@ -92,7 +94,9 @@ struct ChurnLedger: Sendable {
 
   private mutating func add(_ change: Change, to owner: ServicePort?, _ family: IPFamily) {
     guard let owner else { return }
-    services.add(change, for: ServiceKey(family: family, port: owner))
+    let key = ServiceKey(family: family, port: owner)
+    services.add(change, for: key)
+    recentServices.insert(key)
   }
 
   /// Forgets service ports that are gone, should there be very many.

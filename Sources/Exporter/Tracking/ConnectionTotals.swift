@@ -11,7 +11,11 @@ struct ConnectionTotals: Sendable {
 
   /// Adds the new connections of each of a map's services.
   mutating func add(_ newConnections: [UInt64], of map: ServiceMap) {
-    if self.map !== map { realign(to: map) }
+    if let last = self.map, last !== map, map.hasSamePorts(as: last) {
+      self.map = map
+    } else if self.map !== map {
+      realign(to: map)
+    }
     for (index, count) in newConnections.enumerated() { current[index] &+= count }
   }
 

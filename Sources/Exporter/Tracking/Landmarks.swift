@@ -14,12 +14,12 @@ struct Landmarks: OptionSet, Sendable {
   /// Rules that lead to service ports, whether they can be named or not, or that block them.
   static let servicePorts = Landmarks(rawValue: 8)
 
-  /// What a chain's name shows.
-  static func of(_ chain: Chain, in table: TableName) -> Landmarks {
-    guard chain.name.hasPrefix(kubePrefix) else { return [] }
+  /// What the name of a chain shows.
+  static func of(_ name: ChainName, in table: TableName) -> Landmarks {
+    guard name.hasPrefix(kubePrefix) else { return [] }
     var landmarks: Landmarks = .kubernetes
-    if chain.name == .kubeServices { landmarks.insert(.kubeServices) }
-    if table == .nat, ipvsChains.contains(chain.name) { landmarks.insert(.ipvs) }
+    if name == .kubeServices { landmarks.insert(.kubeServices) }
+    if table == .nat, ipvsChains.contains(name) { landmarks.insert(.ipvs) }
     return landmarks
   }
 

@@ -8,6 +8,7 @@ struct RewriteLedger: Sendable {
   private(set) var scopes: [ChurnLedger.ScopeKey: UInt64] = [:]
   /// Rises with every change of the totals.
   private(set) var revision: UInt64 = 0
+  private(set) var recentServices = RecentChanges<ChurnLedger.ServiceKey>()
 
   /// Enters what was written again between two readings of a table.
   ///
@@ -29,12 +30,14 @@ struct RewriteLedger: Sendable {
     }
     guard !counts.byScope.isEmpty else { return }
     revision += 1
+    recentServices.begin(revision)
     for (scope, count) in counts.byScope {
       scopes[ChurnLedger.ScopeKey(table: table, scope: scope), default: 0] += count
     }
     for (index, count) in counts.byService.enumerated() where count > 0 {
       let key = ChurnLedger.ServiceKey(family: new.family, port: map.services[index].port)
       services[key, default: 0] += UInt64(count)
+      recentServices.insert(key)
     }
   }
 

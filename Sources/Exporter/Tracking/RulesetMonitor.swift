@@ -13,6 +13,8 @@ actor RulesetMonitor {
   private var log: ReadingLog
   private var last: Last?
   private var account = ReadingAccount()
+  /// Whether the last reading followed legacy tables, which the kernel hands over whole.
+  private let bulk = Atomic(true)
   /// How many wait for a reading with which counters.
   private let waiting = Mutex<[CounterSelection: Int]>([:])
 
@@ -26,7 +28,7 @@ actor RulesetMonitor {
     unsafe executor.asUnownedSerialExecutor()
   }
 
-  /// - Parameter onReading: called when a reading is about to begin.
+  /// - Parameter onReading: called when a reading is about to begin that may need much memory.
   init(
     source: sending any RulesetSource, selection: ServiceSelection, logger: Logger,
     onReading: @escaping @Sendable () -> Void
@@ -36,6 +38,9 @@ actor RulesetMonitor {
     tracker = RulesetTracker(selection: selection)
     log = ReadingLog(logger)
   }
+
+  /// Whether the next reading is likely to need much memory for a moment.
+  nonisolated var readsInBulk: Bool { bulk.load(ordering: .relaxed) }
 
   /// The state of a reading that ended after `arrival` and had at least these counters: one that was
   /// under way then serves as well.
@@ -82,7 +87,7 @@ actor RulesetMonitor {
 
   /// Reads, with the counters that somebody waits for.
   private func read() -> RulesetState {
-    onReading()
+    if readsInBulk { onReading() }
     // What nobody will ask for any more makes room for what is to be read.
     last = nil
     account.number += 1
@@ -93,6 +98,8 @@ actor RulesetMonitor {
     log.note(reading, state.mode)
     account.duration = (.now - start).seconds
     state.reading = account
+    bulk.store(
+      state.families.contains { $0.backend == .legacy && $0.isFollowed }, ordering: .relaxed)
     last = Last(state: state, counters: counters.union(reading.counters), ended: .now)
     return state
   }

@@ -27,25 +27,64 @@ struct SelectedServices: Sendable {
     of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome,
     previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
+    if let (formerMap, former) = previous, map.hasSamePorts(as: formerMap),
+      former.indices == outcome.selected
+    {
+      self = former
+      return
+    }
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit
     labels = Self.labels(outcome.selected.map { map.services[$0].port }, family, previous)
   }
 
+  /// Whether the counts are of the same revisions.
+  func hasSameCounts(as other: SelectedServices) -> Bool {
+    churnRevision == other.churnRevision && rewriteRevision == other.rewriteRevision
+  }
+
   /// Brings the counts up to the ledgers, where those have changed.
   mutating func update(_ map: ServiceMap, _ family: IPFamily, from ledgers: FamilyTracker.Ledgers) {
-    func key(_ index: Int) -> ChurnLedger.ServiceKey {
-      ChurnLedger.ServiceKey(family: family, port: map.services[index].port)
+    let churn = ledgers.churn
+    let rewrites = ledgers.rewrites
+    update(\.changes, map, family, from: churnRevision, churn.recentServices) {
+      churn.services[$0]
     }
-    if churnRevision != ledgers.churn.revision {
-      changes = indices.map { ledgers.churn.services[key($0)] }
-      churnRevision = ledgers.churn.revision
+    churnRevision = churn.revision
+    update(\.rewritten, map, family, from: rewriteRevision, rewrites.recentServices) {
+      rewrites.services[$0] ?? 0
     }
-    if rewriteRevision != ledgers.rewrites.revision {
-      rewritten = indices.map { ledgers.rewrites.services[key($0)] ?? 0 }
-      rewriteRevision = ledgers.rewrites.revision
+    rewriteRevision = rewrites.revision
+  }
+
+  /// Brings one count of each service port up to date: of those that changed since `revision`, if it
+  /// is known which these are.
+  private mutating func update<Count>(
+    _ counts: WritableKeyPath<SelectedServices, [Count]>, _ map: ServiceMap, _ family: IPFamily,
+    from revision: UInt64?, _ recent: RecentChanges<ChurnLedger.ServiceKey>,
+    count: (ChurnLedger.ServiceKey) -> Count
+  ) {
+    if let revision, revision >= recent.start {
+      for key in recent.keys where key.family == family {
+        guard let position = position(of: key.port, in: map) else { continue }
+        self[keyPath: counts][position] = count(key)
+      }
+    } else {
+      self[keyPath: counts] = indices.map {
+        count(ChurnLedger.ServiceKey(family: family, port: map.services[$0].port))
+      }
     }
+  }
+
+  /// Where a service port stands among the selected, which are sorted; nil where it isn't one of them.
+  private func position(of port: ServicePort, in map: ServiceMap) -> Int? {
+    var (low, high) = (0, indices.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if map.services[indices[middle]].port < port { low = middle + 1 } else { high = middle }
+    }
+    return low < indices.count && map.services[indices[low]].port == port ? low : nil
   }
 
   /// The labels of sorted service ports; those that were rendered before are used again.

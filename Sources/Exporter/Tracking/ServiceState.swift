@@ -10,4 +10,8 @@ struct ServiceState: Sendable {
   let selected: SelectedServices
   /// The connections of each of the map's service ports since the exporter started.
   let connections: [UInt64]
+  /// Rises when a value changed that comes from the rules as they are.
+  let gaugesRevision: UInt64
+  /// Rises when a count of changes did, or the service ports are others.
+  let countsRevision: UInt64
 }

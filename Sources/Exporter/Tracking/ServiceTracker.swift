@@ -8,6 +8,9 @@ struct ServiceTracker {
   private let selection: ServiceSelection
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, selected: SelectedServices)?
+  private var tables: Set<TableName> = []
+  private var gaugesRevision: UInt64 = 0
+  private var countsRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
 
   init(family: IPFamily, selection: ServiceSelection) {
@@ -23,10 +26,24 @@ struct ServiceTracker {
     connections.add(services.newConnections, of: map)
     var selected = selected(from: map)
     selected.update(map, family, from: ledgers)
+    revise(map, selected, Set(tables))
     last = (map, selected)
     return ServiceState(
-      family: family, map: map, tables: Set(tables), selected: selected,
-      connections: connections.current)
+      family: family, map: map, tables: self.tables, selected: selected,
+      connections: connections.current, gaugesRevision: gaugesRevision,
+      countsRevision: countsRevision)
+  }
+
+  /// Notes what differs from the last reading.
+  private mutating func revise(
+    _ map: ServiceMap, _ selected: SelectedServices, _ tables: Set<TableName>
+  ) {
+    let hasSameServices = last.map { $0.map === map || $0.map.services == map.services } ?? false
+    if !hasSameServices || self.tables != tables { gaugesRevision += 1 }
+    if !hasSameServices || last.map({ !$0.selected.hasSameCounts(as: selected) }) ?? true {
+      countsRevision += 1
+    }
+    self.tables = tables
   }
 
   private mutating func selected(from map: ServiceMap) -> SelectedServices {

@@ -65,20 +65,18 @@ public final class KernelSource: RulesetSource {
   }
 
   private func readChosen(_ counters: CounterSelection) -> RulesetReading {
-    // Rules of nf_tables that did not change cost next to nothing.
-    var new = nft.read(choice?.backend == .nft ? counters : [])
-    let wasFollowed = choice?.backend == .legacy
-    if wasFollowed || legacyReading.isEmpty || legacy.mayHaveChanged() {
-      legacyReading = legacy.read(counters).families
-    }
-    let formerBackend = choice?.backend
+    // Rules of nf_tables that did not change cost next to nothing; its counters do.
+    let wantsCounters = choice?.backend != .legacy
+    var new = nft.read(wantsCounters ? counters : [])
+    let readsLegacy =
+      choice?.backend == .legacy || legacyReading.isEmpty || legacy.mayHaveChanged()
+    if readsLegacy { legacyReading = legacy.read(counters).families }
     note(legacyReading, new.families)
     let choice = chosen()
     self.choice = choice
-    if choice.backend != formerBackend {
-      // Its counters were not asked for.
-      if choice.backend == .nft { new = nft.read(counters) }
-      if choice.backend == .legacy { legacyReading = legacy.read(counters).families }
+    if choice.backend == .nft, !wantsCounters { new = nft.read(counters) }
+    if choice.backend == .legacy, !readsLegacy {
+      legacyReading = legacy.read(counters).families
     }
     return RulesetReading(
       families: legacyReading.map { $0.followed(choice.backend == .legacy) }

@@ -6,7 +6,7 @@ struct NFTTableAssembly {
   private let formerRun: NFTRuleRun
   private var chains: [Chain] = []
   private var run = NFTRuleRun()
-  /// Rules of the former run that stay, one after the other, and are not yet taken over.
+  /// Chains of the former content that stay, one after the other, and are not yet taken over.
   private var kept = 0..<0
   /// Whether the content so far is the former one's beginning.
   private var isUnchanged = true
@@ -35,21 +35,18 @@ struct NFTTableAssembly {
 
   /// Appends a chain whose rules are those at a position of the former content.
   mutating func append(_ chain: NFTChain, formerly position: Int) {
-    let known = former.chains[position]
-    let range = former.firstRules[position]..<former.firstRules[position + 1]
-    if range.lowerBound == kept.upperBound {
-      kept = kept.lowerBound..<range.upperBound
-    } else {
+    guard former.chains[position].policy == chain.policy else {
+      let rules = former.chains[position].rules
+      append(
+        chain, rules, formerRun, former.firstRules[position]..<former.firstRules[position + 1],
+        formerly: position)
+      return
+    }
+    if position != kept.upperBound {
       flush()
-      kept = range
+      kept = position..<position
     }
-    if known.policy == chain.policy {
-      isUnchanged = isUnchanged && position == chains.count
-      chains.append(known)
-    } else {
-      isUnchanged = false
-      chains.append(Chain(name: chain.name, policy: chain.policy, rules: known.rules))
-    }
+    kept = kept.lowerBound..<position + 1
   }
 
   /// What came of it: the former content itself where nothing differs.
@@ -60,8 +57,12 @@ struct NFTTableAssembly {
     return (content, run)
   }
 
+  /// Takes over what stays, all at once.
   private mutating func flush() {
-    run.append(formerRun, kept)
+    if kept.isEmpty { return }
+    isUnchanged = isUnchanged && kept.lowerBound == chains.count
+    chains.append(contentsOf: former.chains[kept])
+    run.append(formerRun, former.firstRules[kept.lowerBound]..<former.firstRules[kept.upperBound])
     kept = kept.upperBound..<kept.upperBound
   }
 }

@@ -18,12 +18,15 @@ public final class TableContent: Sendable {
     var firstRules = [0]
     firstRules.reserveCapacity(chains.count + 1)
     var total = 0
-    for chain in chains {
-      total += chain.rules.count
+    var builtInCount = 0
+    // By index: a copy of each chain would touch its rules' storage.
+    for index in chains.indices {
+      total += chains[index].rules.count
       firstRules.append(total)
+      if chains[index].isBuiltIn { builtInCount += 1 }
     }
     self.firstRules = firstRules
-    builtInCount = chains.count(where: \.isBuiltIn)
+    self.builtInCount = builtInCount
   }
 
   public var ruleCount: Int { firstRules[chains.count] }
