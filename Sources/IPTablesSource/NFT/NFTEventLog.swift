@@ -16,9 +16,18 @@ final class NFTEventLog: Sendable {
     var isPending = false
     var counts = TransactionCounts()
 
+    /// Whether announcements were lost since the changes were last taken.
+    var isLossy = false
+
     mutating func forgetChanges() {
       changes = .none
       isPending = false
+      isLossy = false
+    }
+
+    func hasReached(_ number: UInt32) -> Bool {
+      // Generations wrap around.
+      generation.map { Int32(bitPattern: $0 &- number) >= 0 } ?? false
     }
   }
 
@@ -37,25 +46,31 @@ final class NFTEventLog: Sendable {
 
   /// What changed since this was last called, up to a generation at least.
   ///
-  /// The announcement of a transaction comes a little after its generation is in force. Where it
-  /// doesn't come at all, everything may have changed.
+  /// A generation's number is there a little before its rules, and its announcement a little after them;
+  /// so this waits for the announcement. Where it doesn't come, everything may have changed.
   func takeChanges(upTo generation: UInt32) -> NFTChanges {
-    drain()
-    for _ in 0..<Self.patience where !hasReached(generation) {
-      socket.waitForMessage(milliseconds: 5)
-      drain()
-    }
-    let isComplete = hasReached(generation)
+    awaitAnnouncement(of: generation)
     return state.withLock { state in
       defer { state.forgetChanges() }
-      return isComplete ? state.changes : .whole
+      return state.hasReached(generation) ? state.changes : .whole
     }
   }
 
-  /// Forgets what was announced so far.
-  func discardChanges() {
+  /// Forgets what was announced up to a generation, for who is about to read everything.
+  func discardChanges(upTo generation: UInt32) {
     drain()
+    if state.withLock({ $0.generation != nil }) { awaitAnnouncement(of: generation) }
     state.withLock { $0.forgetChanges() }
+  }
+
+  /// Waits until the generation was announced, or one behind it, unless announcements were lost.
+  private func awaitAnnouncement(of generation: UInt32) {
+    drain()
+    for _ in 0..<Self.patience
+    where state.withLock({ !$0.isLossy && !$0.hasReached(generation) }) {
+      socket.waitForMessage(milliseconds: 5)
+      drain()
+    }
   }
 
   /// Whether a transaction was announced since changes were last taken.
@@ -69,15 +84,9 @@ final class NFTEventLog: Sendable {
     return state.withLock(\.counts)
   }
 
-  /// How often five milliseconds are waited for an announcement.
-  private static let patience = 20
-
-  private func hasReached(_ generation: UInt32) -> Bool {
-    state.withLock { state in
-      // Generations wrap around.
-      state.generation.map { Int32(bitPattern: $0 &- generation) >= 0 } ?? false
-    }
-  }
+  /// How often five milliseconds are waited for an announcement: whoever commits may be kept from going
+  /// on by others.
+  private static let patience = 200
 
   /// Takes in all that waits.
   private func drain() {
@@ -90,6 +99,7 @@ final class NFTEventLog: Sendable {
           // Lost or broken, what it said is unknown.
           state.changes = .whole
           state.isPending = true
+          state.isLossy = true
           guard error == .overrun else { return }
           state.counts.overruns += 1
         }

@@ -80,13 +80,15 @@ public final class NFTSource: RulesetSource {
       let now = try connection.generation()
       do throws(SystemError) {
         // Whole tables come with their counters.
-        let whole = now == generation ? [] : try readChanges(upTo: now)
+        let isKnown = now == generation && log?.hasNews != true
+        let whole = isKnown ? [] : try readChanges(upTo: now)
         try readCounters(wanted, notOf: whole)
       } catch {
         // What goes while it is read was in a transaction, which is announced.
         guard error == .notFound else { throw error }
       }
-      let isCurrent = try connection.generation() == now
+      // An announcement that came while it was read may be of what was half in force then.
+      let isCurrent = try connection.generation() == now && log?.hasNews != true
       generation = isCurrent ? now : nil
       if isCurrent { return }
     }
@@ -117,7 +119,7 @@ public final class NFTSource: RulesetSource {
     upTo generation: UInt32
   ) throws(SystemError) -> Set<NFTChanges.Identity> {
     // What was announced so far is in what is read from here on.
-    if mustReadAll { log?.discardChanges() }
+    if mustReadAll { log?.discardChanges(upTo: generation) }
     let changes = mustReadAll ? .whole : log?.takeChanges(upTo: generation) ?? .whole
     mustReadAll = true
     var whole: Set<NFTChanges.Identity> = []
