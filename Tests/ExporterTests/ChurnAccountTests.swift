@@ -13,11 +13,11 @@ struct ChurnAccountTests {
 
   @Test(
     "From state to state of the kernel's tables", .liveKernel,
-    arguments: NodeHistory.changing.filter { $0.name.hasPrefix("legacy") })
-  func kernel(_ history: NodeHistory) async throws {
+    arguments: NodeHistory.changing, Backend.allCases)
+  func kernel(_ history: NodeHistory, _ backend: Backend) async throws {
     let readings = try withNetworkNamespace {
-      let source = LegacySource(tables: Set(TableName.allCases))
-      return try history.steps.map { try $0.readFromKernel(source) }
+      let source = backend.source(tables: Set(TableName.allCases))
+      return try history.steps.map { try $0.readFromKernel(source, backend) }
     }
     try await expectChurn(of: history, readings: readings)
   }

@@ -14,20 +14,22 @@ struct GroundTruthTests {
 
   @Test(
     "Of the kernel's tables, states of a node written one over the other", .liveKernel,
-    arguments: NodeHistory.legacy)
-  func kernel(_ history: NodeHistory) async throws {
-    try await expectTruth(of: history.steps)
+    arguments: NodeHistory.all, Backend.allCases)
+  func kernel(_ history: NodeHistory, _ backend: Backend) async throws {
+    try await expectTruth(of: history.steps, backend)
   }
 
-  @Test("Of the kernel's tables, all nodes' states written one over the other", .liveKernel)
-  func kernelOfAllNodes() async throws {
-    try await expectTruth(of: NodeHistory.legacy.flatMap(\.steps))
+  @Test(
+    "Of the kernel's tables, all nodes' states written one over the other", .liveKernel,
+    arguments: Backend.allCases)
+  func kernelOfAllNodes(_ backend: Backend) async throws {
+    try await expectTruth(of: NodeState.all, backend)
   }
 
-  private func expectTruth(of states: [NodeState]) async throws {
+  private func expectTruth(of states: [NodeState], _ backend: Backend) async throws {
     let readings = try withNetworkNamespace {
-      let source = LegacySource(tables: Set(TableName.allCases))
-      return try states.map { try $0.readFromKernel(source) }
+      let source = backend.source(tables: Set(TableName.allCases))
+      return try states.map { try $0.readFromKernel(source, backend) }
     }
     let exporter = Exporter(steps: readings)
     for state in states { try expectTruth(await exporter.metrics(), state) }

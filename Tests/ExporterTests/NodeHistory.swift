@@ -27,9 +27,6 @@ struct NodeHistory: Sendable, CustomStringConvertible {
     return histories
   }()
 
-  /// Those of iptables-legacy.
-  static let legacy = all.filter { $0.name.hasPrefix("legacy") }
-
   /// Those with more than one state.
   static let changing = all.filter { $0.steps.count > 1 }
 }
@@ -57,13 +54,29 @@ struct NodeState: Sendable, CustomStringConvertible {
   /// What reading the files gives.
   func read() -> [FamilyReading] { SaveFileSource(paths: fixtures.map(\.path)).read() }
 
-  /// What loading them into the kernel and reading that gives, in this thread's network namespace.
-  func readFromKernel(_ source: LegacySource) throws -> [FamilyReading] {
-    for fixture in fixtures {
-      let program =
-        fixture.family == .ipv4 ? "iptables-legacy-restore" : "ip6tables-legacy-restore"
-      try Command.run(program, "-c", "-w", "60", input: fixture.bytes())
-    }
+  /// What loading them into a backend and reading that gives, in this thread's network namespace.
+  func readFromKernel(_ source: any RulesetSource, _ backend: Backend) throws -> [FamilyReading] {
+    for fixture in fixtures { try backend.load(fixture.bytes(), fixture.family) }
     return source.read().filter { families.contains($0.family) }
+  }
+}
+
+extension Backend {
+  /// Makes the tables in the text those of this thread's network namespace.
+  func load(_ text: [UInt8], _ family: IPFamily = .ipv4) throws {
+    switch self {
+    case .legacy: try LegacyCommands.restore(text, family)
+    case .nft: try NFTCommands.restore(text, family)
+    }
+  }
+
+  /// The backend's reader.
+  func source(
+    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)
+  ) -> any RulesetSource {
+    switch self {
+    case .legacy: LegacySource(tables: tables, families: families)
+    case .nft: NFTSource(tables: tables, families: families)
+    }
   }
 }

@@ -11,10 +11,11 @@ struct TextAccountTests {
     try await expectAccount(Exporter(steps: [state.read()]).metrics(), state)
   }
 
-  @Test("Of the kernel's tables", .liveKernel, arguments: NodeHistory.legacy.flatMap(\.steps))
+  @Test("Of the kernel's tables", .liveKernel, arguments: NodeState.all)
   func kernel(_ state: NodeState) async throws {
     let readings = try withNetworkNamespace {
-      try state.readFromKernel(LegacySource(tables: Set(TableName.allCases)))
+      let backend = state.fixtures[0].backend
+      return try state.readFromKernel(backend.source(tables: Set(TableName.allCases)), backend)
     }
     try await expectAccount(Exporter(steps: [readings]).metrics(), state)
   }

@@ -7,7 +7,7 @@ private import Platform
 /// Whoever replaces a table does it in two steps: the new one begins with counters that are 0, and what
 /// the old one had counted is added afterwards. (With 70,000 rules a tenth of a second lies between.) A
 /// reading from in between would show counters that fall and then rise by all that they ever were. So
-/// where a table's counters have all but vanished, they are given time to come back.
+/// where nearly all of a table's counters have vanished at once, they are given time to come back.
 final class LegacyTableReader {
   private let family: IPFamily
   private let table: TableName
@@ -16,8 +16,8 @@ final class LegacyTableReader {
   /// The last reading's content, and the digests of its rules, chain after chain.
   private var content: TableContent?
   private var digests: [ContentDigest] = []
-  /// The packets that all rules had counted at the last reading.
-  private var packets: UInt64 = 0
+  /// The number of rules that had counted anything at the last reading.
+  private var countingRules = 0
 
   init(family: IPFamily, table: TableName) {
     self.family = family
@@ -32,8 +32,8 @@ final class LegacyTableReader {
   func read(size: Int?) throws(ReadingError) -> TableSnapshot {
     var walk = try walk()
     var attempts = 1
-    while walk.packets < packets / 2, attempts < Self.maximumAttempts {
-      Pause.blocking(Self.timeToReplace(walk.counters.count))
+    while walk.countingRules < countingRules / 4, attempts < Self.maximumAttempts {
+      Pause.blocking(Self.timeToReplace(walk.counters.count, attempts))
       walk = try self.walk()
       attempts += 1
     }
@@ -42,7 +42,7 @@ final class LegacyTableReader {
       policyCounters: walk.policyCounters, size: size)
     digests = walk.digests
     content = snapshot.content
-    packets = walk.packets
+    countingRules = walk.countingRules
     return snapshot
   }
 
@@ -56,15 +56,18 @@ final class LegacyTableReader {
 
   /// A table whose counters are gone for good, such as one that `iptables-restore` loaded, is read this
   /// often.
-  private static let maximumAttempts = 3
+  private static let maximumAttempts = 4
 
-  /// What lies between the two steps, generously.
-  private static func timeToReplace(_ ruleCount: Int) -> Duration {
-    .milliseconds(1) + .microseconds(2 * ruleCount)
+  /// What lies between the two steps, generously; and the longer the more often it was too short, for
+  /// whoever replaces the table may have to wait for a processor.
+  private static func timeToReplace(_ ruleCount: Int, _ attempts: Int) -> Duration {
+    max(
+      .milliseconds(1) + .microseconds(2 * ruleCount),
+      .milliseconds(2 * attempts * attempts * attempts))
   }
 }
 
 extension TableWalk {
-  /// The packets that all rules have counted.
-  fileprivate var packets: UInt64 { counters.reduce(0) { $0 &+ $1.packets } }
+  /// The number of rules that have counted anything.
+  fileprivate var countingRules: Int { counters.count { $0.packets > 0 } }
 }
