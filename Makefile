@@ -23,6 +23,11 @@ export REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unk
 # Every node pays for the binary: no symbols, identical functions once, none exported for plug-ins.
 LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic
 
+# What `make image` calls the image, and what it builds it with: docker, or podman.
+VERSION := $(shell sed -n 's/.*version: "\([^"]*\)".*/\1/p' Sources/kube-iptables-exporter/Version.swift)
+IMAGE := kube-iptables-exporter:$(VERSION)
+CONTAINER_TOOL := docker
+
 EXPORTER := .build/release/kube-iptables-exporter
 # Kernel rules and network namespaces need root. (PATH is passed on for the Swift toolchain's sake.)
 AS_ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo 'sudo env "PATH=$$PATH"')
@@ -31,11 +36,11 @@ unexport SECONDS
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install what is missing on this machine (apt; Swift itself you install)
-	@.ci/setup build run test
+	@.ci/setup build run test deploy
 
 .PHONY: build
 build: ## Build the release binary, stripped: .build/release/kube-iptables-exporter
@@ -64,8 +69,18 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	swift format lint --strict --recursive --configuration .swift-format \
 	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
-	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x backends end-to-end namespace.bash run setup test; \
+	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x backends debian.bash end-to-end image manifests \
+	    namespace.bash run setup systemd test ../Deploy/kubernetes/generate; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
+
+.PHONY: image
+image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podman)
+	$(CONTAINER_TOOL) build -f Deploy/Dockerfile -t $(IMAGE) \
+	  --build-arg REVISION=$(REVISION) --build-arg VERSION=$(VERSION) .
+
+.PHONY: manifests
+manifests: ## Make the PrometheusRule anew from Deploy/prometheus/rules.yaml
+	Deploy/kubernetes/generate
 
 .PHONY: bench
 bench: build ## Measure scrapes against the kernel's time and iptables-nft-save (BENCH_FLAGS=--report-only)

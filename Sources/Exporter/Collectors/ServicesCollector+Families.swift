@@ -42,6 +42,16 @@ extension ServicesCollector {
     "Rules of the service port in nat that were written again with the same content, in place or "
       + "moved, since the exporter started. " + RewriteLedger.limits)
 
+  static let fingerprint = MetricFamily(
+    "iptables_service_map_fingerprint", .gauge,
+    "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints: "
+      + "equal on all nodes that are in step, and nothing that is local to a node is in it.")
+
+  static let hookJumpPosition = MetricFamily(
+    "iptables_hook_jump_position", .gauge,
+    "The position in the built-in chain of the first jump to KUBE-SERVICES: 1 is first, 0 is missing. "
+      + "For tables that have a chain KUBE-SERVICES.")
+
   static let servicePorts = MetricFamily(
     "iptables_services", .gauge,
     "Service ports found, those without series of their own included.")

@@ -111,6 +111,22 @@ struct ServicesCollector: Collector {
   }
 
   private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.fingerprint) { samples in
+      for services in state.services where !services.map.services.isEmpty {
+        samples.sample(LabelSet(["ip_family": services.family.rawValue]), services.fingerprint)
+      }
+    }
+    writer.write(Self.hookJumpPosition) { samples in
+      for services in state.services {
+        for jump in services.hookJumps {
+          samples.sample(
+            LabelSet([
+              "ip_family": services.family.rawValue, "table": jump.table.rawValue,
+              "chain": jump.chain.description,
+            ]), jump.position)
+        }
+      }
+    }
     writer.write(Self.servicePorts) { samples in
       for services in state.services {
         samples.sample(

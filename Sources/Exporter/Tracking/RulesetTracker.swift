@@ -69,7 +69,7 @@ struct RulesetTracker {
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
       return services[family, default: ServiceTracker(family: family, selection: selection)].take(
-        found, tables: chosen.snapshot.tables.map(\.name), ledgers: ledgers)
+        found, of: chosen.snapshot, ledgers: ledgers)
     }
   }
 }

@@ -10,6 +10,9 @@ struct ServiceState: Sendable {
   let selected: SelectedServices
   /// The connections of each of the map's service ports since the exporter started.
   let connections: [UInt64]
+  /// What nodes that are in step agree on.
+  let fingerprint: UInt64
+  let hookJumps: [HookJump]
   /// Rises when a value changed that comes from the rules as they are.
   let gaugesRevision: UInt64
   /// Rises when a count of changes did, or the service ports are others.

@@ -9,6 +9,7 @@ struct ServiceTracker {
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, selected: SelectedServices)?
   private var tables: Set<TableName> = []
+  private var fingerprint: UInt64 = 0
   private var gaugesRevision: UInt64 = 0
   private var countsRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
@@ -20,17 +21,20 @@ struct ServiceTracker {
 
   /// Takes in a reading's service ports.
   mutating func take(
-    _ services: FamilyState.Services, tables: [TableName], ledgers: FamilyTracker.Ledgers
+    _ services: FamilyState.Services, of snapshot: FamilySnapshot,
+    ledgers: FamilyTracker.Ledgers
   ) -> ServiceState {
     let map = services.map
+    if last?.map !== map { fingerprint = map.fingerprint(filter: snapshot.table(.filter)?.content) }
     connections.add(services.newConnections, of: map)
     var selected = selected(from: map)
     selected.update(map, family, from: ledgers)
-    revise(map, selected, Set(tables))
+    revise(map, selected, Set(snapshot.tables.map(\.name)))
     last = (map, selected)
     return ServiceState(
       family: family, map: map, tables: self.tables, selected: selected,
-      connections: connections.current, gaugesRevision: gaugesRevision,
+      connections: connections.current, fingerprint: fingerprint,
+      hookJumps: HookJump.all(in: snapshot), gaugesRevision: gaugesRevision,
       countsRevision: countsRevision)
   }
 

@@ -1,0 +1,193 @@
+"""The row about what changed, and whose rules moved."""
+
+from parts.panels import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE, RED, YELLOW
+from parts.panels import between, fixed, override, query, row, stat, state_timeline, table, thresholds
+from parts.panels import timeseries, values
+from parts.queries import NODES, ORDER_COUNTS, PORT_COLUMNS, PORT_LEGEND, SERVICES, SHARE_IN_STEP
+from parts.queries import by_port, in_range, rate
+
+SCOPES = {"hook": RED, "service": ORANGE, "system": YELLOW, "dispatch": LIGHT_BLUE, "other": GREY}
+CHANGES = {"added": GREEN, "removed": ORANGE, "moved": BLUE}
+
+
+def lines():
+    return [
+        (1, (row(100, "What changed, and whose rules moved"), 24)),
+        (4, (_totals(), 9), (_order(), 5), (_ports(), 5), (_out_of_step(), 5)),
+        (8, (_content_by_scope(), 12), (_moved_by_scope(), 12)),
+        (6, (_timeline(), 24)),
+        (8, (_content_by_port(), 12), (_moved_by_port(), 12)),
+        (8, (_changed_ports(), 12), (_rewritten(), 12)),
+    ]
+
+
+def _totals():
+    total = in_range("iptables_rule_changes_total", NODES)
+    return stat(
+        101,
+        "Rules changed in this time",
+        """All rules of the tables read, on the nodes chosen. Moved rules are mostly those of KUBE-SERVICES,
+        which kube-proxy writes in another order at each sync; that has no effect.""",
+        query(f"round(sum by (change) ({total}))", "{{change}}", instant=True),
+        overrides=[fixed(name, color) for name, color in CHANGES.items()],
+    )
+
+
+def _order():
+    moved = in_range("iptables_rule_changes_total", f"{NODES}, {ORDER_COUNTS}")
+    return stat(
+        102,
+        "Moved where order counts",
+        """Rules moved in built-in chains, in services' own chains and in kube-proxy's other chains, in this
+        time. There the order decides who sees a packet, and how a service's traffic is shared.""",
+        query(f"round(sum({moved}))", "moved", instant=True),
+        steps=thresholds(GREEN, (1, RED)),
+    )
+
+
+def _ports():
+    return stat(
+        103,
+        "Service ports",
+        "Service ports that the rules are for: the most on any of the nodes chosen.",
+        query(f"max by (ip_family) (iptables_services{{{NODES}}})", "{{ip_family}}", instant=True),
+    )
+
+
+def _out_of_step():
+    return stat(
+        104,
+        "Nodes out of step",
+        """Nodes whose services and endpoints are not those that more than half of the nodes of their cluster
+        have.""",
+        query(f"count by (ip_family) ({SHARE_IN_STEP} <= 0.5)", "{{ip_family}}", instant=True),
+        steps=thresholds(GREEN, (1, ORANGE)),
+    )
+
+
+def _content_by_scope():
+    queries = []
+    for change in ("added", "removed"):
+        changed = rate("iptables_rule_changes_total", f'{NODES}, change="{change}"')
+        queries.append(query(f"sum by (scope) ({changed})", f"{{{{scope}}}} {change}"))
+    overrides = []
+    for scope, color in SCOPES.items():
+        overrides.append(fixed(f"{scope} added", color))
+        below = {"color": {"fixedColor": color, "mode": "fixed"}, "custom__transform": "negative-Y"}
+        overrides.append(override(f"{scope} removed", **below))
+    return timeseries(
+        105,
+        "Rules added and removed, by scope",
+        """Content that changed: added above the line, removed below it. Scopes: hook (built-in chains),
+        dispatch (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES), service (a service's own chains),
+        system (kube-proxy's other chains), other.""",
+        *queries,
+        unit="suffix: rules/s",
+        bars=True,
+        stacked=True,
+        overrides=overrides,
+    )
+
+
+def _moved_by_scope():
+    moved = rate("iptables_rule_changes_total", f'{NODES}, change="moved"')
+    return timeseries(
+        106,
+        "Rules moved, by scope",
+        """Order that changed. In dispatch it has no effect: the rules exclude each other. In hook, service
+        and system it has.""",
+        query(f"sum by (scope) ({moved})", "{{scope}}"),
+        unit="suffix: rules/s",
+        bars=True,
+        stacked=True,
+        overrides=[fixed(name, color) for name, color in SCOPES.items()],
+    )
+
+
+def _timeline():
+    # One bit for each kind of change, so that the weightiest decides.
+    kinds = ['scope=~"dispatch|other", change="moved"', 'change=~"added|removed"', ORDER_COUNTS]
+    expr = " + ".join(
+        f"""{2 ** bit} * (sum by (instance) (
+          increase(iptables_rule_changes_total{{{NODES}, {kind}}}[$__rate_interval])) > bool 0)"""
+        for bit, kind in enumerate(kinds)
+    )
+    return state_timeline(
+        107,
+        "When each node's rules changed",
+        "What happened at each moment; of several things, the weightiest.",
+        query(expr, "{{instance}}"),
+        mappings=[
+            values(_0=("unchanged", GREY), _1=("moved where it means nothing", LIGHT_BLUE)),
+            between(2, 3, "added or removed", GREEN),
+            between(4, 7, "moved where order counts", RED),
+        ],
+        steps=thresholds(GREY, (1, LIGHT_BLUE), (2, GREEN), (4, RED)),
+    )
+
+
+def _by_port(number, title, description, changes):
+    changed = rate("iptables_service_rule_changes_total", f'{SERVICES}, change=~"{changes}"')
+    return timeseries(
+        number,
+        title,
+        description,
+        query(f"topk(20, {by_port('sum', changed)} > 0)", PORT_LEGEND),
+        unit="suffix: rules/s",
+        bars=True,
+        stacked=True,
+    )
+
+
+def _content_by_port():
+    return _by_port(
+        108,
+        "Whose rules were added or removed",
+        """The twenty service ports with the most changes at each moment, summed over the nodes chosen. A
+        service port's first and last change are not in it, because it has no series before and after; the
+        panels by scope have them.""",
+        "added|removed",
+    )
+
+
+def _moved_by_port():
+    return _by_port(
+        109,
+        "Whose rules were moved",
+        """The twenty service ports with the most moved rules at each moment. Where the panel by scope shows
+        only dispatch, they were moved in KUBE-SERVICES and KUBE-NODEPORTS, without effect.""",
+        "moved",
+    )
+
+
+def _changed_ports():
+    counted = [
+        in_range("iptables_service_rule_changes_total", f'{SERVICES}, change="{change}"')
+        for change in CHANGES
+    ]
+    counted.append(in_range("iptables_service_rules_rewritten_total", SERVICES))
+    return table(
+        110,
+        "Service ports that changed in this time",
+        """Rules of each service port, summed over the nodes chosen. Written again: with the same content, as
+        kube-proxy does when it syncs.""",
+        *(query(f"round({by_port('sum', expr)}) > 0", table=True) for expr in counted),
+        labels=PORT_COLUMNS,
+        names=["Added", "Removed", "Moved", "Written again"],
+        sort="Added",
+    )
+
+
+def _rewritten():
+    return timeseries(
+        111,
+        "Rules written again, by scope",
+        """Rules that kube-proxy, or another program, wrote again with the same content. Nothing changes but
+        their counters, which begin at 0. In the legacy backend only those are seen that had counted
+        something.""",
+        query(f"sum by (scope) ({rate('iptables_rules_rewritten_total', NODES)})", "{{scope}}"),
+        unit="suffix: rules/s",
+        bars=True,
+        stacked=True,
+        overrides=[fixed(name, color) for name, color in SCOPES.items()],
+    )

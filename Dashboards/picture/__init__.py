@@ -1,0 +1,1 @@
+"""What `plot` draws a dashboard's panels with."""
