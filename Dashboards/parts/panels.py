@@ -8,13 +8,18 @@ BLUE, LIGHT_BLUE, LIGHT_GREEN = "blue", "light-blue", "light-green"
 PURPLE, GREY = "purple", "#8e8e8e"
 
 
+def one_line(expr):
+    """An expression that was written on several lines."""
+    return " ".join(expr.split()).replace("( ", "(")
+
+
 def query(expr, legend="", *, instant=False, table=False):
     """A query; panels number theirs A, B, C."""
     return {
         "datasource": DATASOURCE,
         "editorMode": "code",
         "exemplar": False,
-        "expr": " ".join(expr.split()),
+        "expr": one_line(expr),
         "format": "table" if table else "time_series",
         "instant": instant or table,
         "legendFormat": legend or "__auto",

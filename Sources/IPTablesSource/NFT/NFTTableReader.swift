@@ -139,6 +139,8 @@ final class NFTTableReader {
     var chain = 0
     for position in run.translates.indices where run.translates[position] {
       while content.firstRules[chain + 1] <= position { chain += 1 }
+      // A chain that iptables can't have made is no endpoint's, and has another name for the kernel.
+      guard chains.chains[chain].longName == nil else { continue }
       rules.append(PlacedRule(position: position, chain: content.chains[chain].name))
     }
     return rules
