@@ -13,10 +13,13 @@ struct HookJump: Sendable {
   static func all(in snapshot: FamilySnapshot) -> [HookJump] {
     hooks.flatMap { table, chains -> [HookJump] in
       guard let content = snapshot.table(table)?.content,
-        content.chains.contains(where: { $0.name == .kubeServices })
+        // By index: a copy of each chain would touch its rules' storage.
+        content.chains.indices.contains(where: { content.chains[$0].name == .kubeServices })
       else { return [] }
       return chains.compactMap { name in
-        guard let chain = content.chains.first(where: { $0.name == name && $0.isBuiltIn }) else {
+        guard
+          let chain = content.chains.prefix(content.builtInCount).first(where: { $0.name == name })
+        else {
           return nil
         }
         let index = chain.rules.indices.first {

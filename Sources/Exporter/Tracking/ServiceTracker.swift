@@ -9,7 +9,8 @@ struct ServiceTracker {
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, selected: SelectedServices)?
   private var tables: Set<TableName> = []
-  private var fingerprint: UInt64 = 0
+  private var fingerprint: ServiceMapFingerprint?
+  private var hookJumps: [HookJump] = []
   private var gaugesRevision: UInt64 = 0
   private var countsRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
@@ -25,7 +26,11 @@ struct ServiceTracker {
     ledgers: FamilyTracker.Ledgers
   ) -> ServiceState {
     let map = services.map
-    if last?.map !== map { fingerprint = map.fingerprint(filter: snapshot.table(.filter)?.content) }
+    if last?.map !== map {
+      fingerprint = ServiceMapFingerprint(
+        of: map, filter: snapshot.table(.filter)?.content, previous: fingerprint)
+      hookJumps = HookJump.all(in: snapshot)
+    }
     connections.add(services.newConnections, of: map)
     var selected = selected(from: map)
     selected.update(map, family, from: ledgers)
@@ -33,8 +38,8 @@ struct ServiceTracker {
     last = (map, selected)
     return ServiceState(
       family: family, map: map, tables: self.tables, selected: selected,
-      connections: connections.current, fingerprint: fingerprint,
-      hookJumps: HookJump.all(in: snapshot), gaugesRevision: gaugesRevision,
+      connections: connections.current, fingerprint: fingerprint?.value ?? 0,
+      hookJumps: hookJumps, gaugesRevision: gaugesRevision,
       countsRevision: countsRevision)
   }
 

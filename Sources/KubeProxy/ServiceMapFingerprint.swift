@@ -1,17 +1,53 @@
 public import Netfilter
 
+/// A number that is the same on all nodes that serve the same service ports at the same cluster IPs and
+/// node ports with the same endpoints; below 2^53, so that it is exact as a double.
+///
+/// Left out is what a node has for itself, or what has another order at each sync: the order of rules,
+/// local policies' chains, load balancers' and external addresses. Endpoints are those of the KUBE-SVC
+/// chains, told by the names of their KUBE-SEP chains, which are the hashes of them. A service port that
+/// is blocked on this node counts as on a node where it isn't.
+public struct ServiceMapFingerprint: Sendable {
+  public let value: UInt64
+  private let map: ServiceMap
+  private let filter: TableContent?
+  /// For each service port, a number that stands for it.
+  private let ports: [UInt64]
+  /// The sum over all places where service ports are reached.
+  private let placeSum: UInt64
+
+  /// - Parameters:
+  ///   - map: the service ports.
+  ///   - filter: the filter table that the map was made of.
+  ///   - previous: that of an earlier map; what did not change since is taken over.
+  public init(of map: ServiceMap, filter: TableContent?, previous: ServiceMapFingerprint?) {
+    self.map = map
+    self.filter = filter
+    let former = previous.flatMap { map.hasSamePorts(as: $0.map) ? $0 : nil }
+    let ports = former?.ports ?? map.services.map { Mixer($0.port).value }
+    if let former, former.filter === filter, map.hasSameDispatchRules(as: former.map) {
+      placeSum = former.placeSum
+    } else {
+      placeSum = map.places(filter, ports).reduce(0, &+)
+    }
+    self.ports = ports
+    value = ports.reduce(placeSum &+ map.endpointSum, &+) & (1 << 53 - 1)
+  }
+}
+
 extension ServiceMap {
-  /// A number that is the same on all nodes that serve the same service ports at the same cluster IPs
-  /// and node ports with the same endpoints; below 2^53, so that it is exact as a double.
-  ///
-  /// Left out is what a node has for itself, or what has another order at each sync: the order of
-  /// rules, local policies' chains, load balancers' and external addresses. Endpoints are those of the
-  /// KUBE-SVC chains, told by the names of their KUBE-SEP chains, which are the hashes of them. A service
-  /// port that is blocked on this node counts as on a node where it isn't.
-  ///
-  /// - Parameter filter: the filter table that the map was made of.
-  public func fingerprint(filter: TableContent?) -> UInt64 {
-    let ports = services.map { Mixer($0.port).value }
+  fileprivate func hasSameDispatchRules(as other: ServiceMap) -> Bool {
+    dispatchRules == other.dispatchRules
+  }
+
+  private var dispatchRules: [RuleList] {
+    knowledge.map { knowledge in
+      knowledge.dispatchChains.map { knowledge.content.chains[$0].rules }
+    } ?? []
+  }
+
+  /// Where the service ports are reached, each place once.
+  fileprivate func places(_ filter: TableContent?, _ ports: [UInt64]) -> Set<UInt64> {
     var places: Set<UInt64> = []
     if let knowledge {
       for chain in knowledge.dispatchChains {
@@ -35,14 +71,11 @@ extension ServiceMap {
       default: break
       }
     }
-    var sum = endpointSum
-    for port in ports { sum &+= port }
-    for place in places { sum &+= place }
-    return sum & (1 << 53 - 1)
+    return places
   }
 
   /// The sum over all endpoints of all service ports that are served under the cluster's policy.
-  private var endpointSum: UInt64 {
+  fileprivate var endpointSum: UInt64 {
     guard let knowledge else { return 0 }
     let chains = knowledge.content.chains
     var sum: UInt64 = 0
@@ -50,8 +83,9 @@ extension ServiceMap {
     where knowledge.stages[chain] == .service && chains[chain].name.hasPrefix("KUBE-SVC-") {
       let first = knowledge.content.firstRules[chain]
       guard first < knowledge.content.firstRules[chain + 1], natOwners[first] >= 0 else { continue }
+      let service = Mixer(chains[chain].name)
       for target in knowledge.jumps[chain] where knowledge.stages[Int(target)] == .endpoint {
-        var mixer = Mixer(chains[chain].name)
+        var mixer = service
         mixer.mix(chains[Int(target)].name)
         sum &+= mixer.value
       }
@@ -135,7 +169,8 @@ private struct Mixer {
   }
 
   mutating func mix(_ name: ChainName) {
-    for byte in 0..<ChainName.maximumLength {
+    // As long as all of kube-proxy's.
+    for byte in 0..<25 {
       value = (value ^ UInt64(name.byte(at: byte))) &* 0x100_0000_01b3
     }
     mix(5)
