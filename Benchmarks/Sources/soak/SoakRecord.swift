@@ -29,6 +29,7 @@ final class SoakRecord: Sendable {
 
   private static let reportedViolations = 20
 
+  private let start = ContinuousClock.now
   private let state = Mutex(Content())
 
   var content: Content { state.withLock { $0 } }
@@ -56,9 +57,12 @@ final class SoakRecord: Sendable {
 
   /// Notes something that must not happen.
   func violation(_ text: String) {
+    let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
     state.withLock {
       $0.violationCount += 1
-      if $0.violations.count < Self.reportedViolations { $0.violations.append(text) }
+      if $0.violations.count < Self.reportedViolations {
+        $0.violations.append("after \(milliseconds) ms: \(text)")
+      }
     }
   }
 

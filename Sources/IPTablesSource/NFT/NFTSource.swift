@@ -19,6 +19,11 @@ public final class NFTSource: RulesetSource {
   private var generation: UInt32?
   /// Whether announcements don't tell all that changed since the tables were read.
   private var mustReadAll = true
+  /// Tables whose list of chains may be wrong, because a transaction came while it was read.
+  ///
+  /// The kernel goes on with a list where so many chains were passed over, whichever they were; so a
+  /// transaction on one table may double or hide another's chains. Rules are asked for chain by chain.
+  private var doubtful: Set<NFTChanges.Identity> = []
   /// What else was found, of the same generation.
   private(set) var evidence = Evidence()
 
@@ -90,7 +95,10 @@ public final class NFTSource: RulesetSource {
       // An announcement that came while it was read may be of what was half in force then.
       let isCurrent = try connection.generation() == now && log?.hasNews != true
       generation = isCurrent ? now : nil
-      if isCurrent { return }
+      if isCurrent {
+        doubtful = []
+        return
+      }
     }
     throw .overtaken
   }
@@ -136,8 +144,13 @@ public final class NFTSource: RulesetSource {
     var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
     for table in tables {
       let identity = NFTChanges.Identity(family: family, table: table)
-      guard let change = changes[identity] else { continue }
-      if let reader = readers[identity], try reader.read(change, connections) { continue }
+      let isDoubtful = doubtful.contains(identity)
+      let announced = changes[identity]
+      if announced == nil && !isDoubtful { continue }
+      let change = announced ?? NFTChanges.Table()
+      if !isDoubtful, let reader = readers[identity], try reader.read(change, connections) {
+        continue
+      }
       if present == nil {
         present = (
           tables: try connections[0].tables(of: family),
@@ -145,13 +158,16 @@ public final class NFTSource: RulesetSource {
         )
       }
       guard let found = present else { continue }
+      doubtful.insert(identity)
       guard let handle = found.tables[table] else {
         readers[identity] = nil
         continue
       }
       let reader = readers[identity] ?? NFTTableReader(family: family, table: table)
       readers[identity] = reader
-      try reader.readAll(found.chains[table] ?? [], handle: handle, connections)
+      let chains = found.chains[table] ?? []
+      if try reader.read(change, in: chains, handle: handle, connections) { continue }
+      try reader.readAll(chains, handle: handle, connections)
       whole.insert(identity)
     }
     return whole

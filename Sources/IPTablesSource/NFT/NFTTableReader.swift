@@ -66,6 +66,27 @@ final class NFTTableReader {
     return true
   }
 
+  /// Reads what changed, and the chains that a list has and the last one had not.
+  ///
+  /// - Parameters:
+  ///   - list: all of the table's chains, in any order.
+  ///   - handle: the table's own.
+  /// - Returns: false where the announcements don't tell enough: then everything must be read.
+  func read(
+    _ changes: NFTChanges.Table, in list: [NFTChain], handle: UInt64,
+    _ connections: [NFTConnection]
+  ) throws(SystemError) -> Bool {
+    if changes.isWhole || handle != tableHandle { return false }
+    let list = NFTChainList(list)
+    let formerPositions = list.positions(in: chains)
+    let arrivals = zip(list.chains, formerPositions).filter { chain, position in
+      position.map { chains.chains[$0].handle != chain.handle } ?? true
+    }
+    let names = changes.rules.union(changes.chains.keys).union(arrivals.map(\.0.name))
+    try read(list, only: names, connections)
+    return true
+  }
+
   /// Reads the counters of the built-in chains' policies.
   func readPolicyCounters(_ connection: NFTConnection) throws(SystemError) {
     for (index, chain) in chains.chains.prefix(content.builtInCount).enumerated() {
