@@ -8,7 +8,7 @@ public struct ChainName: Sendable, Hashable {
   public static let maximumLength = 31
 
   /// The bytes, big-endian and padded with zeros, so that the integers' order is the bytes' order.
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  public let words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Makes a name from its bytes; nil where there are more than ``maximumLength``, or a zero byte.
   public init?(_ bytes: some Sequence<UInt8>) {
