@@ -1,0 +1,150 @@
+import IPTablesSource
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("A rule is rendered as iptables-save prints it")
+struct RuleTextRenderingTests {
+  @Test("Every line of a node's dump comes out as it went in", arguments: Fixture.all)
+  func fixture(_ fixture: Fixture) throws {
+    let expected = try RuleLines.all(in: fixture.bytes())
+    #expect(!expected.isEmpty)
+    let rendered = try fixture.snapshot().tables.flatMap(\.renderedRules)
+    #expect(Set(rendered).subtracting(expected) == [])
+    // A snapshot keeps the order in a chain, but not that of chains.
+    #expect(rendered.sorted() == expected.sorted())
+  }
+
+  @Test("What iptables printed is printed again", arguments: RenderedRule.all)
+  func printed(_ rule: RenderedRule) throws {
+    let snapshots = try SaveFileParser.parse(Array(rule.dump.utf8))
+    let read = try #require(RuleText.rule(in: snapshots))
+    #expect(read.text(in: "HERE", family: rule.family) == rule.printed)
+  }
+
+  @Test("Options that aren't known are kept where they are text, else counted")
+  func unrecognised() {
+    func text(_ payload: [UInt8], revision: UInt8 = 0) -> String {
+      let unknown = Unrecognised(name: "odd", revision: revision, payload: payload)
+      return Rule(matches: [.unrecognised(unknown)], target: .unrecognised(unknown))
+        .text(in: "HERE", family: .ipv4)
+    }
+    let options = Array("! --kind 3".utf8)
+    #expect(text([]) == "-A HERE -m odd -j odd")
+    #expect(text(options) == "-A HERE -m odd ! --kind 3 -j odd ! --kind 3")
+    let counted = "odd [unrecognised, 2 bytes]"
+    #expect(text([1, 2]) == "-A HERE -m \(counted) -j \(counted)")
+    #expect(text(options + [0]).hasSuffix("-j odd [unrecognised, 11 bytes]"))
+    #expect(text(options, revision: 1).hasSuffix("-j odd [unrecognised, 10 bytes]"))
+  }
+
+  @Test("The name of an nfacct object stands behind two blanks, as libxt_nfacct has it")
+  func accounting() {
+    func text(_ name: String) -> String {
+      Rule(matches: [.accounting(objectName: ByteString(name))], target: .none)
+        .text(in: "HERE", family: .ipv4)
+    }
+    #expect(text("plain") == "-A HERE -m nfacct --nfacct-name  plain")
+    #expect(text("a b'c") == #"-A HERE -m nfacct --nfacct-name  "a b\'c""#)
+  }
+
+  @Test("Any bytes of a comment are kept, and the text of them is UTF-8")
+  func hostileComment() {
+    let comment = ByteString(bytes: [0xff, 0x0a, 0x27, 0x5c, 0x22, 0xc3])
+    let rule = Rule(matches: [.comment(comment)], target: .jump("THERE"))
+    let line: [UInt8] = [0xff, 0x0a, 0x5c, 0x27, 0x5c, 0x5c, 0x5c, 0x22, 0xc3]
+    #expect(
+      rule.bytes(in: "HERE", family: .ipv4)
+        == Array("-A HERE -m comment --comment \"".utf8) + line + Array("\" -j THERE".utf8))
+    #expect(
+      rule.text(in: "HERE", family: .ipv4)
+        == "-A HERE -m comment --comment \"\u{fffd}\n\\'\\\\\\\"\u{fffd}\" -j THERE")
+  }
+
+  @Test(
+    "A probability has the decimals that printf gives it",
+    arguments: [
+      (0, "0.00000000000"), (1, "0.00000000047"), (0x4000_0000, "0.50000000000"),
+      (0x7fff_ffff, "0.99999999953"), (0x8000_0000, "1.00000000000"),
+      (.max, "1.99999999953"), (1 << 19, "0.00024414062"), (3 << 19, "0.00073242188"),
+    ] as [(UInt32, String)])
+  func probability(_ probability: UInt32, _ text: String) {
+    let match = StatisticMatch(mode: .random(probability: probability))
+    #expect(
+      Rule(matches: [.statistic(match)], target: .none).text(in: "HERE", family: .ipv4)
+        == "-A HERE -m statistic --mode random --probability \(text)")
+  }
+}
+
+@Suite("A rule of the kernel is rendered as iptables-legacy-save prints it", .liveKernel)
+struct RuleTextRenderingLiveTests {
+  @Test("As it went in", arguments: RuleText.known.filter { !$0.hasUnknown })
+  func known(_ rule: RuleText) throws {
+    try rendersAsSaved(rule.dump, rule.family, rule.table)
+  }
+
+  @Test("As iptables printed it once", arguments: RenderedRule.all.filter { !$0.hasUnknown })
+  func printed(_ rule: RenderedRule) throws {
+    let saved = try rendersAsSaved(rule.dump, rule.family, rule.table)
+    #expect(saved == [rule.printed])
+  }
+
+  @Test("All protocols", arguments: IPFamily.allCases)
+  func protocols(_ family: IPFamily) throws {
+    let rules = (1...255).map { "-A HERE -p \($0)\n" }.joined()
+    try rendersAsSaved("*filter\n:HERE - [0:0]\n\(rules)COMMIT\n", family, .filter)
+  }
+
+  /// Loads a dump and compares what the program prints of it with what is rendered of a reading.
+  @discardableResult
+  private func rendersAsSaved(
+    _ dump: String, _ family: IPFamily, _ table: TableName
+  ) throws -> [String] {
+    let program = family == .ipv4 ? "iptables-legacy-save" : "ip6tables-legacy-save"
+    let (saved, snapshot) = try withNetworkNamespace {
+      try LegacyCommands.restore(Array(dump.utf8), family)
+      let saved = try Command.run(program, "-t", table.rawValue)
+      let reading = try #require(
+        LegacySource(tables: [table]).read().first { $0.family == family })
+      return (saved, try reading.result.get())
+    }
+    let expected = RuleLines.all(in: saved)
+    #expect(snapshot.tables.flatMap(\.renderedRules) == expected)
+    return expected
+  }
+}
+
+/// The rules of a dump, from `-A` on, in an account that shares nothing with the parser.
+private enum RuleLines {
+  static func all(in dump: [UInt8]) -> [String] {
+    dump.split(separator: UInt8(ascii: "\n"))
+      .filter { $0.first == UInt8(ascii: "[") || $0.first == UInt8(ascii: "-") }
+      .map { line in String(decoding: line.drop { $0 != UInt8(ascii: "-") }, as: UTF8.self) }
+  }
+}
+
+extension TableSnapshot {
+  /// The rules of all chains in a row.
+  fileprivate var renderedRules: [String] {
+    content.chains.flatMap { chain in
+      chain.rules.map { $0.text(in: chain.name, family: content.family) }
+    }
+  }
+}
+
+extension RuleText {
+  /// Whether the kernel's reading of it has an extension whose options aren't known.
+  fileprivate var hasUnknown: Bool { Self.hasUnknown(rule) }
+
+  fileprivate static func hasUnknown(_ rule: Rule) -> Bool {
+    if case .unrecognised = rule.target { return true }
+    return rule.matches.contains { if case .unrecognised = $0 { true } else { false } }
+  }
+}
+
+extension RenderedRule {
+  fileprivate var hasUnknown: Bool {
+    let snapshots = try? SaveFileParser.parse(Array(dump.utf8))
+    return snapshots.flatMap { RuleText.rule(in: $0) }.map { RuleText.hasUnknown($0) } ?? false
+  }
+}
