@@ -52,6 +52,7 @@ let package = Package(
       name: "Exporter",
       dependencies: [
         "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -92,6 +93,7 @@ let package = Package(
       name: "ExporterTests",
       dependencies: [
         "Exporter", "Exposition", "IPTablesSource", "Netfilter", "TestSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["Golden"], swiftSettings: settings),

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Answers scrapes: reads the rules, and renders what the collectors make of them.
 public final class Exporter: Sendable {
   let monitor: RulesetMonitor
-  private let options: ExporterOptions
+  let options: ExporterOptions
   private let memory = ScraperMemory()
   private let cache: RenderingCache
   private let logger: Logger

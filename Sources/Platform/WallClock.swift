@@ -10,15 +10,17 @@ public enum WallClock {
   }
 
   /// The time as RFC 3339 has it, in UTC with milliseconds.
-  public static var timestamp: String {
-    let now = now
-    let days = Int(now) / 86_400
-    let seconds = Int(now) % 86_400
+  public static var timestamp: String { timestamp(of: now) }
+
+  /// A time in seconds since 1970, as RFC 3339 has it.
+  public static func timestamp(of time: Double) -> String {
+    let days = Int(time) / 86_400
+    let seconds = Int(time) % 86_400
     let (year, month, day) = civilDate(daysSince1970: days)
     let date = [padded(year, 4), padded(month, 2), padded(day, 2)]
-    let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-    let milliseconds = padded(Int((now - now.rounded(.down)) * 1000), 3)
-    return "\(date.joined(separator: "-"))T\(time.joined(separator: ":")).\(milliseconds)Z"
+    let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+    let milliseconds = padded(Int((time - time.rounded(.down)) * 1000), 3)
+    return "\(date.joined(separator: "-"))T\(clock.joined(separator: ":")).\(milliseconds)Z"
   }
 
   private static func padded(_ value: Int, _ width: Int) -> String {

@@ -2,7 +2,7 @@ internal import Exporter
 internal import Exposition
 internal import HTTPEndpoint
 
-/// What the server answers: the metrics, a page that leads there, and the probes.
+/// What the server answers: the metrics, a page for people, and the probes.
 struct Routes: Sendable {
   let exporter: Exporter
   let telemetryPath: String
@@ -16,7 +16,7 @@ struct Routes: Sendable {
 
   var table: [String: RequestHandler] {
     [
-      "/": { _ in landingPage },
+      "/": { await page($0) },
       "/-/healthy": { _ in .text(200, "Healthy.\n") },
       "/-/ready": { _ in .text(200, "Ready.\n") },
       telemetryPath: { await metrics($0) },
@@ -24,12 +24,30 @@ struct Routes: Sendable {
   }
 
   private func metrics(_ request: Request) async -> Response {
+    await throughGate { await scrape(request) }
+  }
+
+  /// The page makes a reading as a scrape does, and counts as one.
+  private func page(_ request: Request) async -> Response {
+    await throughGate {
+      let page = await exporter.page(
+        PageRequest(query: request.query, telemetryPath: telemetryPath))
+      return Response(
+        contentType: "text/html; charset=utf-8", headers: Page.headers, body: page)
+    }
+  }
+
+  private func throughGate(_ answer: () async -> Response) async -> Response {
     guard gate.enter() else {
       return .text(503, "Too many scrapes at once; --web.max-requests limits them.\n")
     }
     defer {
       if gate.leave() { Task { await exporter.releaseMemory() } }
     }
+    return await answer()
+  }
+
+  private func scrape(_ request: Request) async -> Response {
     let format = ExpositionFormat(accept: request.header("Accept"))
     do throws(ScrapeError) {
       let segments = try await exporter.scrape(
@@ -41,32 +59,6 @@ struct Routes: Sendable {
     } catch {
       return .text(400, "\(error)\n")
     }
-  }
-
-  private var landingPage: Response {
-    .html(
-      200,
-      """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="color-scheme" content="light dark">
-      <title>kube-iptables-exporter</title>
-      </head>
-      <body>
-      <h1>kube-iptables-exporter</h1>
-      <p>What kube-proxy's iptables rules hold on this node, and what changes in them.</p>
-      <p>\(Version.text)</p>
-      <ul>
-      <li><a href="\(telemetryPath.htmlEscaped)">Metrics</a></li>
-      <li><a href="/-/healthy">Health</a></li>
-      <li><a href="/-/ready">Readiness</a></li>
-      </ul>
-      </body>
-      </html>
-
-      """)
   }
 }
 
@@ -82,19 +74,5 @@ extension Request {
       seconds > 0, seconds < 86_400
     else { return nil }
     return .seconds(seconds)
-  }
-}
-
-extension String {
-  fileprivate var htmlEscaped: String {
-    reduce(into: "") { text, character in
-      switch character {
-      case "&": text += "&amp;"
-      case "<": text += "&lt;"
-      case ">": text += "&gt;"
-      case "\"": text += "&quot;"
-      default: text.append(character)
-      }
-    }
   }
 }

@@ -108,10 +108,17 @@ struct ChurnLedger: Sendable {
 }
 
 extension ChurnLedger.Side {
-  /// Whose the rule at a position of a chain of nat is.
-  fileprivate func owner(chain: Int?, _ position: Int) -> ServicePort? {
+  /// Whose the rule at a position of a chain is.
+  func owner(chain: Int?, _ position: Int) -> ServicePort? {
+    ownerIndex(chain: chain, position).map { map.services[$0].port }
+  }
+
+  /// The index in the map of whose the rule is; nil where it belongs to no service port.
+  func ownerIndex(chain: Int?, _ position: Int) -> Int? {
     guard let chain else { return nil }
-    let owner = map.natOwners[content.firstRules[chain] + position]
-    return owner < 0 ? nil : map.services[Int(owner)].port
+    let rule = content.firstRules[chain] + position
+    let owners = content.name == .nat ? map.natOwners : map.filterOwners
+    guard content.name == .nat || content.name == .filter, rule < owners.count else { return nil }
+    return owners[rule] < 0 ? nil : Int(owners[rule])
   }
 }

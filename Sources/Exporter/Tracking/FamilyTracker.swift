@@ -35,6 +35,26 @@ struct FamilyTracker {
   struct Ledgers {
     var churn = ChurnLedger()
     var rewrites = RewriteLedger()
+    var log = ChangeLog()
+    var serviceTimes = ServiceChangeTimes()
+
+    /// Enters the difference between two readings of a table.
+    mutating func record(
+      _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
+      at time: Double
+    ) {
+      churn.record(difference, from: old, to: new, at: time)
+      log.record(difference, from: old, to: new, at: time)
+      serviceTimes.record(difference, from: old, to: new, at: time)
+    }
+
+    /// Forgets service ports that are gone, should there be very many.
+    mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap) {
+      let limit = ConnectionTotals.rememberedServices
+      churn.forgetGone(family, keeping: present, atMost: limit)
+      rewrites.forgetGone(family, keeping: present, atMost: limit)
+      serviceTimes.forgetGone(family, keeping: present, atMost: limit)
+    }
   }
 
   /// Takes in a reading: interprets it, enters its changes, and counts its new connections.
@@ -124,7 +144,7 @@ struct FamilyTracker {
       let difference =
         oldContent === newContent ? nil : TableDifference(from: oldContent, to: newContent)
       if let difference {
-        ledgers.churn.record(
+        ledgers.record(
           difference, from: ChurnLedger.Side(content: oldContent, map: oldMap),
           to: ChurnLedger.Side(content: newContent, map: newMap), at: time)
       }
@@ -132,8 +152,6 @@ struct FamilyTracker {
         ledgers.rewrites.record(from: old, to: new, difference, map: newMap)
       }
     }
-    let limit = ConnectionTotals.rememberedServices
-    ledgers.churn.forgetGone(family, keeping: newMap, atMost: limit)
-    ledgers.rewrites.forgetGone(family, keeping: newMap, atMost: limit)
+    ledgers.forgetGone(family, keeping: newMap)
   }
 }

@@ -13,6 +13,8 @@ struct RulesetState: Sendable {
   let transactions: TransactionCounts?
   let ledger: ChurnLedger
   let rewrites: RewriteLedger
+  let log: ChangeLog
+  let serviceTimes: ServiceChangeTimes
   /// Which reading this was, and what it took.
   var reading = ReadingAccount()
 

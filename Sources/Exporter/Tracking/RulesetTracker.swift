@@ -36,7 +36,8 @@ struct RulesetTracker {
     return RulesetState(
       families: states, services: serviceStates(states, reading), choice: reading.choice,
       mode: KubeProxyMode(states, reading.choice, reading.node),
-      transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites)
+      transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
+      log: ledgers.log, serviceTimes: ledgers.serviceTimes)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.

@@ -1,0 +1,105 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// A column of the page's table of service ports; the raw value is what `sort` takes.
+enum PageColumn: String, Sendable, CaseIterable {
+  case service
+  case family
+  case endpoints
+  case targets
+  case nodeports
+  case rules
+  case added
+  case removed
+  case moved
+  case rewritten
+  case connections
+  case changed
+
+  /// Whether the greatest is of most interest.
+  var beginsDescending: Bool { self != .service && self != .family }
+
+  var title: Markup {
+    switch self {
+    case .service: "Service port"
+    case .family: "Family"
+    case .endpoints: "SEP chains"
+    case .targets: "Targets"
+    case .nodeports: "NodePort rules"
+    case .rules: "Rules"
+    case .added: "Added"
+    case .removed: "Removed"
+    case .moved: "Moved"
+    case .rewritten: "Rewritten"
+    case .connections: "Connections"
+    case .changed: "Last change"
+    }
+  }
+
+  /// What the column says, in a sentence.
+  var explanation: Markup {
+    switch self {
+    case .service: "Namespace, name and port of the service, and its protocol"
+    case .family: "The address family"
+    case .endpoints: "Distinct KUBE-SEP chains that the service port&#39;s chains jump to"
+    case .targets: "Distinct DNAT destinations in the KUBE-SEP chains"
+    case .nodeports: "Rules in the nat table&#39;s KUBE-NODEPORTS"
+    case .rules: "Rules in the tables nat and filter"
+    case .added: "Rules of the nat table added since the exporter started"
+    case .removed: "Rules of the nat table removed since the exporter started"
+    case .moved: "Rules of the nat table moved since the exporter started"
+    case .rewritten: "Rules of the nat table written again with the same content"
+    case .connections: "New connections since the exporter started"
+    case .changed: "When a rule of the nat table was last added, removed or moved"
+    }
+  }
+
+  /// Whether a row stands before another, ascending; of equals, the first by name.
+  func precedes(_ left: PageRow, _ right: PageRow, _ order: PageOrder) -> Bool {
+    if self != .service {
+      let (leftValue, rightValue) = (value(of: left), value(of: right))
+      if leftValue != rightValue {
+        return order == .ascending ? leftValue < rightValue : leftValue > rightValue
+      }
+    }
+    let (leftPort, rightPort) = (left.service.port, right.service.port)
+    if leftPort == rightPort { return left.family < right.family }
+    return self == .service && order == .descending ? rightPort < leftPort : leftPort < rightPort
+  }
+
+  /// The number that the column shows; nil for one of another kind.
+  func number(of row: PageRow) -> UInt64? {
+    switch self {
+    case .service, .family, .changed: nil
+    case .endpoints: UInt64(row.service.sepChains)
+    case .targets: UInt64(row.service.dnatTargets)
+    case .nodeports: UInt64(row.service.nodePortRules)
+    case .rules: UInt64(row.service.rules)
+    case .added: row.changes.added
+    case .removed: row.changes.removed
+    case .moved: row.changes.moved
+    case .rewritten: row.rewritten
+    case .connections: row.connections
+    }
+  }
+
+  /// What orders the rows.
+  private func value(of row: PageRow) -> UInt64 {
+    if let number = number(of: row) { return number }
+    return switch self {
+    case .family: row.family == .ipv4 ? 4 : 6
+    // In microseconds.
+    case .changed: UInt64(max(0, row.lastChange ?? 0) * 1e6)
+    default: 0
+    }
+  }
+}
+
+/// The order of rows; the raw value is what `order` takes.
+enum PageOrder: String, Sendable {
+  case ascending = "asc"
+  case descending = "desc"
+
+  var reversed: PageOrder { self == .ascending ? .descending : .ascending }
+}

@@ -1,0 +1,110 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// The last rules that changed, of all tables.
+///
+/// Moves in dispatch chains are kept apart: kube-proxy fills those chains in random order at every
+/// sync, and nothing else would be left to see.
+struct ChangeLog: Sendable {
+  /// What changed from one reading to the next.
+  struct Batch: Sendable {
+    /// When the later reading was made, in seconds since 1970.
+    let time: Double
+    /// The first of the changes.
+    fileprivate(set) var changes: [RuleChange] = []
+    /// How many there were, those without an entry included.
+    fileprivate(set) var count = 0
+  }
+
+  /// So many rules are kept.
+  static let capacity = 50
+
+  /// Oldest first.
+  private(set) var changes: [Batch] = []
+  /// The moves in dispatch chains; oldest first.
+  private(set) var dispatchMoves: [Batch] = []
+
+  /// Enters the difference between two readings of a table.
+  mutating func record(
+    _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
+    at time: Double
+  ) {
+    for change in difference.changedChains {
+      let writer = Writer(change: change, old: old, new: new)
+      let moves = change.difference.moved
+      if writer.isDispatch {
+        Self.add(moves.count, to: &dispatchMoves, at: time) { writer.moved(moves[$0]) }
+      } else {
+        Self.add(moves.count, to: &changes, at: time) { writer.moved(moves[$0]) }
+      }
+      let removed = change.difference.removed
+      Self.add(removed.count, to: &changes, at: time) { writer.removed(removed[$0]) }
+      let added = change.difference.added
+      Self.add(added.count, to: &changes, at: time) { writer.added(added[$0]) }
+    }
+  }
+
+  /// Adds changes of one reading: as many as there is room for are made, however many there are.
+  private static func add(
+    _ count: Int, to batches: inout [Batch], at time: Double, make: (Int) -> RuleChange?
+  ) {
+    if count == 0 { return }
+    if batches.last?.time != time { batches.append(Batch(time: time)) }
+    let last = batches.count - 1
+    let room = capacity - batches[last].changes.count
+    for index in 0..<min(room, count) {
+      if let change = make(index) { batches[last].changes.append(change) }
+    }
+    batches[last].count += count
+    batches = Self.last(batches)
+  }
+
+  /// The last of the batches, which are in the order of time: of their changes no more than there is
+  /// room for.
+  static func last(_ batches: [Batch]) -> [Batch] {
+    var last: [Batch] = []
+    var room = capacity
+    for var batch in batches.reversed() where room > 0 {
+      batch.changes.removeLast(max(0, batch.changes.count - room))
+      room -= batch.changes.count
+      last.append(batch)
+    }
+    return last.reversed()
+  }
+}
+
+extension ChangeLog {
+  /// Makes the entries of one chain.
+  private struct Writer {
+    let change: ChangedChain
+    let old: ChurnLedger.Side
+    let new: ChurnLedger.Side
+
+    var isDispatch: Bool {
+      change.newIndex.map { RuleScope(new.content.chains[$0]) == .dispatch } ?? false
+    }
+
+    func added(_ position: Int) -> RuleChange? {
+      entry(.added(at: position), new, change.newIndex, position)
+    }
+
+    func removed(_ position: Int) -> RuleChange? {
+      entry(.removed(from: position), old, change.oldIndex, position)
+    }
+
+    func moved(_ move: ChainDifference.Move) -> RuleChange? {
+      entry(.moved(from: move.from, to: move.to), new, change.newIndex, move.to)
+    }
+
+    private func entry(
+      _ kind: RuleChange.Kind, _ side: ChurnLedger.Side, _ chain: Int?, _ position: Int
+    ) -> RuleChange? {
+      guard let chain else { return nil }
+      return RuleChange(
+        kind: kind, family: side.content.family, table: side.content.name, chain: change.name,
+        owner: side.owner(chain: chain, position),
+        rule: side.content.chains[chain].rules[position])
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// When the rules of each service port in nat last changed, in seconds since 1970.
+struct ServiceChangeTimes: Sendable {
+  private var times: [ChurnLedger.ServiceKey: Double] = [:]
+
+  /// Nil where no change was seen.
+  subscript(family: IPFamily, port: ServicePort) -> Double? {
+    times[ChurnLedger.ServiceKey(family: family, port: port)]
+  }
+
+  /// Enters the difference between two readings of a table.
+  mutating func record(
+    _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
+    at time: Double
+  ) {
+    guard new.content.name == .nat else { return }
+    // Marked by index first: a name is looked up once, however many of its rules changed.
+    var before = Marks(old.map.services.count)
+    var now = Marks(new.map.services.count)
+    for change in difference.changedChains {
+      for position in change.difference.removed {
+        before.insert(old.ownerIndex(chain: change.oldIndex, position))
+      }
+      for position in change.difference.added {
+        now.insert(new.ownerIndex(chain: change.newIndex, position))
+      }
+      for move in change.difference.moved {
+        let owner = new.ownerIndex(chain: change.newIndex, move.to)
+        now.insert(owner)
+        if owner == nil { before.insert(old.ownerIndex(chain: change.oldIndex, move.from)) }
+      }
+    }
+    for (marks, map) in [(before, old.map), (now, new.map)] {
+      for index in marks.indices {
+        let port = map.services[index].port
+        times[ChurnLedger.ServiceKey(family: new.content.family, port: port)] = time
+      }
+    }
+  }
+
+  private struct Marks {
+    private var isMarked: [Bool]
+
+    init(_ count: Int) { isMarked = Array(repeating: false, count: count) }
+
+    mutating func insert(_ index: Int?) {
+      if let index { isMarked[index] = true }
+    }
+
+    var indices: some Sequence<Int> { isMarked.indices.lazy.filter { isMarked[$0] } }
+  }
+
+  /// Forgets service ports that are gone, should there be very many.
+  mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap, atMost limit: Int) {
+    guard times.count > present.services.count + limit else { return }
+    let ports = Set(present.services.lazy.map(\.port))
+    times = times.filter { $0.key.family != family || ports.contains($0.key.port) }
+  }
+}
