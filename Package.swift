@@ -25,16 +25,19 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .target(
       name: "CBuildInformation", cSettings: [.define("REVISION", to: "\"\(revision)\"")]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CGlibc"),
     .systemLibrary(
       name: "CIPTables", pkgConfig: "libiptc",
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CNFTables", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
@@ -56,14 +59,18 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "WebConfiguration", dependencies: ["CYAML"], swiftSettings: settings),
     .target(
       name: "HTTPEndpoint",
       dependencies: [
-        "CZlib",
+        "CCrypt", "CZlib", "Platform", "WebConfiguration",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -100,9 +107,11 @@ let package = Package(
     .testTarget(
       name: "ChurnTests", dependencies: ["Churn", "Netfilter"], swiftSettings: settings),
     .testTarget(
+      name: "WebConfigurationTests", dependencies: ["WebConfiguration"], swiftSettings: settings),
+    .testTarget(
       name: "HTTPEndpointTests",
       dependencies: [
-        "HTTPEndpoint", "CZlib",
+        "HTTPEndpoint", "CCrypt", "CZlib", "TestSupport", "WebConfiguration",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

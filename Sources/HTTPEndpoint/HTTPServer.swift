@@ -15,6 +15,7 @@ public struct HTTPServer: Sendable {
   private let limits: HTTPLimits
   private let logger: Logger
   private let onListening: @Sendable ([ListenAddress]) -> Void
+  private let security: ServerSecurity?
   private let responder: Responder
   private let table: ConnectionTable
 
@@ -24,6 +25,7 @@ public struct HTTPServer: Sendable {
   ///   - addresses: Where to listen.
   ///   - routes: The handlers by their path, such as `/metrics`; it is compared as a whole.
   ///   - limits: What clients are granted.
+  ///   - security: Encryption and authentication, for all addresses and paths; `nil` for neither.
   ///   - logger: Where the server reports.
   ///   - onListening: Called once, when connections are accepted, with the addresses bound: those
   ///     of `addresses` in their order, resolved, with the port that was chosen in place of 0.
@@ -31,6 +33,7 @@ public struct HTTPServer: Sendable {
     addresses: [ListenAddress],
     routes: [String: RequestHandler],
     limits: HTTPLimits = HTTPLimits(),
+    security: ServerSecurity? = nil,
     logger: Logger,
     onListening: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
   ) {
@@ -38,9 +41,10 @@ public struct HTTPServer: Sendable {
     self.limits = limits
     self.logger = logger
     self.onListening = onListening
+    self.security = security
     let cache = GzipSegmentCache(
       maxBytes: limits.maxCompressedCacheBytes, maxCount: limits.maxCompressedCacheCount)
-    responder = Responder(routes: routes, cache: cache)
+    responder = Responder(routes: routes, cache: cache, security: security)
     table = ConnectionTable(maxConnections: limits.maxConnections)
   }
 
@@ -66,7 +70,8 @@ public struct HTTPServer: Sendable {
   private func run(on group: MultiThreadedEventLoopGroup) async throws {
     let listeners = try await listen(on: group)
     let bound = listeners.map(\.address)
-    logger.info("listening", metadata: ["addresses": "\(bound)"])
+    let usesTLS = security?.usesTLS ?? false
+    logger.info("listening", metadata: ["addresses": "\(bound)", "tls": "\(usesTLS)"])
     onListening(bound)
     // A task of its own, which is not cancelled before the connections are closed: connections just
     // accepted would be lost without being closed.
@@ -80,11 +85,12 @@ public struct HTTPServer: Sendable {
 
   /// Listens on all addresses, or on none where one of them fails.
   private func listen(on group: any EventLoopGroup) async throws -> [Listener] {
+    let setup = ConnectionSetup(
+      limits: limits, table: table, security: security, logger: logger)
     var listeners: [Listener] = []
     do {
       for address in addresses {
-        listeners.append(
-          try await Listener.bind(address, on: group, limits: limits, table: table))
+        listeners.append(try await Listener.bind(address, on: group, setup: setup))
       }
       return listeners
     } catch {

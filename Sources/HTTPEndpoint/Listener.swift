@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// A socket that accepts connections, each with its HTTP handlers in place.
@@ -13,11 +12,10 @@ struct Listener {
   ///
   /// - Throws: ``ListenError``.
   static func bind(
-    _ address: ListenAddress, on group: any EventLoopGroup, limits: HTTPLimits,
-    table: ConnectionTable
+    _ address: ListenAddress, on group: any EventLoopGroup, setup: ConnectionSetup
   ) async throws(ListenError) -> Listener {
     do {
-      return try await bind(resolving: address, on: group, limits: limits, table: table)
+      return try await bind(resolving: address, on: group, setup: setup)
     } catch {
       throw ListenError(address: address, cause: error)
     }
@@ -31,27 +29,25 @@ struct Listener {
   }
 
   private static func bind(
-    resolving address: ListenAddress, on group: any EventLoopGroup, limits: HTTPLimits,
-    table: ConnectionTable
+    resolving address: ListenAddress, on group: any EventLoopGroup, setup: ConnectionSetup
   ) async throws -> Listener {
     let port = Int(address.port)
     guard address.host.isEmpty else {
       let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: port)
-      return try await bind(to: resolved, on: group, limits: limits, table: table)
+      return try await bind(to: resolved, on: group, setup: setup)
     }
     do {
       let any = try SocketAddress(ipAddress: "::", port: port)
-      return try await bind(
-        to: any, isDualStack: true, on: group, limits: limits, table: table)
+      return try await bind(to: any, isDualStack: true, on: group, setup: setup)
     } catch let error as IOError where error.meansNoIPv6 {
       let any = try SocketAddress(ipAddress: "0.0.0.0", port: port)
-      return try await bind(to: any, on: group, limits: limits, table: table)
+      return try await bind(to: any, on: group, setup: setup)
     }
   }
 
   private static func bind(
     to address: SocketAddress, isDualStack: Bool = false, on group: any EventLoopGroup,
-    limits: HTTPLimits, table: ConnectionTable
+    setup: ConnectionSetup
   ) async throws -> Listener {
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
@@ -67,27 +63,10 @@ struct Listener {
     }
     let connections = try await bootstrap.bind(to: address) { channel in
       channel.eventLoop.makeCompletedFuture {
-        try configure(channel, limits: limits, table: table)
+        try setup.configure(channel)
       }
     }
     return Listener(connections: connections)
-  }
-
-  private static func configure(
-    _ channel: any Channel, limits: HTTPLimits, table: ConnectionTable
-  ) throws -> HTTPConnection.AsyncChannel {
-    var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-    decoderLimits.maxHeaderFieldSize = limits.maxHeadBytes
-    decoderLimits.maxHeaderListSize = limits.maxHeadBytes
-    let pipeline = channel.pipeline.syncOperations
-    // The errors are answered by the connection's loop.
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: true, withErrorHandling: false, withEncoderConfiguration: .init(),
-      withDecoderLimitConfiguration: decoderLimits)
-    try pipeline.addHandler(ConnectionGuard(limits: limits, table: table))
-    return try HTTPConnection.AsyncChannel(
-      wrappingChannelSynchronously: channel,
-      configuration: .init(isOutboundHalfClosureEnabled: true))
   }
 }
 

@@ -1,9 +1,10 @@
 import NIOHTTP1
+import WebConfiguration
 
 /// A response ready to be sent, but for what concerns the connection.
 struct OutgoingResponse {
   let status: HTTPResponseStatus
-  let headers: HTTPHeaders
+  var headers: HTTPHeaders
   let body: [[UInt8]]
 }
 
@@ -14,14 +15,33 @@ struct Responder: Sendable {
 
   private let routes: [String: RequestHandler]
   private let cache: GzipSegmentCache
+  private let security: ServerSecurity?
 
-  init(routes: [String: RequestHandler], cache: GzipSegmentCache) {
+  init(routes: [String: RequestHandler], cache: GzipSegmentCache, security: ServerSecurity?) {
     self.routes = routes
     self.cache = cache
+    self.security = security
   }
 
-  /// The answer to a request.
+  /// The answer to a request; where there is authentication, a refusal unless it passes.
   func respond(to head: HTTPRequestHead, from remoteAddress: String) async -> OutgoingResponse {
+    guard let security else { return await answer(to: head, from: remoteAddress) }
+    let settings = security.current()
+    var response: OutgoingResponse
+    if let refusal = await security.refusal(of: head, from: remoteAddress, under: settings) {
+      response = outgoing(refusal, to: head)
+    } else {
+      response = await answer(to: head, from: remoteAddress)
+    }
+    for header in settings.headers where !response.headers.contains(name: header.name) {
+      response.headers.add(name: header.name, value: header.value)
+    }
+    return response
+  }
+
+  private func answer(
+    to head: HTTPRequestHead, from remoteAddress: String
+  ) async -> OutgoingResponse {
     let target = RequestTarget(head.uri)
     guard let handler = routes[target.path] else {
       return outgoing(.text(404, "404 not found\n"), to: head)

@@ -22,6 +22,13 @@ struct Command: AsyncParsableCommand {
   var listenAddresses: [String] = []
 
   @Option(
+    name: .customLong("web.config.file"),
+    help: ArgumentHelp(
+      "A file that turns on TLS and authentication, in the format of Prometheus' exporters.",
+      valueName: "path"))
+  var webConfigurationFile = ""
+
+  @Option(
     name: .customLong("web.telemetry-path"),
     help: ArgumentHelp("The path of the metrics.", valueName: "path"))
   var telemetryPath = "/metrics"
@@ -70,7 +77,8 @@ struct Command: AsyncParsableCommand {
     let routes = Routes(
       exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
     let server = HTTPServer(
-      addresses: try addresses(), routes: routes.table, logger: logger,
+      addresses: try addresses(), routes: routes.table, security: try security(logger),
+      logger: logger,
       onListening: { _ in
         logger.info(
           "started",
@@ -101,6 +109,12 @@ struct Command: AsyncParsableCommand {
     }
     defer { watching.cancel() }
     try await serving.value
+  }
+
+  /// What the web configuration says; nothing where none is given, as an empty path does as well.
+  private func security(_ logger: Logger) throws -> ServerSecurity? {
+    if webConfigurationFile.isEmpty { return nil }
+    return try ServerSecurity(configurationFile: webConfigurationFile, logger: logger)
   }
 
   private func addresses() throws -> [ListenAddress] {

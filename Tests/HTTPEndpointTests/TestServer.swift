@@ -13,11 +13,14 @@ struct TestServer {
   /// Runs a server beside the body, and shuts it down after it.
   static func run<Result: Sendable>(
     _ routes: [String: RequestHandler], limits: HTTPLimits = HTTPLimits(),
+    security: ServerSecurity? = nil, logger: Logger = logger,
     address: ListenAddress = ListenAddress(host: "127.0.0.1", port: 0),
     _ body: (TestServer) async throws -> Result
   ) async throws -> Result {
     let (ports, continuation) = AsyncStream.makeStream(of: UInt16.self)
-    let server = HTTPServer(addresses: [address], routes: routes, limits: limits, logger: logger) {
+    let server = HTTPServer(
+      addresses: [address], routes: routes, limits: limits, security: security, logger: logger
+    ) {
       for address in $0 { continuation.yield(address.port) }
       continuation.finish()
     }

@@ -1,0 +1,94 @@
+import Logging
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Watches over the beginning of a TLS connection.
+///
+/// It stands behind the TLS handler, and closes the connection where the handshake takes too long,
+/// or where the client's certificate has none of the names that are allowed. Then no request is
+/// passed on.
+final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private enum Phase {
+    case handshaking
+    case open
+    case refused
+  }
+
+  private let handler: NIOSSLServerHandler
+  private let allowedNames: ClientNames?
+  private let timeout: TimeAmount
+  private let logger: Logger
+  private var context: ChannelHandlerContext?
+  private var phase = Phase.handshaking
+  private var timer: NIOScheduledCallback?
+
+  init(
+    _ handler: NIOSSLServerHandler, allowedNames: ClientNames?, timeout: Duration, logger: Logger
+  ) {
+    self.handler = handler
+    self.allowedNames = allowedNames
+    self.timeout = TimeAmount(timeout)
+    self.logger = logger
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    self.context = nil
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    let loop = context.eventLoop.assumeIsolated()
+    timer = try? loop.scheduleCallback(at: .now() + timeout, handler: self)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if phase == .open { context.fireChannelRead(data) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
+      complete(context)
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if phase == .handshaking { report("\(error)", context) }
+    context.fireErrorCaught(error)
+  }
+
+  func handleScheduledCallback(eventLoop: some EventLoop) {
+    guard let context, phase == .handshaking else { return }
+    phase = .refused
+    report("timeout", context)
+    context.close(promise: nil)
+  }
+
+  private func complete(_ context: ChannelHandlerContext) {
+    timer?.cancel()
+    timer = nil
+    guard phase == .handshaking else { return }
+    if let allowedNames, !(handler.peerCertificate.map(allowedNames.include(oneOf:)) ?? false) {
+      phase = .refused
+      report("the client's certificate has no allowed name", context)
+      context.close(promise: nil)
+    } else {
+      phase = .open
+    }
+  }
+
+  private func report(_ reason: String, _ context: ChannelHandlerContext) {
+    logger.debug(
+      "TLS handshake failed",
+      metadata: ["client": "\(context.remoteAddress?.ipAddress ?? "")", "error": "\(reason)"])
+  }
+}

@@ -1,0 +1,154 @@
+import WebConfiguration
+
+/// Checks passwords, and sees to it that wrong ones cost the node little.
+///
+/// A hash is made to be slow, so whoever may send passwords may spend the processor's time. Hence:
+///
+/// - one check at a time runs, on a thread of its own;
+/// - credentials that were found right or wrong before are known by their digest;
+/// - the same credentials sent many times at once are checked once;
+/// - wrong passwords take no more than a share of one processor, and then the next check waits;
+/// - few checks wait, and few of one client's; beyond, the answer is ``Outcome/busy`` at once;
+/// - so it is for a client whose last password was wrong, for a time that grows.
+///
+/// Whoever was let in before is known and never waits. A user that does not exist costs what another
+/// does: the password is checked against the hash of somebody, always the same for a name.
+actor PasswordChecker {
+  /// What became of credentials.
+  enum Outcome {
+    case accepted
+    case rejected
+    /// They were not checked: too many are waiting.
+    case busy
+  }
+
+  /// How much wrong passwords may cost.
+  struct Limits {
+    /// How many checks may wait or run.
+    var maxChecks = 32
+    /// How many of them for one client.
+    var maxChecksPerClient = 2
+    /// How many requests may wait for them.
+    var maxRequests = 64
+    /// How many results are remembered of either kind.
+    var maxResults = 256
+    /// The share of one processor for passwords that turn out to be wrong.
+    var processorShare = 0.1
+    /// How much of its time may be saved up.
+    var savings = Duration.seconds(1)
+    /// How long a client waits after its first wrong password; zero for no such pauses.
+    var firstPause = Duration.seconds(1)
+  }
+
+  fileprivate struct Check {
+    let password: [UInt8]
+    let hash: BcryptHash
+    let isKnown: Bool
+    let client: String
+    var requests: [AsyncStream<Bool>.Continuation] = []
+  }
+
+  /// How many checks were run.
+  private(set) var checkCount = 0
+
+  private let limits: Limits
+  private let maker = PasswordDigest.Maker()
+  private let worker = BcryptWorker()
+  private var budget: ProcessorBudget
+  private var accepted: PasswordDigestSet
+  private var rejected: PasswordDigestSet
+  private var pauses: FailurePauses
+  private var checks: [PasswordDigest: Check] = [:]
+  private var queue: [PasswordDigest] = []
+  private var requestCount = 0
+  private var isWorking = false
+
+  init(limits: Limits = Limits()) {
+    self.limits = limits
+    budget = ProcessorBudget(share: limits.processorShare, savings: limits.savings)
+    accepted = PasswordDigestSet(capacity: limits.maxResults)
+    rejected = PasswordDigestSet(capacity: limits.maxResults)
+    pauses = FailurePauses(first: limits.firstPause, capacity: limits.maxResults)
+  }
+
+  /// Checks credentials; waits for the result, or until the task is cancelled.
+  ///
+  /// - Parameters:
+  ///   - credentials: Who it is said to be.
+  ///   - users: The users and their hashes.
+  ///   - address: The client's.
+  func check(
+    _ credentials: BasicCredentials, against users: [String: BcryptHash], from address: String
+  ) async -> Outcome {
+    guard let (hash, isKnown) = hash(for: credentials.user, of: users) else { return .rejected }
+    let digest = maker.digest(of: credentials, hash: hash, isKnown: isKnown)
+    if accepted.contains(digest) { return .accepted }
+    if rejected.contains(digest) { return .rejected }
+    let check = Check(
+      password: credentials.password, hash: hash, isKnown: isKnown,
+      client: FailurePauses.client(at: address))
+    guard requestCount < limits.maxRequests, enqueue(check, as: digest) else { return .busy }
+    let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
+    checks[digest]?.requests.append(continuation)
+    requestCount += 1
+    defer { requestCount -= 1 }
+    for await isAccepted in results { return isAccepted ? .accepted : .rejected }
+    return .busy
+  }
+
+  /// The user's hash, or for an unknown user that of one who is chosen by the name.
+  private func hash(
+    for user: String, of users: [String: BcryptHash]
+  ) -> (hash: BcryptHash, isKnown: Bool)? {
+    if let hash = users[user] { return (hash, true) }
+    guard !users.isEmpty else { return nil }
+    let hashes = users.values.sorted { $0.text < $1.text }
+    return (hashes[Int(maker.number(of: user) % UInt64(hashes.count))], false)
+  }
+
+  /// Makes a check wait for its turn, unless it already does.
+  ///
+  /// - Returns: Whether there was room for it, and its client need not pause.
+  private func enqueue(_ check: Check, as digest: PasswordDigest) -> Bool {
+    if checks[digest] != nil { return true }
+    guard checks.count < limits.maxChecks, !pauses.applies(to: check.client),
+      checks.values.count(where: { $0.client == check.client }) < limits.maxChecksPerClient
+    else { return false }
+    checks[digest] = check
+    queue.append(digest)
+    if !isWorking {
+      isWorking = true
+      Task { await work() }
+    }
+    return true
+  }
+
+  /// Runs the checks that wait, in their order.
+  private func work() async {
+    while !queue.isEmpty {
+      let delay = budget.delay()
+      if delay > .zero { try? await Task.sleep(for: delay) }
+      let digest = queue.removeFirst()
+      if let check = checks[digest] { await run(check, as: digest) }
+    }
+    isWorking = false
+  }
+
+  private func run(_ check: Check, as digest: PasswordDigest) async {
+    checkCount += 1
+    let (matches, time) = await worker.check(check.password, check.hash)
+    let isAccepted = matches && check.isKnown
+    if isAccepted {
+      accepted.insert(digest)
+      pauses.forget(check.client)
+    } else {
+      rejected.insert(digest)
+      pauses.addFailure(of: check.client)
+      budget.spend(time)
+    }
+    for request in checks.removeValue(forKey: digest)?.requests ?? [] {
+      request.yield(isAccepted)
+      request.finish()
+    }
+  }
+}

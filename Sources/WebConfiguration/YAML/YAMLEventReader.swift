@@ -1,0 +1,104 @@
+internal import CYAML
+
+/// Reads a text of YAML event by event.
+///
+/// Aliases and tags are refused: a configuration has no use for them, and without them nothing in a
+/// text is larger than the text.
+///
+/// Counterpart: `yaml_parser_t`.
+@safe
+struct YAMLEventReader: ~Copyable {
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  // The parser reads from it as it goes on.
+  private let input: UnsafeMutableBufferPointer<UInt8>
+
+  /// Creates a reader of a text in UTF-8.
+  init(_ text: [UInt8]) {
+    unsafe input = .allocate(capacity: text.count)
+    _ = unsafe input.initialize(from: text)
+    unsafe parser = .allocate(capacity: 1)
+    unsafe parser.initialize(to: yaml_parser_t())
+    // It fails for want of memory only, as any other allocation here does.
+    let isInitialized = unsafe yaml_parser_initialize(parser)
+    precondition(isInitialized == 1, "out of memory")
+    unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    unsafe yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+  }
+
+  deinit {
+    unsafe yaml_parser_delete(parser)
+    unsafe parser.deinitialize(count: 1)
+    unsafe parser.deallocate()
+    unsafe input.deinitialize()
+    unsafe input.deallocate()
+  }
+
+  /// The next event; after ``YAMLEvent/streamEnd`` there is none.
+  ///
+  /// - Throws: ``TextFault`` where the text is not YAML, or has an alias or a tag.
+  mutating func next() throws(TextFault) -> Positioned<YAMLEvent> {
+    var event = unsafe yaml_event_t()
+    guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault }
+    defer { unsafe yaml_event_delete(&event) }
+    let position = unsafe TextPosition(event.start_mark)
+    return Positioned(try unsafe Self.content(of: event, at: position), at: position)
+  }
+
+  private static func content(
+    of event: yaml_event_t, at position: TextPosition
+  ) throws(TextFault) -> YAMLEvent {
+    switch unsafe event.type {
+    case YAML_STREAM_START_EVENT: return .streamStart
+    case YAML_DOCUMENT_START_EVENT: return .documentStart
+    case YAML_DOCUMENT_END_EVENT: return .documentEnd
+    case YAML_SCALAR_EVENT:
+      let scalar = unsafe event.data.scalar
+      guard unsafe scalar.tag == nil else { throw TextFault(at: position, noTags) }
+      let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+      return .scalar(
+        unsafe String(decoding: bytes, as: UTF8.self),
+        isPlain: unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    case YAML_SEQUENCE_START_EVENT:
+      guard unsafe event.data.sequence_start.tag == nil else {
+        throw TextFault(at: position, noTags)
+      }
+      return .sequenceStart
+    case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
+    case YAML_MAPPING_START_EVENT:
+      guard unsafe event.data.mapping_start.tag == nil else {
+        throw TextFault(at: position, noTags)
+      }
+      return .mappingStart
+    case YAML_MAPPING_END_EVENT: return .mappingEnd
+    case YAML_ALIAS_EVENT: throw TextFault(at: position, "aliases are not supported")
+    default: return .streamEnd
+    }
+  }
+
+  private static let noTags = "tags are not supported"
+
+  /// Why the parser gave up, and where.
+  private var fault: TextFault {
+    guard unsafe parser.pointee.error != YAML_READER_ERROR else { return encodingFault }
+    let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
+    return TextFault(
+      at: unsafe TextPosition(parser.pointee.problem_mark), "not YAML: \(problem ?? "no memory")")
+  }
+
+  /// For bytes that are no text the parser knows an offset only.
+  private var encodingFault: TextFault {
+    let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
+    let before = unsafe input.prefix(parser.pointee.problem_offset)
+    let newline = UInt8(ascii: "\n")
+    let line = unsafe before.count { $0 == newline } + 1
+    let rest = unsafe before.lastIndex(of: newline).map { unsafe before[($0 + 1)...] } ?? before
+    let column = unsafe String(decoding: rest, as: UTF8.self).unicodeScalars.count + 1
+    return TextFault(at: TextPosition(line: line, column: column), problem ?? "not UTF-8")
+  }
+}
+
+extension TextPosition {
+  fileprivate init(_ mark: yaml_mark_t) {
+    self.init(line: mark.line + 1, column: mark.column + 1)
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TestSupport
+
+/// A directory with certificates and keys, and room for a configuration.
+///
+/// - `server`, `renewed`: for 127.0.0.1, by the authority `ca`; `rsa`: the same with an RSA key.
+/// - `client`, `edwards`: clients' by the authority `ca`; `stranger`: by the authority `other`.
+final class SecurityFiles: Sendable {
+  let path: String
+
+  private static let script = """
+    set -e
+    printf '[req]\\ndistinguished_name=dn\\n[dn]\\n' >openssl.cnf
+    request() {
+      name=$1 algorithm=$2
+      shift 2
+      openssl req -config openssl.cnf -x509 -days 2 -nodes -newkey "$algorithm" \
+        -keyout "$name.key" -out "$name.crt" -subj "/CN=$name" "$@" 2>&1
+    }
+    openssl ecparam -name prime256v1 -out p256
+    for name in ca other; do
+      request $name ec:p256 -addext basicConstraints=critical,CA:TRUE
+    done
+    leaf=basicConstraints=critical,CA:FALSE
+    names=subjectAltName=DNS:localhost,IP:127.0.0.1
+    for name in server renewed; do
+      request $name ec:p256 -CA ca.crt -CAkey ca.key -addext $leaf -addext $names
+    done
+    request rsa rsa:2048 -CA ca.crt -CAkey ca.key -addext $leaf -addext $names
+    names=subjectAltName=DNS:prometheus.example,IP:10.0.0.1,IP:fd00::1
+    names=$names,URI:spiffe://example/prometheus,email:prometheus@example
+    client="-addext extendedKeyUsage=clientAuth"
+    request client ec:p256 -CA ca.crt -CAkey ca.key -addext $leaf -addext $names $client
+    request edwards ed25519 -CA ca.crt -CAkey ca.key -addext $leaf $client
+    request stranger ec:p256 -CA other.crt -CAkey other.key -addext $leaf -addext $names $client
+    openssl ec -in server.key -aes128 -passout pass:secret -out encrypted.key
+    """
+
+  init() throws {
+    var template = Array("/tmp/kube-iptables-exporter-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw NoDirectory() }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    try Command.run("sh", "-c", "cd \(path) && { \(Self.script)\n}")
+  }
+
+  deinit { _ = try? Command.run("rm", "-r", path) }
+
+  struct NoDirectory: Error {}
+
+  /// Puts a text in the place of a file at one moment.
+  func write(_ text: String, to name: String) throws {
+    try Command.run(
+      "sh", "-c", "cat >'\(path)/\(name).new' && mv '\(path)/\(name).new' '\(path)/\(name)'",
+      input: Array(text.utf8))
+  }
+
+  /// Puts a copy of a file in the place of another at one moment.
+  func replace(_ name: String, with source: String) throws {
+    try Command.run(
+      "sh", "-c", "cd '\(path)' && cp '\(source)' '\(name).new' && mv '\(name).new' '\(name)'")
+  }
+}
