@@ -120,7 +120,10 @@ public final class Exporter: Sendable {
     for name in collectors {
       let start = ContinuousClock.now
       let collector = collector(name)
-      for (index, part) in collector.sharedParts(of: state).enumerated() {
+      let parts =
+        collector.sharedParts(of: state)
+        + collector.partsSince(memory.ledger(of: request.scraper, name), state)
+      for (index, part) in parts.enumerated() {
         let key = RenderingCache.Key(format: request.format, collector: name, part: index)
         segments += cache.segments(key, revision: part.revision) { sizes in
           var writer = ExpositionWriter(request.format, expectedSizes: sizes)
@@ -128,9 +131,6 @@ public final class Exporter: Sendable {
           return writer.finish()
         }
       }
-      var writer = ExpositionWriter(request.format)
-      collector.writeSince(memory.ledger(of: request.scraper, name), state, to: &writer)
-      segments += writer.finish()
       outcomes.append(
         ExporterMetrics.Outcome(
           collector: name, isSuccess: state.isComplete,

@@ -25,13 +25,14 @@ final class RenderingCache: Sendable {
   private let storage = Mutex(Storage())
 
   /// What is kept under the key and is of that revision, or else what `render` makes, given the sizes
-  /// to expect.
+  /// to expect. Without a revision nothing is kept.
   func segments(
-    _ key: Key, revision: [UInt64], render: ([Int]) -> [[UInt8]]
+    _ key: Key, revision: [UInt64]?, render: ([Int]) -> [[UInt8]]
   ) -> [[UInt8]] {
     let (kept, sizes) = storage.withLock { ($0.renderings[key], $0.sizes[key] ?? []) }
     if let kept, kept.revision == revision { return kept.segments }
     let segments = render(sizes)
+    guard let revision else { return segments }
     storage.withLock { storage in
       storage.renderings[key] = Rendering(revision: revision, segments: segments)
       storage.sizes[key] = segments.map(\.count)

@@ -15,10 +15,25 @@ public struct ExpositionWriter: Sendable {
   }
 
   /// Writes a family with the samples that `body` gives; without any, nothing is written.
-  public mutating func write(_ family: MetricFamily, _ body: (inout SampleWriter) -> Void) {
+  ///
+  /// - Parameter isContinued: Whether these are further samples of a family whose others were written
+  ///   just before, perhaps by another writer.
+  public mutating func write(
+    _ family: MetricFamily, isContinued: Bool = false, _ body: (inout SampleWriter) -> Void
+  ) {
     var bytes: [UInt8] = []
     let index = segments.count
     bytes.reserveCapacity(index < expectedSizes.count ? expectedSizes[index] + 64 : 512)
+    if !isContinued { appendMetadata(family, to: &bytes) }
+    let start = bytes.count
+    var samples = SampleWriter(name: family.name, bytes: bytes)
+    bytes = []
+    body(&samples)
+    guard samples.bytes.count > start else { return }
+    segments.append(samples.bytes)
+  }
+
+  private func appendMetadata(_ family: MetricFamily, to bytes: inout [UInt8]) {
     let name = family.metadataName(format).utf8
     bytes.append(contentsOf: "# HELP ".utf8)
     bytes.append(contentsOf: name)
@@ -29,12 +44,6 @@ public struct ExpositionWriter: Sendable {
     bytes.append(UInt8(ascii: " "))
     bytes.append(contentsOf: family.kind.rawValue.utf8)
     bytes.append(UInt8(ascii: "\n"))
-    let start = bytes.count
-    var samples = SampleWriter(name: family.name, bytes: bytes)
-    bytes = []
-    body(&samples)
-    guard samples.bytes.count > start else { return }
-    segments.append(samples.bytes)
   }
 
   /// The segments written so far; their sizes are the next writer's `expectedSizes`.

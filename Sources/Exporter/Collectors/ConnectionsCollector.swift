@@ -3,8 +3,8 @@ internal import Exposition
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for
 /// they cost a reading of their own where nothing else has changed.
 struct ConnectionsCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [SharedPart] {
-    [SharedPart(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+  func sharedParts(of state: RulesetState) -> [Part] {
+    [Part(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {

@@ -5,59 +5,68 @@ internal import Netfilter
 
 /// `services`: what the rules hold for each service port.
 struct ServicesCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [SharedPart] {
-    [
-      SharedPart(revision: Self.revision(of: state, \.gaugesRevision)) { writer in
-        writeGauges(state, to: &writer)
-        writeBlocked(state, to: &writer)
-      },
-      SharedPart(revision: Self.revision(of: state, \.countsRevision)) { writer in
-        writeCounts(state, to: &writer)
-      },
-      SharedPart(revision: [state.reading.number]) { writeTotals(state, to: &$0) },
-    ]
+  func sharedParts(of state: RulesetState) -> [Part] {
+    let gauges = Part(revision: Self.gaugesRevision(of: state)) { writer in
+      writeGauges(state, to: &writer)
+      writeBlocked(state, to: &writer)
+    }
+    let blocks = ServiceBlock.all(of: state)
+    let changes = blocks.enumerated().map { number, block in
+      Part(revision: block.revision(of: \.changesRevisions)) {
+        Self.writeChanges(block, isFirst: number == 0, to: &$0)
+      }
+    }
+    let rewritten = blocks.enumerated().map { number, block in
+      Part(revision: block.revision(of: \.rewrittenRevisions)) {
+        Self.writeRewritten(block, isFirst: number == 0, to: &$0)
+      }
+    }
+    let totals = Part(revision: [state.reading.number]) { writeTotals(state, to: &$0) }
+    return [gauges] + changes + rewritten + [totals]
   }
 
   /// The revisions of all families, each told by its number.
-  private static func revision(
-    of state: RulesetState, _ revision: KeyPath<ServiceState, UInt64>
-  ) -> [UInt64] {
-    state.services.flatMap { [$0.family == .ipv4 ? 4 : 6, $0[keyPath: revision]] }
+  private static func gaugesRevision(of state: RulesetState) -> [UInt64] {
+    state.services.flatMap { [$0.family.number, $0.gaugesRevision] }
   }
 
-  private func writeCounts(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.ruleChanges) { samples in
-      Self.forEach(state) { services, position, _ in
-        let changes = services.selected.changes[position]
+  private static func writeChanges(
+    _ block: ServiceBlock, isFirst: Bool, to writer: inout ExpositionWriter
+  ) {
+    let selected = block.services.selected
+    writer.write(Self.ruleChanges, isContinued: !isFirst) { samples in
+      for position in block.positions {
+        let changes = selected.changes[position]
         for change in Change.allCases {
           samples.sample(
-            services.selected.labels[position], and: Self.changeLabels[change] ?? .none,
-            changes[change])
+            selected.labels[position], and: Self.changeLabels[change] ?? .none, changes[change])
         }
-      }
-    }
-    writer.write(Self.rulesRewritten) { samples in
-      Self.forEach(state) { services, position, _ in
-        samples.sample(
-          services.selected.labels[position], services.selected.rewritten[position])
       }
     }
   }
 
-  func writeSince(
-    _ earlier: ChurnLedger?, _ state: RulesetState, to writer: inout ExpositionWriter
+  private static func writeRewritten(
+    _ block: ServiceBlock, isFirst: Bool, to writer: inout ExpositionWriter
   ) {
-    // Without a change in between, which is nearly always, there is nothing to look up.
-    let changed = earlier.flatMap { $0.revision == state.ledger.revision ? nil : $0 }
-    writer.write(Self.movedSinceLastScrape) { samples in
-      Self.forEach(state) { services, position, index in
-        var moved: UInt64 = 0
-        if let changed {
-          let key = ChurnLedger.ServiceKey(
-            family: services.family, port: services.map.services[index].port)
-          moved = state.ledger.services.changes(since: changed.services, for: key).moved
+    let selected = block.services.selected
+    writer.write(Self.rulesRewritten, isContinued: !isFirst) { samples in
+      for position in block.positions {
+        samples.sample(selected.labels[position], selected.rewritten[position])
+      }
+    }
+  }
+
+  func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part] {
+    let moved = MovedRules(since: earlier, state)
+    return ServiceBlock.all(of: state).enumerated().map { number, block in
+      let counts = moved.counts(of: block)
+      // Where nothing was moved, which is nearly always, it is the same for all scrapers.
+      return Part(revision: counts.isEmpty ? block.selectionRevision : nil) { writer in
+        writer.write(Self.movedSinceLastScrape, isContinued: number > 0) { samples in
+          for position in block.positions {
+            samples.sample(block.services.selected.labels[position], counts[position] ?? 0)
+          }
         }
-        samples.sample(services.selected.labels[position], moved)
       }
     }
   }

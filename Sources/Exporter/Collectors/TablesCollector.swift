@@ -5,8 +5,8 @@ internal import Netfilter
 
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
 struct TablesCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [SharedPart] {
-    [SharedPart(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+  func sharedParts(of state: RulesetState) -> [Part] {
+    [Part(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
@@ -15,14 +15,15 @@ struct TablesCollector: Collector {
     writeChanges(state, to: &writer)
   }
 
-  func writeSince(
-    _ earlier: ChurnLedger?, _ state: RulesetState, to writer: inout ExpositionWriter
-  ) {
-    writer.write(Self.ruleChangesSince) { samples in
-      Self.writeScopes(state, to: &samples) {
-        state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
+  func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part] {
+    let part = Part(revision: nil) { writer in
+      writer.write(Self.ruleChangesSince) { samples in
+        Self.writeScopes(state, to: &samples) {
+          state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
+        }
       }
     }
+    return [part]
   }
 
   private func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
@@ -56,7 +57,7 @@ struct TablesCollector: Collector {
         for table in Self.tables(of: state) where table.isFollowed {
           let content = table.snapshot.content
           for (chain, counter) in zip(
-            content.chains.lazy.filter(\.isBuiltIn), table.snapshot.policyCounters)
+            content.chains.prefix(content.builtInCount), table.snapshot.policyCounters)
           {
             guard let policy = chain.policy else { continue }
             samples.sample(

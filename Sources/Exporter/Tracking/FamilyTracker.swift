@@ -113,9 +113,10 @@ struct FamilyTracker {
   ) -> Understood {
     var censuses: [TableName: KindCensus] = [:]
     for table in snapshot.tables {
+      let former = last?.censuses[table.name]
       let isKnown = last?.content(table.name) === table.content
       censuses[table.name] =
-        (isKnown ? last?.censuses[table.name] : nil) ?? KindCensus(of: table.content)
+        (isKnown ? former : nil) ?? KindCensus(of: table.content, former: former)
     }
     var new = Understood(snapshot: snapshot, censuses: censuses, map: nil, isFollowed: isFollowed)
     guard needsMap else { return new }

@@ -12,8 +12,12 @@ struct SelectedServices: Sendable {
   let labels: [LabelSet]
   /// The changes of each since the exporter started.
   private(set) var changes: [ChangeCounts] = []
+  /// For each block, the ledger's revision in which ``changes`` of one of its service ports changed.
+  private(set) var changesRevisions: [UInt64] = []
   /// How many rules of each were written again since the exporter started.
   private(set) var rewritten: [UInt64] = []
+  /// For each block, the ledger's revision in which ``rewritten`` of one of its service ports changed.
+  private(set) var rewrittenRevisions: [UInt64] = []
   let omittedByPattern: Int
   let omittedByLimit: Int
   /// The revisions of the ledgers that the counts come from.
@@ -39,46 +43,68 @@ struct SelectedServices: Sendable {
     labels = Self.labels(outcome.selected.map { map.services[$0].port }, family, previous)
   }
 
-  /// Whether the counts are of the same revisions.
-  func hasSameCounts(as other: SelectedServices) -> Bool {
-    churnRevision == other.churnRevision && rewriteRevision == other.rewriteRevision
+  /// So many service ports are a block: what is rendered again where a count of one of them changed.
+  static let blockSize = 512
+
+  /// The positions of each block's service ports.
+  var blocks: [Range<Int>] {
+    stride(from: 0, to: indices.count, by: Self.blockSize).map {
+      $0..<min(indices.count, $0 + Self.blockSize)
+    }
   }
 
   /// Brings the counts up to the ledgers, where those have changed.
   mutating func update(_ map: ServiceMap, _ family: IPFamily, from ledgers: FamilyTracker.Ledgers) {
     let churn = ledgers.churn
     let rewrites = ledgers.rewrites
-    update(\.changes, map, family, from: churnRevision, churn.recentServices) {
+    let changed = update(&changes, map, family, since: churnRevision, churn.recentServices) {
       churn.services[$0]
     }
+    note(changed, of: churn.revision, in: &changesRevisions)
     churnRevision = churn.revision
-    update(\.rewritten, map, family, from: rewriteRevision, rewrites.recentServices) {
+    let again = update(&rewritten, map, family, since: rewriteRevision, rewrites.recentServices) {
       rewrites.services[$0] ?? 0
     }
+    note(again, of: rewrites.revision, in: &rewrittenRevisions)
     rewriteRevision = rewrites.revision
   }
 
   /// Brings one count of each service port up to date: of those that changed since `revision`, if it
   /// is known which these are.
-  private mutating func update<Count>(
-    _ counts: WritableKeyPath<SelectedServices, [Count]>, _ map: ServiceMap, _ family: IPFamily,
-    from revision: UInt64?, _ recent: RecentChanges<ChurnLedger.ServiceKey>,
-    count: (ChurnLedger.ServiceKey) -> Count
-  ) {
-    if let revision, revision >= recent.start {
-      for key in recent.keys where key.family == family {
-        guard let position = position(of: key.port, in: map) else { continue }
-        self[keyPath: counts][position] = count(key)
-      }
-    } else {
-      self[keyPath: counts] = indices.map {
+  ///
+  /// - Returns: the positions at which it changed; nil where that isn't known.
+  private func update<Count: Equatable>(
+    _ counts: inout [Count], _ map: ServiceMap, _ family: IPFamily, since revision: UInt64?,
+    _ recent: RecentChanges<ChurnLedger.ServiceKey>, count: (ChurnLedger.ServiceKey) -> Count
+  ) -> [Int]? {
+    guard let revision, revision >= recent.start else {
+      counts = indices.map {
         count(ChurnLedger.ServiceKey(family: family, port: map.services[$0].port))
       }
+      return nil
     }
+    var changed: [Int] = []
+    for key in recent.keys where key.family == family {
+      guard let position = position(of: key.port, in: map) else { continue }
+      let new = count(key)
+      if counts[position] == new { continue }
+      counts[position] = new
+      changed.append(position)
+    }
+    return changed
+  }
+
+  /// Notes the revision in which counts changed, of all blocks or of those that are concerned.
+  private func note(_ positions: [Int]?, of revision: UInt64, in revisions: inout [UInt64]) {
+    guard let positions else {
+      revisions = Array(repeating: revision, count: blocks.count)
+      return
+    }
+    for position in positions { revisions[position / Self.blockSize] = revision }
   }
 
   /// Where a service port stands among the selected, which are sorted; nil where it isn't one of them.
-  private func position(of port: ServicePort, in map: ServiceMap) -> Int? {
+  func position(of port: ServicePort, in map: ServiceMap) -> Int? {
     var (low, high) = (0, indices.count)
     while low < high {
       let middle = (low + high) / 2

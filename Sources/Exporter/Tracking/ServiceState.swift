@@ -15,6 +15,6 @@ struct ServiceState: Sendable {
   let hookJumps: [HookJump]
   /// Rises when a value changed that comes from the rules as they are.
   let gaugesRevision: UInt64
-  /// Rises when a count of changes did, or the service ports are others.
-  let countsRevision: UInt64
+  /// Rises when other service ports are selected.
+  let selectionRevision: UInt64
 }

@@ -12,7 +12,7 @@ struct ServiceTracker {
   private var fingerprint: ServiceMapFingerprint?
   private var hookJumps: [HookJump] = []
   private var gaugesRevision: UInt64 = 0
-  private var countsRevision: UInt64 = 0
+  private var selectionRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
 
   init(family: IPFamily, selection: ServiceSelection) {
@@ -40,7 +40,7 @@ struct ServiceTracker {
       family: family, map: map, tables: self.tables, selected: selected,
       connections: connections.current, fingerprint: fingerprint?.value ?? 0,
       hookJumps: hookJumps, gaugesRevision: gaugesRevision,
-      countsRevision: countsRevision)
+      selectionRevision: selectionRevision)
   }
 
   /// Notes what differs from the last reading.
@@ -49,9 +49,9 @@ struct ServiceTracker {
   ) {
     let hasSameServices = last.map { $0.map === map || $0.map.services == map.services } ?? false
     if !hasSameServices || self.tables != tables { gaugesRevision += 1 }
-    if !hasSameServices || last.map({ !$0.selected.hasSameCounts(as: selected) }) ?? true {
-      countsRevision += 1
-    }
+    let hasSameSelection =
+      last.map { map.hasSamePorts(as: $0.map) && $0.selected.indices == selected.indices } ?? false
+    if !hasSameSelection { selectionRevision += 1 }
     self.tables = tables
   }
 

@@ -89,10 +89,9 @@ final class NFTTableReader {
 
   /// Reads the counters of the built-in chains' policies.
   func readPolicyCounters(_ connection: NFTConnection) throws(SystemError) {
-    for (index, chain) in chains.chains.prefix(content.builtInCount).enumerated() {
-      guard let now = try connection.chain(chain.kernelName, in: table, family) else {
-        throw .notFound
-      }
+    for index in 0..<content.builtInCount {
+      let name = chains.chains[index].kernelName
+      guard let now = try connection.chain(name, in: table, family) else { throw .notFound }
       chains.setCounter(now.counter, at: index)
     }
   }
