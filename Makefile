@@ -69,8 +69,9 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	swift format lint --strict --recursive --configuration .swift-format \
 	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
-	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && shellcheck -x backends debian.bash end-to-end image manifests \
-	    namespace.bash run setup systemd test ../Deploy/kubernetes/generate; \
+	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && \
+	  shellcheck -x backends dashboards debian.bash end-to-end image manifests monitoring namespace.bash \
+	    page run setup systemd test ../Deploy/kubernetes/generate; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: image
@@ -81,6 +82,10 @@ image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podma
 .PHONY: manifests
 manifests: ## Make the PrometheusRule anew from Deploy/prometheus/rules.yaml
 	Deploy/kubernetes/generate
+
+.PHONY: dashboard
+dashboard: ## Make the Grafana dashboard anew from Dashboards/parts
+	Dashboards/generate
 
 .PHONY: bench
 bench: build ## Measure scrapes against the kernel's time and iptables-nft-save (BENCH_FLAGS=--report-only)
