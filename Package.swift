@@ -105,7 +105,8 @@ let package = Package(
       ],
       exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "ChurnTests", dependencies: ["Churn", "Netfilter"], swiftSettings: settings),
+      name: "ChurnTests", dependencies: ["Churn", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "WebConfigurationTests", dependencies: ["WebConfiguration"], swiftSettings: settings),
     .testTarget(

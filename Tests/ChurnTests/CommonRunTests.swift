@@ -1,5 +1,6 @@
 import Churn
 import Netfilter
+import TestSupport
 import Testing
 
 @Suite("The rules that both of two lists hold")
@@ -39,7 +40,7 @@ struct CommonRunTests {
   @Test(
     "are what the definition says, each once", arguments: ChainDifferencePropertyTests.seeds)
   func definition(seed: UInt64) throws {
-    var generator = SplitMix64(state: seed)
+    var generator = SplitMix64(seed: seed)
     for _ in 0..<2000 {
       let lists = NumberLists.random(ofAtMost: 16, using: &generator)
       let (old, new) = (RuleList(numbers: lists.old), RuleList(numbers: lists.new))

@@ -1,5 +1,6 @@
 import Churn
 import Netfilter
+import TestSupport
 import Testing
 
 @Suite("A table's difference")
@@ -75,7 +76,7 @@ struct TableDifferenceTests {
   @Test("finds every chain of a table whose chains all stand elsewhere")
   func shuffledChains() {
     let names = (0..<500).compactMap { ChainName("KUBE-SEP-\($0)") }
-    var generator = SplitMix64(state: 1)
+    var generator = SplitMix64(seed: 1)
     let old = table(names.map { ($0, "ab") })
     let new = table(names.shuffled(using: &generator).map { ($0, $0 == names[7] ? "ba" : "ab") })
     #expect(TableDifference(from: old, to: new).changedChains.map(\.oldIndex) == [7])

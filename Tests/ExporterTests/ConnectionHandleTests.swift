@@ -98,7 +98,7 @@ struct ConnectionHandleTests {
     "Are exactly those that were sent, where rules are written again after a reading",
     arguments: 1...20)
   func random(_ seed: UInt64) async throws {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     let handles = HandleCounter()
     var packets: [EndpointCounters.Endpoint: UInt64] = [.first: 0, .second: 0]
     var steps: [[FamilyReading]] = []

@@ -70,7 +70,7 @@ struct ConnectionTests {
 
   @Test("They never fall nor exceed what was sent, whatever comes", arguments: 1...20)
   func random(_ seed: UInt64) async throws {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     var counters = Self.web(0, 0)
     var sent: [Double] = []
     var total: UInt64 = 0

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTPEndpoint
@@ -8,7 +9,7 @@ import Testing
   }
 
   private func segment(_ seed: Int, count: Int) -> [UInt8] {
-    var generator = SplitMix(state: UInt64(seed))
+    var generator = SplitMix64(seed: UInt64(seed))
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() % 20 + 65) }
   }
 
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test func `incompressible segments survive`() throws {
-    var generator = SplitMix(state: 1)
+    var generator = SplitMix64(seed: 1)
     let segments = [300_000, 65_536, 1].map { count in
       (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     }
@@ -80,18 +81,5 @@ import Testing
     #expect(cache.usage.count > 5)
     _ = try cache.member(of: [segment(0, count: 100_000)])
     #expect(cache.usage.count > 5)
-  }
-}
-
-/// A small generator with a fixed seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
   }
 }

@@ -15,7 +15,7 @@ struct RandomRuleset {
   let protocols: [(name: String, match: ProtocolMatch)]
 
   init(seed: UInt64) {
-    random = SplitMix64(state: seed)
+    random = SplitMix64(seed: seed)
     // Of the rarer meetings, most are of names that are nearly the same.
     let isNarrow = seed % 2 == 1
     literals = isNarrow ? ["shop/web", "shop/web:", "shop/cart"] : Self.allLiterals
@@ -160,18 +160,5 @@ struct RandomRuleset {
       rules.append(Rule(matches: matches, target: .destinationNAT(translation)))
     }
     return name
-  }
-}
-
-/// A generator that gives the same numbers for the same seed.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

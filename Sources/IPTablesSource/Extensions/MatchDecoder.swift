@@ -6,11 +6,6 @@ struct MatchDecoder {
   let family: IPFamily
 
   /// The match of that name and revision whose struct is `payload`.
-  func match(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Match {
-    match(String(decoding: name, as: UTF8.self), revision: revision, payload: payload)
-  }
-
-  /// The same for a name that is text already.
   func match(_ name: String, revision: UInt8, payload: KernelBytes?) -> Match {
     if let payload, let match = known(name, revision, payload) { return match }
     return .unrecognised(

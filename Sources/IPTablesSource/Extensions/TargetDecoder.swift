@@ -6,11 +6,6 @@ struct TargetDecoder {
   let family: IPFamily
 
   /// The target of that name and revision whose struct is `payload`.
-  func target(_ name: [UInt8], revision: UInt8, payload: KernelBytes?) -> Target {
-    target(String(decoding: name, as: UTF8.self), revision: revision, payload: payload)
-  }
-
-  /// The same for a name that is text already.
   func target(_ name: String, revision: UInt8, payload: KernelBytes?) -> Target {
     if let payload, let target = known(name, revision, payload) { return target }
     return .unrecognised(

@@ -169,13 +169,13 @@ struct RuleDecoder {
 
 /// What a match or target begins with, and what follows. C counterpart: `struct xt_entry_match`.
 private struct ExtensionHeader {
-  let name: [UInt8]
+  let name: String
   let revision: UInt8
   let payload: KernelBytes?
 
   init(_ bytes: KernelBytes) {
     let size = EntryLayout.extensionHeaderSize
-    name = bytes.text(at: 2, size: EntryLayout.extensionNameSize) ?? []
+    name = bytes.slice(at: 2, count: EntryLayout.extensionNameSize)?.string ?? ""
     revision = bytes.load(UInt8.self, at: size - 1) ?? 0
     payload = bytes.slice(at: size, count: bytes.count - size)
   }

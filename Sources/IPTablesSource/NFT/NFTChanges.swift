@@ -67,7 +67,7 @@ struct NFTChanges {
       case NFTNumbers.Rule.chain:
         guard let table else { return }
         let identity = Identity(family: family, table: table)
-        if let chain = ChainName(netlinkText: attribute.payload) {
+        if let chain = attribute.payload.chainName {
           update(identity) { $0.rules.insert(chain) }
         } else {
           // A name that iptables can't give: which chain it is, only its handle tells.

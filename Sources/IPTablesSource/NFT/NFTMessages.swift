@@ -38,7 +38,7 @@ struct NFTChain: Sendable {
     }
     guard let table, let nameBytes else { return nil }
     self.table = table
-    if let name = ChainName(netlinkText: nameBytes) {
+    if let name = nameBytes.chainName {
       self.name = name
       longName = nil
     } else {
@@ -118,7 +118,7 @@ struct NFTGeneration {
 extension TableName {
   /// The table of that name; nil where iptables has none.
   init?(netlinkText bytes: KernelBytes) {
-    guard let name = ChainName(netlinkText: bytes),
+    guard let name = bytes.chainName,
       let table = Self.names.first(where: { $0.name == name })?.table
     else { return nil }
     self = table
@@ -126,14 +126,6 @@ extension TableName {
 
   private static let names = allCases.compactMap { table in
     ChainName(table.rawValue).map { (name: $0, table: table) }
-  }
-}
-
-extension ChainName {
-  /// The name that is a text's; nil where it is too long.
-  init?(netlinkText bytes: KernelBytes) {
-    guard let text = bytes.text(at: 0, size: bytes.count) else { return nil }
-    self.init(text)
   }
 }
 

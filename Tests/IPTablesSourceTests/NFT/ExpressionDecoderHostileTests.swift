@@ -1,4 +1,5 @@
 import Netfilter
+import TestSupport
 import Testing
 
 @testable import IPTablesSource
@@ -29,7 +30,7 @@ struct ExpressionDecoderHostileTests {
 
   @Test("Expressions of random attributes are read to their end", arguments: 0..<20)
   func random(_ seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     for _ in 0..<500 {
       let list = (0..<Int.random(in: 1...8, using: &generator)).flatMap { _ in
         ExpressionBytes(
@@ -68,7 +69,7 @@ struct ExpressionDecoderHostileTests {
   ]
 
   /// Attributes of small types, whose payload is a number, more attributes, or anything.
-  private static func attributes(depth: Int, using generator: inout SplitMix) -> [UInt8] {
+  private static func attributes(depth: Int, using generator: inout SplitMix64) -> [UInt8] {
     (0..<Int.random(in: 0...6, using: &generator)).flatMap { _ in
       let payload: [UInt8] =
         switch Int.random(in: 0...3, using: &generator) {
@@ -82,18 +83,5 @@ struct ExpressionDecoderHostileTests {
         }
       return ExpressionBytes.attribute(UInt16.random(in: 0...7, using: &generator), payload)
     }
-  }
-}
-
-/// Random numbers that are the same each time.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

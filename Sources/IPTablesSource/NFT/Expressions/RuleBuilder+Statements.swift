@@ -31,7 +31,7 @@ extension RuleBuilder {
   @inline(__always)
   mutating func takeMatch(_ expression: RuleExpression) {
     flushContent()
-    let stored = StoredExtension(match: expression.data)
+    let stored = StoredExtension(expression.data)
     add(
       MatchDecoder(family: family)
         .match(stored.name, revision: stored.revision, payload: stored.payload))
@@ -41,7 +41,7 @@ extension RuleBuilder {
   @inline(__always)
   mutating func takeTarget(_ expression: RuleExpression) {
     flushContent()
-    let stored = StoredExtension(target: expression.data)
+    let stored = StoredExtension(expression.data)
     set(
       TargetDecoder(family: family)
         .target(stored.name, revision: stored.revision, payload: stored.payload),

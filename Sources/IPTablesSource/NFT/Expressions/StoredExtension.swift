@@ -7,25 +7,14 @@ struct StoredExtension {
   private(set) var revision: UInt8 = 0
   private(set) var payload: KernelBytes?
 
-  /// C counterpart: `enum nft_match_attributes`.
-  init(match data: KernelBytes) {
+  /// C counterparts: `enum nft_match_attributes` and `enum nft_target_attributes`, whose numbers are
+  /// the same.
+  init(_ data: KernelBytes) {
     for attribute in NetlinkAttributes(data) {
       switch nft_match_attributes(UInt32(attribute.type)) {
       case NFTA_MATCH_NAME: name = attribute.payload.string
       case NFTA_MATCH_REV: setRevision(attribute.payload)
       case NFTA_MATCH_INFO: payload = attribute.payload
-      default: break
-      }
-    }
-  }
-
-  /// C counterpart: `enum nft_target_attributes`.
-  init(target data: KernelBytes) {
-    for attribute in NetlinkAttributes(data) {
-      switch nft_target_attributes(UInt32(attribute.type)) {
-      case NFTA_TARGET_NAME: name = attribute.payload.string
-      case NFTA_TARGET_REV: setRevision(attribute.payload)
-      case NFTA_TARGET_INFO: payload = attribute.payload
       default: break
       }
     }
