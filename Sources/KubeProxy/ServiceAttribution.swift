@@ -6,6 +6,8 @@ struct ServiceAttribution {
   var services: [Service]
   private(set) var natOwners: [Int32]
   var connectionRules: [ServiceMap.ConnectionRule] = []
+  /// The service ports' own chains that dispatch rules lead to.
+  private var serviceChains: [Int32] = []
   /// For each chain of nat, the index of its service port; ``ServiceMap/unowned`` where it has none.
   var chainOwners: [Int32]
   var verdicts: ChainVerdicts
@@ -22,9 +24,14 @@ struct ServiceAttribution {
   mutating func attribute(_ reading: NatReading, _ former: FormerVerdicts) {
     let knowledge = reading.knowledge
     attribute(reading.dispatch, of: knowledge)
-    let reached = attributeServiceChains(of: knowledge, former)
-    attributeEndpoints(of: knowledge, reachedFrom: reached, former)
+    serviceChains = attributeServiceChains(of: knowledge, former)
+    attributeEndpoints(of: knowledge, reachedFrom: serviceChains, former)
     attributeRules(of: knowledge.content)
+  }
+
+  /// The service ports' chains that balance over endpoints.
+  func balancingChains(of nat: TableContent?) -> BalancingChains {
+    BalancingChains(serviceChains, chainOwners, in: nat, serviceCount: services.count)
   }
 
   /// Attributes filter's rules, and tells their owners.

@@ -49,6 +49,8 @@ public final class ServiceMap: Sendable {
   let identities: [ChainHash: WrittenName]
   /// For each service port, where it was found.
   let standings: [ServiceStanding]
+  /// Which chains have the service ports' endpoints.
+  let balancingChains: BalancingChains
   /// The same object in all maps that have the same service ports since one was made from the other.
   private let servicePorts: ServicePortSet
 
@@ -81,6 +83,7 @@ public final class ServiceMap: Sendable {
     verdicts = attribution.verdicts
     identities = ranking.identities
     standings = ranking.standings
+    balancingChains = attribution.balancingChains(of: nat)
     servicePorts = (ranking.isSame ? previous?.servicePorts : nil) ?? ServicePortSet()
   }
 
