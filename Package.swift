@@ -42,6 +42,7 @@ let package = Package(
 
     .target(name: "Netfilter", swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
+    .target(name: "Console", dependencies: ["Platform"], swiftSettings: settings),
     .target(
       name: "IPTablesSource", dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform"],
       swiftSettings: settings),
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "CBuildInformation", "Netfilter", "IPTablesSource", "Exposition", "Exporter",
+        "CBuildInformation", "Console", "Netfilter", "IPTablesSource", "Exposition", "Exporter",
         "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -95,6 +96,7 @@ let package = Package(
     .testTarget(
       name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",

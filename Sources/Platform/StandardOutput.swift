@@ -9,6 +9,9 @@ public enum StandardOutput {
     if let error = write(bytes, to: STDOUT_FILENO) { throw error }
   }
 
+  /// Whether somebody looks at it.
+  public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> SystemError? {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -1,3 +1,4 @@
+internal import Console
 internal import Logging
 internal import Platform
 
@@ -28,10 +29,12 @@ struct LineLogHandler: LogHandler {
     switch format {
     case .logfmt:
       fields.map { key, value in
-        "\(key)=\(Self.needsQuotes(value) ? Self.quoted(value) : value)"
+        "\(key)=\(Self.needsQuotes(value) ? JSONWriter.quoted(value) : value)"
       }.joined(separator: " ")
     case .json:
-      "{" + fields.map { Self.quoted($0) + ":" + Self.quoted($1) }.joined(separator: ",") + "}"
+      "{"
+        + fields.map { JSONWriter.quoted($0) + ":" + JSONWriter.quoted($1) }.joined(separator: ",")
+        + "}"
     }
   }
 
@@ -49,24 +52,5 @@ struct LineLogHandler: LogHandler {
       || value.unicodeScalars.contains {
         $0.value <= 0x20 || "\"=\\\u{7f}".unicodeScalars.contains($0)
       }
-  }
-
-  /// A string as JSON has it.
-  private static func quoted(_ value: String) -> String {
-    var text = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\t": text += "\\t"
-      case "\r": text += "\\r"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text + "\""
   }
 }

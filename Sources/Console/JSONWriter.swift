@@ -1,0 +1,135 @@
+/// Writes JSON, two spaces an indentation, members in the order in which they are given.
+///
+/// Strings may hold anything: what is not UTF-8 is replaced, and control characters are escaped, the ones
+/// beyond ASCII and those that a terminal would obey among them, so that the output can be looked at as
+/// it is.
+public struct JSONWriter {
+  public private(set) var bytes: [UInt8] = []
+  private var depth = 0
+  /// Whether something stands in the innermost object or array.
+  private var isBegun = false
+
+  public init() {}
+
+  /// A value that fits on a line.
+  public enum Scalar {
+    case string(String)
+    /// Text as it is stored, of which nobody knows whether it is UTF-8.
+    case text([UInt8])
+    case integer(Int)
+    /// A number; null where it is not finite.
+    case number(Double)
+    case flag(Bool)
+    case null
+  }
+
+  // MARK: Values
+
+  /// Writes an object as the whole document, or as the next element of an array.
+  public mutating func object(_ body: (inout JSONWriter) -> Void) {
+    beginValue()
+    container("{", "}", body)
+  }
+
+  /// Writes an array as the whole document, or as the next element of another.
+  public mutating func array(_ body: (inout JSONWriter) -> Void) {
+    beginValue()
+    container("[", "]", body)
+  }
+
+  /// Writes the next element of an array.
+  public mutating func element(_ value: Scalar) {
+    beginValue()
+    write(value)
+  }
+
+  // MARK: Members of an object
+
+  public mutating func member(_ name: String, _ value: Scalar) {
+    begin(name)
+    write(value)
+  }
+
+  public mutating func member(_ name: String, object body: (inout JSONWriter) -> Void) {
+    begin(name)
+    container("{", "}", body)
+  }
+
+  public mutating func member(_ name: String, array body: (inout JSONWriter) -> Void) {
+    begin(name)
+    container("[", "]", body)
+  }
+
+  /// The document, with a line's end behind it.
+  public mutating func finish() -> [UInt8] {
+    append("\n")
+    return bytes
+  }
+
+  // MARK: Writing
+
+  private mutating func begin(_ name: String) {
+    beginValue()
+    append(Self.quoted(name) + ": ")
+  }
+
+  private mutating func beginValue() {
+    if depth > 0 {
+      if isBegun { append(",") }
+      endLine()
+    }
+    isBegun = true
+  }
+
+  private mutating func container(
+    _ opening: String, _ closing: String, _ body: (inout JSONWriter) -> Void
+  ) {
+    append(opening)
+    depth += 1
+    isBegun = false
+    body(&self)
+    depth -= 1
+    if isBegun { endLine() }
+    append(closing)
+    isBegun = true
+  }
+
+  private mutating func endLine() {
+    append("\n")
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
+  }
+
+  private mutating func write(_ value: Scalar) {
+    switch value {
+    case .string(let text): append(Self.quoted(text))
+    case .text(let bytes): append(Self.quoted(String(decoding: bytes, as: UTF8.self)))
+    case .integer(let number): append(String(number))
+    case .number(let number): append(number.isFinite ? "\(number)" : "null")
+    case .flag(let flag): append(flag ? "true" : "false")
+    case .null: append("null")
+    }
+  }
+
+  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// A string as JSON has it, with its quotes.
+  public static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      case "\r": quoted += "\\r"
+      case _ where scalar.isHidden:
+        for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+          let digits = String(unit, radix: 16)
+          quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
