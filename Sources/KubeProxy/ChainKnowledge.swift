@@ -7,6 +7,8 @@ final class ChainKnowledge: Sendable {
   let stages: [ChainStage]
   /// For each chain, where it stood in the content known before; -1 where it did not exist.
   let formerPositions: [Int32]
+  /// The positions of the chains that are new, or whose rules are others than before.
+  let changedChains: [Int32]
   let translations: EndpointTranslations
   /// For each chain, the positions of those that it leads to.
   let jumps: JumpTargets
@@ -15,6 +17,7 @@ final class ChainKnowledge: Sendable {
   init(_ content: TableContent, _ matching: ChainMatching, former: ChainKnowledge?) {
     self.content = content
     formerPositions = matching.formerPositions
+    changedChains = content.chains.indices.filter { !matching.isUnchanged[$0] }.map(Int32.init)
     stages = content.chains.indices.map { index in
       let position = matching.formerPositions[index]
       if let former, position >= 0 { return former.stages[Int(position)] }
@@ -35,8 +38,8 @@ extension ChainKnowledge {
   /// The positions of the chains whose rules dispatch.
   var dispatchChains: [Int] { stages.indices.filter { stages[$0] == .dispatch } }
 
-  /// The number of service chains that can't be reached from any other chain.
-  var orphanCount: Int {
+  /// The positions of the service chains that can't be reached from any other chain; ascending.
+  var orphans: [Int32] {
     var isReached = stages.map { $0 == .outside || $0 == .dispatch }
     var pending: [Int32] = []
     for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
@@ -46,7 +49,7 @@ extension ChainKnowledge {
         pending.append(target)
       }
     }
-    return isReached.count { !$0 }
+    return isReached.indices.filter { !isReached[$0] }.map(Int32.init)
   }
 }
 

@@ -51,5 +51,10 @@ extension ChainName {
   public static let kubeServices: ChainName = "KUBE-SERVICES"
   public static let kubeNodePorts: ChainName = "KUBE-NODEPORTS"
   public static let kubeExternalServices: ChainName = "KUBE-EXTERNAL-SERVICES"
-  static let kubeProxyFirewall: ChainName = "KUBE-PROXY-FIREWALL"
+  public static let kubeForward: ChainName = "KUBE-FORWARD"
+  public static let kubePostrouting: ChainName = "KUBE-POSTROUTING"
+  public static let kubeMarkDrop: ChainName = "KUBE-MARK-DROP"
+  /// The kubelet's, and since 1.25 kube-proxy's: what drops packets on the way in and out.
+  public static let kubeFirewall: ChainName = "KUBE-FIREWALL"
+  public static let kubeProxyFirewall: ChainName = "KUBE-PROXY-FIREWALL"
 }

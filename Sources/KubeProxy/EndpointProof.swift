@@ -23,6 +23,22 @@ struct EndpointProof {
     return holds(port.transport, using: &text)
   }
 
+  /// Whether it is the hash of that service port and of each of the chain's destinations, of which there
+  /// is one at least.
+  func holdsThroughout(_ port: ServicePort, endsInColon: Bool) -> Bool {
+    var name: [UInt8] = []
+    port.appendName(endsInColon: endsInColon, to: &name)
+    name.append(contentsOf: port.transport.chainNameText.utf8)
+    var holds: Bool?
+    knowledge.translations.forEach(of: chain) { translation in
+      guard holds != false else { return }
+      var text = name
+      append(translation, to: &text)
+      holds = ChainHash(hashing: text) == hash
+    }
+    return holds ?? false
+  }
+
   /// Whether it is the hash of the service port that the chain's comments claim.
   func holdsForClaim(using text: inout [UInt8]) -> Bool {
     let rules = knowledge.content.chains[chain].rules
@@ -32,11 +48,16 @@ struct EndpointProof {
       guard let comment = RuleList.Outline(bytes).comment,
         let claim = ServicePortComment(bytes.extracting(comment))
       else { continue }
-      for transport in TransportProtocol.allCases {
-        text = claim.literal
-        if holds(transport, using: &text) { return true }
-      }
-      return false
+      return holds(for: claim, using: &text)
+    }
+    return false
+  }
+
+  /// Whether it is the hash of the service port that a comment claims.
+  func holds(for claim: ServicePortComment, using text: inout [UInt8]) -> Bool {
+    for transport in TransportProtocol.allCases {
+      text = claim.literal
+      if holds(transport, using: &text) { return true }
     }
     return false
   }

@@ -38,6 +38,9 @@ struct EndpointTranslations: Sendable {
     only.append(word)
   }
 
+  /// Whether the chain has exactly one.
+  func isOne(of chain: Int) -> Bool { only[chain] != 0 && only[chain] != Self.several }
+
   /// A chain's translations, in order.
   func forEach(of chain: Int, _ body: (Translation) -> Void) {
     let word = only[chain]

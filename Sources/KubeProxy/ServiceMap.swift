@@ -23,8 +23,9 @@ public final class ServiceMap: Sendable {
   public let filterOwners: [Int32]
   /// The rules whose packets are new connections, in nat's order.
   public let connectionRules: [ConnectionRule]
-  /// Service chains of nat that no chain of another kind leads to, neither by itself nor through others.
-  public let orphanChains: Int
+  /// The positions in nat of the service chains that no chain of another kind leads to, neither by
+  /// itself nor through others; ascending.
+  public let orphanPositions: [Int32]
   /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
   public let unnamedChains: Int
 
@@ -51,10 +52,13 @@ public final class ServiceMap: Sendable {
   let standings: [ServiceStanding]
   /// Which chains have the service ports' endpoints.
   let balancingChains: BalancingChains
+  /// Which map this is, and which one it was made with as `previous`.
+  private let lineage: (own: Lineage, former: Lineage?)
   /// The same object in all maps that have the same service ports since one was made from the other.
   private let servicePorts: ServicePortSet
 
   private final class ServicePortSet: Sendable {}
+  private final class Lineage: Sendable {}
 
   /// Interprets a family's tables.
   ///
@@ -74,7 +78,7 @@ public final class ServiceMap: Sendable {
     natOwners = attribution.natOwners
     connectionRules = attribution.connectionRules
     services = attribution.services
-    orphanChains = reading?.knowledge.orphanCount ?? 0
+    orphanPositions = reading?.knowledge.orphans ?? []
     unnamedChains = reading?.dispatch.unnamedChains ?? 0
     formerServicePositions = ranking.formerPositions
     changedServices = Self.changes(
@@ -84,6 +88,7 @@ public final class ServiceMap: Sendable {
     identities = ranking.identities
     standings = ranking.standings
     balancingChains = attribution.balancingChains(of: nat)
+    lineage = (Lineage(), previous?.lineage.own)
     servicePorts = (ranking.isSame ? previous?.servicePorts : nil) ?? ServicePortSet()
   }
 
@@ -101,6 +106,12 @@ public final class ServiceMap: Sendable {
     }
     return changes
   }
+
+  /// How many service chains of nat are orphans.
+  public var orphanChains: Int { orphanPositions.count }
+
+  /// Whether this map was made with that one as `previous`.
+  public func isMade(from other: ServiceMap) -> Bool { lineage.former === other.lineage.own }
 
   /// For each chain of nat, where it stood in the nat of the map that this one was made with as
   /// `previous`; -1 where it did not exist.

@@ -1,0 +1,94 @@
+internal import Netfilter
+
+/// What comments say of whose a chain is, held against the chain's name.
+extension ServiceMap {
+  /// Whether a comment names a service port, and none of those it names is the one whose name and
+  /// protocol that hash is of.
+  ///
+  /// All of kube-proxy's comments are understood: `default/web cluster IP`, `default/web -> 10.0.0.1:80`,
+  /// `masquerade traffic for default/web external destinations`.
+  public func contradicts(_ comment: Span<UInt8>, _ hash: ChainHash) -> Bool {
+    let name = identities[hash]
+    var claims: [ServicePortComment] = []
+    var isNamed = false
+    Self.forEachWord(of: comment) { word in
+      if isNamed { return }
+      if let name, isName(name, word) {
+        isNamed = true
+      } else if let claim = ServicePortComment(word), claim.servicePort(.tcp) != nil {
+        claims.append(claim)
+      }
+    }
+    if isNamed || claims.isEmpty { return false }
+    return !claims.contains { claim in
+      TransportProtocol.allCases.contains { ChainHash(servicePort: claim.literal, $0) == hash }
+    }
+  }
+
+  /// Whether a comment of an endpoint's chain names a service port, and the chain's name is not the hash
+  /// of it and the chain's destination.
+  public func contradictsEndpoint(_ comment: Span<UInt8>, chain: Int) -> Bool {
+    guard let knowledge, let claim = ServicePortComment(comment), claim.servicePort(.tcp) != nil
+    else { return false }
+    if case .proven(let name) = verdicts[chain], isName(name, comment) { return false }
+    var text: [UInt8] = []
+    return !EndpointProof(chain: chain, knowledge).holds(for: claim, using: &text)
+  }
+
+  /// The service port that the comments of a chain claim, where the chain's name proves it: for chains
+  /// that nothing leads to.
+  public func claimedServicePort(ofChainAt chain: Int) -> ServicePort? {
+    guard let knowledge,
+      case .service(let family, let hash) = ChainRole(knowledge.content.chains[chain].name)
+    else { return nil }
+    let rules = knowledge.content.chains[chain].rules
+    for rule in 0..<rules.count {
+      let packed = rules.packed(at: rule)
+      let bytes = packed.span
+      guard let comment = RuleList.Outline(bytes).comment else { continue }
+      var port: ServicePort?
+      Self.forEachWord(of: bytes.extracting(comment)) { word in
+        guard port == nil, let claim = ServicePortComment(word) else { return }
+        port = self.port(of: claim, family, hash, chain, knowledge)
+      }
+      if let port { return port }
+    }
+    return nil
+  }
+
+  /// The service port of a claim, where the chain's name proves it.
+  private func port(
+    of claim: ServicePortComment, _ family: ServiceChainFamily, _ hash: ChainHash, _ chain: Int,
+    _ knowledge: ChainKnowledge
+  ) -> ServicePort? {
+    let proof = EndpointProof(chain: chain, knowledge)
+    let transport = TransportProtocol.allCases.first { transport in
+      guard family == .endpoint else {
+        return ChainHash(servicePort: claim.literal, transport) == hash
+      }
+      return claim.servicePort(transport).map { port in
+        proof.holdsThroughout(port, endsInColon: claim.endsInColon(port))
+      } ?? false
+    }
+    return transport.flatMap(claim.servicePort)
+  }
+
+  private func isName(_ name: WrittenName, _ text: Span<UInt8>) -> Bool {
+    services[Int(name.service)].port.isNamed(by: text, endsInColon: name.endsInColon)
+  }
+
+  /// Calls `body` for each word that may be a service port's name.
+  private static func forEachWord(of text: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
+    var start = 0
+    while start < text.count {
+      var end = start
+      var hasSlash = false
+      while end < text.count, text[end] != UInt8(ascii: " ") {
+        if text[end] == UInt8(ascii: "/") { hasSlash = true }
+        end += 1
+      }
+      if hasSlash { body(text.extracting(start..<end)) }
+      start = end + 1
+    }
+  }
+}
