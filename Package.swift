@@ -51,11 +51,12 @@ let package = Package(
       dependencies: ["Netfilter", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
+    .target(name: "Anomalies", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [
-        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
+        "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -77,8 +78,8 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "CBuildInformation", "Console", "Netfilter", "IPTablesSource", "Exposition", "Exporter",
-        "HTTPEndpoint", "Platform",
+        "Anomalies", "CBuildInformation", "Console", "Netfilter", "IPTablesSource", "KubeProxy",
+        "Exposition", "Exporter", "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -95,6 +96,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "AnomaliesTests",
+      dependencies: ["Anomalies", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),

@@ -1,0 +1,205 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// Makes findings of what is wrong with nat's chains, by how traffic comes to them.
+struct NatFindings {
+  private(set) var all: [Finding] = []
+  private let nat: TableContent
+  private let map: ServiceMap
+  private let faults: [Int: ChainFaults]
+  private let orphans: Orphans
+  /// By chain, the rules that lead to it, of those without rules.
+  private let jumps: [ChainName: [RulePlace]]
+
+  init(
+    _ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults],
+    _ dispatch: [Int: DispatchFaults]
+  ) {
+    self.nat = nat
+    self.map = map
+    self.faults = faults
+    orphans = Orphans(nat, map)
+    let isOrphan = orphans.isOrphan
+    let reached = faults.filter { !isOrphan[$0.key] }
+    jumps = Self.jumps(to: reached.filter(\.value.isEmpty).keys.map { nat.chains[$0].name }, nat)
+    var consequences = orphans
+    for (chain, fault) in reached.sorted(by: { $0.key < $1.key }) {
+      add(fault, of: chain, &consequences)
+      addDuplicates(fault.duplicates, in: chain, dispatch[chain])
+    }
+    addContradictions(reached, dispatch)
+    for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) { add(fault, in: chain) }
+    for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
+    all += consequences.findings
+  }
+
+  // MARK: One chain
+
+  private mutating func add(_ fault: ChainFaults, of chain: Int, _ orphans: inout Orphans) {
+    let name = nat.chains[chain].name
+    if fault.isEmpty {
+      let rules = jumps[name] ?? []
+      if rules.isEmpty { return }
+      add(
+        .emptyChain, [name] + orphans.takeConsequences(ofChainAt: chain), rules: rules, chain,
+        "\(name) has no rules: what is sent there goes on as if nothing had matched")
+    } else if fault.lacksEndpoint {
+      add(
+        .serviceWithoutEndpoint, [name] + orphans.takeConsequences(ofChainAt: chain),
+        rules: places(Array(nat.chains[chain].rules.indices), in: chain), chain,
+        "\(name) leads to no endpoint")
+    } else if let shares = fault.shares {
+      add(
+        .unequalShares, [name], rules: places(shares.positions, in: chain), chain,
+        shares.description(name))
+    }
+  }
+
+  private mutating func addDuplicates(
+    _ duplicates: [[Int]], in chain: Int, _ dispatch: DispatchFaults?
+  ) {
+    for positions in duplicates {
+      // A jump that stands too early, and again at the end, has been found for that.
+      if let early = dispatch?.misplaced.first, positions.contains(early) { continue }
+      let owner = map.natOwners[nat.firstRules[chain] + positions[0]]
+      let name = nat.chains[chain].name
+      all.append(
+        Finding(
+          .duplicateRule, in: nat, chains: [name], rules: places(positions, in: chain),
+          servicePort: owner < 0 ? nil : map.services[Int(owner)].port,
+          mark: nat.chains[chain].rules.packed(at: positions[0]).hashValue,
+          "\(name) holds the rule \(positions.count) times"))
+    }
+  }
+
+  private mutating func addMismatch(_ chain: Int) {
+    let name = nat.chains[chain].name
+    let rules = nat.chains[chain].rules
+    let translations = rules.indices.compactMap { position -> (Int, String)? in
+      guard case .destinationNAT(let destination) = rules.outcome(at: position) else { return nil }
+      return (position, destination.description)
+    }
+    let detail =
+      translations.isEmpty
+      ? "\(name) translates to no destination"
+      : "\(name) translates to \(translations.map(\.1).joined(separator: " and ")), "
+        + "and its name is the hash of another endpoint"
+    let positions = translations.isEmpty ? Array(rules.indices) : translations.map(\.0)
+    add(.endpointMismatch, [name], rules: places(positions, in: chain), chain, detail)
+  }
+
+  private mutating func add(
+    _ anomaly: Anomaly, _ chains: [ChainName], rules: [RulePlace], _ chain: Int, _ detail: String
+  ) {
+    all.append(
+      Finding(
+        anomaly, in: nat, chains: chains, rules: rules,
+        servicePort: map.servicePort(ofChainAt: chain) ?? map.claimedServicePort(ofChainAt: chain),
+        detail))
+  }
+
+  // MARK: Dispatch
+
+  private mutating func add(_ fault: DispatchFaults, in chain: Int) {
+    let name = nat.chains[chain].name
+    if let early = fault.misplaced.first {
+      all.append(
+        Finding(
+          .nodePortJumpNotLast, in: nat, chains: [name],
+          rules: places(fault.misplaced, in: chain),
+          "rule \(early + 1) of \(name) leads to KUBE-NODEPORTS, and \(fault.misplaced.count - 1) "
+            + "others stand behind it"))
+    }
+    for conflict in fault.conflicts {
+      let owners = conflict.positions.map { map.natOwners[nat.firstRules[chain] + $0] }
+      all.append(
+        Finding(
+          .nodePortConflict, in: nat, chains: [name],
+          rules: places(conflict.positions, in: chain),
+          servicePort: owners.first { $0 >= 0 }.map { map.services[Int($0)].port },
+          mark: Int(conflict.port) << 2 | TransportProtocol.rank(conflict.transport),
+          "\(conflict.transport.rawValue) NodePort \(conflict.port) is dispatched to more than "
+            + "one service port; the first rule gets everything"))
+    }
+  }
+
+  /// Adds the chains whose name contradicts comments: their own, and those of rules that lead to them.
+  private mutating func addContradictions(
+    _ reached: [Int: ChainFaults], _ dispatch: [Int: DispatchFaults]
+  ) {
+    var places: [ChainName: [RulePlace]] = [:]
+    for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) {
+      for (target, positions) in fault.contradictions {
+        places[target, default: []] += self.places(positions, in: chain)
+      }
+    }
+    var positions: [ChainName: Int] = [:]
+    for (chain, fault) in reached where !fault.contradictions.isEmpty {
+      let name = nat.chains[chain].name
+      // An endpoint's chain whose name proves nothing is said to translate elsewhere.
+      if case .service(.endpoint, _) = ChainRole(name), !map.isProvenEndpoint(chain) { continue }
+      positions[name] = chain
+      places[name, default: []] += self.places(fault.contradictions, in: chain)
+    }
+    for (name, rules) in places {
+      all.append(
+        Finding(
+          .commentMismatch, in: nat, chains: [name], rules: rules,
+          servicePort: positions[name].flatMap { map.servicePort(ofChainAt: $0) },
+          "\(name) is not the hash of the service port that comments name"))
+    }
+  }
+
+  // MARK: Rules
+
+  private func places(_ positions: [Int], in chain: Int) -> [RulePlace] {
+    positions.map { RulePlace(nat, chain: chain, $0) }
+  }
+
+  /// The rules of a table that lead to each of some chains.
+  private static func jumps(to chains: [ChainName], _ nat: TableContent) -> [ChainName: [RulePlace]]
+  {
+    if chains.isEmpty { return [:] }
+    let wanted = Set(chains)
+    var jumps: [ChainName: [RulePlace]] = [:]
+    for chain in nat.chains.indices {
+      let rules = nat.chains[chain].rules
+      for position in 0..<rules.count {
+        guard case .chain(let name) = rules.outcome(at: position), wanted.contains(name) else {
+          continue
+        }
+        jumps[name, default: []].append(RulePlace(nat, chain: chain, position))
+      }
+    }
+    return jumps
+  }
+}
+
+extension EndpointShareFault {
+  /// What it comes to.
+  fileprivate func description(_ chain: ChainName) -> String {
+    guard let probability else {
+      return "\(chain) balances over \(endpoints) endpoints, but not by chance alone"
+    }
+    return
+      "\(chain) balances over \(endpoints) endpoints: where \(left) of them are left, the next "
+      + "gets \(Self.percent(probability)) of the connections instead of "
+      + "\(Self.percent(1 / Double(left)))"
+  }
+
+  private static func percent(_ share: Double) -> String {
+    let hundredths = Int((share * 10_000).rounded())
+    let digits = String(hundredths % 100)
+    return "\(hundredths / 100)." + (digits.count < 2 ? "0" : "") + digits + " %"
+  }
+}
+
+extension TransportProtocol {
+  fileprivate static func rank(_ transport: TransportProtocol) -> Int {
+    switch transport {
+    case .tcp: 0
+    case .udp: 1
+    case .sctp: 2
+    }
+  }
+}

@@ -1,0 +1,105 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// Service ports' and endpoints' chains that nothing leads to, but others of them: in trees, for one is
+/// what is left of one service port or endpoint.
+struct Orphans {
+  /// For each chain of nat.
+  let isOrphan: [Bool]
+  private let nat: TableContent
+  private let map: ServiceMap
+  /// Each tree's chains, the one that nothing leads to first; nil where it is told of elsewhere.
+  private var trees: [[Int]?] = []
+  /// Whose the trees are; nil until somebody needs to know.
+  private var owners: Owners?
+
+  /// The trees of each service port, by the hash in their first chain's name, or, where that is an
+  /// endpoint's, by what its comments claim and its name proves.
+  private struct Owners {
+    var chains: [ChainHash: [Int]] = [:]
+    var endpoints: [ServicePort: [Int]] = [:]
+  }
+
+  init(_ nat: TableContent, _ map: ServiceMap) {
+    self.nat = nat
+    self.map = map
+    var isOrphan = [Bool](repeating: false, count: nat.chains.count)
+    for chain in map.orphanPositions { isOrphan[Int(chain)] = true }
+    self.isOrphan = isOrphan
+    if map.orphanPositions.isEmpty { return }
+    var isRoot = isOrphan
+    for chain in map.orphanPositions {
+      for target in map.targets(ofChainAt: Int(chain)) where target != chain {
+        isRoot[Int(target)] = false
+      }
+    }
+    var isTaken = [Bool](repeating: false, count: nat.chains.count)
+    let roots = map.orphanPositions.filter { isRoot[Int($0)] }
+    // Those in a circle have no root.
+    for root in roots + map.orphanPositions where !isTaken[Int(root)] {
+      trees.append(tree(from: Int(root), &isTaken))
+    }
+  }
+
+  private func tree(from root: Int, _ isTaken: inout [Bool]) -> [Int] {
+    var tree: [Int] = []
+    var pending = [root]
+    isTaken[root] = true
+    while let chain = pending.popLast() {
+      tree.append(chain)
+      for target in map.targets(ofChainAt: chain)
+      where isOrphan[Int(target)] && !isTaken[Int(target)] {
+        isTaken[Int(target)] = true
+        pending.append(Int(target))
+      }
+    }
+    return tree
+  }
+
+  /// The orphans that are a consequence of what is wrong with a chain: those of the same service port.
+  /// They are not told of again.
+  mutating func takeConsequences(ofChainAt chain: Int) -> [ChainName] {
+    guard !trees.isEmpty, case .service(_, let hash) = ChainRole(nat.chains[chain].name) else {
+      return []
+    }
+    let owners = self.owners ?? makeOwners()
+    self.owners = owners
+    let known = map.servicePort(ofChainAt: chain).flatMap { owners.endpoints[$0] } ?? []
+    var taken: [ChainName] = []
+    for index in (owners.chains[hash] ?? []) + known {
+      guard let tree = trees[index] else { continue }
+      taken += tree.map { nat.chains[$0].name }
+      trees[index] = nil
+    }
+    return taken
+  }
+
+  private func makeOwners() -> Owners {
+    var owners = Owners()
+    for (index, tree) in trees.enumerated() {
+      guard let root = tree?.first,
+        case .service(let family, let hash) = ChainRole(nat.chains[root].name)
+      else { continue }
+      if family != .endpoint {
+        owners.chains[hash, default: []].append(index)
+      } else if let port = map.claimedServicePort(ofChainAt: root) {
+        owners.endpoints[port, default: []].append(index)
+      }
+    }
+    return owners
+  }
+
+  var findings: [Finding] {
+    trees.compactMap { tree in
+      guard let tree, let root = tree.first else { return nil }
+      let name = nat.chains[root].name
+      let rest = tree.count == 1 ? "" : ", and so nothing comes to \(tree.count - 1) behind it"
+      return Finding(
+        .orphanChain, in: nat, chains: tree.map { nat.chains[$0].name },
+        rules: tree.flatMap { chain in
+          nat.chains[chain].rules.indices.map { RulePlace(nat, chain: chain, $0) }
+        },
+        servicePort: map.claimedServicePort(ofChainAt: root), "no rule leads to \(name)\(rest)")
+    }
+  }
+}

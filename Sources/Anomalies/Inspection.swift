@@ -1,0 +1,95 @@
+public import KubeProxy
+public import Netfilter
+
+/// The faults of one reading of a family, in the rules that kube-proxy and the kubelet write; of others'
+/// rules nothing is said.
+///
+/// Most of it is known of a chain by its own rules. So after a change only chains that differ are looked
+/// at again.
+public struct Inspection: Sendable {
+  /// Sorted by kind, table and chain.
+  public let findings: [Finding]
+  private let map: ServiceMap
+  private let tables: [TableContent]
+  /// By position in nat.
+  private let chainFaults: [Int: ChainFaults]
+  private let dispatchFaults: [Int: DispatchFaults]
+  private let natFindings: [Finding]
+  private let filterFindings: [Finding]
+
+  /// Inspects a reading.
+  ///
+  /// - Parameters:
+  ///   - snapshot: the tables that were read; nat, filter and mangle are looked at, where they are there.
+  ///   - map: the service ports of its nat and filter.
+  ///   - previous: that of an earlier reading; what did not change since is taken over.
+  public init(of snapshot: FamilySnapshot, map: ServiceMap, previous: Inspection? = nil) {
+    let tables = snapshot.tables.map(\.content)
+    if let previous, previous.map === map, previous.tables.count == tables.count,
+      zip(previous.tables, tables).allSatisfy({ $0 === $1 })
+    {
+      self = previous
+      return
+    }
+    self.map = map
+    self.tables = tables
+    let nat = snapshot.table(.nat)?.content
+    let filter = snapshot.table(.filter)?.content
+    if let previous, previous.map === map {
+      (chainFaults, dispatchFaults) = (previous.chainFaults, previous.dispatchFaults)
+      natFindings = previous.natFindings
+    } else if let nat {
+      (chainFaults, dispatchFaults) = Self.faults(in: nat, map, previous)
+      natFindings =
+        NatFindings(nat, map, chainFaults, dispatchFaults).all + HookFindings.find(in: nat)
+    } else {
+      (chainFaults, dispatchFaults, natFindings) = ([:], [:], [])
+    }
+    if let filter, let previous, previous.tables.contains(where: { $0 === filter }) {
+      filterFindings = previous.filterFindings
+    } else {
+      filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
+    }
+    findings = (natFindings + filterFindings + CanaryFindings.find(in: tables)).sorted {
+      $0.rank < $1.rank
+    }
+  }
+
+  /// What is wrong with each chain of nat.
+  private static func faults(
+    in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
+  ) -> ([Int: ChainFaults], [Int: DispatchFaults]) {
+    var chains: [Int: ChainFaults] = [:]
+    var dispatch: [Int: DispatchFaults] = [:]
+    let former = previous.flatMap { map.isMade(from: $0.map) ? $0 : nil }
+    if let former {
+      let known = Set(former.chainFaults.keys).union(former.dispatchFaults.keys)
+      if !known.isEmpty {
+        for (index, position) in map.formerChainPositions.enumerated()
+        where position >= 0 && known.contains(Int(position)) {
+          chains[index] = former.chainFaults[Int(position)]
+          dispatch[index] = former.dispatchFaults[Int(position)]
+        }
+      }
+    }
+    for index in former == nil ? Array(nat.chains.indices) : map.changedChains.map(Int.init) {
+      chains[index] = ChainFaults(ofChainAt: index, in: nat, map)
+      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
+    }
+    return (chains, dispatch)
+  }
+}
+
+extension Finding {
+  /// What findings are sorted by.
+  fileprivate var rank: (Int, TableName, ChainName, Int) {
+    (anomaly.rank, table, chains.first ?? "", rules.first?.position ?? 0)
+  }
+}
+
+extension Anomaly {
+  fileprivate var rank: Int { Self.ranks[self] ?? 0 }
+
+  private static let ranks = Dictionary(
+    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}

@@ -1,0 +1,22 @@
+import IPTablesSource
+import KubeProxy
+import Netfilter
+import TestSupport
+
+@testable import Anomalies
+
+extension Inspection {
+  /// Inspects a reading by itself.
+  init(_ snapshot: FamilySnapshot, previous: Inspection? = nil) {
+    self.init(
+      of: snapshot,
+      map: ServiceMap(
+        nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content),
+      previous: previous)
+  }
+}
+
+extension Finding {
+  /// The kind, and where it is.
+  var summary: String { "\(anomaly.rawValue) \(table.rawValue) \(chains.first?.description ?? "")" }
+}

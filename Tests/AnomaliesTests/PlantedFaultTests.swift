@@ -1,0 +1,74 @@
+import KubeProxy
+import Netfilter
+import TestSupport
+import Testing
+
+@testable import Anomalies
+
+@Suite("Planted faults")
+struct PlantedFaultTests {
+  @Test("Each is found, and nothing else", arguments: PlantedFault.all)
+  func found(_ fault: PlantedFault) throws {
+    let original = try fault.fixture.snapshot()
+    var text = try DumpText(fault.fixture)
+    fault.plant(&text)
+    let snapshot = try text.snapshot()
+    // An edit that edits nothing would find nothing.
+    #expect(snapshot.tables.map(\.content) != original.tables.map(\.content))
+    let findings = Inspection(snapshot).findings
+    #expect(findings.map(\.summary) == fault.expected)
+  }
+
+  @Test(
+    "One that came between two readings is found as in the second alone",
+    arguments: PlantedFault.all)
+  func incrementally(_ fault: PlantedFault) throws {
+    let clean = try fault.fixture.snapshot()
+    var text = try DumpText(fault.fixture)
+    fault.plant(&text)
+    let faulty = try text.snapshot()
+    let first = History(clean)
+    let second = first.next(faulty)
+    #expect(
+      second.inspection.findings.map(\.description)
+        == Inspection(faulty).findings.map(\.description))
+    let again = second.next(faulty)
+    #expect(again.inspection.findings.map(\.identity) == second.inspection.findings.map(\.identity))
+    #expect(again.next(clean).inspection.findings.isEmpty)
+  }
+
+  @Test("Every kind is planted, and occurs in the tables that it is said to occur in")
+  func kinds() {
+    let found = Set(PlantedFault.all.flatMap(\.expected).map { $0.split(separator: " ")[0] })
+    #expect(found == Set(Anomaly.allCases.map { $0.rawValue[...] }))
+    for fault in PlantedFault.all.flatMap(\.expected) {
+      let words = fault.split(separator: " ")
+      let anomaly = Anomaly(rawValue: String(words[0]))
+      #expect(anomaly?.tables.map(\.rawValue).contains(String(words[1])) == true)
+    }
+  }
+}
+
+/// Readings one after the other, as the exporter follows them.
+private struct History {
+  let map: ServiceMap
+  let inspection: Inspection
+
+  init(_ snapshot: FamilySnapshot, after previous: History? = nil) {
+    map = ServiceMap(
+      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
+      previous: previous?.map)
+    inspection = Inspection(of: snapshot, map: map, previous: previous?.inspection)
+  }
+
+  func next(_ snapshot: FamilySnapshot) -> History { History(snapshot, after: self) }
+}
+
+extension Finding {
+  /// All of it that can be seen.
+  fileprivate var description: String {
+    let rules = rules.map { "\($0.position): \($0.rule.text(in: $0.chain, family: family))" }
+    let owner = servicePort?.description ?? "nobody"
+    return ([summary, owner, detail] + chains.map(\.description) + rules).joined(separator: "\n")
+  }
+}
