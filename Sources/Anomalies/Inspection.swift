@@ -25,9 +25,7 @@ public struct Inspection: Sendable {
   ///   - previous: that of an earlier reading; what did not change since is taken over.
   public init(of snapshot: FamilySnapshot, map: ServiceMap, previous: Inspection? = nil) {
     let tables = snapshot.tables.map(\.content)
-    if let previous, previous.map === map, previous.tables.count == tables.count,
-      zip(previous.tables, tables).allSatisfy({ $0 === $1 })
-    {
+    if let previous, previous.isOf(tables, map) {
       self = previous
       return
     }
@@ -53,6 +51,14 @@ public struct Inspection: Sendable {
     findings = (natFindings + filterFindings + CanaryFindings.find(in: tables)).sorted {
       $0.rank < $1.rank
     }
+  }
+
+  /// Whether both are of the same rules, which nobody had to look at again.
+  public func isOfSameRules(as other: Inspection) -> Bool { isOf(other.tables, other.map) }
+
+  private func isOf(_ tables: [TableContent], _ map: ServiceMap) -> Bool {
+    self.map === map && self.tables.count == tables.count
+      && zip(self.tables, tables).allSatisfy { $0 === $1 }
   }
 
   /// What is wrong with each chain of nat.

@@ -16,7 +16,8 @@ public final class Exporter: Sendable {
     let cache = RenderingCache()
     self.cache = cache
     monitor = RulesetMonitor(
-      source: source, selection: options.selection, logger: logger,
+      source: source, selection: options.selection,
+      findsAnomalies: options.collectors.contains(.anomalies), logger: logger,
       onReading: { cache.clear() })
     self.options = options
     self.logger = logger
@@ -104,6 +105,7 @@ public final class Exporter: Sendable {
 
   private func collector(_ name: CollectorName) -> any Collector {
     switch name {
+    case .anomalies: AnomaliesCollector()
     case .connections: ConnectionsCollector()
     case .services: ServicesCollector()
     case .tables: TablesCollector()

@@ -34,10 +34,12 @@ struct BalancingChains: Sendable {
     chains[Int(starts[service])..<Int(starts[service + 1])]
   }
 
+  /// Whether a service port's chain is of a family that balances; what owns it has proven the rest.
   private static func balances(_ name: ChainName) -> Bool {
-    switch ChainRole(name) {
-    case .service(.service, _), .service(.local, _), .service(.externalLoadBalancer, _): true
-    default: false
-    }
+    prefixes.contains { name.hasPrefix($0) }
   }
+
+  private static let prefixes: [ChainName] = [
+    ServiceChainFamily.service, .local, .externalLoadBalancer,
+  ].map { ChainName(stringLiteral: $0.rawValue + "-") }
 }

@@ -25,6 +25,11 @@ struct SourceOptions: ParsableArguments {
   var tables = TableList(tables: [.nat, .filter])
 
   @Flag(
+    name: .customLong("collector.anomalies"), inversion: .prefixedNo,
+    help: "Collect faults in the rules of kube-proxy and the kubelet.")
+  var collectsAnomalies = true
+
+  @Flag(
     name: .customLong("collector.connections"), inversion: .prefixedNo,
     help: "Collect the connections of service ports.")
   var collectsConnections = true
@@ -94,6 +99,7 @@ struct SourceOptions: ParsableArguments {
 
   func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
     var collectors: Set<CollectorName> = []
+    if collectsAnomalies { collectors.insert(.anomalies) }
     if collectsConnections { collectors.insert(.connections) }
     if collectsServices { collectors.insert(.services) }
     if collectsTables { collectors.insert(.tables) }

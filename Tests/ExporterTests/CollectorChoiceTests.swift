@@ -8,14 +8,17 @@ import Testing
 struct CollectorChoiceTests {
   struct Choice: CustomTestStringConvertible {
     let testDescription: String
-    var on: Set<CollectorName> = [.connections, .services, .tables]
+    var on: Set<CollectorName> = [.anomalies, .connections, .services, .tables]
     var collect: [String] = []
     var exclude: [String] = []
     let collectors: Set<String>
   }
 
   static let choices = [
-    Choice(testDescription: "all", collectors: ["connections", "services", "tables"]),
+    Choice(
+      testDescription: "all", collectors: ["anomalies", "connections", "services", "tables"]),
+    Choice(
+      testDescription: "collect[]=anomalies", collect: ["anomalies"], collectors: ["anomalies"]),
     Choice(
       testDescription: "collect[]=connections", collect: ["connections"],
       collectors: ["connections"]),
@@ -27,12 +30,13 @@ struct CollectorChoiceTests {
       collectors: ["services", "tables"]),
     Choice(
       testDescription: "exclude[]=tables", exclude: ["tables"],
-      collectors: ["connections", "services"]),
+      collectors: ["anomalies", "connections", "services"]),
     Choice(
       testDescription: "exclude[]=connections", exclude: ["connections"],
-      collectors: ["services", "tables"]),
+      collectors: ["anomalies", "services", "tables"]),
     Choice(
-      testDescription: "exclude[] of all", exclude: ["tables", "services", "connections"],
+      testDescription: "exclude[] of all",
+      exclude: ["anomalies", "tables", "services", "connections"],
       collectors: []),
     Choice(testDescription: "tables switched off", on: [.services], collectors: ["services"]),
     Choice(
@@ -53,6 +57,7 @@ struct CollectorChoiceTests {
 
     let names = Set(metrics.series.map(\.name))
     for (collector, name) in [
+      ("anomalies", "iptables_anomalies"), ("anomalies", "iptables_anomaly_age_seconds"),
       ("connections", "iptables_service_connections_total"),
       ("services", "iptables_service_sep_chains"),
       ("services", "iptables_service_rules_rewritten_total"),

@@ -28,14 +28,16 @@ actor RulesetMonitor {
     unsafe executor.asUnownedSerialExecutor()
   }
 
-  /// - Parameter onReading: called when a reading is about to begin that may need much memory.
+  /// - Parameters:
+  ///   - findsAnomalies: whether somebody wants to know of faults in the rules.
+  ///   - onReading: called when a reading is about to begin that may need much memory.
   init(
-    source: sending any RulesetSource, selection: ServiceSelection, logger: Logger,
-    onReading: @escaping @Sendable () -> Void
+    source: sending any RulesetSource, selection: ServiceSelection, findsAnomalies: Bool,
+    logger: Logger, onReading: @escaping @Sendable () -> Void
   ) {
     self.source = source
     self.onReading = onReading
-    tracker = RulesetTracker(selection: selection)
+    tracker = RulesetTracker(selection: selection, findsAnomalies: findsAnomalies)
     log = ReadingLog(logger)
   }
 

@@ -6,6 +6,7 @@ internal import Netfilter
 /// to be compared with.
 struct RulesetTracker {
   private let selection: ServiceSelection
+  private let findsAnomalies: Bool
   private var families: [FamilyKey: FamilyTracker] = [:]
   private var services: [IPFamily: ServiceTracker] = [:]
   private var ledgers = FamilyTracker.Ledgers()
@@ -20,7 +21,10 @@ struct RulesetTracker {
     }
   }
 
-  init(selection: ServiceSelection) { self.selection = selection }
+  init(selection: ServiceSelection, findsAnomalies: Bool) {
+    self.selection = selection
+    self.findsAnomalies = findsAnomalies
+  }
 
   /// Takes in a reading of that time, in seconds since 1970.
   mutating func take(_ reading: RulesetReading, at time: Double) -> RulesetState {
@@ -34,7 +38,7 @@ struct RulesetTracker {
       return state
     }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
     return RulesetState(
-      families: states, services: serviceStates(states, reading), choice: reading.choice,
+      families: states, services: serviceStates(states, reading, at: time), choice: reading.choice,
       mode: KubeProxyMode(states, reading.choice, reading.node),
       transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
       log: ledgers.log, serviceTimes: ledgers.serviceTimes)
@@ -59,7 +63,7 @@ struct RulesetTracker {
   /// Of each family the service ports: where the source doesn't choose between two backends, those of
   /// the one that has any, and legacy's where both have.
   private mutating func serviceStates(
-    _ states: [FamilyState], _ reading: RulesetReading
+    _ states: [FamilyState], _ reading: RulesetReading, at time: Double
   ) -> [ServiceState] {
     let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
     return IPFamily.allCases.compactMap { family in
@@ -69,8 +73,10 @@ struct RulesetTracker {
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
-      return services[family, default: ServiceTracker(family: family, selection: selection)].take(
-        found, of: chosen.snapshot, ledgers: ledgers)
+      let new = ServiceTracker(
+        family: family, selection: selection, findsAnomalies: findsAnomalies)
+      return services[family, default: new].take(
+        found, of: chosen.snapshot, at: time, ledgers: ledgers)
     }
   }
 }

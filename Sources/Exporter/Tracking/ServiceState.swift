@@ -13,6 +13,8 @@ struct ServiceState: Sendable {
   /// What nodes that are in step agree on.
   let fingerprint: UInt64
   let hookJumps: [HookJump]
+  /// Nil where nobody wants to know.
+  let anomalies: AnomalyState?
   /// Rises when a value changed that comes from the rules as they are.
   let gaugesRevision: UInt64
   /// Rises when other service ports are selected.

@@ -14,15 +14,18 @@ struct ServiceTracker {
   private var gaugesRevision: UInt64 = 0
   private var selectionRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
+  /// Nil where nobody wants to know.
+  private var anomalies: AnomalyTracker?
 
-  init(family: IPFamily, selection: ServiceSelection) {
+  init(family: IPFamily, selection: ServiceSelection, findsAnomalies: Bool) {
     self.family = family
     self.selection = selection
+    anomalies = findsAnomalies ? AnomalyTracker() : nil
   }
 
-  /// Takes in a reading's service ports.
+  /// Takes in the service ports of a reading of that time, in seconds since 1970.
   mutating func take(
-    _ services: FamilyState.Services, of snapshot: FamilySnapshot,
+    _ services: FamilyState.Services, of snapshot: FamilySnapshot, at time: Double,
     ledgers: FamilyTracker.Ledgers
   ) -> ServiceState {
     let map = services.map
@@ -39,8 +42,8 @@ struct ServiceTracker {
     return ServiceState(
       family: family, map: map, tables: self.tables, selected: selected,
       connections: connections.current, fingerprint: fingerprint?.value ?? 0,
-      hookJumps: hookJumps, gaugesRevision: gaugesRevision,
-      selectionRevision: selectionRevision)
+      hookJumps: hookJumps, anomalies: anomalies?.take(snapshot, map: map, at: time),
+      gaugesRevision: gaugesRevision, selectionRevision: selectionRevision)
   }
 
   /// Notes what differs from the last reading.

@@ -1,0 +1,71 @@
+internal import Anomalies
+internal import KubeProxy
+internal import Netfilter
+
+/// Follows the faults in the rules of one address family, in whichever backend kube-proxy uses, and since
+/// when each has been there.
+struct AnomalyTracker {
+  private var last: Inspection?
+  /// When each of the last reading's faults was first seen, in seconds since 1970.
+  private var beginnings: [Finding.Identity: Double] = [:]
+  private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
+
+  /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's.
+  mutating func take(
+    _ snapshot: FamilySnapshot, map: ServiceMap, at time: Double
+  ) -> AnomalyState {
+    let inspection = Inspection(of: snapshot, map: map, previous: last)
+    if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
+    last = inspection
+    return AnomalyState(
+      family: snapshot.family, tables: snapshot.tables.map(\.name), time: time, faults: faults)
+  }
+
+  private mutating func note(_ findings: [Finding], at time: Double) {
+    var present: [Finding.Identity: Double] = [:]
+    faults.removeAll(keepingCapacity: true)
+    for finding in findings {
+      let beginning = beginnings[finding.identity] ?? time
+      present[finding.identity] = beginning
+      let key = AnomalyState.Key(table: finding.table, anomaly: finding.anomaly)
+      faults[key, default: AnomalyState.Faults(beginning: beginning)].add(beginning)
+    }
+    beginnings = present
+  }
+}
+
+/// The faults of a reading of one address family.
+struct AnomalyState: Sendable {
+  struct Key: Hashable {
+    let table: TableName
+    let anomaly: Anomaly
+  }
+
+  /// Those of a kind in one table.
+  struct Faults: Sendable {
+    private(set) var count = 0
+    /// When the oldest of them was first seen, in seconds since 1970.
+    private(set) var beginning: Double
+
+    init(beginning: Double) { self.beginning = beginning }
+
+    mutating func add(_ beginning: Double) {
+      count += 1
+      self.beginning = min(self.beginning, beginning)
+    }
+  }
+
+  let family: IPFamily
+  /// The tables that were read.
+  let tables: [TableName]
+  /// When they were read, in seconds since 1970.
+  let time: Double
+  fileprivate let faults: [Key: Faults]
+
+  /// How many faults of a kind there are in a table, and for how many seconds the oldest has been seen.
+  func account(of anomaly: Anomaly, in table: TableName) -> (count: Int, age: Double) {
+    guard let faults = faults[Key(table: table, anomaly: anomaly)] else { return (0, 0) }
+    // The clock may have been set back meanwhile.
+    return (faults.count, max(0, time - faults.beginning))
+  }
+}
