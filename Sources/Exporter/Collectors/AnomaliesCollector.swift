@@ -4,9 +4,9 @@ internal import Netfilter
 
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.
 struct AnomaliesCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [SharedPart] {
+  func sharedParts(of state: RulesetState) -> [Part] {
     [
-      SharedPart(revision: [state.reading.number]) { writer in
+      Part(revision: [state.reading.number]) { writer in
         writer.write(Self.anomalies) { samples in
           Self.forEach(state) { samples.sample($0, $1.count) }
         }
