@@ -115,7 +115,8 @@ let package = Package(
       name: "ChurnTests", dependencies: ["Churn", "Netfilter", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "WebConfigurationTests", dependencies: ["WebConfiguration"], swiftSettings: settings),
+      name: "WebConfigurationTests", dependencies: ["WebConfiguration", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "HTTPEndpointTests",
       dependencies: [

@@ -1,4 +1,5 @@
 import Netfilter
+import TestSupport
 
 /// Rules such as kube-proxy writes for a few service ports, to which things happen at random that do
 /// happen and that should not.

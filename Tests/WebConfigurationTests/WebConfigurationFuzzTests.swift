@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebConfiguration
 
@@ -15,8 +16,13 @@ import WebConfiguration
       ü: \(WebConfigurationTests.hash)
     """
 
+  /// YAML has more ends of a line than one: CR, and in UTF-8 the last bytes of NEL, LS and PS.
+  private static func mostLines(in bytes: [UInt8]) -> Int {
+    bytes.count { [0x0a, 0x0d, 0x85, 0xa8, 0xa9].contains($0) } + 2
+  }
+
   @Test func `whatever is in the file, it is a configuration or a place of an error`() {
-    var generator = SystemRandomNumberGenerator()
+    var generator = SplitMix64(seed: 1)
     let bytes = Array(Self.text.utf8)
     for _ in 1...5_000 {
       var changed = bytes
@@ -35,7 +41,7 @@ import WebConfiguration
       } catch {
         let position = error.position
         #expect(position.map { $0.line > 0 && $0.column > 0 } ?? false)
-        #expect(position.map { $0.line <= changed.count { $0 == 0x0a } + 2 } ?? false)
+        #expect(position.map { $0.line <= Self.mostLines(in: changed) } ?? false)
       }
     }
   }

@@ -55,11 +55,7 @@ final class NFTTableReader {
     _ changes: NFTChanges.Table, _ connections: [NFTConnection]
   ) throws(SystemError) -> Bool {
     if changes.isWhole { return false }
-    for case let chain? in changes.chains.values
-    where chain.handle <= greatestHandle && chains.position(of: chain.name) == nil {
-      // Renamed: nothing tells what it was called before.
-      return false
-    }
+    if changes.chains.values.contains(where: { $0.map(isRenamed) ?? false }) { return false }
     var chains = self.chains
     chains.update(changes.chains)
     try read(chains, only: changes.rules.union(changes.chains.keys), connections)
@@ -79,12 +75,20 @@ final class NFTTableReader {
     if changes.isWhole || handle != tableHandle { return false }
     let list = NFTChainList(list)
     let formerPositions = list.positions(in: chains)
-    let arrivals = zip(list.chains, formerPositions).filter { chain, position in
-      position.map { chains.chains[$0].handle != chain.handle } ?? true
+    var names = changes.rules.union(changes.chains.keys)
+    for (chain, position) in zip(list.chains, formerPositions) {
+      if let position, chains.chains[position].handle == chain.handle { continue }
+      if isRenamed(chain) { return false }
+      names.insert(chain.name)
     }
-    let names = changes.rules.union(changes.chains.keys).union(arrivals.map(\.0.name))
     try read(list, only: names, connections)
     return true
+  }
+
+  /// Whether the chain is there since an earlier reading, which knew none of its name: rules that lead
+  /// to it have changed without being announced.
+  private func isRenamed(_ chain: NFTChain) -> Bool {
+    chain.handle <= greatestHandle && chains.position(of: chain.name) == nil
   }
 
   /// Reads the counters of the built-in chains' policies.
