@@ -62,8 +62,10 @@ struct EntryLayout {
   ) -> ContentDigest {
     var hasher = hasher
     unsafe hasher.combine(entry, count: selectorSize)
-    let target = Int(unsafe entry.loadUnaligned(fromByteOffset: targetOffset, as: UInt16.self))
+    // The end is where libiptc's allocation ends; the target's place is the kernel's word alone.
     let end = Int(unsafe entry.loadUnaligned(fromByteOffset: nextOffset, as: UInt16.self))
+    let target = min(
+      end, Int(unsafe entry.loadUnaligned(fromByteOffset: targetOffset, as: UInt16.self)))
     var offset = elements
     while offset + Self.extensionHeaderSize <= target {
       let match = unsafe entry + offset
