@@ -43,7 +43,8 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
   private static func kind(_ type: UInt16, _ payload: KernelBytes) -> NetlinkMessage.Kind {
     switch Int32(type) {
     case NLMSG_DONE: return .done
-    case NLMSG_ERROR: return .error(-(payload.load(Int32.self) ?? 0))
+    // Negated so that the least number is no trap.
+    case NLMSG_ERROR: return .error(0 &- (payload.load(Int32.self) ?? 0))
     default:
       guard type >> 8 == UInt16(NFNL_SUBSYS_NFTABLES) else { return .other }
       return .table(Int(type & 0xff))
