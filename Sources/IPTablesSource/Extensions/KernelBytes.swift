@@ -107,10 +107,13 @@ internal import Netfilter
   /// Takes a part of the bytes, which must lie within them, into a digest.
   @inline(__always)
   func combine(_ range: Range<Int>, into hasher: inout ContentHasher) {
-    guard let part = slice(at: range.lowerBound, count: range.count),
-      let start = unsafe part.buffer.baseAddress
-    else { return }
-    unsafe hasher.combine(start, count: part.count)
+    guard let part = slice(at: range.lowerBound, count: range.count) else { return }
+    if let start = unsafe part.buffer.baseAddress {
+      unsafe hasher.combine(start, count: part.count)
+    } else {
+      // What no bytes are wherever they lie.
+      hasher.combine(0, 0)
+    }
   }
 
   /// A part of the bytes; nil where it doesn't lie within.

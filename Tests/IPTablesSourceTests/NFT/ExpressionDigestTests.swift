@@ -40,6 +40,16 @@ struct ExpressionDigestTests {
     }
   }
 
+  @Test("No expressions are the same wherever they don't lie")
+  func nothing() {
+    let digest = decoder.digest(of: [], hasher: hasher)
+    #expect(decoder.digest(of: .empty, userData: .empty, hasher: hasher) == digest)
+    unsafe [1, 2, 3].withUnsafeBytes { bytes in
+      let none = unsafe KernelBytes(UnsafeRawBufferPointer(rebasing: bytes[1..<1]))
+      #expect(decoder.digest(of: none, userData: none, hasher: hasher) == digest)
+    }
+  }
+
   @Test("The user data is part of the content, and where the counter stands")
   func placesOfContent() {
     let verdict = ExpressionBytes.verdict(1)
