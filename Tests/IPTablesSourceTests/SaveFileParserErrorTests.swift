@@ -85,6 +85,33 @@ struct SaveFileParserErrorTests {
     try expectError(RuleText.dump("-m comment --comment \"open" + far), 8, "quote")
   }
 
+  @Test("A file may end anywhere: it is then an error, or lacks what followed")
+  func truncated() throws {
+    let text = try Fixture("legacy-1.28/a-01-baseline.v6.rules").bytes()
+    for count in text.indices {
+      let part = Array(text[..<count])
+      do throws(ReadingError) {
+        let families = try SaveFileParser.parse(part)
+        let commits = part.split(separator: UInt8(ascii: "\n")).count { $0 == Self.commit }
+        #expect(families.flatMap(\.tables).count == commits, "\(count) bytes")
+      } catch {
+        guard case .parseLine = error.operation else { throw error }
+      }
+    }
+  }
+
+  private static let commit = Array("COMMIT".utf8)[...]
+
+  @Test(
+    "Quotations that go on for many lines take no longer than their length",
+    .timeLimit(.minutes(1)))
+  func manyQuotations() throws {
+    let quotations = String(repeating: " \"a\n\"", count: 200_000)
+    let text = "*nat\n:A - [0:0]\n-A A -m comment --comment x\(quotations)\nCOMMIT\n"
+    let table = try SaveFileParser.parse(Array(text.utf8)).first?.table(.nat)
+    #expect(table?.content.ruleCount == 1)
+  }
+
   @Test("The text shown is short and printable")
   func textShown() throws {
     let line = "fruit\u{1b}[31m " + String(repeating: "x", count: 1000)

@@ -25,11 +25,14 @@ struct SaveFileLines: Sequence, IteratorProtocol {
     number += 1
     let line = number
     if text[start] == UInt8(ascii: "-") || text[start] == UInt8(ascii: "[") {
-      while let opening = openQuotation(in: start..<end),
+      var unread = start
+      while let opening = openQuotation(in: unread..<end),
         let closing = closing(of: opening, after: end)
       {
         number += text[end...closing].count { $0 == UInt8(ascii: "\n") }
         end = lineEnd(from: closing)
+        // Behind the quotation, so that many in a row take no longer than their length.
+        unread = closing + 1
       }
     }
     position = end + 1
