@@ -13,6 +13,9 @@ $(error BACKEND is legacy or nft, not '$(BACKEND)')
 endif
 # Seconds that `make soak` takes.
 DURATION := 600
+# Seconds that `make fuzz` goes on after the seeds, shared by the domains, and the domains: none for all.
+FUZZ_SECONDS := 60
+FUZZ_DOMAINS :=
 # Further flags of the exporter for `make run`.
 FLAGS :=
 # Further flags for `make bench`, such as --report-only, --backend nft or --size 1000x4.
@@ -63,6 +66,12 @@ test: ## Run all tests, those on the live kernel included where this user can be
 	@.ci/test
 	swift test --package-path Benchmarks -c release --disable-testable-imports
 
+.PHONY: fuzz
+fuzz: ## Fuzz readers, decoders and parsers (FUZZ_SECONDS=60, FUZZ_DOMAINS="netlink http")
+	@.ci/setup build
+	swift build --package-path Tests/Fuzzing -c release --product fuzz
+	@Tests/Fuzzing/run $(FUZZ_SECONDS) $(FUZZ_DOMAINS)
+
 .PHONY: lint
 lint: ## Check the style of all Swift code, and of scripts where shellcheck is installed
 	@.ci/setup build
@@ -71,7 +80,8 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	@if command -v shellcheck >/dev/null; then \
 	  cd Deploy/demo && shellcheck -x demo player sync.bash && cd ../../.ci && \
 	  shellcheck -x backends dashboards debian.bash end-to-end image manifests monitoring namespace.bash \
-	    page run setup systemd test ../Deploy/kubernetes/generate; \
+	    page run setup systemd test ../Deploy/kubernetes/generate \
+	    ../Tests/Fuzzing/run; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: image
@@ -103,3 +113,4 @@ soak: build ## Scrape while both backends' rules are rewritten all the time (DUR
 clean: ## Remove everything that was built
 	swift package clean
 	swift package --package-path Benchmarks clean
+	swift package --package-path Tests/Fuzzing clean

@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The exporter's own modules, compiled once more: with the address sanitizer, with the counters that
+// libFuzzer steers by, and so that their insides can be called. What they depend on is left as it is.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]),
+]
+
+/// A module of the exporter; `Modules` leads to its `Sources`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings)
+}
+
+func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Modules/\(name)") }
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "Fuzzing",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CYAML"),
+    library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
+
+    module("Netfilter", []),
+    module("Platform", ["CGlibc"]),
+    module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform"]),
+    module("KubeProxy", ["Netfilter", crypto]),
+    module("Churn", ["Netfilter"]),
+    module("Exposition", []),
+    module(
+      "Exporter",
+      [
+        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform", crypto,
+        logging,
+      ]),
+    module("WebConfiguration", ["CYAML"]),
+    // Links to what takes a client's bytes apart once NIO has found the header fields: so NIO, which has
+    // fuzzing of its own, needs not be built.
+    .target(name: "HTTPEndpoint", dependencies: ["CZlib"], swiftSettings: settings),
+
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "CLibFuzzer", "CZlib", "Churn", "Exporter", "Exposition", "HTTPEndpoint",
+        "IPTablesSource", "KubeProxy", "Netfilter", "Platform", "WebConfiguration", logging,
+      ],
+      swiftSettings: settings,
+      // gold gives up on so many sections.
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+  ]
+)

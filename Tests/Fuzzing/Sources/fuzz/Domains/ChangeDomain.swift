@@ -1,0 +1,60 @@
+import Churn
+import IPTablesSource
+import KubeProxy
+import Netfilter
+
+/// Two saved files, with a line of `%` between them: what changed from one to the other, and what it
+/// means for the service ports.
+enum ChangeDomain {
+  static func check(_ bytes: [UInt8]) {
+    let (old, new) = Pair.split(bytes)
+    let newFamilies = DumpText.mended(new)
+    for family in DumpText.mended(old) {
+      for after in newFamilies where after.family == family.family {
+        check(family, after)
+      }
+    }
+  }
+
+  private static func check(_ old: FamilySnapshot, _ new: FamilySnapshot) {
+    let (nat, filter) = (old.table(.nat)?.content, old.table(.filter)?.content)
+    let (newNat, newFilter) = (new.table(.nat)?.content, new.table(.filter)?.content)
+    let former = ServiceMap(nat: nat, filter: filter)
+    checkOwners(former, nat, filter)
+    let map = ServiceMap(nat: newNat, filter: newFilter, previous: former)
+    checkOwners(map, newNat, newFilter)
+    checkSame(map, ServiceMap(nat: newNat, filter: newFilter))
+    for table in TableName.allCases {
+      guard let old = old.table(table)?.content, let new = new.table(table)?.content else {
+        continue
+      }
+      DifferenceProperties.check(from: old, to: new)
+      DifferenceProperties.check(from: new, to: old)
+    }
+  }
+
+  private static func checkOwners(
+    _ map: ServiceMap, _ nat: TableContent?, _ filter: TableContent?
+  ) {
+    require(map.natOwners.count == nat?.ruleCount ?? 0, "each rule of nat has an owner or none")
+    require(map.filterOwners.count == filter?.ruleCount ?? 0, "and so has each rule of filter")
+    let range = -1..<Int32(map.services.count)
+    require((map.natOwners + map.filterOwners).allSatisfy(range.contains), "owners exist")
+    for (index, service) in map.services.enumerated() {
+      let rules = map.natOwners.count { $0 == index }
+      require(service.natRules == rules, "\(service.port) counts its rules in nat")
+      let filterRules = map.filterOwners.count { $0 == index }
+      require(service.filterRules == filterRules, "\(service.port) counts its rules in filter")
+    }
+    require(map.services.map(\.port).sorted() == map.services.map(\.port), "services are sorted")
+  }
+
+  private static func checkSame(_ map: ServiceMap, _ fresh: ServiceMap) {
+    require(map.services == fresh.services, "services don't depend on what was known")
+    require(map.natOwners == fresh.natOwners, "nor do the owners in nat")
+    require(map.filterOwners == fresh.filterOwners, "nor those in filter")
+    require(map.connectionRules == fresh.connectionRules, "nor the rules that are counted")
+    require(map.orphanChains == fresh.orphanChains, "nor the orphans")
+    require(map.unnamedChains == fresh.unnamedChains, "nor the unnamed chains")
+  }
+}

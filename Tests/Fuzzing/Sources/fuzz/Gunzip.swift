@@ -1,0 +1,1 @@
+../../../HTTPEndpointTests/Gunzip.swift
