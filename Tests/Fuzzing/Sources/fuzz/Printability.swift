@@ -10,8 +10,30 @@ enum Printability {
     return name.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
   }
 
+  /// The table without what can't be read again.
+  static func readablePart(of table: TableSnapshot) -> TableSnapshot {
+    let content = table.content
+    var (counters, policyCounters): ([Counter], [Counter]) = ([], [])
+    var policies = table.policyCounters[...]
+    var chains: [Chain] = []
+    for (index, chain) in content.chains.enumerated() {
+      let policyCounter = chain.isBuiltIn ? policies.popFirst() : nil
+      guard isPlain(chain.name.bytes) else { continue }
+      if let policyCounter { policyCounters.append(policyCounter) }
+      var rules = RuleList()
+      for (position, rule) in chain.rules.enumerated() where isReadable(rule) {
+        rules.append(rule)
+        counters.append(table.counters[content.firstRules[index] + position])
+      }
+      chains.append(Chain(name: chain.name, policy: chain.policy, rules: rules))
+    }
+    return TableSnapshot(
+      content: TableContent(family: content.family, name: content.name, chains: chains),
+      counters: counters, policyCounters: policyCounters)
+  }
+
   /// Whether the text can be read at all.
-  static func isReadable(_ rule: Rule) -> Bool {
+  private static func isReadable(_ rule: Rule) -> Bool {
     rule.matches.allSatisfy(isReadable) && isReadable(rule.target)
   }
 
@@ -30,7 +52,7 @@ enum Printability {
     case .limit(let match): return match.average > 0
     case .multiport(let match): return !match.ports.isEmpty
     // Names of no bit are no word.
-    case .connectionTracking, .addressType, .tcp: return match.hasNamedFlags
+    case .connectionTracking(let match): return match.matchFlags & 1 == 0 || match.states != 0
     default: return true
     }
   }
@@ -64,16 +86,4 @@ enum Printability {
 
 extension PortRange {
   fileprivate var isInvertedAll: Bool { inverted && first == 0 && last == .max }
-}
-
-extension Match {
-  fileprivate var hasNamedFlags: Bool {
-    switch self {
-    case .connectionTracking(let match):
-      match.matchFlags & 1 == 0 || match.states & 0x1ff != 0
-    case .addressType: true
-    case .tcp: true
-    default: true
-    }
-  }
 }
