@@ -51,7 +51,9 @@ let package = Package(
       dependencies: ["Netfilter", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
-    .target(name: "Anomalies", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
+    .target(
+      name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter"],
+      swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(
       name: "Exporter",
@@ -99,7 +101,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "AnomaliesTests",
-      dependencies: ["Anomalies", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport"],
+      dependencies: [
+        "Anomalies", "Console", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),

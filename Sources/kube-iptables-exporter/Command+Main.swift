@@ -20,6 +20,8 @@ extension Command {
   }
 
   private static func exit(withLine error: any Error) -> Never {
+    // A command that has said all that it has to say.
+    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
     let code = exitCode(for: error)
     // Help and version are errors too, to the parser.
     if code.isSuccess { exit(withError: error) }

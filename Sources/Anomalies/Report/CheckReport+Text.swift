@@ -1,0 +1,77 @@
+public import Console
+internal import KubeProxy
+internal import Netfilter
+
+extension CheckReport {
+  /// For people: the faults by kind, each with its rules, then why it matters and what to do.
+  public func write(to text: inout TerminalWriter) {
+    for (index, reading) in readings.enumerated() {
+      if index > 0, !readings[index - 1].findings.isEmpty { text.endLine() }
+      reading.write(to: &text)
+    }
+  }
+}
+
+extension CheckReport.Reading {
+  /// Of a kind no more faults are told than this, and of a fault no more rules.
+  private static let longest = (findings: 20, rules: 10)
+
+  fileprivate func write(to text: inout TerminalWriter) {
+    let rules = ruleCount == 1 ? "1 rule" : "\(ruleCount) rules"
+    let ports = servicePorts == 1 ? "1 service port" : "\(servicePorts) service ports"
+    text.write("\(source), \(snapshot.family.rawValue) (\(snapshot.backend.rawValue)): ", .strong)
+    let count = findings.count == 1 ? "1 fault" : "\(findings.count) faults"
+    text.write(findings.isEmpty ? "no faults" : count, findings.isEmpty ? .good : .bad)
+    text.line(" in \(rules), \(ports)")
+    for anomaly in Anomaly.allCases {
+      let some = findings.filter { $0.anomaly == anomaly }
+      if !some.isEmpty { write(anomaly, some, to: &text) }
+    }
+  }
+
+  private func write(_ anomaly: Anomaly, _ findings: [Finding], to text: inout TerminalWriter) {
+    text.endLine()
+    text.write(anomaly.rawValue, .bad)
+    text.line(": \(anomaly.title)", .strong)
+    for finding in findings.prefix(Self.longest.findings) { write(finding, to: &text) }
+    let left = findings.count - Self.longest.findings
+    if left > 0 { text.line("  … and \(left) more; --format json has them all", .faint) }
+    write("Why it matters: ", anomaly.reason, to: &text)
+    write("What to do: ", anomaly.advice, to: &text)
+  }
+
+  private func write(_ finding: Finding, to text: inout TerminalWriter) {
+    text.write("  " + finding.table.rawValue)
+    if let port = finding.servicePort {
+      text.write(", service port ")
+      text.write("\(port)", .strong)
+      text.write(" (\(port.transport.rawValue))")
+    }
+    text.line(": \(finding.detail)")
+    for place in finding.rules.prefix(Self.longest.rules) {
+      text.write("    ")
+      text.write(place.rule.bytes(in: place.chain, family: finding.family))
+      text.line("  (rule \(place.position + 1))", .faint)
+    }
+    let left = finding.rules.count - Self.longest.rules
+    if left > 0 { text.line("    … and \(left) more rules", .faint) }
+  }
+
+  /// Writes a paragraph in lines of at most 100 characters.
+  private func write(_ head: String, _ paragraph: String, to text: inout TerminalWriter) {
+    text.write("  " + head, .strong)
+    var column = 2 + head.count
+    for (index, word) in paragraph.split(separator: " ").enumerated() {
+      if index > 0, column + 1 + word.count > 100 {
+        text.endLine()
+        text.write("   ")
+        column = 3
+      } else if index == 0 {
+        column -= 1
+      }
+      text.write((index > 0 ? " " : "") + word)
+      column += 1 + word.count
+    }
+    text.endLine()
+  }
+}

@@ -1,0 +1,99 @@
+internal import Anomalies
+internal import ArgumentParser
+internal import Console
+internal import IPTablesSource
+internal import Netfilter
+internal import Platform
+
+/// Faults in a rule set.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Find faults in the rules of kube-proxy and the kubelet.",
+    discussion: """
+      Each fault with its rules, why it matters, and what to do. --source and --backend are as without a \
+      subcommand. Exit status: 0 no faults, 1 faults, 2 rules could not be read.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Argument(
+    help: ArgumentHelp(
+      "Files that iptables-save or ip6tables-save wrote, each checked by itself; - is standard input. "
+        + "Without any, the kernel's rules.", valueName: "file"))
+  var files: [String] = []
+
+  @Option(help: "The format to print.")
+  var format = Format.text
+
+  /// Of which only `--source` and `--backend` are used. A command's own options of these names would be
+  /// taken by its parent, which has them too.
+  @OptionGroup(visibility: .hidden) var sourceOptions: SourceOptions
+
+  func validate() throws {
+    if sourceOptions.source.contains(.kernel), !files.isEmpty {
+      throw ValidationError("--source kernel can't be combined with files")
+    }
+    if sourceOptions.backend != nil, !files.isEmpty {
+      throw ValidationError("--backend can't be combined with files")
+    }
+  }
+
+  func run() throws {
+    var report = CheckReport()
+    if paths.isEmpty { checkKernel(&report) } else { for path in paths { check(path, &report) } }
+    for failure in report.failures {
+      StandardError.write(
+        "kube-iptables-exporter: \(TerminalWriter.escaped(Array(failure.message.utf8)))\n")
+    }
+    switch format {
+    case .text:
+      var text = TerminalWriter.forStandardOutput()
+      report.write(to: &text)
+      try StandardOutput.write(text.bytes)
+    case .json:
+      var json = JSONWriter()
+      report.write(to: &json)
+      try StandardOutput.write(json.finish())
+    }
+    if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
+  }
+
+  private var paths: [String] {
+    sourceOptions.source.compactMap { if case .file(let path) = $0 { path } else { nil } } + files
+  }
+
+  /// The tables that hold rules or canaries of kube-proxy and the kubelet.
+  private static let tables: Set<TableName> = [.filter, .mangle, .nat]
+
+  private func check(_ path: String, _ report: inout CheckReport) {
+    let name = path == "-" ? "standard input" : path
+    let source = SaveFileSource(
+      paths: [path == "-" ? "/dev/stdin" : path], tables: Self.tables)
+    let families = source.read([]).families
+    if families.allSatisfy({ (try? $0.result.get())?.tables.isEmpty ?? false }) {
+      report.add(
+        CheckReport.Failure(
+          source: name, message: "\(name) holds none of the tables nat, filter and mangle"))
+      return
+    }
+    for family in families { add(family, name, &report) }
+  }
+
+  /// Checks the backend that kube-proxy uses, or those that were asked for.
+  private func checkKernel(_ report: inout CheckReport) {
+    let reading = KernelSource(backend: sourceOptions.backend ?? .auto, tables: Self.tables).read([]
+    )
+    for family in reading.families where family.isFollowed { add(family, "kernel", &report) }
+  }
+
+  private func add(_ family: FamilyReading, _ source: String, _ report: inout CheckReport) {
+    switch family.result {
+    case .success(let snapshot): report.add(CheckReport.Reading(source: source, snapshot))
+    case .failure(let error):
+      report.add(CheckReport.Failure(source: source, message: "\(error)"))
+    }
+  }
+}
