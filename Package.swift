@@ -54,6 +54,9 @@ let package = Package(
     .target(
       name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter"],
       swiftSettings: settings),
+    .target(
+      name: "Answers", dependencies: ["Churn", "Console", "KubeProxy", "Netfilter"],
+      swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(
       name: "Exporter",
@@ -80,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Anomalies", "CBuildInformation", "Console", "Netfilter", "IPTablesSource", "KubeProxy",
-        "Exposition", "Exporter", "HTTPEndpoint", "Platform",
+        "Anomalies", "Answers", "CBuildInformation", "Console", "Netfilter", "IPTablesSource",
+        "KubeProxy", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -106,6 +109,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
+    .testTarget(
+      name: "AnswersTests",
+      dependencies: ["Answers", "Console", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",

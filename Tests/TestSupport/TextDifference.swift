@@ -1,22 +1,20 @@
-import TestSupport
-
 /// What changed between two texts of a table, by the definition and without any haste: rules are
 /// lines, the k-th of equal lines in a chain is the k-th in the other, and of the lines in both the
 /// longest run in order stays that stands first in the new text.
-struct TextDifference {
-  enum Change: String, CaseIterable { case added, removed, moved }
+public struct TextDifference {
+  public enum Change: String, CaseIterable { case added, removed, moved }
 
-  struct ChangedRule {
-    let change: Change
-    let chain: String
-    let rule: SaveText.Rule
+  public struct ChangedRule {
+    public let change: Change
+    public let chain: String
+    public let rule: SaveText.Rule
   }
 
-  private(set) var rules: [ChangedRule] = []
-  private(set) var addedChains: Set<String> = []
-  private(set) var removedChains: Set<String> = []
+  public private(set) var rules: [ChangedRule] = []
+  public private(set) var addedChains: Set<String> = []
+  public private(set) var removedChains: Set<String> = []
 
-  init(_ table: String, from old: SaveText, to new: SaveText) {
+  public init(_ table: String, from old: SaveText, to new: SaveText) {
     let (oldChains, newChains) = (
       Set((old.tables[table] ?? [:]).keys), Set((new.tables[table] ?? [:]).keys)
     )

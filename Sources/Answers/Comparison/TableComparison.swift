@@ -1,0 +1,49 @@
+internal import Churn
+internal import Netfilter
+
+/// A table on both sides, and what differs.
+struct TableComparison {
+  struct PolicyChange {
+    let chain: ChainName
+    let old: Verdict
+    let new: Verdict
+  }
+
+  let old: TableSnapshot
+  let new: TableSnapshot
+  let difference: TableDifference
+  /// The built-in chains that both sides have, with another policy.
+  let policies: [PolicyChange]
+
+  var family: IPFamily { new.family }
+  var name: TableName { new.name }
+
+  init(from old: TableSnapshot, to new: TableSnapshot) {
+    self.old = old
+    self.new = new
+    difference = TableDifference(from: old.content, to: new.content)
+    var oldPolicies: [ChainName: Verdict] = [:]
+    for chain in old.content.chains where chain.isBuiltIn { oldPolicies[chain.name] = chain.policy }
+    policies = new.content.chains.compactMap { chain in
+      guard let policy = chain.policy, let old = oldPolicies[chain.name], old != policy else {
+        return nil
+      }
+      return PolicyChange(chain: chain.name, old: old, new: policy)
+    }
+  }
+
+  /// A chain's rules on the old side; none where it is new.
+  func oldRules(of change: ChangedChain) -> RuleList {
+    change.oldIndex.map { old.content.chains[$0].rules } ?? RuleList()
+  }
+
+  /// A chain's rules on the new side; none where it is gone.
+  func newRules(of change: ChangedChain) -> RuleList {
+    change.newIndex.map { new.content.chains[$0].rules } ?? RuleList()
+  }
+
+  /// The chain as it is, or as it last was.
+  func chain(of change: ChangedChain) -> Chain? {
+    change.newIndex.map { new.content.chains[$0] } ?? change.oldIndex.map { old.content.chains[$0] }
+  }
+}

@@ -1,0 +1,138 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// How much of what changed in a family, by service port and by chain.
+struct ChangeTally {
+  /// The changes of one chain, as far as they belong to somebody.
+  struct Counts {
+    var added = 0
+    var removed = 0
+    var moved = 0
+
+    static func += (left: inout Counts, right: Counts) {
+      left.added += right.added
+      left.removed += right.removed
+      left.moved += right.moved
+    }
+  }
+
+  /// A chain of a table.
+  struct Place: Hashable, Comparable {
+    let table: TableName
+    let chain: ChainName
+
+    static func < (left: Place, right: Place) -> Bool {
+      (left.table, left.chain) < (right.table, right.chain)
+    }
+  }
+
+  /// What changed for one service port.
+  struct ServiceTally {
+    var chains: [Place: Counts] = [:]
+    /// Those of its own chains in which nothing but comments differ.
+    var commentsOnly: Set<Place> = []
+  }
+
+  /// What changed in a chain, in rules that belong to no service port.
+  struct ChainTally {
+    let place: Place
+    let scope: RuleScope
+    let kind: String
+    var counts = Counts()
+    /// Whether the chain itself came or went, and has no rules on either side.
+    let emptyChain: Change?
+  }
+
+  /// What moved in a dispatch chain.
+  struct DispatchMoves {
+    let place: Place
+    var rules = 0
+    /// As `namespace/name`.
+    var services: Set<String> = []
+    /// Of the rules, those that belong to no service port.
+    var unowned = 0
+    /// Whether all rules that changed their order exclude each other.
+    let isOrderOnly: Bool
+  }
+
+  private(set) var services: [ServicePort: ServiceTally] = [:]
+  private(set) var chains: [ChainTally] = []
+  private(set) var dispatchMoves: [DispatchMoves] = []
+
+  init(_ comparison: FamilyComparison, isSelected: (ServicePort) -> Bool) {
+    for table in comparison.tables {
+      for change in table.difference.changedChains {
+        guard let chain = table.chain(of: change) else { continue }
+        add(change, chain, table, comparison, isSelected)
+      }
+    }
+  }
+
+  private mutating func add(
+    _ change: ChangedChain, _ chain: Chain, _ table: TableComparison,
+    _ comparison: FamilyComparison, _ isSelected: (ServicePort) -> Bool
+  ) {
+    let place = Place(table: table.name, chain: chain.name)
+    let scope = RuleScope(chain)
+    var nobody = ChainTally(
+      place: place, scope: scope, kind: ChainKind.of(chain),
+      emptyChain: change.difference.isEmpty ? change.chainChange : nil)
+    var byService: [ServicePort: Counts] = [:]
+    ChainOwners(change, table, comparison).forEach { kind, owner in
+      guard let owner else { return nobody.counts[kind] += 1 }
+      if isSelected(owner) { byService[owner, default: Counts()][kind] += 1 }
+    }
+    if scope == .dispatch, !change.difference.moved.isEmpty {
+      addMoves(of: byService, &nobody, change, table)
+    }
+    let commentsOnly = scope == .service && table.differsInCommentsOnly(change)
+    for (port, counts) in byService {
+      if counts.isEmpty { continue }
+      services[port, default: ServiceTally()].chains[place] = counts
+      if commentsOnly { services[port]?.commentsOnly.insert(place) }
+    }
+    if !nobody.counts.isEmpty || nobody.emptyChain != nil { chains.append(nobody) }
+  }
+
+  /// Enters what moved in a dispatch chain, and takes it from what else happened there.
+  private mutating func addMoves(
+    of services: [ServicePort: Counts], _ nobody: inout ChainTally, _ change: ChangedChain,
+    _ table: TableComparison
+  ) {
+    let order = DispatchOrder(
+      from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
+    var moves = DispatchMoves(place: nobody.place, isOrderOnly: order.isOfNoEffect)
+    for (port, counts) in services where counts.moved > 0 {
+      moves.rules += counts.moved
+      moves.services.insert("\(port.namespace)/\(port.name)")
+    }
+    moves.unowned = nobody.counts.moved
+    moves.rules += moves.unowned
+    nobody.counts.moved = 0
+    if moves.rules > 0 { dispatchMoves.append(moves) }
+  }
+}
+
+extension ChangeTally.Counts {
+  var isEmpty: Bool { added == 0 && removed == 0 && moved == 0 }
+
+  var text: String { Wording.counts([(added, "added"), (removed, "removed"), (moved, "moved")]) }
+
+  subscript(change: Change) -> Int {
+    get {
+      switch change {
+      case .added: added
+      case .removed: removed
+      case .moved: moved
+      }
+    }
+    set {
+      switch change {
+      case .added: added = newValue
+      case .removed: removed = newValue
+      case .moved: moved = newValue
+      }
+    }
+  }
+}

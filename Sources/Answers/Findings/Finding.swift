@@ -1,0 +1,91 @@
+public import KubeProxy
+public import Netfilter
+
+/// What a difference means, in one sentence.
+public struct Finding: Sendable, Hashable {
+  /// Whether packets are treated otherwise than before.
+  public enum Impact: String, Sendable, Hashable {
+    /// Some may be.
+    case traffic
+    /// It depends on rules that are not kube-proxy's, or are not understood.
+    case unknown
+    case none
+  }
+
+  public let kind: Kind
+  public let impact: Impact
+  public let text: String
+  /// The family that it is about; nil where it is about all.
+  public let family: IPFamily?
+  public let table: TableName?
+  public let chain: ChainName?
+  public let servicePort: ServicePort?
+
+  init(
+    _ kind: Kind, _ impact: Impact, _ text: String, family: IPFamily? = nil,
+    table: TableName? = nil, chain: ChainName? = nil, servicePort: ServicePort? = nil
+  ) {
+    self.kind = kind
+    self.impact = impact
+    self.text = text
+    self.family = family
+    self.table = table
+    self.chain = chain
+    self.servicePort = servicePort
+  }
+}
+
+extension Finding {
+  /// What it is about, in the order in which it matters; the raw value is what machines are told.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// A built-in chain no longer leads to kube-proxy's services, or does again.
+    case hookJumpRemoved = "hook_jump_removed"
+    case hookJumpAdded = "hook_jump_added"
+    /// Rules stand before kube-proxy's jump that did not.
+    case beforeHookJump = "before_hook_jump"
+    case policyChanged = "policy_changed"
+    /// Other rules of a built-in chain came, went, or changed their order.
+    case hookChanged = "hook_changed"
+    case tableAdded = "table_added"
+    case tableRemoved = "table_removed"
+    /// The jump to KUBE-NODEPORTS is not last in KUBE-SERVICES any more, or not there, or again.
+    case nodePortJump = "node_port_jump"
+    /// Rules moved in a dispatch chain that don't exclude each other.
+    case dispatchOrder = "dispatch_order"
+    case systemChainsChanged = "system_chains_changed"
+    case serviceBlocked = "service_blocked"
+    case serviceUnblocked = "service_unblocked"
+    case serviceRemoved = "service_removed"
+    case serviceCreated = "service_created"
+    case endpointsChanged = "endpoints_changed"
+    case sharesChanged = "shares_changed"
+    case addressesChanged = "addresses_changed"
+    case nodePortsChanged = "node_ports_changed"
+    case sessionAffinityChanged = "session_affinity_changed"
+    /// Rules moved in a service port's own chains.
+    case serviceOrder = "service_order"
+    /// A service port's rules changed in another way.
+    case serviceRulesChanged = "service_rules_changed"
+    /// Rules of dispatch chains that belong to no service port.
+    case dispatchChanged = "dispatch_changed"
+    /// Rules of service chains that belong to no service port.
+    case unownedChainsChanged = "unowned_chains_changed"
+    case otherChainsChanged = "other_chains_changed"
+    /// Chains without rules came or went.
+    case emptyChainsChanged = "empty_chains_changed"
+    /// Rules moved in a dispatch chain, and exclude each other.
+    case orderOnly = "order_only"
+    case commentsOnly = "comments_only"
+    case rewritten
+    case nothing
+  }
+}
+
+extension Finding.Kind: Comparable {
+  public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+  private var rank: Int { Self.ranks[self] ?? Self.allCases.count }
+
+  private static let ranks = Dictionary(
+    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}

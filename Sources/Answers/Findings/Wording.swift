@@ -1,0 +1,40 @@
+internal import Netfilter
+
+/// How findings say where something is and how many of it there are.
+enum Wording {
+  /// `1 rule`, `2 rules`.
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+
+  /// `2 added, 1 removed`; what there is none of is left out.
+  static func counts(_ parts: [(number: Int, word: String)]) -> String {
+    parts.filter { $0.number > 0 }.map { "\($0.number) \($0.word)" }.joined(separator: ", ")
+  }
+
+  /// `KUBE-SERVICES`, `filter's KUBE-SERVICES`, `KUBE-SERVICES (IPv6)`: nat goes without saying for a
+  /// chain that isn't built in, and IPv4 does for all.
+  static func place(
+    _ chain: ChainName, _ table: TableName, _ family: IPFamily, isBuiltIn: Bool = false
+  ) -> String {
+    let owner = table == .nat && !isBuiltIn ? "" : "\(table.rawValue)'s "
+    return "\(owner)\(chain)\(suffix(family))"
+  }
+
+  /// ` (IPv6)`, and nothing for IPv4.
+  static func suffix(_ family: IPFamily) -> String { family == .ipv6 ? " (IPv6)" : "" }
+
+  /// The first of some names, and how many more there are.
+  static func list(_ names: [String], atMost limit: Int = 3) -> String {
+    let shown = names.prefix(limit).joined(separator: ", ")
+    return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+  }
+}
+
+extension Wording {
+  /// A share in percent with one decimal, or none where that is 0: `33.3%`, `50%`.
+  static func percent(_ share: Double) -> String {
+    let tenths = Int((share * 1000).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+  }
+}

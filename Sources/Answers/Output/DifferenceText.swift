@@ -1,0 +1,154 @@
+public import Console
+internal import KubeProxy
+internal import Netfilter
+
+/// A difference for people: what it means, then every rule, chain and policy that differs.
+public struct DifferenceText {
+  private let difference: RulesetDifference
+  private let old: Ruleset
+  private let new: Ruleset
+
+  /// So many sentences of one kind are written; the rest is counted.
+  static let sentencesOfAKind = 10
+
+  public init(_ difference: RulesetDifference, from old: Ruleset, to new: Ruleset) {
+    self.difference = difference
+    self.old = old
+    self.new = new
+  }
+
+  public func write(to writer: inout TerminalWriter) {
+    writer.line("--- \(old.name)", .faint)
+    writer.line("+++ \(new.name)", .faint)
+    writer.endLine()
+    writeSummary(to: &writer)
+    for group in difference.groups {
+      writer.endLine()
+      write(group, to: &writer)
+    }
+  }
+
+  private func writeSummary(to writer: inout TerminalWriter) {
+    var rest = difference.findings[...]
+    while let kind = rest.first?.kind {
+      let findings = rest.prefix { $0.kind == kind }
+      rest = rest.dropFirst(findings.count)
+      for finding in findings.prefix(Self.sentencesOfAKind) {
+        writer.line(finding.text, finding.impact == .none ? .plain : .strong)
+      }
+      if findings.count > Self.sentencesOfAKind {
+        writer.line("… and \(findings.count - Self.sentencesOfAKind) more like these")
+      }
+    }
+    for note in notes { writer.line(note, .faint) }
+  }
+
+  /// What was not compared.
+  private var notes: [String] {
+    let missing = Dictionary(grouping: difference.notCompared) { $0.missing }
+    let tables = [(UncomparedTable.Side.old, new), (.new, old)].compactMap { side, holder in
+      missing[side].map { tables in
+        let names = tables.map { "\($0.table.rawValue)\(Wording.suffix($0.family))" }
+        return "not compared: \(names.joined(separator: ", ")), only in \(holder.name)"
+      }
+    }
+    let families = [old, new].flatMap { side in
+      side.leftOut.map { family in
+        "not compared: the \(family.family.rawValue) rules of \(family.backend.rawValue), which "
+          + "\(side.name) holds too"
+      }
+    }
+    return tables + families
+  }
+
+  private func write(_ group: ChangeGroup, to writer: inout TerminalWriter) {
+    var counts = DifferenceCounts()
+    for change in group.changes { counts.add(change.event) }
+    writer.write(group.owner.title, .strong)
+    writer.line(": \(counts.words)")
+    var rest = group.changes[...]
+    while let first = rest.first {
+      let changes = rest.prefix { $0.table == first.table && $0.family == first.family }
+      rest = rest.dropFirst(changes.count)
+      writer.line("  \(first.table.rawValue)\(Wording.suffix(first.family))")
+      let width = changes.reduce(0) { max($0, $1.event.position.utf8.count) }
+      for change in changes { write(change, width, to: &writer) }
+    }
+  }
+
+  private func write(_ change: RulesetChange, _ width: Int, to writer: inout TerminalWriter) {
+    let position = change.event.position
+    let padding = String(repeating: " ", count: width - position.utf8.count)
+    writer.write("    \(change.event.sign) ", change.event.emphasis)
+    writer.write("\(padding)\(position)\(width > 0 ? "  " : "")", .faint)
+    writer.write(change.text, change.event.emphasis)
+    if case .policyChanged(let old, _) = change.event {
+      writer.write("  (was \(old.name))", .faint)
+    }
+    writer.endLine()
+  }
+}
+
+extension ChangeGroup.Owner {
+  /// What a group is called.
+  var title: String {
+    switch self {
+    case .servicePort(let port): "\(port) \(port.transport.rawValue)"
+    case .nobody(.hook, _): "built-in chains"
+    case .nobody(.dispatch, _): "KUBE-SERVICES and its like, rules of no service"
+    case .nobody(.service, _): "service chains of no known service"
+    case .nobody(.system, _): "Kubernetes' other chains"
+    case .nobody(.other, "other"): "other chains"
+    case .nobody(.other, let kind): "\(kind)'s chains"
+    }
+  }
+}
+
+extension RulesetChange.Event {
+  var sign: String {
+    switch self {
+    case .chainAdded, .ruleAdded: "+"
+    case .chainRemoved, .ruleRemoved: "-"
+    case .ruleMoved: "~"
+    case .ruleRewritten: "="
+    case .policyChanged: "!"
+    }
+  }
+
+  fileprivate var emphasis: TerminalWriter.Emphasis {
+    switch self {
+    case .chainAdded, .ruleAdded: .good
+    case .chainRemoved, .ruleRemoved: .bad
+    case .ruleMoved, .policyChanged: .notable
+    case .ruleRewritten: .plain
+    }
+  }
+
+  /// Where the rule stands, `3`, or stood and stands, `3 -> 7`; nothing for what is no rule.
+  var position: String {
+    switch self {
+    case .chainAdded, .chainRemoved, .policyChanged: ""
+    case .ruleAdded(let position), .ruleRemoved(let position): "\(position)"
+    case .ruleMoved(let old, let new): "\(old) -> \(new)"
+    case .ruleRewritten(let old, let new): old == new ? "\(new)" : "\(old) -> \(new)"
+    }
+  }
+}
+
+extension DifferenceCounts {
+  /// `2 chains added, 7 rules added, 1 moved`.
+  var words: String {
+    var parts: [String] = []
+    func add(_ number: Int, _ noun: String, _ verb: String) {
+      if number > 0 { parts.append("\(Wording.count(number, noun)) \(verb)") }
+    }
+    add(chainsAdded, "chain", "added")
+    add(chainsRemoved, "chain", "removed")
+    add(policiesChanged, "policy", "changed")
+    add(rulesAdded, "rule", "added")
+    add(rulesRemoved, "rule", "removed")
+    add(rulesMoved, "rule", "moved")
+    add(rulesRewritten, "rule", "written again")
+    return parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,88 @@
+public import Console
+internal import KubeProxy
+internal import Netfilter
+
+/// Service ports for people, each with its rules, chains and endpoints.
+public struct ServiceTree {
+  private let list: ServiceList
+
+  public init(_ list: ServiceList) { self.list = list }
+
+  public func write(to writer: inout TerminalWriter) {
+    if list.services.isEmpty { return writer.line("no service ports in \(list.name)") }
+    for (index, service) in list.services.enumerated() {
+      if index > 0 { writer.endLine() }
+      let port = service.port
+      writer.write("\(port) \(port.transport.rawValue)\(Wording.suffix(service.family))", .strong)
+      writer.endLine()
+      write(nodes(of: service), "", to: &writer)
+    }
+  }
+
+  /// A line, and those below it.
+  private struct Node {
+    var text: String
+    var rule: [UInt8]?
+    var emphasis = TerminalWriter.Emphasis.plain
+    var children: [Node] = []
+  }
+
+  private func write(_ nodes: [Node], _ prefix: String, to writer: inout TerminalWriter) {
+    for (index, node) in nodes.enumerated() {
+      let isLast = index == nodes.count - 1
+      writer.write(prefix + (isLast ? "└─ " : "├─ "), .faint)
+      writer.write(node.text, node.emphasis)
+      if let rule = node.rule { writer.write(rule) }
+      writer.endLine()
+      write(node.children, prefix + (isLast ? "   " : "│  "), to: &writer)
+    }
+  }
+
+  private func nodes(of service: ServiceReport) -> [Node] {
+    var nodes = service.addresses.map { Node(text: "\($0.kind.words) \($0)") }
+    nodes += service.nodePorts.map { Node(text: "NodePort \($0)") }
+    nodes += service.blocked.map { Node(text: "blocked: \($0.words)", emphasis: .bad) }
+    if !service.affinity.isEmpty {
+      let seconds = service.affinity.map(String.init).joined(separator: ", ")
+      nodes.append(Node(text: "session affinity: \(seconds) seconds"))
+    }
+    nodes.append(
+      Node(
+        text:
+          "\(Wording.count(service.natRules, "rule")) in nat, \(service.filterRules) in filter, "
+          + "\(service.connections) \(service.connections == 1 ? "connection" : "connections")"))
+    nodes += service.dispatch.map { dispatch in
+      Node(
+        text: Wording.place(dispatch.chain, dispatch.table, .ipv4), emphasis: .strong,
+        children: dispatch.rules.map(Self.rule))
+    }
+    let balancing = Dictionary(
+      service.balancing.map { ($0.chain, $0.endpoints) }, uniquingKeysWith: { $1 })
+    let endpointChains = Set(service.balancing.flatMap(\.endpoints).map(\.chain))
+    let rules = Dictionary(service.chains.map { ($0.chain, $0) }, uniquingKeysWith: { $1 })
+    for chain in service.chains where !endpointChains.contains(chain.chain) {
+      let endpoints = (balancing[chain.chain] ?? []).map { Self.endpoint($0, rules[$0.chain]) }
+      nodes.append(
+        Node(
+          text: "\(chain.chain)", emphasis: .strong,
+          children: chain.rules.map(Self.rule) + endpoints))
+    }
+    return nodes
+  }
+
+  private static func endpoint(
+    _ endpoint: ServiceReport.Endpoint, _ chain: ServiceReport.Rules?
+  ) -> Node {
+    let destination =
+      endpoint.destinations.isEmpty ? "nowhere" : endpoint.destinations.joined(separator: ", ")
+    let connections =
+      "\(endpoint.connections) \(endpoint.connections == 1 ? "connection" : "connections")"
+    return Node(
+      text: "\(destination)  \(Wording.percent(endpoint.share))  \(connections)  \(endpoint.chain)",
+      emphasis: .good, children: (chain?.rules ?? []).map(rule))
+  }
+
+  private static func rule(_ rule: (position: Int, text: [UInt8])) -> Node {
+    Node(text: "\(rule.position)  ", rule: rule.text)
+  }
+}

@@ -1,0 +1,42 @@
+public import Netfilter
+
+/// A rule set that is asked about: the tables of each address family, and a name for it.
+public struct Ruleset: Sendable {
+  /// What people call it: a file's name, `kernel`.
+  public let name: String
+  /// Sorted, each family at most once.
+  public let families: [FamilySnapshot]
+  /// What was left out, for that its family stands in `families` in the other backend.
+  public let leftOut: [FamilySnapshot]
+
+  /// Of a family that was given in both backends, that one is taken which alone has a chain
+  /// KUBE-SERVICES, or else that which holds more rules.
+  public init(name: String, families: [FamilySnapshot]) {
+    self.name = name
+    var taken: [FamilySnapshot] = []
+    var leftOut: [FamilySnapshot] = []
+    for family in IPFamily.allCases {
+      let candidates = families.filter { $0.family == family }
+        .sorted { ($0.hasServices ? 1 : 0, $0.ruleCount) > ($1.hasServices ? 1 : 0, $1.ruleCount) }
+      taken += candidates.prefix(1)
+      leftOut += candidates.dropFirst()
+    }
+    self.families = taken
+    self.leftOut = leftOut
+  }
+
+  /// The family's tables; nil where it has none.
+  public func family(_ family: IPFamily) -> FamilySnapshot? {
+    families.first { $0.family == family }
+  }
+}
+
+extension FamilySnapshot {
+  fileprivate var ruleCount: Int { tables.reduce(0) { $0 + $1.content.ruleCount } }
+
+  fileprivate var hasServices: Bool {
+    tables.contains { table in
+      table.content.chains.contains { $0.name == "KUBE-SERVICES" }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Answers
+import IPTablesSource
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("Sentences on what differs")
+struct FindingTests {
+  @Test("A planted change is told as what it is", arguments: PlantedChange.all)
+  func planted(_ change: PlantedChange) throws {
+    #expect(try change.difference().sentences == change.sentences)
+  }
+
+  @Test("A policy is no rule, and is told")
+  func policy() throws {
+    let text = String(decoding: RulesetText(filter: "-A INPUT -j DROP").bytes, as: UTF8.self)
+    let difference = RulesetDifference(
+      from: try Ruleset(bytes: Array(text.utf8)),
+      to: try Ruleset(
+        bytes: Array(text.replacing(":FORWARD ACCEPT", with: ":FORWARD DROP").utf8)))
+    #expect(difference.sentences == ["the policy of filter's FORWARD is DROP now; it was ACCEPT"])
+    #expect(
+      difference.changes.map { String(decoding: $0.text, as: UTF8.self) } == [":FORWARD DROP"])
+    #expect(difference.counts.policiesChanged == 1 && !difference.isEmpty)
+  }
+
+  @Test("What matters comes first, and IPv6 is told from IPv4")
+  func families() throws {
+    let nat = PlantedChange.Rules.cluster.nat.joined(separator: "\n")
+    let six = "-A PREROUTING -j KUBE-SERVICES\n-A KUBE-SERVICES -p tcp -j RETURN"
+    let old = try Ruleset(RulesetText(nat: nat), RulesetText(.ipv6, nat: six))
+    let new = try Ruleset(
+      RulesetText(nat: nat.replacing("31224", with: "31225")),
+      RulesetText(.ipv6, nat: "-A PREROUTING -j ACCEPT\n" + six))
+    #expect(
+      RulesetDifference(from: old, to: new).sentences == [
+        "a rule was put before kube-proxy's jump in nat's PREROUTING (IPv6): packets meet it first",
+        "the NodePort of default/ngnix-service changed from 31224 to 31225",
+      ])
+  }
+}

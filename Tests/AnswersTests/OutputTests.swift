@@ -1,0 +1,168 @@
+import Answers
+import FoundationEssentials
+import KubeProxy
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("Answers as text and as JSON")
+struct OutputTests {
+  /// Comments as only somebody writes them who means harm, or has no UTF-8.
+  static let hostileComments: [[UInt8]] = [
+    Array("a\u{1b}[2Jb".utf8), Array("\u{202e}evil\u{9b}31m".utf8), [0x61, 0xff, 0xc3, 0x28],
+    Array("say \\\"no\\\" \\\\ \\'never\\'".utf8), Array("\t\u{8}\u{7f}".utf8),
+    Array("</script>\u{2028}{}[],:".utf8),
+  ]
+
+  @Test("No comment breaks the text or the JSON", arguments: hostileComments)
+  func hostile(_ comment: [UInt8]) throws {
+    let parts = String(
+      decoding: RulesetText(nat: "-A OUTPUT -m comment --comment \"@\" -j KUBE-SERVICES").bytes,
+      as: UTF8.self
+    ).split(separator: "@")
+    let bytes = Array(parts[0].utf8) + comment + Array(parts[1].utf8)
+    let (old, new) = (try Ruleset(RulesetText(nat: "")), try Ruleset(bytes: bytes))
+    let difference = RulesetDifference(from: old, to: new)
+    let page = text { DifferenceText(difference, from: old, to: new).write(to: &$0) }
+    let isPrintable = page.unicodeScalars.allSatisfy { scalar in
+      scalar == "\n"
+        || scalar.properties.generalCategory != .control
+          && scalar.properties.generalCategory != .format
+    }
+    #expect(isPrintable)
+    // Both names, a blank line, two sentences, another blank line and the rules by owner and table.
+    #expect(page.split(separator: "\n").count { $0.hasPrefix("    + 1  -A OUTPUT") } == 1)
+    let document = try JSONDecoder().decode(
+      DifferenceDocument.self,
+      from: Data(json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) }))
+    let texts = document.groups.flatMap(\.changes).map(\.text)
+    #expect(texts.contains { $0.hasPrefix("-A OUTPUT -m comment --comment ") })
+  }
+
+  @Test("The JSON of a difference has what the difference has", arguments: FixturePair.consecutive)
+  func difference(_ pair: FixturePair) throws {
+    let difference = try pair.difference()
+    let (old, new) = (try Ruleset(pair.old), try Ruleset(pair.new))
+    let bytes = json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) }
+    let document = try JSONDecoder().decode(DifferenceDocument.self, from: Data(bytes))
+    #expect(document.version == 1 && document.differs == !difference.isEmpty)
+    #expect(document.before == pair.old.name && document.after == pair.new.name)
+    #expect(document.summary.map(\.text) == difference.sentences)
+    let changes = document.groups.flatMap(\.changes)
+    #expect(changes.count == difference.changes.count)
+    for change in ["added", "removed", "moved", "rewritten"] {
+      #expect(changes.count { $0.change == change } == document.counts["rules_\(change)"])
+    }
+    for change in changes where change.change == "moved" {
+      #expect(change.from != nil && change.to != nil)
+    }
+    #expect(bytes == json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) })
+  }
+
+  private struct DifferenceDocument: Decodable {
+    let version: Int
+    let before: String
+    let after: String
+    let differs: Bool
+    let counts: [String: Int]
+    let summary: [Sentence]
+    let groups: [Group]
+    let not_compared: [[String: String]]
+
+    struct Sentence: Decodable {
+      let kind: String
+      let impact: String
+      let text: String
+      let ip_family: String?
+      let table: String?
+      let chain: String?
+      let service: [String: String]?
+    }
+
+    struct Group: Decodable {
+      let service: [String: String]?
+      let scope: String?
+      let kind: String?
+      let changes: [Change]
+    }
+
+    struct Change: Decodable {
+      let change: String
+      let ip_family: String
+      let table: String
+      let chain: String
+      let from: Int?
+      let to: Int?
+      let text: String
+    }
+  }
+
+  @Test("The columns of the table stand below each other", arguments: Fixture.all)
+  func table(_ fixture: Fixture) throws {
+    let list = ServiceList(of: try Ruleset(fixture))
+    let page = text { ServiceTable(list).write(to: &$0) }
+    if list.services.isEmpty {
+      #expect(page == "no service ports in \(fixture.name)\n")
+      return
+    }
+    let lines = page.split(separator: "\n").map(Array.init)
+    #expect(lines.count == 1 + list.services.count)
+    let header = String(lines[0])
+    for title in ["PROTOCOL", "ADDRESSES", "NODEPORTS"] {
+      let range = try #require(header.firstRange(of: title))
+      let column = header.distance(from: header.startIndex, to: range.lowerBound)
+      for line in lines { #expect(line[column - 1] == " " && line[column] != " ") }
+    }
+  }
+
+  @Test("The JSON of services has the services, their endpoints and shares")
+  func services() throws {
+    struct Document: Decodable {
+      struct Service: Decodable {
+        struct Chain: Decodable {
+          struct Endpoint: Decodable {
+            let destinations: [String]
+            let share: Double
+            let connections: Int
+          }
+          let chain: String
+          let endpoints: [Endpoint]
+        }
+        let service: [String: String]
+        let connections: Int
+        let node_ports: [Int]
+        let nat_rules: Int
+        let balancing: [Chain]
+      }
+      let version: Int
+      let services: [Service]
+    }
+    let list = ServiceList(of: try Ruleset(Fixture("legacy-1.28/a-02-baseline-traffic.rules")))
+    let bytes = json { ServicesJSON(list).write(to: &$0) }
+    let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+    #expect(document.version == 1 && document.services.count == list.services.count)
+    for (shown, service) in zip(document.services, list.services) {
+      #expect(shown.service["name"] == service.port.name)
+      #expect(shown.connections == Int(service.connections))
+      let endpoints = shown.balancing.flatMap(\.endpoints)
+      #expect(shown.connections == endpoints.reduce(0) { $0 + $1.connections })
+      #expect(abs(endpoints.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+    }
+    #expect(document.services.contains { $0.connections > 0 })
+  }
+
+  @Test("A tree shows every rule of a service port in nat", arguments: Fixture.all)
+  func tree(_ fixture: Fixture) throws {
+    let list = ServiceList(of: try Ruleset(fixture))
+    let page = text { ServiceTree(list).write(to: &$0) }
+    let lines = Set(
+      page.split(separator: "\n").compactMap { line in
+        line.firstRange(of: "-A ").map { String(line[$0.lowerBound...]) }
+      })
+    for service in list.services {
+      let rules = (service.dispatch + service.chains).filter { $0.table == .nat }.flatMap(\.rules)
+      #expect(rules.count == service.natRules, "\(service.port)")
+      #expect(rules.allSatisfy { lines.contains(String(decoding: $0.text, as: UTF8.self)) })
+    }
+  }
+}
