@@ -9,6 +9,15 @@ public enum FileBytes {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(code: errno) }
     defer { _ = close(descriptor) }
+    return try read(descriptor)
+  }
+
+  /// What comes from standard input, until its end.
+  ///
+  /// - Throws: ``SystemError`` of the call that failed.
+  public static func readStandardInput() throws(SystemError) -> [UInt8] { try read(STDIN_FILENO) }
+
+  private static func read(_ descriptor: Int32) throws(SystemError) -> [UInt8] {
     var status = stat()
     let isSizeKnown = unsafe fstat(descriptor, &status) == 0 && status.st_size > 0
     var bytes: [UInt8] = []

@@ -4,7 +4,7 @@ internal import Platform
 
 extension Command {
   /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
-  /// other failure one line and exit status 1.
+  /// other failure one line and exit status 1, or 2 where 1 is an answer.
   static func main() async {
     Allocator.configure()
     do {
@@ -20,8 +20,12 @@ extension Command {
   }
 
   private static func exit(withLine error: any Error) -> Never {
-    // A command that has said all that it has to say.
+    // An answer that is a status, to which nothing is to be said.
     if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+    if let failure = error as? ReadingFailure {
+      StandardError.write("kube-iptables-exporter: \(failure)\n")
+      Glibc.exit(ReadingFailure.status)
+    }
     let code = exitCode(for: error)
     // Help and version are errors too, to the parser.
     if code.isSuccess { exit(withError: error) }

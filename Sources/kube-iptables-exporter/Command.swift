@@ -12,7 +12,8 @@ struct Command: AsyncParsableCommand {
     commandName: "kube-iptables-exporter",
     abstract: "Exports what kube-proxy's iptables rules hold, and what changes in them.",
     discussion: "Without a subcommand it serves the metrics over HTTP until SIGTERM.",
-    version: Version.text, subcommands: [PrintMetrics.self, Check.self])
+    version: Version.text,
+    subcommands: [PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self])
 
   @Option(
     name: .customLong("web.listen-address"),
