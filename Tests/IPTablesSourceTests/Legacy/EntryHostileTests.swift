@@ -42,8 +42,9 @@ struct EntryHostileTests {
     arguments: KernelSeed.all("extensions"))
   func truncatedExtension(_ seed: KernelSeed) throws {
     let family = seed.bytes[0] & 1 == 0 ? IPFamily.ipv4 : .ipv6
-    let name = Array(seed.bytes[2...].prefix { $0 != 0 })
-    let payload = Array(seed.bytes.dropFirst(3 + name.count))
+    let nameBytes = seed.bytes[2...].prefix { $0 != 0 }
+    let name = String(decoding: nameBytes, as: UTF8.self)
+    let payload = Array(seed.bytes.dropFirst(3 + nameBytes.count))
     for count in payload.indices {
       unsafe Array(payload[..<count]).withUnsafeBytes { bytes in
         let bytes = unsafe KernelBytes(bytes)
@@ -52,7 +53,7 @@ struct EntryHostileTests {
             .match(name, revision: seed.bytes[1], payload: bytes)
           let rule = Rule(matches: [match], target: .none)
           #expect(RuleList([rule])[0] == rule)
-          if count == 0, name != Array("comment".utf8) { #expect(match.isUnrecognised) }
+          if count == 0, name != "comment" { #expect(match.isUnrecognised) }
         } else {
           let target = TargetDecoder(family: family)
             .target(name, revision: seed.bytes[1], payload: bytes)

@@ -9,7 +9,7 @@ enum ExtensionsDomain {
     let choice = input.byte()
     let family = choice & 1 == 0 ? IPFamily.ipv4 : .ipv6
     let revision = input.byte()
-    let name = input.text()
+    let name = String(decoding: input.text(), as: UTF8.self)
     withKernelBytes(of: input.rest) { payload in
       if choice & 2 == 0 {
         let match = MatchDecoder(family: family)
