@@ -16,8 +16,7 @@ public final class Exporter: Sendable {
     let cache = RenderingCache()
     self.cache = cache
     monitor = RulesetMonitor(
-      source: source, selection: options.selection,
-      findsAnomalies: options.collectors.contains(.anomalies), logger: logger,
+      source: source, subjects: TrackedSubjects(options), logger: logger,
       onReading: { cache.clear() })
     self.options = options
     self.logger = logger
@@ -107,6 +106,8 @@ public final class Exporter: Sendable {
     switch name {
     case .anomalies: AnomaliesCollector()
     case .connections: ConnectionsCollector()
+    case .endpoints: EndpointsCollector()
+    case .rules: RulesCollector()
     case .services: ServicesCollector()
     case .tables: TablesCollector()
     }

@@ -13,7 +13,7 @@ public struct ServiceSelection: Sendable {
     }
 
     /// The compiled expression, which can't be handed between threads.
-    fileprivate func compiled() -> Regex<AnyRegexOutput>? { try? Regex(text) }
+    func compiled() -> Regex<AnyRegexOutput>? { try? Regex(text) }
   }
 
   public var include: Pattern?

@@ -7,6 +7,8 @@ public struct LabelSet: Sendable, Hashable {
   /// Renders names and values, in the order given. Values may hold anything; names must be valid.
   public init(_ pairs: KeyValuePairs<String, String>) {
     var bytes: [UInt8] = []
+    // Labels are kept for long, and by the thousands: growing would leave room for more.
+    bytes.reserveCapacity(pairs.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 4 })
     for (name, value) in pairs {
       if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
       bytes.append(contentsOf: name.utf8)

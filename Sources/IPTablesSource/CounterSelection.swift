@@ -8,5 +8,7 @@ public struct CounterSelection: OptionSet, Sendable, Hashable {
   public static let policies = CounterSelection(rawValue: 1)
   /// Those of the rules that translate the destination, whose packets are new connections.
   public static let connections = CounterSelection(rawValue: 2)
-  public static let all: CounterSelection = [.policies, .connections]
+  /// Those of all rules, the ones that translate the destination included.
+  public static let rules = CounterSelection(rawValue: 4).union(.connections)
+  public static let all: CounterSelection = [.policies, .rules]
 }

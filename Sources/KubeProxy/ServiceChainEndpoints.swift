@@ -44,4 +44,12 @@ extension ServiceMap {
         endpoints: EndpointShares(ofChainAt: Int(chain), knowledge).endpoints)
     }
   }
+
+  /// Where one of the map's connection rules translates to.
+  public func destination(of rule: ConnectionRule) -> AddressTranslation? {
+    guard let content = knowledge?.content else { return nil }
+    let position = Int(rule.rule) - content.firstRules[Int(rule.chain)]
+    let outcome = content.chains[Int(rule.chain)].rules.outcome(at: position)
+    return if case .destinationNAT(let destination) = outcome { destination } else { nil }
+  }
 }

@@ -35,6 +35,16 @@ struct SourceOptions: ParsableArguments {
   var collectsConnections = true
 
   @Flag(
+    name: .customLong("collector.endpoints"), inversion: .prefixedNo,
+    help: "Collect metrics of service ports' endpoints.")
+  var collectsEndpoints = false
+
+  @Flag(
+    name: .customLong("collector.rules"), inversion: .prefixedNo,
+    help: "Collect the packets and bytes of every rule.")
+  var collectsRules = false
+
+  @Flag(
     name: .customLong("collector.services"), inversion: .prefixedNo,
     help: "Collect metrics of service ports.")
   var collectsServices = true
@@ -67,8 +77,13 @@ struct SourceOptions: ParsableArguments {
         + "series of their own.", valueName: "n"))
   var limit: Int?
 
+  @OptionGroup var rules: RuleOptions
+
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--services.limit can't be negative") }
+    if let unread = rules.tables?.tables.subtracting(tables.tables), !unread.isEmpty {
+      throw ValidationError("--rules.table names a table that --tables doesn't")
+    }
     if source.contains(.kernel), source.count > 1 {
       throw ValidationError("--source kernel can't be combined with another source")
     }
@@ -77,7 +92,7 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
-  @Sendable private static func pattern(_ text: String) throws -> ServiceSelection.Pattern {
+  @Sendable static func pattern(_ text: String) throws -> ServiceSelection.Pattern {
     do {
       return try ServiceSelection.Pattern(text)
     } catch {
@@ -101,12 +116,14 @@ struct SourceOptions: ParsableArguments {
     var collectors: Set<CollectorName> = []
     if collectsAnomalies { collectors.insert(.anomalies) }
     if collectsConnections { collectors.insert(.connections) }
+    if collectsEndpoints { collectors.insert(.endpoints) }
+    if collectsRules { collectors.insert(.rules) }
     if collectsServices { collectors.insert(.services) }
     if collectsTables { collectors.insert(.tables) }
     return ExporterOptions(
       collectors: collectors,
       selection: ServiceSelection(
         include: include, exclude: exclude, limit: limit),
-      exportsProcess: exportsProcess, build: Version.build)
+      rules: rules.selection, exportsProcess: exportsProcess, build: Version.build)
   }
 }

@@ -32,6 +32,12 @@ struct CollectorChoiceTests {
       testDescription: "exclude[]=tables", exclude: ["tables"],
       collectors: ["anomalies", "connections", "services"]),
     Choice(
+      testDescription: "those with series by the thousands", on: Set(CollectorName.allCases),
+      collectors: ["connections", "endpoints", "rules", "services", "tables"]),
+    Choice(
+      testDescription: "collect[]=rules and endpoints", on: Set(CollectorName.allCases),
+      collect: ["rules", "endpoints"], collectors: ["endpoints", "rules"]),
+    Choice(
       testDescription: "exclude[]=connections", exclude: ["connections"],
       collectors: ["anomalies", "services", "tables"]),
     Choice(
@@ -59,6 +65,10 @@ struct CollectorChoiceTests {
     for (collector, name) in [
       ("anomalies", "iptables_anomalies"), ("anomalies", "iptables_anomaly_age_seconds"),
       ("connections", "iptables_service_connections_total"),
+      ("endpoints", "iptables_endpoint_connections_total"),
+      ("endpoints", "iptables_endpoint_share"),
+      ("rules", "iptables_rule_packets_total"), ("rules", "iptables_rule_bytes_total"),
+      ("rules", "iptables_rules_omitted"),
       ("services", "iptables_service_sep_chains"),
       ("services", "iptables_service_rules_rewritten_total"),
       ("services", "iptables_service_rules_moved_since_last_scrape"),
@@ -76,6 +86,7 @@ struct CollectorChoiceTests {
     (["services", ""], [], .unknownCollector("")),
     ([], ["Tables"], .unknownCollector("Tables")),
     (["tables"], [], .disabledCollector("tables")),
+    (["rules"], [], .disabledCollector("rules")),
     (["services", "connections"], [], .disabledCollector("connections")),
     (["services", "tables"], [], .disabledCollector("tables")),
     (["services"], ["tables"], .collectAndExclude),

@@ -6,7 +6,7 @@ import Testing
 @Suite("The counters that a scrape asks the source for")
 struct CounterNeedsTests {
   struct Need: CustomTestStringConvertible {
-    var on = Set(CollectorName.allCases)
+    var on = CollectorName.byDefault
     var collect: [String] = []
     var exclude: [String] = []
     let counters: CounterSelection
@@ -15,7 +15,12 @@ struct CounterNeedsTests {
   }
 
   static let needs = [
-    Need(counters: .all),
+    Need(counters: [.policies, .connections]),
+    Need(on: Set(CollectorName.allCases), counters: .all),
+    Need(on: [.rules], counters: .rules),
+    Need(on: [.endpoints], counters: .connections),
+    Need(on: [.rules, .connections], collect: ["connections"], counters: .connections),
+    Need(on: [.rules, .connections], collect: ["rules"], counters: .rules),
     Need(collect: ["connections"], counters: .connections),
     Need(collect: ["services"], counters: []),
     Need(collect: ["tables"], counters: .policies),

@@ -7,11 +7,11 @@ import TestSupport
 extension ExporterOptions {
   /// What leaves out all that differs from one process to the next.
   static func plain(
-    collectors: Set<CollectorName> = Set(CollectorName.allCases),
-    selection: ServiceSelection = ServiceSelection()
+    collectors: Set<CollectorName> = CollectorName.byDefault,
+    selection: ServiceSelection = ServiceSelection(), rules: RuleSelection = RuleSelection()
   ) -> ExporterOptions {
     ExporterOptions(
-      collectors: collectors, selection: selection, exportsProcess: false,
+      collectors: collectors, selection: selection, rules: rules, exportsProcess: false,
       build: BuildInformation(version: "1.2.3", revision: "abc", swiftVersion: "6.3"))
   }
 }

@@ -9,14 +9,16 @@ struct ConnectionTotals: Sendable {
   /// The sums of all service ports that were ever seen, as of the last change of the map.
   private var totals: [ServicePort: UInt64] = [:]
 
-  /// Adds the new connections of each of a map's services.
+  /// Adds the new connections of each of a map's rules that count them.
   mutating func add(_ newConnections: [UInt64], of map: ServiceMap) {
     if let last = self.map, last !== map, map.hasSamePorts(as: last) {
       self.map = map
     } else if self.map !== map {
       realign(to: map)
     }
-    for (index, count) in newConnections.enumerated() { current[index] &+= count }
+    for (rule, count) in zip(map.connectionRules, newConnections) {
+      current[Int(rule.service)] &+= count
+    }
   }
 
   private mutating func realign(to map: ServiceMap) {

@@ -23,12 +23,14 @@ struct FamilyState: Sendable {
     let censuses: [TableName: KindCensus]
     /// Nil where nobody needs to know whose the rules are.
     let services: Services?
+    /// What the rules have counted; nil where nobody wants to know, or the backend isn't followed.
+    var rules: RuleTotals.Counts?
   }
 
   /// The service ports of a family in one backend.
   struct Services: Sendable {
     let map: ServiceMap
-    /// The new connections of each since the last good reading.
+    /// The new connections of each of the map's rules that count them, since the last good reading.
     let newConnections: [UInt64]
   }
 

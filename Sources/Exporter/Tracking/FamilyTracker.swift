@@ -7,6 +7,11 @@ internal import Netfilter
 struct FamilyTracker {
   /// The last good reading and its interpretation.
   private var last: Understood?
+  /// Nil where nobody wants to know.
+  private var rules: RuleTotals?
+
+  /// - Parameter rules: the rules whose counters are to be followed; nil for none.
+  init(rules: RuleSelection?) { self.rules = rules.map(RuleTotals.init) }
 
   private struct Understood {
     let snapshot: FamilySnapshot
@@ -81,7 +86,9 @@ struct FamilyTracker {
           map: side.map, newConnections: ConnectionGrowth.between(last?.side, side))
       }
       outcome = .read(
-        FamilyState.Reading(snapshot: snapshot, censuses: new.censuses, services: services))
+        FamilyState.Reading(
+          snapshot: snapshot, censuses: new.censuses, services: services,
+          rules: reading.isFollowed ? rules?.take(snapshot) : nil))
       last = new
     }
     return FamilyState(

@@ -29,15 +29,15 @@ actor RulesetMonitor {
   }
 
   /// - Parameters:
-  ///   - findsAnomalies: whether somebody wants to know of faults in the rules.
+  ///   - subjects: what is followed.
   ///   - onReading: called when a reading is about to begin that may need much memory.
   init(
-    source: sending any RulesetSource, selection: ServiceSelection, findsAnomalies: Bool,
-    logger: Logger, onReading: @escaping @Sendable () -> Void
+    source: sending any RulesetSource, subjects: TrackedSubjects, logger: Logger,
+    onReading: @escaping @Sendable () -> Void
   ) {
     self.source = source
     self.onReading = onReading
-    tracker = RulesetTracker(selection: selection, findsAnomalies: findsAnomalies)
+    tracker = RulesetTracker(subjects)
     log = ReadingLog(logger)
   }
 

@@ -5,8 +5,7 @@ internal import Netfilter
 /// Follows a rule set from reading to reading: makes each into a state, and remembers what the next is
 /// to be compared with.
 struct RulesetTracker {
-  private let selection: ServiceSelection
-  private let findsAnomalies: Bool
+  private let subjects: TrackedSubjects
   private var families: [FamilyKey: FamilyTracker] = [:]
   private var services: [IPFamily: ServiceTracker] = [:]
   private var ledgers = FamilyTracker.Ledgers()
@@ -21,17 +20,15 @@ struct RulesetTracker {
     }
   }
 
-  init(selection: ServiceSelection, findsAnomalies: Bool) {
-    self.selection = selection
-    self.findsAnomalies = findsAnomalies
-  }
+  init(_ subjects: TrackedSubjects) { self.subjects = subjects }
 
   /// Takes in a reading of that time, in seconds since 1970.
   mutating func take(_ reading: RulesetReading, at time: Double) -> RulesetState {
     pauseAbsent(reading)
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
-      var tracker = families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker()
+      var tracker =
+        families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(rules: subjects.rules)
       let state = tracker.take(
         family, isServing: isServing(family, in: reading), at: time, in: &ledgers)
       families[FamilyKey(family)] = tracker
@@ -73,9 +70,7 @@ struct RulesetTracker {
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
-      let new = ServiceTracker(
-        family: family, selection: selection, findsAnomalies: findsAnomalies)
-      return services[family, default: new].take(
+      return services[family, default: ServiceTracker(family: family, subjects)].take(
         found, of: chosen.snapshot, at: time, ledgers: ledgers)
     }
   }

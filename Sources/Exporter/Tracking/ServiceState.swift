@@ -10,11 +10,15 @@ struct ServiceState: Sendable {
   let selected: SelectedServices
   /// The connections of each of the map's service ports since the exporter started.
   let connections: [UInt64]
+  /// Their endpoints'; nil where nobody wants to know.
+  let endpoints: EndpointCounts?
   /// What nodes that are in step agree on.
   let fingerprint: UInt64
   let hookJumps: [HookJump]
   /// Nil where nobody wants to know.
   let anomalies: AnomalyState?
+  /// Rises with every other interpretation of the rules.
+  let mapRevision: UInt64
   /// Rises when a value changed that comes from the rules as they are.
   let gaugesRevision: UInt64
   /// Rises when other service ports are selected.

@@ -6,21 +6,25 @@ internal import Netfilter
 struct ServiceTracker {
   private let family: IPFamily
   private let selection: ServiceSelection
+  /// Nil where nobody wants to know.
+  private var endpoints: EndpointTotals?
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, selected: SelectedServices)?
   private var tables: Set<TableName> = []
   private var fingerprint: ServiceMapFingerprint?
   private var hookJumps: [HookJump] = []
+  private var mapRevision: UInt64 = 0
   private var gaugesRevision: UInt64 = 0
   private var selectionRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
   /// Nil where nobody wants to know.
   private var anomalies: AnomalyTracker?
 
-  init(family: IPFamily, selection: ServiceSelection, findsAnomalies: Bool) {
+  init(family: IPFamily, _ subjects: TrackedSubjects) {
     self.family = family
-    self.selection = selection
-    anomalies = findsAnomalies ? AnomalyTracker() : nil
+    selection = subjects.services
+    endpoints = subjects.includesEndpoints ? EndpointTotals() : nil
+    anomalies = subjects.includesAnomalies ? AnomalyTracker() : nil
   }
 
   /// Takes in the service ports of a reading of that time, in seconds since 1970.
@@ -30,19 +34,22 @@ struct ServiceTracker {
   ) -> ServiceState {
     let map = services.map
     if last?.map !== map {
+      mapRevision += 1
       fingerprint = ServiceMapFingerprint(
         of: map, filter: snapshot.table(.filter)?.content, previous: fingerprint)
       hookJumps = HookJump.all(in: snapshot)
     }
     connections.add(services.newConnections, of: map)
+    endpoints?.add(services.newConnections, of: map)
     var selected = selected(from: map)
     selected.update(map, family, from: ledgers)
     revise(map, selected, Set(snapshot.tables.map(\.name)))
     last = (map, selected)
     return ServiceState(
       family: family, map: map, tables: self.tables, selected: selected,
-      connections: connections.current, fingerprint: fingerprint?.value ?? 0,
-      hookJumps: hookJumps, anomalies: anomalies?.take(snapshot, map: map, at: time),
+      connections: connections.current, endpoints: endpoints?.current,
+      fingerprint: fingerprint?.value ?? 0, hookJumps: hookJumps,
+      anomalies: anomalies?.take(snapshot, map: map, at: time), mapRevision: mapRevision,
       gaugesRevision: gaugesRevision, selectionRevision: selectionRevision)
   }
 

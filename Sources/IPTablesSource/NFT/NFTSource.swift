@@ -178,7 +178,11 @@ public final class NFTSource: RulesetSource {
   ) throws(SystemError) {
     for (identity, reader) in readers where !whole.contains(identity) {
       if wanted.contains(.policies) { try reader.readPolicyCounters(connections[0]) }
-      if wanted.contains(.connections) { try reader.readConnectionCounters(connections) }
+      if wanted.contains(.rules) {
+        try reader.readRuleCounters(connections)
+      } else if wanted.contains(.connections) {
+        try reader.readConnectionCounters(connections)
+      }
     }
   }
 

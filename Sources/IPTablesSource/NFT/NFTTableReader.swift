@@ -125,6 +125,42 @@ final class NFTTableReader {
     }
   }
 
+  /// Reads the counters of all rules.
+  ///
+  /// Chain by chain, not rule by rule as with a few of them: for a rule by its handle the kernel walks
+  /// through the rules before it, so that those of a long chain would take the square of its length.
+  ///
+  /// - Throws: ``SystemError/notFound`` where a chain doesn't hold the rules any more that it held.
+  func readRuleCounters(_ connections: [NFTConnection]) throws(SystemError) {
+    let firstRules = content.firstRules
+    let orders = chains.chains.indices.compactMap { index in
+      firstRules[index] == firstRules[index + 1]
+        ? nil
+        : (name: chains.chains[index].kernelName, rules: firstRules[index]..<firstRules[index + 1])
+    }
+    let (table, family, handles) = (table, family, run.handles)
+    let counters = try Self.inBlocks(of: 256, orders, connections) {
+      (block, connection) throws(SystemError) in
+      let decoder = ExpressionDecoder(family)
+      var counters: [Counter] = []
+      for order in block {
+        var position = order.rules.lowerBound
+        var isSame = true
+        try connection.forEachRule(of: order.name, in: table, family) { rule in
+          isSame =
+            isSame && position < order.rules.upperBound
+            && NFTRuleHandle.rule(of: handles[position]) == rule.handle
+          counters.append(decoder.counter(of: rule.expressions) ?? Counter())
+          position += 1
+        }
+        guard isSame, position == order.rules.upperBound else { throw .notFound }
+      }
+      return counters
+    }
+    // Chains without rules have none to leave out.
+    run.counters = Array(counters.joined())
+  }
+
   // MARK: Reading
 
   /// Reads the rules of the chains of those names, or of all, and takes those of the others as they were.

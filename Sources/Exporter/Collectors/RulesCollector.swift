@@ -1,0 +1,69 @@
+internal import Exposition
+internal import Netfilter
+
+/// `rules`: what each rule has counted, whoever it belongs to.
+struct RulesCollector: Collector {
+  func sharedParts(of state: RulesetState) -> [Part] {
+    let counts = state.readFamilies.compactMap { $0.reading.rules }
+    return [
+      Part(revision: Self.revision(of: state)) { writer in
+        write(Self.packets, counts, \.packets, to: &writer)
+        write(Self.bytes, counts, \.bytes, to: &writer)
+      },
+      Part(revision: Self.revision(of: state)) { writeOmitted(state, to: &$0) },
+    ]
+  }
+
+  /// The revisions of all families, each told by its place.
+  private static func revision(of state: RulesetState) -> [UInt64] {
+    state.families.map { ($0.reading?.rules?.revision).map { $0 + 1 } ?? 0 }
+  }
+
+  private func write(
+    _ family: MetricFamily, _ counts: [RuleTotals.Counts], _ value: KeyPath<Counter, UInt64>,
+    to writer: inout ExpositionWriter
+  ) {
+    writer.write(family) { samples in
+      for series in counts.lazy.flatMap(\.tables) {
+        for (entry, total) in zip(series.entries, series.totals) {
+          samples.sample(
+            series.chains[Int(entry.chain)], and: entry.labels, total[keyPath: value])
+        }
+      }
+    }
+  }
+
+  private func writeOmitted(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.omitted) { samples in
+      for (family, reading) in state.readFamilies {
+        guard let counts = reading.rules else { continue }
+        let labels = LabelSet([
+          "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
+        ])
+        samples.sample(
+          labels, and: LabelSet(["reason": "limit"]),
+          counts.tables.reduce(0) { $0 + $1.omittedByLimit })
+        samples.sample(
+          labels, and: LabelSet(["reason": "pattern"]),
+          counts.tables.reduce(0) { $0 + $1.omittedByPattern })
+      }
+    }
+  }
+
+  private static let packets = MetricFamily(
+    "iptables_rule_packets_total", .counter,
+    "Packets that the rule matched, equal rules of a chain summed. " + limits)
+
+  private static let bytes = MetricFamily(
+    "iptables_rule_bytes_total", .counter,
+    "Bytes of the packets that the rule matched, equal rules of a chain summed. " + limits)
+
+  private static let omitted = MetricFamily(
+    "iptables_rules_omitted", .gauge,
+    "Rules without series of their own, by reason: --rules.limit, or --rules.comment, --rules.table "
+      + "and --rules.chain (pattern).")
+
+  private static let limits =
+    "Never falls when a rule is written again; what came between the last reading and such a restart "
+    + "of the kernel's counter is not in it."
+}
