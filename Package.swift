@@ -111,7 +111,9 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
     .testTarget(
       name: "AnswersTests",
-      dependencies: ["Answers", "Console", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport"],
+      dependencies: [
+        "Answers", "Churn", "Console", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
     .testTarget(

@@ -63,6 +63,8 @@ public struct TerminalWriter {
 
   /// The text as it is written, without emphasis: to measure it, say.
   public static func escaped(_ text: [UInt8]) -> String {
+    // Nearly all text is: rules by the ten thousand.
+    if text.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: text, as: UTF8.self) }
     var escaped = ""
     escaped.reserveCapacity(text.count)
     var decoder = UTF8Pieces(text)

@@ -25,8 +25,8 @@ extension PlantedChange {
       "the jump to NodePorts before services",
       [
         "the jump to KUBE-NODEPORTS is not the last rule of KUBE-SERVICES: it comes before services",
-        "1 rule of no service moved in KUBE-SERVICES: some of them can match the same packets, so "
-          + "their order matters",
+        "1 rule of no service moved in KUBE-SERVICES: the order may matter, for not "
+          + "all rules that changed it exclude each other",
       ]
     ) { $0.move("-j KUBE-NODEPORTS", before: "-A KUBE-SERVICES") },
   ]
@@ -102,8 +102,8 @@ extension PlantedChange {
     PlantedChange(
       "the order of rules for one address",
       [
-        "1 rule of 1 service moved in KUBE-SERVICES: some of them can match the same packets, so "
-          + "their order matters"
+        "1 rule of 1 service moved in KUBE-SERVICES: the order may matter, for not "
+          + "all rules that changed it exclude each other"
       ]
     ) { $0.move("--dport 80 -j KUBE-MARK-MASQ", before: "-j KUBE-NODEPORTS") },
     PlantedChange(

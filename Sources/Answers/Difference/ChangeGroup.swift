@@ -10,7 +10,8 @@ public struct ChangeGroup: Sendable {
   }
 
   public let owner: Owner
-  /// By family, table and chain; in a chain first itself, then its rules by position.
+  /// By family, table and chain; in a chain first itself, then the rules that were removed, then those
+  /// that were added or moved, by position, and last those that were written again.
   public internal(set) var changes: [RulesetChange] = []
 
   init(owner: Owner) { self.owner = owner }

@@ -60,18 +60,20 @@ struct ChangeTally {
   private(set) var chains: [ChainTally] = []
   private(set) var dispatchMoves: [DispatchMoves] = []
 
-  init(_ comparison: FamilyComparison, isSelected: (ServicePort) -> Bool) {
+  /// - Parameter selection: the service ports that are asked for; nil for all, and for what belongs to
+  ///   none.
+  init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
       for change in table.difference.changedChains {
         guard let chain = table.chain(of: change) else { continue }
-        add(change, chain, table, comparison, isSelected)
+        add(change, chain, table, comparison, selection)
       }
     }
   }
 
   private mutating func add(
     _ change: ChangedChain, _ chain: Chain, _ table: TableComparison,
-    _ comparison: FamilyComparison, _ isSelected: (ServicePort) -> Bool
+    _ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?
   ) {
     let place = Place(table: table.name, chain: chain.name)
     let scope = RuleScope(chain)
@@ -80,8 +82,11 @@ struct ChangeTally {
       emptyChain: change.difference.isEmpty ? change.chainChange : nil)
     var byService: [ServicePort: Counts] = [:]
     ChainOwners(change, table, comparison).forEach { kind, owner in
-      guard let owner else { return nobody.counts[kind] += 1 }
-      if isSelected(owner) { byService[owner, default: Counts()][kind] += 1 }
+      guard let owner else {
+        if selection == nil { nobody.counts[kind] += 1 }
+        return
+      }
+      if selection?(owner) ?? true { byService[owner, default: Counts()][kind] += 1 }
     }
     if scope == .dispatch, !change.difference.moved.isEmpty {
       addMoves(of: byService, &nobody, change, table)

@@ -18,7 +18,7 @@ struct DispatchFindings {
       let verdict =
         moves.isOrderOnly
         ? "order only, no effect on traffic"
-        : "some of them can match the same packets, so their order matters"
+        : "the order may matter, for not all rules that changed it exclude each other"
       return Finding(
         moves.isOrderOnly ? .orderOnly : .dispatchOrder, moves.isOrderOnly ? .none : .traffic,
         "\(Self.rules(moves)) moved in \(place): \(verdict)", family: comparison.family,

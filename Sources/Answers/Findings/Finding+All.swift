@@ -11,7 +11,7 @@ extension Finding {
   ) -> [Finding] {
     var findings: [Finding] = []
     for comparison in comparisons {
-      let tally = ChangeTally(comparison, isSelected: selection ?? { _ in true })
+      let tally = ChangeTally(comparison, selection)
       findings += DispatchFindings(comparison, tally).moves
       findings += ServiceFindings(comparison, tally).findings
       guard selection == nil else { continue }
