@@ -36,11 +36,9 @@ extension ServiceMap {
     var isOrphan = [Bool](repeating: false, count: knowledge.stages.count)
     for chain in orphanPositions { isOrphan[Int(chain)] = true }
     let suspects = knowledge.stages.indices.filter { chain in
-      guard knowledge.stages[chain] == .endpoint, !isOrphan[chain],
-        !knowledge.content.chains[chain].rules.isEmpty
-      else { return false }
-      guard case .proven = verdicts[chain] else { return true }
-      return !knowledge.translations.isOne(of: chain)
+      guard knowledge.stages[chain] == .endpoint, !isOrphan[chain] else { return false }
+      if case .proven = verdicts[chain], knowledge.translations.isOne(of: chain) { return false }
+      return !knowledge.content.chains[chain].rules.isEmpty
     }
     if suspects.isEmpty { return [] }
     let users = users(of: Set(suspects), knowledge)

@@ -7,11 +7,7 @@ enum CanaryFindings {
 
   static func find(in tables: [TableContent]) -> [Finding] {
     let watched = tables.filter { Anomaly.canaryMissing.tables.contains($0.name) }
-    let found = watched.map { content in
-      canaries.filter { canary in
-        content.chains.indices.contains { content.chains[$0].name == canary }
-      }
-    }
+    let found = watched.map { $0.chainNames(among: canaries) }
     let expected = canaries.filter { canary in found.contains { $0.contains(canary) } }
     return zip(watched, found).compactMap { content, found in
       let missing = expected.filter { !found.contains($0) }

@@ -4,10 +4,7 @@ internal import Netfilter
 /// Jumps from built-in chains to kube-proxy's and the kubelet's that are missing, or there twice.
 enum HookFindings {
   static func find(in content: TableContent) -> [Finding] {
-    let names = Set(
-      content.chains.indices.lazy.map { content.chains[$0].name }.filter {
-        ChainRole($0) == .dispatch || $0.isPlumbing
-      })
+    let names = content.chainNames(among: [.kubeServices] + Hook.plumbing.map(\.target))
     var findings: [Finding] = []
     for index in content.chains.indices.prefix(content.builtInCount) {
       let jumps = Self.jumps(in: content.chains[index])
