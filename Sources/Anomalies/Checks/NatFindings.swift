@@ -103,12 +103,13 @@ struct NatFindings {
   private mutating func add(_ fault: DispatchFaults, in chain: Int) {
     let name = nat.chains[chain].name
     if let early = fault.misplaced.first {
+      let behind = fault.misplaced.count - 1
       all.append(
         Finding(
           .nodePortJumpNotLast, in: nat, chains: [name],
           rules: places(fault.misplaced, in: chain),
-          "rule \(early + 1) of \(name) leads to KUBE-NODEPORTS, and \(fault.misplaced.count - 1) "
-            + "others stand behind it"))
+          "rule \(early + 1) of \(name) leads to KUBE-NODEPORTS, and "
+            + (behind == 1 ? "another stands behind it" : "\(behind) others stand behind it")))
     }
     for conflict in fault.conflicts {
       let owners = conflict.positions.map { map.natOwners[nat.firstRules[chain] + $0] }
