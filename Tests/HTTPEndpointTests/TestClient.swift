@@ -62,6 +62,11 @@ struct TestClient {
     try await outbound.write(ByteBuffer(string: text))
   }
 
+  /// Sends bytes, which need not be text.
+  func send(_ bytes: [UInt8]) async throws {
+    try await outbound.write(ByteBuffer(bytes: bytes))
+  }
+
   /// Sends a request without a body.
   func send(_ requestLine: String, headers: [String] = []) async throws {
     let lines = [requestLine, "Host: test"] + headers + ["", ""]
