@@ -15,6 +15,10 @@ enum Domain: String, CaseIterable {
   case scrape
   case webConfiguration = "web-configuration"
 
+  /// Whether an input takes milliseconds. It is then a text, of which a line that a replaced byte has
+  /// made no rule is left out anyway.
+  var isSlow: Bool { self == .change || self == .scrape }
+
   func check(_ bytes: UnsafeRawBufferPointer) {
     switch self {
     case .change: ChangeDomain.check(unsafe Array(bytes))

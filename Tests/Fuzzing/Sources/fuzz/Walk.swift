@@ -16,7 +16,7 @@ struct Walk {
 
   mutating func run(_ bytes: [UInt8]) {
     for length in 0...bytes.count { check(bytes[..<length]) }
-    guard bytes.count <= Self.longestReplaced else { return }
+    guard bytes.count <= Self.longestReplaced, !domain.isSlow else { return }
     for index in bytes.indices {
       for value in [0, 0xff, bytes[index] &+ 1, bytes[index] &- 4, bytes[index] ^ 0x80] {
         var changed = bytes
