@@ -49,21 +49,6 @@ struct PlantedFaultTests {
   }
 }
 
-/// Readings one after the other, as the exporter follows them.
-private struct History {
-  let map: ServiceMap
-  let inspection: Inspection
-
-  init(_ snapshot: FamilySnapshot, after previous: History? = nil) {
-    map = ServiceMap(
-      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
-      previous: previous?.map)
-    inspection = Inspection(of: snapshot, map: map, previous: previous?.inspection)
-  }
-
-  func next(_ snapshot: FamilySnapshot) -> History { History(snapshot, after: self) }
-}
-
 extension Finding {
   /// All of it that can be seen.
   fileprivate var description: String {
