@@ -123,7 +123,7 @@ struct RuleGrowthTests {
   @Test(
     "Are exactly what was sent, where rules are written again after a reading", arguments: 1...20)
   func random(_ seed: UInt64) async throws {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     var rules: [Entry] = []
     var handle: UInt64 = 0
     var sent: [Int: Double] = [:]
