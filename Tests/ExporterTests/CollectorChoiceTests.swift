@@ -33,7 +33,7 @@ struct CollectorChoiceTests {
       collectors: ["anomalies", "connections", "services"]),
     Choice(
       testDescription: "those with series by the thousands", on: Set(CollectorName.allCases),
-      collectors: ["connections", "endpoints", "rules", "services", "tables"]),
+      collectors: Set(CollectorName.allCases.map(\.rawValue))),
     Choice(
       testDescription: "collect[]=rules and endpoints", on: Set(CollectorName.allCases),
       collect: ["rules", "endpoints"], collectors: ["endpoints", "rules"]),
