@@ -47,6 +47,29 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       $0.remove("-A KUBE-SEP-3TQL3DUCFLM46LFQ", "DNAT")
     },
     PlantedFault(
+      large, "Another destination, where there are no comments",
+      "endpoint_mismatch nat KUBE-SEP-22HJFAABZUIYCTYI"
+    ) {
+      $0.replace("10.244.183.7:8080", "10.244.183.8:8080", in: "-A KUBE-SEP-22HJFAABZUIYCTYI")
+    },
+    PlantedFault(
+      ipv6, "Another IPv6 destination", "endpoint_mismatch nat KUBE-SEP-6Z5MFNK2C7S5YUJH"
+    ) {
+      $0.replace("[fd00:10:244:3::3]", "[fd00:10:244:3::4]", in: "-A KUBE-SEP-6Z5MFNK2C7S5YUJH")
+    },
+    PlantedFault(
+      large, "The first endpoint less",
+      "orphan_chain nat KUBE-SEP-GJQ5O6KHNKX6LF4P"
+    ) {
+      $0.remove("-A KUBE-SVC-22GIHJPW4UVD6WT7", "-j KUBE-SEP-GJQ5O6KHNKX6LF4P")
+    },
+    PlantedFault(
+      "nft-1.28/d-12-multiport", "A probability of another number of endpoints",
+      "unequal_shares nat KUBE-SVC-ASBYF5X2EZL6J3ET"
+    ) {
+      $0.replace("0.33333333349", "0.50000000000", in: "-A KUBE-SVC-ASBYF5X2EZL6J3ET")
+    },
+    PlantedFault(
       new, "A service's comment on another's chain",
       "comment_mismatch nat KUBE-SVC-JD5MR3NA4I4DYORP"
     ) {
