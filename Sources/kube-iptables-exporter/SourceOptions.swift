@@ -20,9 +20,9 @@ struct SourceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The tables to read, separated by commas: nat, filter, mangle, raw, security.",
-      valueName: "tables"))
-  var tables = TableList(tables: [.nat, .filter])
+      "The tables to read, separated by commas: nat, filter, mangle, raw, security. "
+        + "(default: nat,filter)", valueName: "tables"))
+  var tables: TableList?
 
   @Flag(
     name: .customLong("collector.anomalies"), inversion: .prefixedNo,
@@ -81,7 +81,7 @@ struct SourceOptions: ParsableArguments {
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--services.limit can't be negative") }
-    if let unread = rules.tables?.tables.subtracting(tables.tables), !unread.isEmpty {
+    if let unread = rules.tables?.tables.subtracting(readTables), !unread.isEmpty {
       throw ValidationError("--rules.table names a table that --tables doesn't")
     }
     if source.contains(.kernel), source.count > 1 {
@@ -103,10 +103,12 @@ struct SourceOptions: ParsableArguments {
   /// The source that the flags name.
   func makeSource() -> any RulesetSource {
     if filePaths.isEmpty {
-      return KernelSource(backend: backend ?? .auto, tables: tables.tables)
+      return KernelSource(backend: backend ?? .auto, tables: readTables)
     }
-    return SaveFileSource(paths: filePaths, tables: tables.tables)
+    return SaveFileSource(paths: filePaths, tables: readTables)
   }
+
+  private var readTables: Set<TableName> { tables?.tables ?? [.nat, .filter] }
 
   private var filePaths: [String] {
     source.compactMap { if case .file(let path) = $0 { path } else { nil } }

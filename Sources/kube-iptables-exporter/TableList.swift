@@ -2,10 +2,8 @@ internal import ArgumentParser
 internal import Netfilter
 
 /// Tables, as a list separated by commas.
-struct TableList: ExpressibleByArgument, CustomStringConvertible {
+struct TableList: ExpressibleByArgument {
   let tables: Set<TableName>
-
-  init(tables: Set<TableName>) { self.tables = tables }
 
   init?(argument: String) {
     var tables: Set<TableName> = []
@@ -15,7 +13,4 @@ struct TableList: ExpressibleByArgument, CustomStringConvertible {
     }
     self.tables = tables
   }
-
-  var defaultValueDescription: String { description }
-  var description: String { tables.sorted(by: >).map(\.rawValue).joined(separator: ",") }
 }

@@ -39,12 +39,14 @@ let package = Package(
     module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform"]),
     module("KubeProxy", ["Netfilter", crypto]),
     module("Churn", ["Netfilter"]),
+    module("Console", ["Platform"]),
+    module("Anomalies", ["Console", "KubeProxy", "Netfilter"]),
     module("Exposition", []),
     module(
       "Exporter",
       [
-        "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform", crypto,
-        logging,
+        "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
+        crypto, logging,
       ]),
     module("WebConfiguration", ["CYAML"]),
     // Links to what takes a client's bytes apart once NIO has found the header fields: so NIO, which has

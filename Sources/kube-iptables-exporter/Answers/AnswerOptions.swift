@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import IPTablesSource
 internal import KubeProxy
+internal import Netfilter
 
 /// The flags of the commands that answer questions about rules.
 struct AnswerOptions: ParsableArguments {
@@ -9,26 +10,21 @@ struct AnswerOptions: ParsableArguments {
       "Only service ports whose namespace/name matches, anywhere in it.", valueName: "regex"))
   var service: ServicePattern?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only these tables, separated by commas: nat, filter, mangle, raw, security. (default: all)",
-      valueName: "tables"))
-  var tables: TableList?
-
-  @Option(
-    help: ArgumentHelp(
-      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
-        + "kube-proxy uses.", valueName: "backend"))
-  var backend = BackendSelection.auto
+  /// Of which only `--tables` and `--backend` are used. A command's own options of these names would be
+  /// taken by its parent, which has them too.
+  @OptionGroup(visibility: .hidden) var sourceOptions: SourceOptions
 
   func validate() throws {
-    if backend == .both {
+    if !sourceOptions.source.isEmpty {
+      throw ValidationError("--source is not for this command: name the files themselves")
+    }
+    if sourceOptions.backend == .both {
       throw ValidationError("--backend both is nothing that can be shown as one rule set")
     }
   }
 
   func makeLoader() -> RulesetLoader {
-    RulesetLoader(tables: tables?.tables, backend: backend)
+    RulesetLoader(tables: sourceOptions.tables?.tables, backend: sourceOptions.backend ?? .auto)
   }
 
   /// Tells the service ports that are asked for; nil where all are.

@@ -13,7 +13,7 @@ struct CompareRulesets: AsyncParsableCommand {
       diff A B compares two files of iptables-save or ip6tables-save; diff A compares a file with the \
       kernel's rules as they are now; diff --live 30s, the kernel's rules with themselves half a minute \
       later. A file may hold IPv4 and IPv6 rules; where they are in two, name each with --before or \
-      --after.
+      --after. --tables (all, unless it names some) and --backend are as without a subcommand.
 
       + added, - removed, ~ moved (from -> to), = written again, ! a policy. Positions are counted from \
       1. Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read.

@@ -11,7 +11,8 @@ struct ShowServices: AsyncParsableCommand {
       "Show the service ports: how they are reached, their endpoints, connections and rules.",
     discussion: """
       Without a file, those of the kernel's rules as they are now. A file holds what iptables-save or \
-      ip6tables-save wrote (- is standard input); several are one rule set.
+      ip6tables-save wrote (- is standard input); several are one rule set. --tables (all, unless it \
+      names some) and --backend are as without a subcommand.
 
       Exit status: 0; 2 if rules can't be read.
       """)
