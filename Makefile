@@ -23,8 +23,10 @@ BENCH_FLAGS :=
 
 # What the binary says it was built from. (Package.swift would ask git itself, but not at every build.)
 export REVISION ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-# Every node pays for the binary: no symbols, identical functions once, none exported for plug-ins.
-LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic
+# Every node pays for the binary: no symbols, identical functions once, none exported for plug-ins, and of
+# libstdc++ only what Swift's runtime needs of it, found where nothing but the static library is.
+STATIC_LIBRARIES := .build/static
+LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES)
 
 # What `make image` calls the image, and what it builds it with: docker, or podman.
 VERSION := $(shell sed -n 's/.*version: "\([^"]*\)".*/\1/p' Sources/kube-iptables-exporter/Version.swift)
@@ -48,6 +50,8 @@ setup: ## Install what is missing on this machine (apt; Swift itself you install
 .PHONY: build
 build: ## Build the release binary, stripped: .build/release/kube-iptables-exporter
 	@.ci/setup build
+	@mkdir -p $(STATIC_LIBRARIES)
+	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/
 	swift build -c release --static-swift-stdlib --product kube-iptables-exporter $(LINK_FLAGS)
 
 .PHONY: run

@@ -52,7 +52,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
     .target(
-      name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter"],
+      name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter", "Platform"],
       swiftSettings: settings),
     .target(
       name: "Answers", dependencies: ["Churn", "Console", "KubeProxy", "Netfilter"],

@@ -1,5 +1,6 @@
 public import KubeProxy
 public import Netfilter
+internal import Platform
 
 /// The faults of one reading of a family, in the rules that kube-proxy and the kubelet write; of others'
 /// rules nothing is said.
@@ -61,6 +62,9 @@ public struct Inspection: Sendable {
       && zip(self.tables, tables).allSatisfy { $0 === $1 }
   }
 
+  /// So many chains are worth the way to another processor.
+  private static let pieceSize = 2048
+
   /// What is wrong with each chain of nat.
   private static func faults(
     in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
@@ -78,9 +82,17 @@ public struct Inspection: Sendable {
         }
       }
     }
-    for index in former == nil ? Array(nat.chains.indices) : map.changedChains.map(Int.init) {
-      chains[index] = ChainFaults(ofChainAt: index, in: nat, map)
-      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
+    let looked = former == nil ? Array(nat.chains.indices) : map.changedChains.map(Int.init)
+    let pieces = stride(from: 0, to: looked.count, by: pieceSize).map {
+      looked[$0..<min(looked.count, $0 + pieceSize)]
+    }
+    let found = Parallel.map(count: pieces.count, workers: ProcessLimits.processors) { piece, _ in
+      pieces[piece].map {
+        (ChainFaults(ofChainAt: $0, in: nat, map), DispatchFaults(ofChainAt: $0, in: nat, map))
+      }
+    }
+    for (index, faults) in zip(looked, found.joined()) {
+      (chains[index], dispatch[index]) = faults
     }
     return (chains, dispatch)
   }

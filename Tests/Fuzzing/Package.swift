@@ -40,7 +40,7 @@ let package = Package(
     module("KubeProxy", ["Netfilter", crypto]),
     module("Churn", ["Netfilter"]),
     module("Console", ["Platform"]),
-    module("Anomalies", ["Console", "KubeProxy", "Netfilter"]),
+    module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
     module("Exposition", []),
     module(
       "Exporter",

@@ -27,6 +27,8 @@ enum DuplicateRules {
   }
 
   private static func find(in rules: RuleList, _ range: Range<Int>) -> [[Int]] {
+    // Most chains have but a few rules.
+    if range.count <= 8, !holdsEqual(rules, range) { return [] }
     // Told apart by what lies at both ends of a packed rule (addresses in front, behind them ports and
     // the target), and compared where that is the same.
     var positions: [Key: [Int]] = [:]
@@ -40,6 +42,14 @@ enum DuplicateRules {
     var found: [[Int]] = []
     for key in suspects { found += equal(positions[key] ?? [], in: rules) }
     return found.sorted { $0[0] < $1[0] }
+  }
+
+  private static func holdsEqual(_ rules: RuleList, _ range: Range<Int>) -> Bool {
+    let packed = range.map { rules.packed(at: $0) }
+    for (index, rule) in packed.enumerated() {
+      for other in packed[..<index] where other.count == rule.count && other == rule { return true }
+    }
+    return false
   }
 
   /// Of rules that look alike, those that are equal.
