@@ -115,7 +115,7 @@ struct RuleTextRenderingLiveTests {
 }
 
 /// The rules of a dump, from `-A` on, in an account that shares nothing with the parser.
-private enum RuleLines {
+enum RuleLines {
   static func all(in dump: [UInt8]) -> [String] {
     dump.split(separator: UInt8(ascii: "\n"))
       .filter { $0.first == UInt8(ascii: "[") || $0.first == UInt8(ascii: "-") }
@@ -125,7 +125,7 @@ private enum RuleLines {
 
 extension TableSnapshot {
   /// The rules of all chains in a row.
-  fileprivate var renderedRules: [String] {
+  var renderedRules: [String] {
     content.chains.flatMap { chain in
       chain.rules.map { $0.text(in: chain.name, family: content.family) }
     }

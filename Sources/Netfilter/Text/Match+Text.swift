@@ -34,7 +34,7 @@ extension Match {
     case .statistic(let match): match.write(to: &line)
     case .tcp(let match): match.write(to: &line)
     case .udp(let match): match.write(to: &line)
-    case .unrecognised(let match): match.write(to: &line)
+    case .unrecognised(let match): match.write(to: &line, as: .match)
     case .source, .destination, .inputInterface, .outputInterface, .protocol, .fragment: break
     }
   }

@@ -10,8 +10,9 @@ extension Rule {
   ///
   /// - What iptables-legacy 1.8.9 leaves out is left out: `! -i +`, which iptables-nft prints, `! -p 0`,
   ///   and the inverted range of all ports of `tcp` and `udp`.
-  /// - A match or target that isn't known has its options where the rule was read from a saved file,
-  ///   and stands as `NAME [unrecognised, N bytes]` where it was read from the kernel.
+  /// - A match or target that isn't known has its options where the rule was read from a saved file.
+  ///   Read from the kernel it has them where ``ExtensionText`` knows its struct, else it stands as
+  ///   `NAME [unrecognised, N bytes]`.
   /// - `-j CT` without options stands as `-j NOTRACK`, which means more and is written more often.
   /// - Protocols have their names in Debian's `/etc/protocols`.
   public func bytes(in chain: ChainName, family: IPFamily) -> [UInt8] {
@@ -25,13 +26,28 @@ extension Rule {
 }
 
 extension Unrecognised {
+  /// As what a rule has it.
+  enum Role {
+    case match
+    case target
+  }
+
   /// The name, and what is known of the options.
-  func write(to line: inout RuleLine) {
+  func write(to line: inout RuleLine, as role: Role) {
     line.word(name)
     if isOptionText {
       line.word(payload)
+    } else if let options = options(as: role, line.family) {
+      line.append(options)
     } else if !payload.isEmpty {
       line.word("[unrecognised, \(size) bytes]")
+    }
+  }
+
+  private func options(as role: Role, _ family: IPFamily) -> [UInt8]? {
+    switch role {
+    case .match: ExtensionText.match(self, family: family)
+    case .target: ExtensionText.target(self, family: family)
     }
   }
 

@@ -30,7 +30,7 @@ extension Target {
       line.word(name)
     case .unrecognised(let target):
       let isAlias = target.name == "CT" && target.payload.isEmpty
-      isAlias ? line.word("NOTRACK") : target.write(to: &line)
+      isAlias ? line.word("NOTRACK") : target.write(to: &line, as: .target)
     }
   }
 

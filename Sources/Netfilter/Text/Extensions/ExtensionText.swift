@@ -1,0 +1,72 @@
+/// iptables-save's options of extensions whose kernel's structs are kept as they are.
+enum ExtensionText {
+  /// What stands behind the match's name, with a blank before each word.
+  ///
+  /// Nil where the match or its revision isn't known, or what it holds isn't what iptables writes.
+  static func match(_ unrecognised: Unrecognised, family: IPFamily) -> [UInt8]? {
+    guard let text = match(unrecognised.name, unrecognised.revision, family),
+      let info = StructReader(unrecognised.payload, size: text.size), text.isKnown(info)
+    else { return nil }
+    var line = RuleLine(family: family)
+    text.write(info, &line)
+    return line.bytes
+  }
+
+  private static func match(_ name: String, _ revision: UInt8, _ family: IPFamily) -> MatchText? {
+    switch (name, revision) {
+    case ("connlimit", 1): .connectionLimit(family)
+    case ("connmark", 1): .connectionMark
+    case ("hashlimit", 3): .hashLimit
+    case ("iprange", 1): .addressRange
+    case ("owner", 1): .owner
+    case ("socket", 1...3): .socket
+    case ("string", 1): .string
+    case ("tos", 1): .typeOfService
+    case ("bpf", 1): .bpf
+    case ("cgroup", 2): .controlGroup
+    case (_, 0): family == .ipv4 ? plainIPv4(name) : plainIPv6(name)
+    default: nil
+    }
+  }
+
+  private static func plainIPv4(_ name: String) -> MatchText? {
+    switch name {
+    case "icmp": .icmp
+    case "ttl": .timeToLive
+    case "ah": .authenticationIPv4
+    default: plain(name)
+    }
+  }
+
+  private static func plainIPv6(_ name: String) -> MatchText? {
+    switch name {
+    case "icmp6": .icmp6
+    case "hl": .hopLimit
+    case "rt": .routing
+    case "ah": .authenticationIPv6
+    case "frag": .fragmentHeader
+    case "hbh": .options("--hbh")
+    case "dst": .options("--dst")
+    default: plain(name)
+    }
+  }
+
+  /// Those that have only one revision, the same in both families.
+  private static func plain(_ name: String) -> MatchText? {
+    switch name {
+    case "cgroup": .controlGroupNumber
+    case "dscp": .dscp
+    case "esp": .esp
+    case "helper": .helper
+    case "length": .length
+    case "mac": .mac
+    case "physdev": .bridgePort
+    case "pkttype": .packetType
+    case "rpfilter": .reversePath
+    case "tcpmss": .segmentSize
+    case "time": .time
+    case "u32": .words
+    default: nil
+    }
+  }
+}
