@@ -29,8 +29,9 @@ extension Target {
       line.option("REJECT", "--reject-with")
       line.word(name)
     case .unrecognised(let target):
-      let isAlias = target.name == "CT" && target.payload.isEmpty
-      isAlias ? line.word("NOTRACK") : target.write(to: &line, as: .target)
+      let isBare = target.name == "CT" && target.payload.isEmpty
+      let isNotrack = isBare || ExtensionText.isNotrack(target)
+      isNotrack ? line.word("NOTRACK") : target.write(to: &line, as: .target)
     }
   }
 

@@ -1,0 +1,138 @@
+import IPTablesSource
+import Netfilter
+import TestSupport
+import Testing
+
+@Suite("A target that is kept as bytes is rendered as iptables-save prints it", .liveKernel)
+struct TargetExtensionLiveTests {
+  @Test("Of the legacy backend", arguments: RenderedRule.targetExtensions)
+  func legacy(_ rule: RenderedRule) throws {
+    let program = rule.family == .ipv4 ? "iptables-legacy-save" : "ip6tables-legacy-save"
+    let (saved, reading) = try withNetworkNamespace {
+      try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
+      return try (
+        Command.run(program, "-t", rule.table.rawValue),
+        LegacySource(tables: [rule.table]).read().first { $0.family == rule.family }
+      )
+    }
+    #expect(try rendered(reading) == rule.printed)
+    #expect(Self.line(of: saved) == rule.printed)
+  }
+
+  @Test("Of nf_tables", arguments: RenderedRule.targetExtensions)
+  func nfTables(_ rule: RenderedRule) throws {
+    let program = rule.family == .ipv4 ? "iptables-nft-save" : "ip6tables-nft-save"
+    let (saved, reading) = try withNetworkNamespace {
+      try NFTCommands.restore(Array(rule.dump.utf8), rule.family)
+      return try (
+        Command.run(program, "-t", rule.table.rawValue),
+        NFTSource(tables: [rule.table]).read().first { $0.family == rule.family }
+      )
+    }
+    #expect(try rendered(reading) == Self.line(of: saved))
+  }
+
+  @Test(
+    "A struct that is too short or too long is counted", arguments: RenderedRule.targetExtensions)
+  func wrongSize(_ rule: RenderedRule) throws {
+    let reading = try withNetworkNamespace {
+      try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
+      return LegacySource(tables: [rule.table]).read().first { $0.family == rule.family }
+    }
+    guard case .unrecognised(let target) = try self.rule(reading).target else {
+      Issue.record("decoded, and rendered elsewhere")
+      return
+    }
+    func options(_ payload: [UInt8]) -> String {
+      let other = Unrecognised(name: target.name, revision: target.revision, payload: payload)
+      return Rule(matches: [], target: .unrecognised(other)).text(in: "HERE", family: rule.family)
+    }
+    let size = target.size
+    for length in Array(1..<max(1, size - 7)) + [size + 1, size + 8] {
+      let payload = Array((target.payload + [UInt8](repeating: 0, count: 8)).prefix(length))
+      #expect(options(payload) == "-A HERE -j \(target.name) [unrecognised, \(length) bytes]")
+    }
+  }
+
+  private func rendered(_ reading: FamilyReading?) throws -> String {
+    let read = try #require(reading)
+    return try rule(read).text(in: "HERE", family: read.family)
+  }
+
+  private func rule(_ reading: FamilyReading?) throws -> Rule {
+    let snapshot = try #require(reading).result.get()
+    return try #require(RuleText.rule(in: [snapshot]))
+  }
+
+  private static func line(of saved: [UInt8]) -> String? {
+    saved.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+      .first { $0.hasPrefix("-A HERE") }
+  }
+}
+
+@Suite("A target's bytes that say nothing iptables-save has words for")
+struct TargetExtensionTests {
+  @Test(
+    "A value without an option is counted",
+    arguments: [
+      ("AUDIT", 0, 8), ("CONNMARK", 1, 16), ("CONNMARK", 2, 16), ("CONNSECMARK", 0, 8),
+      ("HL", 0, 8), ("TTL", 0, 8),
+    ] as [(String, UInt8, Int)])
+  func unknownValue(_ name: String, _ revision: UInt8, _ size: Int) {
+    #expect(
+      Self.text(name, revision, [UInt8](repeating: 9, count: size))
+        == "-A HERE -j \(name) [unrecognised, \(size) bytes]")
+  }
+
+  @Test("A revision that isn't known is counted")
+  func unknownRevision() {
+    let bytes = [UInt8](repeating: 0, count: 32)
+    #expect(Self.text("LOG", 0, bytes) == "-A HERE -j LOG --log-level 0")
+    #expect(Self.text("LOG", 1, bytes) == "-A HERE -j LOG [unrecognised, 32 bytes]")
+  }
+
+  @Test("A timeout policy, which only another program can make, stands behind the helper")
+  func timeoutPolicy() {
+    var bytes = [UInt8](repeating: 0, count: 72)
+    bytes.replaceSubrange(12..<15, with: "ftp".utf8)
+    bytes.replaceSubrange(28..<60, with: [UInt8](repeating: UInt8(ascii: "t"), count: 32))
+    let timeout = String(repeating: "t", count: 32)
+    #expect(Self.text("CT", 2, bytes) == "-A HERE -j CT --helper ftp --timeout \(timeout)")
+    #expect(Self.text("CT", 0, Array(bytes.prefix(40))) == "-A HERE -j CT --helper ftp")
+  }
+
+  @Test("What a saved file says of a target stays as it is")
+  func savedOptions() {
+    let options = "--ttl-up"
+    #expect(Self.text("TTL", 0, Array(options.utf8)) == "-A HERE -j TTL \(options)")
+    #expect(Self.text("CT", 0, []) == "-A HERE -j NOTRACK")
+  }
+
+  @Test("Any bytes of any size are rendered", arguments: IPFamily.allCases)
+  func anyBytes(_ family: IPFamily) {
+    let names = Set(RenderedRule.targetExtensions.compactMap(\.targetName))
+    var generator = SplitMix64(seed: 7)
+    for name in names.sorted() {
+      for revision in UInt8(0)...4 {
+        for size in 1...90 {
+          let payload = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }
+          let text = Self.text(name, revision, payload, family)
+          #expect(text.hasPrefix("-A HERE -j "))
+        }
+      }
+    }
+  }
+
+  private static func text(
+    _ name: String, _ revision: UInt8, _ payload: [UInt8], _ family: IPFamily = .ipv4
+  ) -> String {
+    let target = Unrecognised(name: name, revision: revision, payload: payload)
+    return Rule(matches: [], target: .unrecognised(target)).text(in: "HERE", family: family)
+  }
+}
+
+extension RenderedRule {
+  fileprivate var targetName: String? {
+    text.split(separator: " ").drop { $0 != "-j" }.dropFirst().first.map(String.init)
+  }
+}
