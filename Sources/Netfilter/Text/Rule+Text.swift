@@ -13,7 +13,8 @@ extension Rule {
   /// - A match or target that isn't known has its options where the rule was read from a saved file.
   ///   Read from the kernel it has them where ``ExtensionText`` knows its struct, else it stands as
   ///   `NAME [unrecognised, N bytes]`.
-  /// - `-j CT` without options stands as `-j NOTRACK`, which means more and is written more often.
+  /// - `-j CT` without options stands as `-j NOTRACK`, which means more and is written more often,
+  ///   unless it was read from a kernel that tells them apart.
   /// - Protocols have their names in Debian's `/etc/protocols`.
   public func bytes(in chain: ChainName, family: IPFamily) -> [UInt8] {
     var line = RuleLine(family: family)
