@@ -166,6 +166,22 @@ extension RenderedRule {
       "-m hashlimit \(printed) --hashlimit-name abc\(rest)")
   }
 
+  /// Apart from the others: the reader of saved files takes `--proto` for the rule's own, and doesn't
+  /// understand what follows.
+  static let policies: [RenderedRule] = [
+    RenderedRule("-m policy --dir in --pol ipsec"),
+    RenderedRule("-m policy --dir out --pol none", family: .ipv6),
+    RenderedRule(
+      "-m policy --dir in --pol ipsec --reqid 1 ! --spi 0x10203 ! --proto ah ! --mode transport"),
+    RenderedRule(
+      "-m policy --dir in --pol ipsec --strict --mode tunnel --tunnel-src 10.0.0.1 ! --tunnel-dst 10.0.0.0/24 --proto esp --spi 7 --next ! --reqid 2 --mode transport",
+      "-m policy --dir in --pol ipsec --strict --spi 0x7 --proto esp --mode tunnel ! --tunnel-dst 10.0.0.0/24 --tunnel-src 10.0.0.1 --next ! --reqid 2 --mode transport"
+    ),
+    RenderedRule(
+      "-m policy --dir out --pol ipsec --strict --mode tunnel --tunnel-dst fd00::1 --tunnel-src fd00::/64 --next --proto ipcomp",
+      family: .ipv6),
+  ]
+
   private static let contentMatches: [RenderedRule] = [
     RenderedRule(#"-m string --string "GET /" --algo bm"#),
     RenderedRule(

@@ -37,6 +37,7 @@ struct RuleTextRenderingExtensionTests {
     let zeros = [UInt8](repeating: 0, count: 1984)
     #expect(isCounted("connlimit", 1, [255, 0, 255, 0] + zeros[..<28]))
     #expect(isCounted("string", 1, Array(zeros[..<160])))
+    #expect(isCounted("policy", 0, zeros[..<306] + [5, 0, 0, 0, 0, 0]))
     #expect(isCounted("bpf", 1, [2] + zeros[..<527]))
     #expect(isCounted("u32", 0, zeros[..<1980] + [12, 0, 0, 0]))
     #expect(isCounted("hashlimit", 3, zeros[..<260] + [1] + zeros[..<11] + [32] + zeros[..<39]))
@@ -45,7 +46,7 @@ struct RuleTextRenderingExtensionTests {
 
 @Suite("Matches that aren't decoded are rendered of the kernel's structs", .liveKernel)
 struct RuleTextRenderingExtensionLiveTests {
-  @Test("In x_tables", arguments: RenderedRule.extensions)
+  @Test("In x_tables", arguments: RenderedRule.extensions + RenderedRule.policies)
   func legacy(_ rule: RenderedRule) throws {
     let (saved, reading) = try withNetworkNamespace {
       try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
@@ -57,7 +58,7 @@ struct RuleTextRenderingExtensionLiveTests {
     try expect(rule, RuleLines.all(in: saved), reading)
   }
 
-  @Test("In nf_tables", arguments: RenderedRule.extensions)
+  @Test("In nf_tables", arguments: RenderedRule.extensions + RenderedRule.policies)
   func nft(_ rule: RenderedRule) throws {
     let (saved, reading) = try withNetworkNamespace {
       try NFTCommands.restore(Array(rule.dump.utf8), rule.family)
@@ -112,7 +113,8 @@ struct KernelStruct: Sendable, CustomStringConvertible {
     KernelStruct("helper", 0, 36), KernelStruct("connlimit", 1, 32),
     KernelStruct("cgroup", 0, 8), KernelStruct("cgroup", 2, 528),
     KernelStruct("hashlimit", 3, 312), KernelStruct("string", 1, 160),
-    KernelStruct("u32", 0, 1984), KernelStruct("time", 0, 24), KernelStruct("bpf", 1, 528),
+    KernelStruct("policy", 0, 308), KernelStruct("u32", 0, 1984), KernelStruct("time", 0, 24),
+    KernelStruct("bpf", 1, 528),
   ]
 }
 

@@ -62,6 +62,7 @@ enum ExtensionText {
     case "mac": .mac
     case "physdev": .bridgePort
     case "pkttype": .packetType
+    case "policy": .policy
     case "rpfilter": .reversePath
     case "tcpmss": .segmentSize
     case "time": .time
