@@ -4,7 +4,7 @@ import Netfilter
 extension RenderedRule {
   static let extensions =
     headerMatches + headerMatchesIPv6 + originMatches + connectionMatches + hashLimits
-    + contentMatches
+    + contentMatches + policies
 
   private static let headerMatches: [RenderedRule] = [
     RenderedRule("-p icmp -m icmp --icmp-type 8"),
@@ -166,9 +166,7 @@ extension RenderedRule {
       "-m hashlimit \(printed) --hashlimit-name abc\(rest)")
   }
 
-  /// Apart from the others: the reader of saved files takes `--proto` for the rule's own, and doesn't
-  /// understand what follows.
-  static let policies: [RenderedRule] = [
+  private static let policies: [RenderedRule] = [
     RenderedRule("-m policy --dir in --pol ipsec"),
     RenderedRule("-m policy --dir out --pol none", family: .ipv6),
     RenderedRule(

@@ -46,7 +46,7 @@ struct RuleTextRenderingExtensionTests {
 
 @Suite("Matches that aren't decoded are rendered of the kernel's structs", .liveKernel)
 struct RuleTextRenderingExtensionLiveTests {
-  @Test("In x_tables", arguments: RenderedRule.extensions + RenderedRule.policies)
+  @Test("In x_tables", arguments: RenderedRule.extensions)
   func legacy(_ rule: RenderedRule) throws {
     let (saved, reading) = try withNetworkNamespace {
       try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
@@ -58,7 +58,7 @@ struct RuleTextRenderingExtensionLiveTests {
     try expect(rule, RuleLines.all(in: saved), reading)
   }
 
-  @Test("In nf_tables", arguments: RenderedRule.extensions + RenderedRule.policies)
+  @Test("In nf_tables", arguments: RenderedRule.extensions)
   func nft(_ rule: RenderedRule) throws {
     let (saved, reading) = try withNetworkNamespace {
       try NFTCommands.restore(Array(rule.dump.utf8), rule.family)

@@ -9,7 +9,8 @@ enum BuiltInOption {
     switch word.text {
     case "-m", "--match": self = .match
     case "-j", "--jump": self = .jump
-    case "-p", "--protocol", "--proto": self = .protocol
+    // Not --proto, which is an option of the match `policy`; iptables-save prints -p.
+    case "-p", "--protocol": self = .protocol
     case "-s", "--source", "--src": self = .source
     case "-d", "--destination", "--dst": self = .destination
     case "-i", "--in-interface": self = .inputInterface
