@@ -8,6 +8,7 @@ public final class LegacySource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
   private var readers: [LegacyState.Identity: LegacyTableReader] = [:]
+  private let sets = SetNames()
   /// As the last reading found it.
   private var state = LegacyState()
   /// Whether the kubelet left its hint in the mangle table of either family.
@@ -23,7 +24,8 @@ public final class LegacySource: RulesetSource {
 
   /// Reads all counters: the kernel hands them over with the rules.
   public func read(_: CounterSelection) -> RulesetReading {
-    RulesetReading(
+    if sets.renew() { readers.values.forEach { $0.forgetRules() } }
+    return RulesetReading(
       families: families.map { family in
         FamilyReading(
           backend: .legacy, family: family,
@@ -55,7 +57,7 @@ public final class LegacySource: RulesetSource {
   private func reader(_ family: IPFamily, _ table: TableName) -> LegacyTableReader {
     let identity = LegacyState.Identity(family: family, table: table)
     if let reader = readers[identity] { return reader }
-    let reader = LegacyTableReader(family: family, table: table)
+    let reader = LegacyTableReader(family: family, table: table, sets: sets)
     readers[identity] = reader
     return reader
   }

@@ -13,16 +13,18 @@ final class LegacyTableReader {
   private let table: TableName
   private let hasher = ContentHasher()
   private let decoder: RuleDecoder
+  private let sets: SetNames
   /// The last reading's content, and the digests of its rules, chain after chain.
   private var content: TableContent?
   private var digests: [ContentDigest] = []
   /// The number of rules that had counted anything at the last reading.
   private var countingRules = 0
 
-  init(family: IPFamily, table: TableName) {
+  init(family: IPFamily, table: TableName, sets: SetNames) {
     self.family = family
     self.table = table
     self.decoder = RuleDecoder(family)
+    self.sets = sets
   }
 
   /// Takes the table from the kernel and frees it again.
@@ -46,9 +48,16 @@ final class LegacyTableReader {
     return snapshot
   }
 
+  /// Decodes all rules at the next reading.
+  func forgetRules() {
+    content = nil
+    digests = []
+  }
+
   private func walk() throws(ReadingError) -> TableWalk {
     var walk = TableWalk(
-      previous: content, previousDigests: digests, decoder: decoder, hasher: hasher)
+      previous: content, previousDigests: digests, decoder: decoder, sets: sets,
+      hasher: hasher)
     let handle = try TableHandle(family: family, table: table)
     unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
     return walk

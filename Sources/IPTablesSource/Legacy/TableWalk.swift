@@ -6,6 +6,7 @@ struct TableWalk {
   private let previous: TableContent?
   private let previousDigests: [ContentDigest]
   private let decoder: RuleDecoder
+  private let sets: SetNames
   private let hasher: ContentHasher
   private(set) var digests: [ContentDigest] = []
   private(set) var counters: [Counter] = []
@@ -21,11 +22,12 @@ struct TableWalk {
 
   init(
     previous: TableContent?, previousDigests: [ContentDigest], decoder: RuleDecoder,
-    hasher: ContentHasher
+    sets: SetNames, hasher: ContentHasher
   ) {
     self.previous = previous
     self.previousDigests = previousDigests
     self.decoder = decoder
+    self.sets = sets
     self.hasher = hasher
     digests.reserveCapacity(previous?.ruleCount ?? 0)
     counters.reserveCapacity(previous?.ruleCount ?? 0)
@@ -129,7 +131,7 @@ struct TableWalk {
             fromByteOffset: decoder.layout.nextOffset, as: UInt16.self))
         let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(start: entry, count: size))
         let name = unsafe Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
-        rules.append(decoder.rule(bytes, targetName: name))
+        rules.append(sets.naming(decoder.rule(bytes, targetName: name)))
       }
     }
     rules.trim()

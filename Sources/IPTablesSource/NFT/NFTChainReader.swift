@@ -7,6 +7,7 @@ struct NFTChainReader {
   let table: TableName
   let tableHandle: UInt64
   let hasher: ContentHasher
+  let sets: SetNames
 
   /// A chain to be read.
   struct Order: Sendable {
@@ -57,7 +58,7 @@ struct NFTChainReader {
         run.translates.append(order.translates[order.translates.startIndex + position])
       } else {
         isUnchanged = false
-        let decoded = decoder.rule(rule.expressions, userData: rule.userData)
+        let decoded = sets.naming(decoder.rule(rule.expressions, userData: rule.userData))
         rules.append(decoded)
         run.translates.append(decoded.translatesDestination)
       }

@@ -15,6 +15,7 @@ public final class NFTSource: RulesetSource {
   /// Nil where nobody may listen: then each new generation is read whole.
   private var log: NFTEventLog?
   private var readers: [NFTChanges.Identity: NFTTableReader] = [:]
+  private let sets = SetNames()
   /// The generation that the readers' tables are of; nil where it isn't known.
   private var generation: UInt32?
   /// Whether announcements don't tell all that changed since the tables were read.
@@ -126,6 +127,10 @@ public final class NFTSource: RulesetSource {
   private func readChanges(
     upTo generation: UInt32
   ) throws(SystemError) -> Set<NFTChanges.Identity> {
+    if sets.renew() {
+      readers = [:]
+      mustReadAll = true
+    }
     // What was announced so far is in what is read from here on.
     if mustReadAll { log?.discardChanges(upTo: generation) }
     let changes = mustReadAll ? .whole : log?.takeChanges(upTo: generation) ?? .whole
@@ -163,7 +168,7 @@ public final class NFTSource: RulesetSource {
         readers[identity] = nil
         continue
       }
-      let reader = readers[identity] ?? NFTTableReader(family: family, table: table)
+      let reader = readers[identity] ?? NFTTableReader(family: family, table: table, sets: sets)
       readers[identity] = reader
       let chains = found.chains[table] ?? []
       if try reader.read(change, in: chains, handle: handle, connections) { continue }

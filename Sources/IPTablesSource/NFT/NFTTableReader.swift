@@ -7,6 +7,7 @@ final class NFTTableReader {
   private let family: IPFamily
   private let table: TableName
   private let hasher = ContentHasher()
+  private let sets: SetNames
   private var chains = NFTChainList()
   private var content: TableContent
   private var run = NFTRuleRun()
@@ -23,9 +24,10 @@ final class NFTTableReader {
     let chain: ChainName
   }
 
-  init(family: IPFamily, table: TableName) {
+  init(family: IPFamily, table: TableName, sets: SetNames) {
     self.family = family
     self.table = table
+    self.sets = sets
     content = TableContent(family: family, name: table, chains: [])
   }
 
@@ -173,7 +175,7 @@ final class NFTTableReader {
       names.map { $0.compactMap { list.position(of: $0) }.sorted() } ?? Array(chains.indices)
     let orders = wanted.map { order(for: chains[$0], formerly: formerPositions[$0]) }
     let reader = NFTChainReader(
-      family: family, table: table, tableHandle: tableHandle, hasher: hasher)
+      family: family, table: table, tableHandle: tableHandle, hasher: hasher, sets: sets)
     let results = try Self.inBlocks(of: 256, orders, connections) {
       (block, connection) throws(SystemError) in try reader.read(block, connection)
     }

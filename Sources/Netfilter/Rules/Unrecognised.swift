@@ -5,6 +5,8 @@ public struct Unrecognised: Sendable, Hashable {
   /// The extension's revision; 0 where the source doesn't tell.
   public let revision: UInt8
   /// What the source holds of it: the kernel's bytes, or the option text of a saved file.
+  ///
+  /// Before the bytes of ``SetReferences`` stand the sets' names.
   public let payload: [UInt8]
 
   public init(name: String, revision: UInt8 = 0, payload: [UInt8]) {

@@ -19,6 +19,9 @@ enum ExtensionText {
     case ("hashlimit", 3): .hashLimit
     case ("iprange", 1): .addressRange
     case ("owner", 1): .owner
+    case ("set", 1), ("set", 2): .set
+    case ("set", 3): .setCounters(valueOffset: 8, kindOffset: 0)
+    case ("set", 4): .setCounters(valueOffset: 0, kindOffset: 8)
     case ("socket", 1...3): .socket
     case ("string", 1): .string
     case ("tos", 1): .typeOfService

@@ -10,16 +10,28 @@ enum ExtensionsDomain {
     let family = choice & 1 == 0 ? IPFamily.ipv4 : .ipv6
     let revision = input.byte()
     let name = String(decoding: input.text(), as: UTF8.self)
+    let named = namingSets(name, revision, Array(input.rest))
     withKernelBytes(of: input.rest) { payload in
       if choice & 2 == 0 {
         let match = MatchDecoder(family: family)
           .match(name, revision: revision, payload: payload)
         RuleProperties.check(Rule(matches: [match], target: .none))
+        if let named { RuleProperties.check(Rule(matches: [.unrecognised(named)], target: .none)) }
       } else {
         let target = TargetDecoder(family: family)
           .target(name, revision: revision, payload: payload)
         RuleProperties.check(Rule(target: target))
+        if let named { RuleProperties.check(Rule(target: .unrecognised(named))) }
       }
     }
+  }
+
+  /// As it is kept where it refers to sets: those of an even index have names.
+  private static func namingSets(
+    _ name: String, _ revision: UInt8, _ info: [UInt8]
+  ) -> Unrecognised? {
+    SetReferences(name: name, revision: revision)?
+      .payload(info) { $0 % 2 == 0 ? [UInt8(truncatingIfNeeded: $0 >> 8), 65] : [] }
+      .map { Unrecognised(name: name, revision: revision, payload: $0) }
   }
 }

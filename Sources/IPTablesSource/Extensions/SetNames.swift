@@ -1,0 +1,105 @@
+private import CIPTables
+private import Glibc
+internal import Netfilter
+private import Platform
+private import Synchronization
+
+/// The names of ipset's sets by the indices that rules have of them.
+///
+/// A set that a rule refers to can't be renamed, and swapping it with another leaves name and index
+/// together. But an index is given again when its set is gone, as where a firewall is loaded anew: so
+/// ``renew()`` stands before each reading.
+///
+/// A thread of any network namespace may ask, once one has renewed in that of the rules. Takes
+/// CAP_NET_ADMIN; where no ipset is loaded, none is.
+final class SetNames: Sendable {
+  private let state = Mutex(State())
+
+  private struct State: ~Copyable {
+    var socket: SetSocket?
+    /// By index; empty where the kernel told none.
+    var names: [UInt16: [UInt8]] = [:]
+
+    mutating func name(of index: UInt16) -> [UInt8] {
+      if let known = names[index] { return known }
+      let name = socket?.name(of: index) ?? []
+      names[index] = name
+      return name
+    }
+  }
+
+  /// Asks in this thread's network namespace from here on, and asks again for the names known so far.
+  ///
+  /// - Returns: whether an index is another set's, so that rules decoded before may have wrong names.
+  func renew() -> Bool {
+    state.withLock { state in
+      // Without a socket nothing is learnt, and what was stays.
+      guard let socket = SetSocket() else { return false }
+      var isSame = true
+      for (index, former) in state.names {
+        // No rule refers to a set that is gone: what its name was matters when the index has another.
+        guard let name = socket.name(of: index), name != former else { continue }
+        state.names[index] = name
+        isSame = false
+      }
+      state.socket = consume socket
+      return !isSame
+    }
+  }
+
+  /// The rule with its sets' names, as ``SetReferences`` has them.
+  func naming(_ rule: Rule) -> Rule {
+    var rule = rule
+    for (position, match) in rule.matches.enumerated() {
+      if case .unrecognised(let kept) = match, let named = naming(kept) {
+        rule.matches[position] = .unrecognised(named)
+      }
+    }
+    if case .unrecognised(let kept) = rule.target, let named = naming(kept) {
+      rule.target = .unrecognised(named)
+    }
+    return rule
+  }
+
+  private func naming(_ kept: Unrecognised) -> Unrecognised? {
+    guard let references = SetReferences(name: kept.name, revision: kept.revision) else {
+      return nil
+    }
+    return state.withLock { state in
+      references.payload(kept.payload) { state.name(of: $0) }.map {
+        Unrecognised(name: kept.name, revision: kept.revision, payload: $0)
+      }
+    }
+  }
+}
+
+/// A socket through which ipset tells of its sets, in the network namespace of the thread that made it.
+private struct SetSocket: ~Copyable {
+  private let descriptor: Int32
+
+  /// Nil where there are no more sockets. One of UDP will do: the kernel loads nothing for it.
+  init?() {
+    let kind = Int32(SOCK_DGRAM.rawValue) | SocketFlag.closeOnExec
+    descriptor = socket(AF_INET, kind, 0)
+    if descriptor < 0 { return nil }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// The name of the set that has the index; nil where there is none, or no ipset.
+  ///
+  /// C counterpart: `getsockopt` with `IP_SET_OP_GET_BYINDEX`.
+  func name(of index: UInt16) -> [UInt8]? {
+    var request = ip_set_req_get_set()
+    request.op = UInt32(IP_SET_OP_GET_BYINDEX)
+    request.version = UInt32(IPSET_PROTOCOL)
+    unsafe request.set.index = index
+    var length = socklen_t(MemoryLayout<ip_set_req_get_set>.size)
+    let result = unsafe getsockopt(
+      descriptor, Int32(IPPROTO_IP), SO_IP_SET, &request, &length)
+    guard result == 0 else { return nil }
+    let field = unsafe withUnsafeBytes(of: request.set.name) { unsafe Array($0) }
+    let name = Array(field.prefix { $0 != 0 })
+    return name.isEmpty ? nil : name
+  }
+}
