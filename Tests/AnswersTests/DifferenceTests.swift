@@ -1,3 +1,4 @@
+import IPTablesSource
 import KubeProxy
 import Netfilter
 import TestSupport
@@ -137,5 +138,34 @@ struct DifferenceTests {
       difference.sentences == [
         "2 rules were written again with the same content: no effect on traffic"
       ])
+  }
+
+  @Test("The kernel's rules don't differ from what iptables-save prints of them")
+  func kernelAndFile() throws {
+    let target = Unrecognised(name: "LOG", payload: [7] + Array(repeating: 0, count: 31))
+    let content = TableContent(
+      family: .ipv4, name: .filter,
+      chains: [
+        Chain(
+          name: "FORWARD", policy: .drop, rules: RuleList([Rule(target: .unrecognised(target))]))
+      ])
+    let table = TableSnapshot(
+      content: content, counters: [Counter()], policyCounters: [Counter()], handles: [4])
+    func ruleset(_ backend: Backend) -> Ruleset {
+      Ruleset(
+        name: "kernel",
+        families: [FamilySnapshot(backend: backend, family: .ipv4, tables: [table])])
+    }
+    let text =
+      "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+      + "-A FORWARD -j LOG --log-level 7\nCOMMIT\n"
+    let file = Ruleset(
+      name: "file", families: try SaveFileParser.parse(Array(text.utf8), tables: nil))
+    #expect(RulesetDifference(from: ruleset(.nft).asSaved, to: file).isEmpty)
+    #expect(RulesetDifference(from: file, to: ruleset(.nft).asSaved).isEmpty)
+    // iptables-legacy's tables have all of their chains.
+    let legacy = RulesetDifference(from: ruleset(.legacy).asSaved, to: file)
+    #expect(legacy.counts.chainsAdded == 2 && legacy.counts.rulesAdded == 0)
+    #expect(RulesetDifference(from: ruleset(.nft), to: file).counts.rulesAdded == 1)
   }
 }

@@ -119,7 +119,7 @@ struct KernelStruct: Sendable, CustomStringConvertible {
 }
 
 extension RenderedRule {
-  fileprivate func program(_ backend: String) -> String {
+  func program(_ backend: String) -> String {
     (family == .ipv4 ? "iptables-" : "ip6tables-") + backend + "-save"
   }
 }

@@ -45,7 +45,8 @@ extension Unrecognised {
     }
   }
 
-  private func options(as role: Role, _ family: IPFamily) -> [UInt8]? {
+  /// A blank and the options, where the kernel's bytes are known.
+  func options(as role: Role, _ family: IPFamily) -> [UInt8]? {
     switch role {
     case .match: ExtensionText.match(self, family: family)
     case .target: ExtensionText.target(self, family: family)
@@ -54,7 +55,7 @@ extension Unrecognised {
 
   /// Whether the payload is text: it begins as an option does, and has no zero byte, which hardly
   /// any of the kernel's structs is without.
-  private var isOptionText: Bool {
+  var isOptionText: Bool {
     guard revision == 0, !payload.contains(0) else { return false }
     let option = payload.starts(with: "! ".utf8) ? payload.dropFirst(2) : payload[...]
     return option.starts(with: "--".utf8)

@@ -109,7 +109,13 @@ struct CompareRulesets: AsyncParsableCommand {
       return (old, try loader.loadKernel())
     }
     let (before, after) = sides ?? ([], [])
-    return (try loader.load(before), try loader.load(after))
+    return (try side(before, loader), try side(after, loader))
+  }
+
+  /// The kernel's rules as a file of them would have them, which they are compared with.
+  private func side(_ inputs: [RulesetInput], _ loader: RulesetLoader) throws -> Ruleset {
+    let ruleset = try loader.load(inputs)
+    return inputs == [.kernel] ? ruleset.asSaved : ruleset
   }
 
   /// Waits for that time, or until Ctrl-C or SIGTERM says that it is enough.
