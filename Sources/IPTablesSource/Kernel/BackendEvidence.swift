@@ -11,6 +11,9 @@ struct BackendEvidence: Hashable {
 }
 
 extension BackendEvidence {
+  /// The chains that the kubelet leaves in mangle: a hint for others which backend it uses.
+  static let hints: [ChainName] = ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+
   /// - Parameter readings: those of the backend's families that succeeded.
   init(_ readings: [FamilySnapshot], hasHint: Bool) {
     self.hasHint = hasHint

@@ -70,7 +70,7 @@ public final class LegacySource: RulesetSource {
       if mangle != nil {
         let handle = try TableHandle(family: family, table: .mangle)
         unsafe handle.forEachChain { name in
-          hasHint = hasHint || Self.hints.contains(unsafe ChainName(cString: name))
+          hasHint = hasHint || BackendEvidence.hints.contains(unsafe ChainName(cString: name))
         }
       }
       searched[family] = mangle
@@ -78,6 +78,4 @@ public final class LegacySource: RulesetSource {
     }
     hasHint = hints.values.contains(true)
   }
-
-  private static let hints: [ChainName] = ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
 }

@@ -194,8 +194,8 @@ public final class NFTSource: RulesetSource {
   private func readEvidence() throws(SystemError) -> Evidence {
     var evidence = Evidence()
     for family in families {
-      for name in ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"] where !evidence.hasHint {
-        evidence.hasHint = try connections[0].chain(name.utf8, in: .mangle, family) != nil
+      for name in BackendEvidence.hints where !evidence.hasHint {
+        evidence.hasHint = try connections[0].chain(name.bytes, in: .mangle, family) != nil
       }
       if !evidence.hasKubeProxyTable {
         evidence.hasKubeProxyTable = try connections[0].hasTable("kube-proxy", family)
