@@ -16,7 +16,7 @@ def lines():
         (7, (_disagreeing(), 12), (_hooks(), 12)),
         (6, (_nodes(), 24)),
         (8, (_rules(), 10), (_since_change(), 6), (_kinds(), 8)),
-        (6, (_alerts(), 24)),
+        (7, (_alerts(), 12), (_faults(), 12)),
     ]
 
 
@@ -140,4 +140,27 @@ def _alerts():
         ),
         mappings=[between(1, 1000000, "firing", RED)],
         steps=thresholds("transparent", (1, RED)),
+    )
+
+
+def _faults():
+    by_fault = "cluster, instance, ip_family, table, anomaly"
+    return table(
+        308,
+        "Faults in the rules",
+        """What kube-proxy would not have written, by kind, and since when it is seen. Large clusters leave
+        chains that nothing leads to behind for a while. On the node, kube-iptables-exporter check tells
+        which rules it is, and what to do.""",
+        query(f"sum by ({by_fault}) (iptables_anomalies{{{NODES}}}) > 0", table=True),
+        query(f"max by ({by_fault}) (iptables_anomaly_age_seconds{{{NODES}}}) > 0", table=True),
+        labels={
+            "cluster": "Cluster",
+            "instance": "Instance",
+            "ip_family": "Family",
+            "table": "Table",
+            "anomaly": "Fault",
+        },
+        names=["Number", "Seen for"],
+        overrides=[override("Seen for", decimals=0, unit="s")],
+        sort="Seen for",
     )
