@@ -4,7 +4,7 @@ import Netfilter
 extension RenderedRule {
   static let extensions =
     headerMatches + headerMatchesIPv6 + originMatches + connectionMatches + hashLimits
-    + contentMatches + policies
+    + contentMatches + policies + rarerExtensions
 
   private static let headerMatches: [RenderedRule] = [
     RenderedRule("-p icmp -m icmp --icmp-type 8"),

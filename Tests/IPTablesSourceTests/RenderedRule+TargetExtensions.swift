@@ -4,6 +4,7 @@ import Netfilter
 extension RenderedRule {
   static let targetExtensions =
     logTargets + trackingTargets + connectionTargets + pathTargets + headerTargets
+    + rarerTargets
 
   static let logTargets: [RenderedRule] = [
     RenderedRule("-j LOG"),

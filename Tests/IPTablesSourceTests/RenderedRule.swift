@@ -6,21 +6,25 @@ struct RenderedRule: Sendable, CustomStringConvertible {
   let printed: String
   let family: IPFamily
   let table: TableName
+  /// The dump of another table, without which the kernel refuses the rule.
+  let groundwork: String
 
   /// - Parameter printed: What stands after the chain's name; nil where that is `text` itself.
   init(
-    _ text: String, _ printed: String? = nil, family: IPFamily = .ipv4, table: TableName = .filter
+    _ text: String, _ printed: String? = nil, family: IPFamily = .ipv4, table: TableName = .filter,
+    groundwork: String = ""
   ) {
     self.text = text
     let rest = printed ?? text
     self.printed = rest.isEmpty ? "-A HERE" : "-A HERE " + rest
     self.family = family
     self.table = table
+    self.groundwork = groundwork
   }
 
   var description: String { text }
 
-  var dump: String { RuleText(text, [], family: family, table: table).dump }
+  var dump: String { groundwork + RuleText(text, [], family: family, table: table).dump }
 
   static let all = selectors + matches + comments + targets + translations
 

@@ -114,7 +114,17 @@ struct KernelStruct: Sendable, CustomStringConvertible {
     KernelStruct("cgroup", 0, 8), KernelStruct("cgroup", 2, 528),
     KernelStruct("hashlimit", 3, 312), KernelStruct("string", 1, 160),
     KernelStruct("policy", 0, 308), KernelStruct("u32", 0, 1984), KernelStruct("time", 0, 24),
-    KernelStruct("bpf", 1, 528),
+    KernelStruct("bpf", 1, 528), KernelStruct("bpf", 0, 528), KernelStruct("cgroup", 1, 4112),
+    KernelStruct("cluster", 0, 16), KernelStruct("connbytes", 0, 24),
+    KernelStruct("connlabel", 0, 4), KernelStruct("cpu", 0, 8), KernelStruct("dccp", 0, 16),
+    KernelStruct("devgroup", 0, 20), KernelStruct("ecn", 0, 4),
+    KernelStruct("eui64", 0, 4, .ipv6), KernelStruct("hashlimit", 1, 56),
+    KernelStruct("hashlimit", 2, 304), KernelStruct("ipcomp", 0, 12),
+    KernelStruct("ipv6header", 0, 3, .ipv6), KernelStruct("ipvs", 0, 40),
+    KernelStruct("mh", 0, 3, .ipv6), KernelStruct("osf", 0, 48), KernelStruct("quota", 0, 24),
+    KernelStruct("rateest", 0, 72), KernelStruct("realm", 0, 12), KernelStruct("sctp", 0, 292),
+    KernelStruct("srh", 0, 10, .ipv6), KernelStruct("srh", 1, 108, .ipv6),
+    KernelStruct("state", 0, 4),
   ]
 }
 

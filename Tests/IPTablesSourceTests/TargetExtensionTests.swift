@@ -76,7 +76,8 @@ struct TargetExtensionTests {
     "A value without an option is counted",
     arguments: [
       ("AUDIT", 0, 8), ("CONNMARK", 1, 16), ("CONNMARK", 2, 16), ("CONNSECMARK", 0, 8),
-      ("HL", 0, 8), ("TTL", 0, 8),
+      ("HL", 0, 8), ("HMARK", 0, 64), ("RATEEST", 0, 32), ("SECMARK", 0, 264),
+      ("SECMARK", 1, 264), ("TTL", 0, 8),
     ] as [(String, UInt8, Int)])
   func unknownValue(_ name: String, _ revision: UInt8, _ size: Int) {
     #expect(

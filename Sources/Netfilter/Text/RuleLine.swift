@@ -62,6 +62,12 @@ extension FixedWidthInteger where Self: UnsignedInteger {
   /// As `%#x` has it, but for `0x0`.
   var hexadecimal: String { "0x" + String(self, radix: 16) }
 
+  /// In hexadecimal, with zeros before it up to that length.
+  func digits(_ length: Int) -> String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: Swift.max(0, length - digits.count)) + digits
+  }
+
   /// The names of the bits that are set, between commas.
   func names(_ named: [(bit: Self, name: String)]) -> String {
     named.filter { self & $0.bit != 0 }.map(\.name).joined(separator: ",")

@@ -81,6 +81,17 @@ extension ExtensionText {
     return true
   }
 
+  /// C counterparts: `struct xt_secmark_target_info`, and `xt_secmark_target_info_v1`, which has the
+  /// context before the number that it stands for.
+  static func writeSecurityMark(
+    _ info: StructReader, contextOffset: Int, to line: inout RuleLine
+  ) -> Bool {
+    guard info.byte(at: 0) == 1 else { return false }
+    line.option("--selctx")
+    line.word(info.string(at: contextOffset, size: 256))
+    return true
+  }
+
   /// C counterpart: `struct nf_synproxy_info`.
   static func writeSynProxy(_ info: StructReader, to line: inout RuleLine) -> Bool {
     let options = info.byte(at: 0)

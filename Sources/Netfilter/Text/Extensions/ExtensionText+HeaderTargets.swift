@@ -48,12 +48,26 @@ extension ExtensionText {
     line.option("--\(name)-\(modes[mode])", String(info.byte(at: 1)))
     return true
   }
-}
 
-extension FixedWidthInteger where Self: UnsignedInteger {
-  /// In hexadecimal, with zeros before it up to that length.
-  fileprivate func digits(_ length: Int) -> String {
-    let digits = String(self, radix: 16)
-    return String(repeating: "0", count: Swift.max(0, length - digits.count)) + digits
+  /// C counterpart: `struct ipt_ECN_info`.
+  static func writeCongestion(_ info: StructReader, to line: inout RuleLine) -> Bool {
+    let (operation, bits) = (info.byte(at: 0), info.byte(at: 2))
+    if operation == 0x30, bits & 3 == 0 {
+      line.option("--ecn-tcp-remove")
+      return true
+    }
+    if operation & 0x10 != 0 { line.option("--ecn-tcp-ece", String(bits & 1)) }
+    if operation & 0x20 != 0 { line.option("--ecn-tcp-cwr", String(bits >> 1 & 1)) }
+    if operation & 1 != 0 { line.option("--ecn-ip-ect", String(info.byte(at: 1))) }
+    return true
+  }
+
+  /// C counterpart: `struct xt_tcpoptstrip_target_info`, a bit for each of TCP's options.
+  static func writeOptionStripping(_ info: StructReader, to line: inout RuleLine) -> Bool {
+    let options = (0..<256).filter { info.has(1 << UInt8($0 % 8), at: $0 / 8) }
+    if !options.isEmpty {
+      line.option("--strip-options", options.map { String($0) }.joined(separator: ","))
+    }
+    return true
   }
 }

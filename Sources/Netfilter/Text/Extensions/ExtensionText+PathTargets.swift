@@ -59,6 +59,18 @@ extension ExtensionText {
     return true
   }
 
+  /// C counterpart: `struct ip6t_npt_tginfo`.
+  static func writePrefixTranslation(_ info: StructReader, to line: inout RuleLine) -> Bool {
+    for (index, option) in ["--src-pfx", "--dst-pfx"].enumerated() {
+      let (prefix, length) = (info.address(.ipv6, at: 16 * index), info.byte(at: 32 + index))
+      guard length <= 128 else { return false }
+      if length != 0 || prefix != IPAddress(ipv6High: 0, low: 0) {
+        line.option(option, "\(prefix.numericText)/\(length)")
+      }
+    }
+    return true
+  }
+
   private static func writeNetwork(
     _ address: IPAddress, mask: IPAddress, to line: inout RuleLine
   ) {

@@ -55,15 +55,45 @@ extension MatchText {
       inverted: info.integer(UInt32.self, at: 4) != 0)
   }
 
+  /// `struct xt_cgroup_info_v1`, which has both a path and a number.
+  static let controlGroupPath = MatchText(size: 4112) { info, line in
+    writeControlGroup(info, pathSize: 4096, numberOffset: 4100, to: &line)
+  }
+
   /// `struct xt_cgroup_info_v2`: the path and the number share their place.
   static let controlGroup = MatchText(size: 528) { info, line in
+    writeControlGroup(info, pathSize: 512, numberOffset: 4, to: &line)
+  }
+
+  private static func writeControlGroup(
+    _ info: StructReader, pathSize: Int, numberOffset: Int, to line: inout RuleLine
+  ) {
     if info.byte(at: 0) != 0 {
       line.option("--path", inverted: info.byte(at: 2) != 0)
-      line.quotedWord(info.string(at: 4, size: 512))
+      line.quotedWord(info.string(at: 4, size: pathSize))
     }
     if info.byte(at: 1) != 0 {
       line.option(
-        "--cgroup", "\(info.integer(UInt32.self, at: 4))", inverted: info.byte(at: 3) != 0)
+        "--cgroup", "\(info.integer(UInt32.self, at: numberOffset))",
+        inverted: info.byte(at: 3) != 0)
     }
+  }
+
+  /// `struct xt_state_info`.
+  static let state = MatchText(
+    size: 4, where: { 1...15 ~= $0.integer(UInt32.self, at: 0) }
+  ) { info, line in
+    line.option("--state", info.byte(at: 0).names(states))
+  }
+
+  private static let states: [(bit: UInt8, name: String)] = [
+    (1, "INVALID"), (8, "NEW"), (4, "RELATED"), (2, "ESTABLISHED"),
+  ]
+
+  /// `struct xt_connlabel_mtinfo`. The bit stands for itself: its name is in a file of the node.
+  static let connectionLabel = MatchText(size: 4) { info, line in
+    line.option(
+      "--label", "\"\(info.integer(UInt16.self, at: 0))\"", inverted: info.has(1, at: 2))
+    if info.has(2, at: 2) { line.option("--set") }
   }
 }

@@ -58,6 +58,13 @@ extension MatchText {
     return text + "=" + values.joined(separator: ",")
   }
 
+  /// `struct xt_bpf_info`.
+  static let bpfProgram = MatchText(
+    size: 528, where: { 1...64 ~= $0.integer(UInt16.self, at: 0) }
+  ) { info, line in
+    writeProgram(info, count: info.integer(at: 0), at: 4, to: &line)
+  }
+
   /// `struct xt_bpf_info_v1`: a program of at most 64 instructions, or the path of one.
   static let bpf = MatchText(
     size: 528, where: { $0.integer(UInt16.self, at: 0) < 2 && $0.integer(UInt16.self, at: 2) <= 64 }
@@ -66,9 +73,14 @@ extension MatchText {
       line.option("--object-pinned")
       return line.word(info.string(at: 8, size: 512))
     }
-    let count = info.integer(UInt16.self, at: 2)
+    writeProgram(info, count: info.integer(at: 2), at: 8, to: &line)
+  }
+
+  private static func writeProgram(
+    _ info: StructReader, count: UInt16, at offset: Int, to line: inout RuleLine
+  ) {
     let instructions = (0..<Int(count)).map { index in
-      let start = 8 + 8 * index
+      let start = offset + 8 * index
       return "\(info.integer(UInt16.self, at: start)) \(info.byte(at: start + 2)) "
         + "\(info.byte(at: start + 3)) \(info.integer(UInt32.self, at: start + 4))"
     }

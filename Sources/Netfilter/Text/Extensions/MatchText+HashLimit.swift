@@ -1,29 +1,36 @@
 extension MatchText {
-  /// `struct xt_hashlimit_mtinfo3`. A rate in bytes is kept as what a byte costs, in 32 bits.
-  static let hashLimit = MatchText(
-    size: 312,
-    where: {
-      !$0.has(hashLimitBytes, at: 272) || $0.integer(UInt64.self, at: 256) <= UInt32.max
-    }
-  ) { info, line in
-    let mode = info.byte(at: 272)
+  /// A rate in bytes is kept as what a byte costs, in 32 bits.
+  static func hashLimit(_ layout: HashLimitLayout) -> MatchText {
+    MatchText(
+      size: layout.size,
+      where: {
+        !$0.has(hashLimitBytes, at: layout.modeOffset) || layout.average($0) <= UInt32.max
+      },
+      write: { write($0, layout, to: &$1) })
+  }
+
+  private static func write(
+    _ info: StructReader, _ layout: HashLimitLayout, to line: inout RuleLine
+  ) {
+    let mode = info.byte(at: layout.modeOffset)
     line.option(mode & 16 != 0 ? "--hashlimit-above" : "--hashlimit-upto")
     let expiry =
       mode & hashLimitBytes != 0
-      ? writeByteRate(info, to: &line) : writePacketRate(info, to: &line)
+      ? writeByteRate(layout.average(info), burst: layout.burst(info), to: &line)
+      : writePacketRate(info, layout, to: &line)
     let keys = mode.names(hashLimitKeys)
     if !keys.isEmpty { line.option("--hashlimit-mode", keys) }
     line.option("--hashlimit-name")
-    line.word(info.string(at: 0, size: 255))
-    writeTable(info, usualExpiry: expiry, to: &line)
+    line.word(info.string(at: 0, size: layout.nameSize))
+    writeTable(info, at: layout.tableOffset, usualExpiry: expiry, to: &line)
     let length: UInt8 = line.family == .ipv4 ? 32 : 128
-    for (option, offset) in [("--hashlimit-srcmask", 296), ("--hashlimit-dstmask", 297)]
-    where info.byte(at: offset) != length {
-      line.option(option, "\(info.byte(at: offset))")
+    for (index, option) in ["--hashlimit-srcmask", "--hashlimit-dstmask"].enumerated() {
+      let mask = info.byte(at: layout.maskOffset + index)
+      if mask != length { line.option(option, "\(mask)") }
     }
-    if mode & 64 != 0 {
+    if mode & 64 != 0, let offset = layout.intervalOffset {
       line.option("--hashlimit-rate-match")
-      let interval: UInt32 = info.integer(at: 292)
+      let interval: UInt32 = info.integer(at: offset)
       if interval != 1 { line.option("--hashlimit-rate-interval", "\(interval)") }
     }
   }
@@ -35,13 +42,13 @@ extension MatchText {
   ]
 
   private static func writeTable(
-    _ info: StructReader, usualExpiry: UInt32, to line: inout RuleLine
+    _ info: StructReader, at offset: Int, usualExpiry: UInt32, to line: inout RuleLine
   ) {
-    let fields: [(name: String, offset: Int, usual: UInt32)] = [
-      ("size", 276, 0), ("max", 280, 0), ("gcinterval", 284, 1000), ("expire", 288, usualExpiry),
+    let fields: [(name: String, usual: UInt32)] = [
+      ("size", 0), ("max", 0), ("gcinterval", 1000), ("expire", usualExpiry),
     ]
-    for field in fields {
-      let value: UInt32 = info.integer(at: field.offset)
+    for (index, field) in fields.enumerated() {
+      let value: UInt32 = info.integer(at: offset + 4 * index)
       if value != field.usual { line.option("--hashlimit-htable-\(field.name)", "\(value)") }
     }
   }
@@ -51,23 +58,25 @@ extension MatchText {
   /// - Returns: What entries' expiry is by default, in ms.
   ///
   /// C counterpart: `print_rate` of libxt_hashlimit.
-  private static func writePacketRate(_ info: StructReader, to line: inout RuleLine) -> UInt32 {
-    let period: UInt64 = info.integer(at: 256)
+  private static func writePacketRate(
+    _ info: StructReader, _ layout: HashLimitLayout, to line: inout RuleLine
+  ) -> UInt32 {
+    let period = layout.average(info)
     var expiry: UInt32 = 0
     if period == 0 {
       line.word("inf")
     } else {
       var unit = rateUnits[0]
       for shorter in rateUnits.dropFirst() {
-        let length = UInt64(shorter.seconds) * 1_000_000
+        let length = UInt64(shorter.seconds) * layout.second
         let (rate, rest) = length.quotientAndRemainder(dividingBy: period)
         if period > length || rate < rest { break }
         unit = shorter
       }
-      line.word("\(UInt64(unit.seconds) * 1_000_000 / period)/\(unit.name)")
+      line.word("\(UInt64(unit.seconds) * layout.second / period)/\(unit.name)")
       expiry = unit.seconds * 1000
     }
-    line.option("--hashlimit-burst", "\(info.integer(UInt64.self, at: 264))")
+    line.option("--hashlimit-burst", "\(layout.burst(info))")
     return expiry
   }
 
@@ -78,8 +87,9 @@ extension MatchText {
   /// Bytes in the largest unit that costs the same, and the burst if there is one.
   ///
   /// C counterpart: `print_bytes` of libxt_hashlimit.
-  private static func writeByteRate(_ info: StructReader, to line: inout RuleLine) -> UInt32 {
-    let (cost, burst): (UInt64, UInt64) = (info.integer(at: 256), info.integer(at: 264))
+  private static func writeByteRate(
+    _ cost: UInt64, burst: UInt64, to line: inout RuleLine
+  ) -> UInt32 {
     let most = UInt64(UInt32.max)
     let rate = ((cost == 0 ? most : most / cost) - 1) << 4
     let unit =

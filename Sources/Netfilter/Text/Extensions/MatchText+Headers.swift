@@ -78,7 +78,7 @@ extension MatchText {
   }
 
   /// Two numbers at the struct's beginning, which aren't written where they are a range of all.
-  private static func writeIndexes(
+  static func writeIndexes(
     _ option: String, _ info: StructReader, inverted: Bool, to line: inout RuleLine
   ) {
     let (first, last): (UInt32, UInt32) = (info.integer(at: 0), info.integer(at: 4))
