@@ -60,6 +60,37 @@ public struct JSONWriter {
     container("[", "]", body)
   }
 
+  /// An array that has an object for each of these elements; `body` writes its members.
+  public mutating func member<Element>(
+    _ name: String, objects elements: some Sequence<Element>,
+    _ body: (Element, inout JSONWriter) -> Void
+  ) {
+    member(
+      name,
+      array: { json in
+        for element in elements { json.object { body(element, &$0) } }
+      })
+  }
+
+  /// An array of values that fit on a line.
+  public mutating func member(_ name: String, elements: some Sequence<Scalar>) {
+    member(
+      name,
+      array: { json in
+        for element in elements { json.element(element) }
+      })
+  }
+
+  /// An object all of whose members are strings; null where there is none.
+  public mutating func member(_ name: String, strings: KeyValuePairs<String, String>?) {
+    guard let strings else { return member(name, .null) }
+    member(
+      name,
+      object: { json in
+        for (name, text) in strings { json.member(name, .string(text)) }
+      })
+  }
+
   /// The document, with a line's end behind it.
   public mutating func finish() -> [UInt8] {
     append("\n")

@@ -15,6 +15,11 @@ public struct ServicePort: Sendable, Hashable, Comparable {
     self.transport = transport
   }
 
+  /// All that tells it from others, by the names that the commands' JSON has for it.
+  public var parts: KeyValuePairs<String, String> {
+    ["namespace": namespace, "name": name, "port": port, "protocol": transport.rawValue]
+  }
+
   /// Orders service ports by namespace, name, port and protocol.
   public static func < (left: ServicePort, right: ServicePort) -> Bool {
     if left.namespace != right.namespace { return left.namespace < right.namespace }

@@ -110,7 +110,7 @@ struct CheckReportTests {
     return try JSONDecoder().decode(Document.self, from: Data(writer.finish()))
   }
 
-  /// The schema, as README.md documents it.
+  /// The schema, as Documentation/answers.md describes it.
   private struct Document: Decodable {
     struct Reading: Decodable {
       let source: String

@@ -40,6 +40,42 @@ struct JSONWriterTests {
     #expect(String(decoding: json.finish(), as: UTF8.self) == expected)
   }
 
+  @Test("Lists and strings are written element by element; strings that are missing are null")
+  func members() {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("objects", objects: [1, 2]) { $1.member("number", .integer($0)) }
+      json.member("no objects", objects: [Int]()) { $1.member("number", .integer($0)) }
+      json.member("elements", elements: [.flag(false), .null])
+      json.member("strings", strings: ["b": "1", "a": "2"])
+      json.member("no strings", strings: nil)
+    }
+    let expected = """
+      {
+        "objects": [
+          {
+            "number": 1
+          },
+          {
+            "number": 2
+          }
+        ],
+        "no objects": [],
+        "elements": [
+          false,
+          null
+        ],
+        "strings": {
+          "b": "1",
+          "a": "2"
+        },
+        "no strings": null
+      }
+
+      """
+    #expect(String(decoding: json.finish(), as: UTF8.self) == expected)
+  }
+
   @Test(
     "Any text comes back from a reader of JSON as it was",
     arguments: [

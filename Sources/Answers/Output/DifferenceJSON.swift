@@ -24,40 +24,10 @@ public struct DifferenceJSON {
       writer.member("after", .string(new.name))
       writer.member("differs", .flag(!difference.isEmpty))
       writer.member("counts", object: { difference.counts.write(to: &$0) })
-      writer.member(
-        "summary",
-        array: { writer in
-          for finding in difference.findings { writer.object { finding.write(to: &$0) } }
-        })
-      writer.member(
-        "groups",
-        array: { writer in
-          for group in difference.groups { writer.object { group.write(to: &$0) } }
-        })
-      writer.member(
-        "not_compared",
-        array: { writer in
-          for table in difference.notCompared { writer.object { table.write(to: &$0) } }
-        })
+      writer.member("summary", objects: difference.findings) { $0.write(to: &$1) }
+      writer.member("groups", objects: difference.groups) { $0.write(to: &$1) }
+      writer.member("not_compared", objects: difference.notCompared) { $0.write(to: &$1) }
     }
-  }
-}
-
-extension JSONWriter {
-  /// A service port; null where there is none.
-  mutating func member(_ name: String, _ port: ServicePort?) {
-    guard let port else { return member(name, .null) }
-    member(name, object: { port.write(to: &$0) })
-  }
-}
-
-extension ServicePort {
-  /// Its parts as members.
-  func write(to writer: inout JSONWriter) {
-    writer.member("namespace", .string(namespace))
-    writer.member("name", .string(name))
-    writer.member("port", .string(port))
-    writer.member("protocol", .string(transport.rawValue))
   }
 }
 
@@ -81,7 +51,7 @@ extension Finding {
     writer.member("ip_family", family.map { .string($0.rawValue) } ?? .null)
     writer.member("table", table.map { .string($0.rawValue) } ?? .null)
     writer.member("chain", chain.map { .text($0.bytes) } ?? .null)
-    writer.member("service", servicePort)
+    writer.member("service", strings: servicePort?.parts)
   }
 }
 
@@ -89,7 +59,7 @@ extension ChangeGroup {
   fileprivate func write(to writer: inout JSONWriter) {
     switch owner {
     case .servicePort(let port):
-      writer.member("service", port)
+      writer.member("service", strings: port.parts)
       writer.member("scope", .null)
       writer.member("kind", .null)
     case .nobody(let scope, let kind):
@@ -97,11 +67,7 @@ extension ChangeGroup {
       writer.member("scope", .string(scope.rawValue))
       writer.member("kind", .string(kind))
     }
-    writer.member(
-      "changes",
-      array: { writer in
-        for change in changes { writer.object { change.write(to: &$0) } }
-      })
+    writer.member("changes", objects: changes) { $0.write(to: &$1) }
   }
 }
 

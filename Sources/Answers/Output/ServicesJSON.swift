@@ -15,57 +15,25 @@ public struct ServicesJSON {
     writer.object { writer in
       writer.member("version", .integer(Self.version))
       writer.member("rules", .string(list.name))
-      writer.member(
-        "services",
-        array: { writer in
-          for service in list.services { writer.object { service.write(to: &$0) } }
-        })
+      writer.member("services", objects: list.services) { $0.write(to: &$1) }
     }
   }
 }
 
 extension ServiceReport {
   fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("service", port)
+    writer.member("service", strings: port.parts)
     writer.member("ip_family", .string(family.rawValue))
-    writer.member(
-      "addresses",
-      array: { writer in
-        for address in addresses { writer.object { address.write(to: &$0) } }
-      })
-    writer.member(
-      "node_ports",
-      array: { writer in
-        for port in nodePorts { writer.element(.integer(Int(port))) }
-      })
-    writer.member(
-      "blocked",
-      array: { writer in
-        for reason in blocked { writer.element(.string(reason.rawValue)) }
-      })
-    writer.member(
-      "session_affinity_seconds",
-      array: { writer in
-        for seconds in affinity { writer.element(.integer(Int(seconds))) }
-      })
+    writer.member("addresses", objects: addresses) { $0.write(to: &$1) }
+    writer.member("node_ports", elements: nodePorts.map { .integer(Int($0)) })
+    writer.member("blocked", elements: blocked.map { .string($0.rawValue) })
+    writer.member("session_affinity_seconds", elements: affinity.map { .integer(Int($0)) })
     writer.member("connections", .count(connections))
     writer.member("nat_rules", .integer(natRules))
     writer.member("filter_rules", .integer(filterRules))
-    writer.member(
-      "balancing",
-      array: { writer in
-        for chain in balancing { writer.object { chain.write(to: &$0) } }
-      })
-    writer.member(
-      "dispatch",
-      array: { writer in
-        for rules in dispatch { writer.object { rules.write(to: &$0) } }
-      })
-    writer.member(
-      "chains",
-      array: { writer in
-        for rules in chains { writer.object { rules.write(to: &$0) } }
-      })
+    writer.member("balancing", objects: balancing) { $0.write(to: &$1) }
+    writer.member("dispatch", objects: dispatch) { $0.write(to: &$1) }
+    writer.member("chains", objects: chains) { $0.write(to: &$1) }
   }
 }
 
@@ -80,22 +48,14 @@ extension ServiceAddress {
 extension ServiceReport.Balancing {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.member("chain", .text(chain.bytes))
-    writer.member(
-      "endpoints",
-      array: { writer in
-        for endpoint in endpoints { writer.object { endpoint.write(to: &$0) } }
-      })
+    writer.member("endpoints", objects: endpoints) { $0.write(to: &$1) }
   }
 }
 
 extension ServiceReport.Endpoint {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.member("chain", .text(chain.bytes))
-    writer.member(
-      "destinations",
-      array: { writer in
-        for destination in destinations { writer.element(.string(destination)) }
-      })
+    writer.member("destinations", elements: destinations.map { .string($0) })
     writer.member("share", .number(share))
     writer.member("connections", .count(connections))
   }
@@ -105,16 +65,10 @@ extension ServiceReport.Rules {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.member("table", .string(table.rawValue))
     writer.member("chain", .text(chain.bytes))
-    writer.member(
-      "rules",
-      array: { writer in
-        for rule in rules {
-          writer.object { writer in
-            writer.member("position", .integer(rule.position))
-            writer.member("text", .text(rule.text))
-          }
-        }
-      })
+    writer.member("rules", objects: rules) { rule, writer in
+      writer.member("position", .integer(rule.position))
+      writer.member("text", .text(rule.text))
+    }
   }
 }
 
