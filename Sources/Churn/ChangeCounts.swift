@@ -23,6 +23,19 @@ public struct ChangeCounts: Sendable, Hashable {
   /// Nothing changed.
   public static let zero = ChangeCounts()
 
+  /// What happened to the rules of a chain.
+  public init(_ difference: ChainDifference) {
+    self.init(
+      added: UInt64(difference.added.count), removed: UInt64(difference.removed.count),
+      moved: UInt64(difference.moved.count))
+  }
+
+  public static func += (left: inout ChangeCounts, right: ChangeCounts) {
+    left.added += right.added
+    left.removed += right.removed
+    left.moved += right.moved
+  }
+
   /// The count of one kind of change.
   public subscript(change: Change) -> UInt64 {
     get {

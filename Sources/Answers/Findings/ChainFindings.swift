@@ -13,7 +13,7 @@ struct ChainFindings {
   }
 
   var findings: [Finding] {
-    let changed = tally.chains.filter { !$0.counts.isEmpty && $0.scope != .hook }
+    let changed = tally.chains.filter { $0.counts != .zero && $0.scope != .hook }
     return changed.filter { $0.scope == .system }.map(system)
       + changed.filter { $0.scope == .dispatch }.map(dispatch)
       + unowned(changed.filter { $0.scope == .service }) + others(changed) + emptyChains
@@ -75,8 +75,8 @@ struct ChainFindings {
     }
   }
 
-  private static func sum(_ chains: [ChangeTally.ChainTally]) -> ChangeTally.Counts {
-    chains.reduce(into: ChangeTally.Counts()) { $0 += $1.counts }
+  private static func sum(_ chains: [ChangeTally.ChainTally]) -> ChangeCounts {
+    chains.reduce(into: .zero) { $0 += $1.counts }
   }
 
   private var emptyChains: [Finding] {

@@ -4,19 +4,6 @@ internal import Netfilter
 
 /// How much of what changed in a family, by service port and by chain.
 struct ChangeTally {
-  /// The changes of one chain, as far as they belong to somebody.
-  struct Counts {
-    var added = 0
-    var removed = 0
-    var moved = 0
-
-    static func += (left: inout Counts, right: Counts) {
-      left.added += right.added
-      left.removed += right.removed
-      left.moved += right.moved
-    }
-  }
-
   /// A chain of a table.
   struct Place: Hashable, Comparable {
     let table: TableName
@@ -29,7 +16,7 @@ struct ChangeTally {
 
   /// What changed for one service port.
   struct ServiceTally {
-    var chains: [Place: Counts] = [:]
+    var chains: [Place: ChangeCounts] = [:]
     /// Those of its own chains in which nothing but comments differ.
     var commentsOnly: Set<Place> = []
   }
@@ -39,7 +26,7 @@ struct ChangeTally {
     let place: Place
     let scope: RuleScope
     let kind: String
-    var counts = Counts()
+    var counts = ChangeCounts.zero
     /// Whether the chain itself came or went, and has no rules on either side.
     let emptyChain: Change?
   }
@@ -47,11 +34,11 @@ struct ChangeTally {
   /// What moved in a dispatch chain.
   struct DispatchMoves {
     let place: Place
-    var rules = 0
+    var rules: UInt64 = 0
     /// As `namespace/name`.
     var services: Set<String> = []
     /// Of the rules, those that belong to no service port.
-    var unowned = 0
+    var unowned: UInt64 = 0
     /// Whether all rules that changed their order exclude each other.
     let isOrderOnly: Bool
   }
@@ -80,29 +67,29 @@ struct ChangeTally {
     var nobody = ChainTally(
       place: place, scope: scope, kind: ChainKind.of(chain),
       emptyChain: change.difference.isEmpty ? change.chainChange : nil)
-    var byService: [ServicePort: Counts] = [:]
+    var byService: [ServicePort: ChangeCounts] = [:]
     ChainOwners(change, table, comparison).forEach { kind, owner in
       guard let owner else {
         if selection == nil { nobody.counts[kind] += 1 }
         return
       }
-      if selection?(owner) ?? true { byService[owner, default: Counts()][kind] += 1 }
+      if selection?(owner) ?? true { byService[owner, default: .zero][kind] += 1 }
     }
     if scope == .dispatch, !change.difference.moved.isEmpty {
       addMoves(of: byService, &nobody, change, table)
     }
     let commentsOnly = scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
-      if counts.isEmpty { continue }
+      if counts == .zero { continue }
       services[port, default: ServiceTally()].chains[place] = counts
       if commentsOnly { services[port]?.commentsOnly.insert(place) }
     }
-    if !nobody.counts.isEmpty || nobody.emptyChain != nil { chains.append(nobody) }
+    if nobody.counts != .zero || nobody.emptyChain != nil { chains.append(nobody) }
   }
 
   /// Enters what moved in a dispatch chain, and takes it from what else happened there.
   private mutating func addMoves(
-    of services: [ServicePort: Counts], _ nobody: inout ChainTally, _ change: ChangedChain,
+    of services: [ServicePort: ChangeCounts], _ nobody: inout ChainTally, _ change: ChangedChain,
     _ table: TableComparison
   ) {
     let order = DispatchOrder(
@@ -119,25 +106,7 @@ struct ChangeTally {
   }
 }
 
-extension ChangeTally.Counts {
-  var isEmpty: Bool { added == 0 && removed == 0 && moved == 0 }
-
+extension ChangeCounts {
+  /// `2 added, 1 removed, 1 moved`.
   var text: String { Wording.counts([(added, "added"), (removed, "removed"), (moved, "moved")]) }
-
-  subscript(change: Change) -> Int {
-    get {
-      switch change {
-      case .added: added
-      case .removed: removed
-      case .moved: moved
-      }
-    }
-    set {
-      switch change {
-      case .added: added = newValue
-      case .removed: removed = newValue
-      case .moved: moved = newValue
-      }
-    }
-  }
 }

@@ -35,9 +35,7 @@ struct HookFindings {
   private mutating func add(_ change: ChangedChain, _ table: TableComparison) {
     let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
     let place = Wording.place(change.name, table.name, table.family, isBuiltIn: true)
-    var rest = ChangeTally.Counts(
-      added: change.difference.added.count, removed: change.difference.removed.count,
-      moved: change.difference.moved.count)
+    var rest = ChangeCounts(change.difference)
     switch (old.jumpToServices, new.jumpToServices) {
     case (nil, nil): break
     case (.some, nil):
@@ -48,13 +46,13 @@ struct HookFindings {
       add(.hookJumpAdded, table, change.name, "kube-proxy's jump stands in \(place) now")
     case (let oldJump?, let newJump?):
       let before = RulesBefore(oldJump, newJump, old.count, new.count, change.difference)
-      rest.added -= before.added
+      rest.added -= UInt64(before.added)
       rest.moved = before.moved > 0 ? 0 : rest.moved
       let count = before.added + before.moved
       guard count > 0 else { break }
       add(.beforeHookJump, table, change.name, Self.before(count, place))
     }
-    guard !rest.isEmpty else { return }
+    guard rest != .zero else { return }
     add(.hookChanged, table, change.name, "the rules of \(place) changed: \(rest.text)")
   }
 

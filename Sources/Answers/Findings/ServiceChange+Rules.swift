@@ -1,3 +1,4 @@
+internal import Churn
 internal import KubeProxy
 internal import Netfilter
 
@@ -44,7 +45,7 @@ extension ServiceChange {
 
   /// Rules that came or went, of which no other sentence tells.
   func rest(_ explained: Explained) -> Finding? {
-    var counts = ChangeTally.Counts()
+    var counts = ChangeCounts.zero
     var chains: [String] = []
     for (place, changed) in changes.chains.sorted(by: { $0.key < $1.key })
     where !explained.covers(place.chain) && changed.added + changed.removed > 0 {

@@ -3,12 +3,12 @@ internal import Netfilter
 /// How findings say where something is and how many of it there are.
 enum Wording {
   /// `1 rule`, `2 rules`.
-  static func count(_ number: Int, _ noun: String) -> String {
+  static func count(_ number: some BinaryInteger, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
   /// `2 added, 1 removed`; what there is none of is left out.
-  static func counts(_ parts: [(number: Int, word: String)]) -> String {
+  static func counts(_ parts: [(number: some BinaryInteger, word: String)]) -> String {
     parts.filter { $0.number > 0 }.map { "\($0.number) \($0.word)" }.joined(separator: ", ")
   }
 
