@@ -30,34 +30,32 @@ struct ServiceMapContinuityTests {
 
   @Test("Nor where it tempts to a false conclusion", arguments: RulesetHistory.all)
   func history(_ history: RulesetHistory) throws {
-    var last: (map: ServiceMap, nat: TableContent?)?
-    for (index, state) in history.states.enumerated() {
-      let snapshot = try state.snapshot()
-      let map = ServiceMap(snapshot, previous: last?.map)
-      expectSame(map, ServiceMap(snapshot), "state \(index)")
-      let nat = snapshot.table(.nat)?.content
-      if let last { expectContinued(map, from: last, nat, "state \(index)") }
-      last = (map, nat)
-    }
+    expectContinuity(
+      try history.states.enumerated().map { ("state \($0)", try $1.snapshot()) })
   }
 
   @Test("Nor in the states of real nodes", arguments: Self.directories)
   func realNodes(_ directory: String) throws {
-    var last: (map: ServiceMap, nat: TableContent?)?
-    for fixture in Fixture.all where fixture.name.hasPrefix(directory) {
-      let snapshot = try fixture.snapshot()
-      let map = ServiceMap(snapshot, previous: last?.map)
-      expectSame(map, ServiceMap(snapshot), "\(fixture)")
-      let nat = snapshot.table(.nat)?.content
-      if let last { expectContinued(map, from: last, nat, "\(fixture)") }
-      last = (map, nat)
-    }
-    #expect(last != nil)
+    let fixtures = Fixture.all.filter { $0.name.hasPrefix(directory) }
+    #expect(!fixtures.isEmpty)
+    expectContinuity(try fixtures.map { ("\($0)", try $0.snapshot()) })
   }
 
   static let directories = Set(Fixture.all.map { $0.name.prefix { $0 != "/" } + "/" }).map(
     String.init
   ).sorted()
+
+  /// Expects each state's map to be what it is without the one before.
+  private func expectContinuity(_ states: [(name: Comment, snapshot: FamilySnapshot)]) {
+    var last: (map: ServiceMap, nat: TableContent?)?
+    for state in states {
+      let map = ServiceMap(state.snapshot, previous: last?.map)
+      expectSame(map, ServiceMap(state.snapshot), state.name)
+      let nat = state.snapshot.table(.nat)?.content
+      if let last { expectContinued(map, from: last, nat, state.name) }
+      last = (map, nat)
+    }
+  }
 
   /// Expects all that tables say to be equal.
   private func expectSame(_ map: ServiceMap, _ fresh: ServiceMap, _ comment: Comment) {
