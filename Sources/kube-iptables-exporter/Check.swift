@@ -15,10 +15,6 @@ struct Check: ParsableCommand {
       subcommand. Exit status: 0 no faults, 1 faults, 2 rules could not be read.
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
-
   @Argument(
     help: ArgumentHelp(
       "Files that iptables-save or ip6tables-save wrote, each checked by itself; - is standard input. "
@@ -26,7 +22,7 @@ struct Check: ParsableCommand {
   var files: [String] = []
 
   @Option(help: "The format to print.")
-  var format = Format.text
+  var format = AnswerFormat.text
 
   /// Of which only `--source` and `--backend` are used. A command's own options of these names would be
   /// taken by its parent, which has them too.
@@ -43,26 +39,17 @@ struct Check: ParsableCommand {
 
   func run() throws {
     var report = CheckReport()
+    let paths = sourceOptions.filePaths + files
     if paths.isEmpty { checkKernel(&report) } else { for path in paths { check(path, &report) } }
     for failure in report.failures {
       StandardError.write(
         "kube-iptables-exporter: \(TerminalWriter.escaped(Array(failure.message.utf8)))\n")
     }
     switch format {
-    case .text:
-      var text = TerminalWriter.forStandardOutput()
-      report.write(to: &text)
-      try StandardOutput.write(text.bytes)
-    case .json:
-      var json = JSONWriter()
-      report.write(to: &json)
-      try StandardOutput.write(json.finish())
+    case .text: try StandardOutput.write(text: { report.write(to: &$0) })
+    case .json: try StandardOutput.write(json: { report.write(to: &$0) })
     }
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
-  }
-
-  private var paths: [String] {
-    sourceOptions.source.compactMap { if case .file(let path) = $0 { path } else { nil } } + files
   }
 
   /// The tables that hold rules or canaries of kube-proxy and the kubelet.
@@ -84,8 +71,7 @@ struct Check: ParsableCommand {
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    let reading = KernelSource(backend: sourceOptions.backend ?? .auto, tables: Self.tables).read([]
-    )
+    let reading = sourceOptions.kernelSource(tables: Self.tables).read([])
     for family in reading.families where family.isFollowed { add(family, "kernel", &report) }
   }
 

@@ -103,14 +103,20 @@ struct SourceOptions: ParsableArguments {
   /// The source that the flags name.
   func makeSource() -> any RulesetSource {
     if filePaths.isEmpty {
-      return KernelSource(backend: backend ?? .auto, tables: readTables)
+      return kernelSource(tables: readTables)
     }
     return SaveFileSource(paths: filePaths, tables: readTables)
   }
 
+  /// The kernel's rules of these tables, in the backend that is asked for.
+  func kernelSource(tables: Set<TableName>) -> KernelSource {
+    KernelSource(backend: backend ?? .auto, tables: tables)
+  }
+
   private var readTables: Set<TableName> { tables?.tables ?? [.nat, .filter] }
 
-  private var filePaths: [String] {
+  /// The files that `--source` names.
+  var filePaths: [String] {
     source.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import IPTablesSource
 internal import KubeProxy
-internal import Netfilter
 
 /// The flags of the commands that answer questions about rules.
 struct AnswerOptions: ParsableArguments {
@@ -23,9 +22,7 @@ struct AnswerOptions: ParsableArguments {
     }
   }
 
-  func makeLoader() -> RulesetLoader {
-    RulesetLoader(tables: sourceOptions.tables?.tables, backend: sourceOptions.backend ?? .auto)
-  }
+  func makeLoader() -> RulesetLoader { RulesetLoader(sourceOptions) }
 
   /// Tells the service ports that are asked for; nil where all are.
   func selection() -> ((ServicePort) -> Bool)? { service?.makeSelection() }

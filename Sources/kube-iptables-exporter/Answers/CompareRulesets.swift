@@ -1,6 +1,5 @@
 internal import Answers
 internal import ArgumentParser
-internal import Console
 internal import Platform
 internal import UnixSignals
 
@@ -18,10 +17,6 @@ struct CompareRulesets: AsyncParsableCommand {
       + added, - removed, ~ moved (from -> to), = written again, ! a policy. Positions are counted from \
       1. Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read.
       """)
-
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
 
   @Argument(
     help: ArgumentHelp(
@@ -46,7 +41,7 @@ struct CompareRulesets: AsyncParsableCommand {
   var live: TimeSpan?
 
   @Option(help: "The format to print.")
-  var format = Format.text
+  var format = AnswerFormat.text
 
   @Flag(help: "Exit with status 1 where anything differs.")
   var exitCode = false
@@ -63,12 +58,7 @@ struct CompareRulesets: AsyncParsableCommand {
     guard let (before, after) = sides else {
       throw ValidationError("name two rule sets, or one to compare with the kernel's, or --live")
     }
-    guard (before + after).count(where: { $0 == .standardInput }) <= 1 else {
-      throw ValidationError("standard input can be read once")
-    }
-    guard before == [.kernel] || !before.contains(.kernel),
-      after == [.kernel] || !after.contains(.kernel)
-    else { throw ValidationError("the kernel's rules can't be mixed with a file's") }
+    try RulesetInput.validate(before, after)
   }
 
   /// What the arguments say is to be compared with what; nil where they don't.
@@ -91,13 +81,9 @@ struct CompareRulesets: AsyncParsableCommand {
     }
     switch format {
     case .text:
-      var writer = TerminalWriter.forStandardOutput()
-      DifferenceText(difference, from: old, to: new).write(to: &writer)
-      try StandardOutput.write(writer.bytes)
+      try StandardOutput.write(text: DifferenceText(difference, from: old, to: new).write)
     case .json:
-      var writer = JSONWriter()
-      DifferenceJSON(difference, from: old, to: new).write(to: &writer)
-      try StandardOutput.write(writer.finish())
+      try StandardOutput.write(json: DifferenceJSON(difference, from: old, to: new).write)
     }
     if exitCode, !difference.isEmpty { throw ExitCode(1) }
   }

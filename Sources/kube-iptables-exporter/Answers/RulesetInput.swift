@@ -27,4 +27,14 @@ enum RulesetInput: ExpressibleByArgument, Equatable {
     case .file(let path): path
     }
   }
+
+  /// Checks that each of the lists can be read as one rule set, one list after the other.
+  static func validate(_ rulesets: [RulesetInput]...) throws {
+    guard rulesets.joined().count(where: { $0 == .standardInput }) <= 1 else {
+      throw ValidationError("standard input can be read once")
+    }
+    guard rulesets.allSatisfy({ $0 == [.kernel] || !$0.contains(.kernel) }) else {
+      throw ValidationError("the kernel's rules can't be mixed with a file's")
+    }
+  }
 }

@@ -9,9 +9,9 @@ struct RulesetLoader {
   let tables: Set<TableName>?
   private let kernel: KernelSource
 
-  init(tables: Set<TableName>?, backend: BackendSelection) {
-    self.tables = tables
-    kernel = KernelSource(backend: backend, tables: tables ?? Set(TableName.allCases))
+  init(_ options: SourceOptions) {
+    tables = options.tables?.tables
+    kernel = options.kernelSource(tables: tables ?? Set(TableName.allCases))
   }
 
   /// Reads the inputs, which are of one rule set: the files of either family, say.

@@ -1,6 +1,5 @@
 internal import Answers
 internal import ArgumentParser
-internal import Console
 internal import Platform
 
 /// The service ports of a rule set.
@@ -37,30 +36,16 @@ struct ShowServices: AsyncParsableCommand {
     if tree, format == .json {
       throw ValidationError("--format json has all that --tree shows, without it")
     }
-    guard inputs.count(where: { $0 == .standardInput }) <= 1 else {
-      throw ValidationError("standard input can be read once")
-    }
-    guard inputs == [.kernel] || !inputs.contains(.kernel) else {
-      throw ValidationError("the kernel's rules can't be mixed with a file's")
-    }
+    try RulesetInput.validate(inputs)
   }
 
   func run() async throws {
     let ruleset = try options.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
     let services = ServiceList(of: ruleset, selection: options.selection())
     switch format {
-    case .json:
-      var writer = JSONWriter()
-      ServicesJSON(services).write(to: &writer)
-      try StandardOutput.write(writer.finish())
-    case .table:
-      var writer = TerminalWriter.forStandardOutput()
-      if tree {
-        ServiceTree(services).write(to: &writer)
-      } else {
-        ServiceTable(services).write(to: &writer)
-      }
-      try StandardOutput.write(writer.bytes)
+    case .json: try StandardOutput.write(json: ServicesJSON(services).write)
+    case .table where tree: try StandardOutput.write(text: ServiceTree(services).write)
+    case .table: try StandardOutput.write(text: ServiceTable(services).write)
     }
   }
 }
