@@ -1,3 +1,4 @@
+internal import KubeProxy
 public import Netfilter
 
 /// A rule set that is asked about: the tables of each address family, and a name for it.
@@ -36,7 +37,7 @@ extension FamilySnapshot {
 
   fileprivate var hasServices: Bool {
     tables.contains { table in
-      table.content.chains.contains { $0.name == "KUBE-SERVICES" }
+      table.content.chains.contains { $0.name == .kubeServices }
     }
   }
 }

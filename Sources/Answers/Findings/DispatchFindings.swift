@@ -1,4 +1,5 @@
 internal import Churn
+internal import KubeProxy
 internal import Netfilter
 
 /// What differs in the order of the chains that dispatch to service ports.
@@ -38,13 +39,13 @@ struct DispatchFindings {
   /// Whether NodePorts still come last.
   var nodePortJump: [Finding] {
     guard let table = comparison.tables.first(where: { $0.name == .nat }),
-      let change = table.difference.changedChains.first(where: { $0.name == "KUBE-SERVICES" }),
+      let change = table.difference.changedChains.first(where: { $0.name == .kubeServices }),
       change.oldIndex != nil, change.newIndex != nil
     else { return [] }
     let old = NodePortJump(table.oldRules(of: change))
     let new = NodePortJump(table.newRules(of: change))
     guard old != new else { return [] }
-    let place = Wording.place("KUBE-SERVICES", .nat, comparison.family)
+    let place = Wording.place(.kubeServices, .nat, comparison.family)
     let text =
       switch new {
       case .missing: "nothing leads from \(place) to KUBE-NODEPORTS any more"
@@ -55,7 +56,7 @@ struct DispatchFindings {
     return [
       Finding(
         .nodePortJump, .traffic, text, family: comparison.family, table: .nat,
-        chain: "KUBE-SERVICES")
+        chain: .kubeServices)
     ]
   }
 }
@@ -66,7 +67,7 @@ private enum NodePortJump {
   case missing, last, notLast
 
   init(_ rules: RuleList) {
-    let isJump = rules.indices.map { rules.outcome(at: $0) == .chain("KUBE-NODEPORTS") }
+    let isJump = rules.indices.map { rules.outcome(at: $0) == .chain(.kubeNodePorts) }
     guard let first = isJump.firstIndex(of: true) else {
       self = .missing
       return

@@ -1,4 +1,5 @@
 internal import Churn
+internal import KubeProxy
 internal import Netfilter
 
 /// What differs in the built-in chains, where the order decides who sees a packet first.
@@ -89,6 +90,6 @@ private struct RulesBefore {
 extension RuleList {
   /// Where the first rule stands that leads to kube-proxy's services.
   fileprivate var jumpToServices: Int? {
-    indices.first { outcome(at: $0) == .chain("KUBE-SERVICES") }
+    indices.first { outcome(at: $0) == .chain(.kubeServices) }
   }
 }
