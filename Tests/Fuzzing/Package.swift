@@ -41,6 +41,7 @@ let package = Package(
     module("Churn", ["Netfilter"]),
     module("Console", ["Platform"]),
     module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
+    module("Answers", ["Churn", "Console", "KubeProxy", "Netfilter"]),
     module("Exposition", []),
     module(
       "Exporter",
@@ -56,8 +57,9 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "CLibFuzzer", "CZlib", "Churn", "Exporter", "Exposition", "HTTPEndpoint",
-        "IPTablesSource", "KubeProxy", "Netfilter", "Platform", "WebConfiguration", logging,
+        "Anomalies", "Answers", "CLibFuzzer", "CZlib", "Churn", "Console", "Exporter",
+        "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
+        "WebConfiguration", logging,
       ],
       swiftSettings: settings,
       // gold gives up on so many sections.

@@ -1,15 +1,19 @@
+import Answers
 import Churn
 import IPTablesSource
 import KubeProxy
 import Netfilter
 
-/// Two saved files, with a line of `%` between them: what changed from one to the other, and what it
-/// means for the service ports.
+/// Two saved files, with a line of `%` between them: what changed from one to the other, what it means
+/// for the service ports, and what the commands say of it.
 enum ChangeDomain {
   static func check(_ bytes: [UInt8]) {
     let (old, new) = Pair.split(bytes)
-    let newFamilies = DumpText.mended(new)
-    for family in DumpText.mended(old) {
+    let (oldFamilies, newFamilies) = (DumpText.mended(old), DumpText.mended(new))
+    AnswerProperties.check(
+      from: Ruleset(name: "before", families: oldFamilies),
+      to: Ruleset(name: "after", families: newFamilies))
+    for family in oldFamilies {
       for after in newFamilies where after.family == family.family {
         check(family, after)
       }
@@ -24,6 +28,7 @@ enum ChangeDomain {
     let map = ServiceMap(nat: newNat, filter: newFilter, previous: former)
     checkOwners(map, newNat, newFilter)
     checkSame(map, ServiceMap(nat: newNat, filter: newFilter))
+    CheckProperties.check(from: old, former, to: new, map)
     for table in TableName.allCases {
       guard let old = old.table(table)?.content, let new = new.table(table)?.content else {
         continue

@@ -1,0 +1,41 @@
+import Anomalies
+import Console
+import KubeProxy
+import Netfilter
+
+/// What must hold of what `check` finds and prints, and the exporter finds from one reading to the next.
+enum CheckProperties {
+  /// - Parameters:
+  ///   - former: the service ports of `old`.
+  ///   - map: those of `new`, made from `former`.
+  static func check(
+    from old: FamilySnapshot, _ former: ServiceMap, to new: FamilySnapshot, _ map: ServiceMap
+  ) {
+    let last = Inspection(of: old, map: former)
+    let findings = Inspection(of: new, map: map, previous: last).findings
+    let fresh = Inspection(of: new, map: map).findings
+    require(
+      findings.map(description) == fresh.map(description), "faults don't depend on what was known")
+    checkReport(new, fresh.count)
+  }
+
+  private static func checkReport(_ snapshot: FamilySnapshot, _ faults: Int) {
+    var report = CheckReport()
+    report.add(CheckReport.Reading(source: "rules", snapshot))
+    require(report.exitStatus == (faults > 0 ? 1 : 0), "the exit status says whether there are any")
+    var text = TerminalWriter(isColoured: false)
+    report.write(to: &text)
+    require(!PlainText.lines(text.bytes).isEmpty, "something is said")
+    var writer = JSONWriter()
+    report.write(to: &writer)
+    let readings = JSONReader.read(writer.finish())["readings"].elements
+    require(readings.map { $0["anomalies"].elements.count } == [faults], "JSON has every fault")
+  }
+
+  private static func description(_ finding: Finding) -> String {
+    let rules = finding.rules.map { "\($0.chain) \($0.position)" }
+    let service = finding.servicePort.map { "\($0) \($0.transport)" } ?? "none"
+    return "\(finding.anomaly) \(finding.table) \(finding.chains) \(rules) \(service): "
+      + finding.detail
+  }
+}
