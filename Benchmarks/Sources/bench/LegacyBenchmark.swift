@@ -30,7 +30,11 @@ struct LegacyBenchmark {
       return show(measurement, in: &report)
     }
     try compare(&measurement, exporter, table, &ruleset, &report)
-    try measureDefaults(exporter, against: measurement, &report)
+    try measure(
+      exporter, "with the default tables", flags: [], against: measurement, &report,
+      limit: size.peakMemoryLimit)
+    try measure(
+      exporter, "with every rule", flags: ["--collector.rules"], against: measurement, &report)
   }
 
   /// Takes turns between all readers; the exporter reads what they read, nat alone.
@@ -57,20 +61,23 @@ struct LegacyBenchmark {
   }
 
   /// Measures an exporter that reads all its default tables, for information.
-  private func measureDefaults(
-    _ exporter: String, against measurement: LegacyMeasurement, _ report: inout Report
+  private func measure(
+    _ exporter: String, _ label: String, flags: [String], against measurement: LegacyMeasurement,
+    _ report: inout Report, limit: Double? = nil
   ) throws {
-    let process = try ExporterProcess(exporter, arguments: Self.flags)
+    let process = try ExporterProcess(exporter, arguments: Self.flags + flags)
     var client = try process.connect()
     var scrape = Samples()
+    var wireSize = 0
     for round in 0..<rounds + Self.warmUps {
       if round == Self.warmUps { scrape.removeAll() }
-      _ = try scrape.time { try client.get(path) }
+      wireSize = try scrape.time { try client.get(path) }.wireSize
     }
-    show("scrape with the default tables", scrape, against: measurement, in: &report)
+    show("scrape \(label)", scrape, against: measurement, in: &report)
+    report.line("size of a scrape \(label)", value: Double(wireSize) / 1e6, unit: " MB")
     report.line(
-      "peak memory with the default tables", value: Double(try process.peakMemory()) / 1e6,
-      unit: " MB", limit: size.peakMemoryLimit)
+      "peak memory \(label)", value: Double(try process.peakMemory()) / 1e6, unit: " MB",
+      limit: limit)
     process.terminate()
   }
 

@@ -31,6 +31,7 @@ struct NFTBenchmark {
     }
     try measureConnections(exporter, &ruleset, &report)
     try measureWithoutConnections(exporter, &ruleset, &report)
+    try measureEveryRule(exporter, &ruleset, &report)
   }
 
   /// Measures an exporter as it is without further flags, and one that was just started.
@@ -92,6 +93,30 @@ struct NFTBenchmark {
     report.line(
       "peak memory without connections", value: Double(try process.peakMemory()) / 1e6,
       unit: " MB", limit: isLimited ? 150 : nil)
+    process.terminate()
+  }
+
+  /// Measures an exporter that has series for every rule, for information.
+  private func measureEveryRule(
+    _ exporter: String, _ ruleset: inout KernelRuleset, _ report: inout Report
+  ) throws {
+    let process = try ExporterProcess(exporter, arguments: Self.flags + ["--collector.rules"])
+    var client = try process.connect()
+    var measurement = NFTMeasurement()
+    try inRounds {
+      if $0 == Self.warmUps { measurement.removeAll() }
+      try measurement.measureSave()
+      try measurement.measureScrapes(&client, of: &ruleset, path: path)
+    }
+    report.columns("median ms", "least ms", "ratio")
+    show("(a) again", measurement.save, measurement, in: &report)
+    show("(j) as (d), with every rule", measurement.serviceChanged, measurement, in: &report)
+    show("(k) as (f), with every rule", measurement.unchanged, measurement, in: &report)
+    let response = try client.get(path)
+    report.line(
+      "size of a scrape with every rule", value: Double(response.wireSize) / 1e6, unit: " MB")
+    report.line(
+      "peak memory with every rule", value: Double(try process.peakMemory()) / 1e6, unit: " MB")
     process.terminate()
   }
 
