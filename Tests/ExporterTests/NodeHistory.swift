@@ -60,23 +60,3 @@ struct NodeState: Sendable, CustomStringConvertible {
     return source.read().filter { families.contains($0.family) }
   }
 }
-
-extension Backend {
-  /// Makes the tables in the text those of this thread's network namespace.
-  func load(_ text: [UInt8], _ family: IPFamily = .ipv4) throws {
-    switch self {
-    case .legacy: try LegacyCommands.restore(text, family)
-    case .nft: try NFTCommands.restore(text, family)
-    }
-  }
-
-  /// The backend's reader.
-  func source(
-    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)
-  ) -> any RulesetSource {
-    switch self {
-    case .legacy: LegacySource(tables: tables, families: families)
-    case .nft: NFTSource(tables: tables, families: families)
-    }
-  }
-}

@@ -74,15 +74,8 @@ struct NFTBenchmark {
   private func measureWithoutConnections(
     _ exporter: String, _ ruleset: inout KernelRuleset, _ report: inout Report
   ) throws {
-    let process = try ExporterProcess(
-      exporter, arguments: Self.flags + ["--no-collector.connections"])
-    var client = try process.connect()
-    var measurement = NFTMeasurement()
-    try inRounds {
-      if $0 == Self.warmUps { measurement.removeAll() }
-      try measurement.measureSave()
-      try measurement.measureScrapes(&client, of: &ruleset, path: path)
-    }
+    let (measurement, peakMemory, _) = try measure(
+      exporter, flags: ["--no-collector.connections"], &ruleset)
     report.columns("median ms", "least ms", "ratio")
     show("(a) again", measurement.save, measurement, in: &report)
     show(
@@ -91,16 +84,31 @@ struct NFTBenchmark {
     show("(h) as (e), without connections", measurement.syncChanged, measurement, in: &report)
     show("(i) as (f), without connections", measurement.unchanged, measurement, in: &report)
     report.line(
-      "peak memory without connections", value: Double(try process.peakMemory()) / 1e6,
-      unit: " MB", limit: isLimited ? 150 : nil)
-    process.terminate()
+      "peak memory without connections", value: Double(peakMemory) / 1e6, unit: " MB",
+      limit: isLimited ? 150 : nil)
   }
 
   /// Measures an exporter that has series for every rule, for information.
   private func measureEveryRule(
     _ exporter: String, _ ruleset: inout KernelRuleset, _ report: inout Report
   ) throws {
-    let process = try ExporterProcess(exporter, arguments: Self.flags + ["--collector.rules"])
+    let (measurement, peakMemory, size) = try measure(
+      exporter, flags: ["--collector.rules"], &ruleset)
+    report.columns("median ms", "least ms", "ratio")
+    show("(a) again", measurement.save, measurement, in: &report)
+    show("(j) as (d), with every rule", measurement.serviceChanged, measurement, in: &report)
+    show("(k) as (f), with every rule", measurement.unchanged, measurement, in: &report)
+    report.line("size of a scrape with every rule", value: Double(size) / 1e6, unit: " MB")
+    report.line("peak memory with every rule", value: Double(peakMemory) / 1e6, unit: " MB")
+  }
+
+  /// Takes turns between iptables-nft-save and an exporter.
+  ///
+  /// - Returns: the samples, and in bytes the exporter's peak memory and a scrape's size.
+  private func measure(
+    _ exporter: String, flags: [String], _ ruleset: inout KernelRuleset
+  ) throws -> (NFTMeasurement, peakMemory: Int, size: Int) {
+    let process = try ExporterProcess(exporter, arguments: Self.flags + flags)
     var client = try process.connect()
     var measurement = NFTMeasurement()
     try inRounds {
@@ -108,16 +116,9 @@ struct NFTBenchmark {
       try measurement.measureSave()
       try measurement.measureScrapes(&client, of: &ruleset, path: path)
     }
-    report.columns("median ms", "least ms", "ratio")
-    show("(a) again", measurement.save, measurement, in: &report)
-    show("(j) as (d), with every rule", measurement.serviceChanged, measurement, in: &report)
-    show("(k) as (f), with every rule", measurement.unchanged, measurement, in: &report)
-    let response = try client.get(path)
-    report.line(
-      "size of a scrape with every rule", value: Double(response.wireSize) / 1e6, unit: " MB")
-    report.line(
-      "peak memory with every rule", value: Double(try process.peakMemory()) / 1e6, unit: " MB")
+    let (peakMemory, size) = (try process.peakMemory(), try client.get(path).wireSize)
     process.terminate()
+    return (measurement, peakMemory, size)
   }
 
   private func inRounds(_ body: (Int) throws -> Void) rethrows {

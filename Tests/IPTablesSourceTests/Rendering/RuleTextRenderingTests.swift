@@ -100,16 +100,9 @@ struct RuleTextRenderingLiveTests {
   private func rendersAsSaved(
     _ dump: String, _ family: IPFamily, _ table: TableName
   ) throws -> [String] {
-    let program = family == .ipv4 ? "iptables-legacy-save" : "ip6tables-legacy-save"
-    let (saved, snapshot) = try withNetworkNamespace {
-      try LegacyCommands.restore(Array(dump.utf8), family)
-      let saved = try Command.run(program, "-t", table.rawValue)
-      let reading = try #require(
-        LegacySource(tables: [table]).read().first { $0.family == family })
-      return (saved, try reading.result.get())
-    }
-    let expected = RuleLines.all(in: saved)
-    #expect(snapshot.tables.flatMap(\.renderedRules) == expected)
+    let loaded = try LoadedRules(dump, family, table, in: .legacy)
+    let expected = loaded.printed
+    #expect(loaded.rendered == expected)
     return expected
   }
 }

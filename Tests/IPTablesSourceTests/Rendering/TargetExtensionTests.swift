@@ -1,45 +1,20 @@
-import IPTablesSource
 import Netfilter
 import TestSupport
 import Testing
 
 @Suite("A target that is kept as bytes is rendered as iptables-save prints it", .liveKernel)
 struct TargetExtensionLiveTests {
-  @Test("Of the legacy backend", arguments: RenderedRule.targetExtensions)
-  func legacy(_ rule: RenderedRule) throws {
-    let program = rule.family == .ipv4 ? "iptables-legacy-save" : "ip6tables-legacy-save"
-    let (saved, reading) = try withNetworkNamespace {
-      try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
-      return try (
-        Command.run(program, "-t", rule.table.rawValue),
-        LegacySource(tables: [rule.table]).read().first { $0.family == rule.family }
-      )
-    }
-    #expect(try rendered(reading) == rule.printed)
-    #expect(Self.line(of: saved) == rule.printed)
-  }
-
-  @Test("Of nf_tables", arguments: RenderedRule.targetExtensions)
-  func nfTables(_ rule: RenderedRule) throws {
-    let program = rule.family == .ipv4 ? "iptables-nft-save" : "ip6tables-nft-save"
-    let (saved, reading) = try withNetworkNamespace {
-      try NFTCommands.restore(Array(rule.dump.utf8), rule.family)
-      return try (
-        Command.run(program, "-t", rule.table.rawValue),
-        NFTSource(tables: [rule.table]).read().first { $0.family == rule.family }
-      )
-    }
-    #expect(try rendered(reading) == Self.line(of: saved))
+  @Test("In either backend", arguments: Backend.allCases, RenderedRule.targetExtensions)
+  func rendered(_ backend: Backend, _ rule: RenderedRule) throws {
+    let loaded = try LoadedRules(rule, in: backend)
+    #expect(loaded.rendered == loaded.printed)
+    if backend == .legacy { #expect(loaded.printed == [rule.printed]) }
   }
 
   @Test(
     "A struct that is too short or too long is counted", arguments: RenderedRule.targetExtensions)
   func wrongSize(_ rule: RenderedRule) throws {
-    let reading = try withNetworkNamespace {
-      try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
-      return LegacySource(tables: [rule.table]).read().first { $0.family == rule.family }
-    }
-    guard case .unrecognised(let target) = try self.rule(reading).target else {
+    guard case .unrecognised(let target) = try LoadedRules(rule, in: .legacy).rule?.target else {
       Issue.record("decoded, and rendered elsewhere")
       return
     }
@@ -52,21 +27,6 @@ struct TargetExtensionLiveTests {
       let payload = Array((target.payload + [UInt8](repeating: 0, count: 8)).prefix(length))
       #expect(options(payload) == "-A HERE -j \(target.name) [unrecognised, \(length) bytes]")
     }
-  }
-
-  private func rendered(_ reading: FamilyReading?) throws -> String {
-    let read = try #require(reading)
-    return try rule(read).text(in: "HERE", family: read.family)
-  }
-
-  private func rule(_ reading: FamilyReading?) throws -> Rule {
-    let snapshot = try #require(reading).result.get()
-    return try #require(RuleText.rule(in: [snapshot]))
-  }
-
-  private static func line(of saved: [UInt8]) -> String? {
-    saved.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-      .first { $0.hasPrefix("-A HERE") }
   }
 }
 

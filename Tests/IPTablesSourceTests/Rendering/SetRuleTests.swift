@@ -3,78 +3,48 @@ import Netfilter
 import TestSupport
 import Testing
 
-/// A test of ipset's rules in either backend.
-enum SetBackend: CaseIterable {
-  case legacy
-  case nft
-
-  var command: String { self == .legacy ? "legacy" : "nft" }
-
-  func source() -> any RulesetSource {
-    switch self {
-    case .legacy: LegacySource(tables: [.mangle])
-    case .nft: NFTSource(tables: [.mangle])
-    }
-  }
-
-  func restore(_ rules: [RenderedRule], _ family: IPFamily = .ipv4) throws {
-    let lines = rules.filter { $0.family == family }.map { "-A HERE \($0.text)" }
-    let dump = (["*mangle", ":HERE - [0:0]"] + lines + ["COMMIT", ""]).joined(separator: "\n")
-    switch self {
-    case .legacy: try LegacyCommands.restore(Array(dump.utf8), family)
-    case .nft: try NFTCommands.restore(Array(dump.utf8), family)
-    }
-  }
-}
-
 @Suite("Rules that refer to sets of ipset have the sets' names", .liveKernel)
 struct SetRuleLiveTests {
-  @Test("As iptables-save prints them", arguments: SetBackend.allCases, IPFamily.allCases)
-  func rendered(_ backend: SetBackend, _ family: IPFamily) throws {
-    let program = family == .ipv4 ? "iptables" : "ip6tables"
-    let (saved, reading) = try withNetworkNamespace {
+  @Test("As iptables-save prints them", arguments: Backend.allCases, IPFamily.allCases)
+  func rendered(_ backend: Backend, _ family: IPFamily) throws {
+    let rules = RenderedRule.sets.filter { $0.family == family }
+    let loaded = try LoadedRules(Self.dump(rules), family, .mangle, in: backend) {
       try Command.run("ipset", "restore", input: Array(Self.sets.utf8))
-      try backend.restore(RenderedRule.sets, family)
-      return (
-        try Command.run("\(program)-\(backend.command)-save", "-t", "mangle"),
-        try Self.rules(backend.source(), family)
-      )
     }
-    let printed = RenderedRule.sets.filter { $0.family == family }.map(\.printed)
-    #expect(RuleLines.all(in: saved) == printed)
-    #expect(reading.map { $0.text(in: "HERE", family: family) } == printed)
+    #expect(loaded.printed == rules.map(\.printed))
+    #expect(loaded.rendered == rules.map(\.printed))
   }
 
-  @Test("Also where an index is another set's by now", arguments: SetBackend.allCases)
-  func reusedIndex(_ backend: SetBackend) throws {
+  @Test("Also where an index is another set's by now", arguments: Backend.allCases)
+  func reusedIndex(_ backend: Backend) throws {
     try withNetworkNamespace {
-      let source = backend.source()
-      func load(_ names: String...) throws -> [Rule] {
+      let source = backend.source(tables: [.mangle])
+      func made(_ names: String...) throws -> [Rule] {
         for name in names { try Command.run("ipset", "create", name, "hash:ip") }
-        try backend.restore(names.map { RenderedRule("-m set --match-set \($0) src") })
+        try load(names.map { RenderedRule("-m set --match-set \($0) src") }, backend)
         return try Self.rules(source)
       }
-      let first = try load("one", "two")
-      try backend.restore([])
+      let first = try made("one", "two")
+      try load([], backend)
       try Command.run("ipset", "destroy")
       #expect(try Self.rules(source).isEmpty)
-      let second = try load("two", "one")
+      let second = try made("two", "one")
       #expect(Self.texts(first) == Self.texts(second.reversed()))
       // An index is no content.
       #expect(first == second.reversed())
     }
   }
 
-  @Test("A set that was swapped with another keeps its name", arguments: SetBackend.allCases)
-  func swapped(_ backend: SetBackend) throws {
+  @Test("A set that was swapped with another keeps its name", arguments: Backend.allCases)
+  func swapped(_ backend: Backend) throws {
     try withNetworkNamespace {
       for name in ["one", "two"] { try Command.run("ipset", "create", name, "hash:ip") }
-      try backend.restore([RenderedRule("-j SET --add-set one src --del-set two dst")])
-      let source = backend.source()
+      try load([RenderedRule("-j SET --add-set one src --del-set two dst")], backend)
+      let source = backend.source(tables: [.mangle])
       let before = try Self.rules(source)
       try Command.run("ipset", "swap", "one", "two")
       #expect(try Self.rules(source) == before)
-      #expect(try Self.rules(backend.source()) == before)
+      #expect(try Self.rules(backend.source(tables: [.mangle])) == before)
     }
   }
 
@@ -88,10 +58,17 @@ struct SetRuleLiveTests {
 
     """
 
-  private static func rules(
-    _ source: any RulesetSource, _ family: IPFamily = .ipv4
-  ) throws -> [Rule] {
-    let reading = try #require(source.read().first { $0.family == family })
+  private func load(_ rules: [RenderedRule], _ backend: Backend) throws {
+    try backend.load(Array(Self.dump(rules).utf8))
+  }
+
+  private static func dump(_ rules: [RenderedRule]) -> String {
+    (["*mangle", ":HERE - [0:0]"] + rules.map { "-A HERE \($0.text)" } + ["COMMIT", ""])
+      .joined(separator: "\n")
+  }
+
+  private static func rules(_ source: any RulesetSource) throws -> [Rule] {
+    let reading = try #require(source.read().first { $0.family == .ipv4 })
     let chains = try reading.result.get().tables.flatMap(\.content.chains)
     return Array(try #require(chains.first { $0.name == "HERE" }).rules)
   }

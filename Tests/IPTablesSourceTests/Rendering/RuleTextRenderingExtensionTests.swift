@@ -46,36 +46,11 @@ struct RuleTextRenderingExtensionTests {
 
 @Suite("Matches that aren't decoded are rendered of the kernel's structs", .liveKernel)
 struct RuleTextRenderingExtensionLiveTests {
-  @Test("In x_tables", arguments: RenderedRule.extensions)
-  func legacy(_ rule: RenderedRule) throws {
-    let (saved, reading) = try withNetworkNamespace {
-      try LegacyCommands.restore(Array(rule.dump.utf8), rule.family)
-      return (
-        try Command.run(rule.program("legacy"), "-t", rule.table.rawValue),
-        LegacySource(tables: [rule.table]).read()
-      )
-    }
-    try expect(rule, RuleLines.all(in: saved), reading)
-  }
-
-  @Test("In nf_tables", arguments: RenderedRule.extensions)
-  func nft(_ rule: RenderedRule) throws {
-    let (saved, reading) = try withNetworkNamespace {
-      try NFTCommands.restore(Array(rule.dump.utf8), rule.family)
-      return (
-        try Command.run(rule.program("nft"), "-t", rule.table.rawValue),
-        NFTSource(tables: [rule.table], families: [rule.family]).read()
-      )
-    }
-    try expect(rule, RuleLines.all(in: saved), reading)
-  }
-
-  private func expect(
-    _ rule: RenderedRule, _ saved: [String], _ readings: [FamilyReading]
-  ) throws {
-    #expect(saved == [rule.printed])
-    let reading = try #require(readings.first { $0.family == rule.family })
-    #expect(try reading.result.get().tables.flatMap(\.renderedRules) == saved)
+  @Test("In either backend", arguments: Backend.allCases, RenderedRule.extensions)
+  func rendered(_ backend: Backend, _ rule: RenderedRule) throws {
+    let loaded = try LoadedRules(rule, in: backend)
+    #expect(loaded.printed == [rule.printed])
+    #expect(loaded.rendered == [rule.printed])
   }
 }
 
@@ -126,10 +101,4 @@ struct KernelStruct: Sendable, CustomStringConvertible {
     KernelStruct("srh", 0, 10, .ipv6), KernelStruct("srh", 1, 108, .ipv6),
     KernelStruct("state", 0, 4),
   ]
-}
-
-extension RenderedRule {
-  func program(_ backend: String) -> String {
-    (family == .ipv4 ? "iptables-" : "ip6tables-") + backend + "-save"
-  }
 }
