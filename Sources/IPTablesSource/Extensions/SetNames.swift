@@ -48,18 +48,7 @@ final class SetNames: Sendable {
   }
 
   /// The rule with its sets' names, as ``SetReferences`` has them.
-  func naming(_ rule: Rule) -> Rule {
-    var rule = rule
-    for (position, match) in rule.matches.enumerated() {
-      if case .unrecognised(let kept) = match, let named = naming(kept) {
-        rule.matches[position] = .unrecognised(named)
-      }
-    }
-    if case .unrecognised(let kept) = rule.target, let named = naming(kept) {
-      rule.target = .unrecognised(named)
-    }
-    return rule
-  }
+  func naming(_ rule: Rule) -> Rule { rule.replacingUnrecognised { kept, _ in naming(kept) } }
 
   private func naming(_ kept: Unrecognised) -> Unrecognised? {
     guard let references = SetReferences(name: kept.name, revision: kept.revision) else {

@@ -45,6 +45,22 @@ public struct Rule: Sendable, Hashable {
     }
   }
 
+  /// The rule with what `body` makes of its extensions that aren't decoded; where that is nil, they stay.
+  public func replacingUnrecognised(
+    _ body: (Unrecognised, Unrecognised.Role) -> Unrecognised?
+  ) -> Rule {
+    var rule = self
+    for (position, match) in matches.enumerated() {
+      if case .unrecognised(let kept) = match, let other = body(kept, .match) {
+        rule.matches[position] = .unrecognised(other)
+      }
+    }
+    if case .unrecognised(let kept) = target, let other = body(kept, .target) {
+      rule.target = .unrecognised(other)
+    }
+    return rule
+  }
+
   private func first<Value>(_ select: (Match) -> Value?) -> Value? {
     for match in matches {
       if let value = select(match) { return value }

@@ -34,8 +34,7 @@ public struct SetReferences: Sendable {
     var info = info
     for offset in offsets {
       guard offset + 1 < info.count else { return nil }
-      // In the machine's order, which is little-endian wherever Swift runs Linux.
-      let index = UInt16(info[offset]) | UInt16(info[offset + 1]) << 8
+      let index: UInt16 = StructReader(info).integer(at: offset)
       info[offset] = 0
       info[offset + 1] = 0
       var field: [UInt8] = []

@@ -9,6 +9,12 @@ public struct Unrecognised: Sendable, Hashable {
   /// Before the bytes of ``SetReferences`` stand the sets' names.
   public let payload: [UInt8]
 
+  /// As what a rule has it.
+  public enum Role: Sendable {
+    case match
+    case target
+  }
+
   public init(name: String, revision: UInt8 = 0, payload: [UInt8]) {
     self.name = name
     self.revision = revision

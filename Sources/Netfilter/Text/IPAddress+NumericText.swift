@@ -6,6 +6,12 @@ extension IPAddress {
       ? "::" + IPAddress(ipv4: UInt32(truncatingIfNeeded: low)).description : description
   }
 
+  /// The address and its mask, which isn't written where it has all bits.
+  func text(masked mask: IPAddress) -> String {
+    let isFull = mask.prefixLength == (family == .ipv4 ? 32 : 128)
+    return isFull ? numericText : "\(numericText)/\(mask.maskText)"
+  }
+
   /// What stands behind the slash where this is a mask: the prefix' length, or all of the mask.
   var maskText: String { prefixLength.map { String($0) } ?? numericText }
 }

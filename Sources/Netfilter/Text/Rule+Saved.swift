@@ -4,22 +4,13 @@ extension Rule {
   ///
   /// So a rule of the kernel equals the one that iptables-save printed of it.
   public func asSaved(family: IPFamily) -> Rule {
-    var rule = self
-    for (position, match) in matches.enumerated() {
-      if case .unrecognised(let kept) = match {
-        rule.matches[position] = .unrecognised(kept.asSaved(.match, family))
-      }
-    }
-    if case .unrecognised(let kept) = target {
-      rule.target = .unrecognised(kept.asSaved(.target, family))
-    }
-    return rule
+    replacingUnrecognised { $0.asSaved($1, family) }
   }
 }
 
 extension Unrecognised {
-  fileprivate func asSaved(_ role: Role, _ family: IPFamily) -> Unrecognised {
-    guard !isOptionText, let options = options(as: role, family) else { return self }
+  fileprivate func asSaved(_ role: Role, _ family: IPFamily) -> Unrecognised? {
+    guard !isOptionText, let options = options(as: role, family) else { return nil }
     // Without the blank before them.
     return Unrecognised(name: name, payload: Array(options.dropFirst()))
   }

@@ -27,12 +27,6 @@ extension Rule {
 }
 
 extension Unrecognised {
-  /// As what a rule has it.
-  enum Role {
-    case match
-    case target
-  }
-
   /// The name, and what is known of the options.
   func write(to line: inout RuleLine, as role: Role) {
     line.word(name)

@@ -71,8 +71,7 @@ struct KernelStruct: Sendable, CustomStringConvertible {
   var description: String { "\(name) \(revision)" }
 
   func text(_ payload: [UInt8]) -> String {
-    let match = Unrecognised(name: name, revision: revision, payload: payload)
-    return Rule(matches: [.unrecognised(match)], target: .none).text(in: "HERE", family: family)
+    StructText(name, revision, payload, family).matchText
   }
 
   static let all = [

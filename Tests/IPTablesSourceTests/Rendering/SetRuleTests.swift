@@ -173,11 +173,7 @@ struct SetRuleTests {
   private static func text(
     _ name: String, _ revision: UInt8, _ payload: [UInt8], isTarget: Bool = false
   ) -> String {
-    let kept = Unrecognised(name: name, revision: revision, payload: payload)
-    let rule =
-      isTarget
-      ? Rule(target: .unrecognised(kept))
-      : Rule(matches: [.unrecognised(kept)], target: .none)
-    return rule.text(in: "HERE", family: .ipv4)
+    let text = StructText(name, revision, payload)
+    return isTarget ? text.targetText : text.matchText
   }
 }

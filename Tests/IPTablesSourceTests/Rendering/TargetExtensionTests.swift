@@ -19,8 +19,7 @@ struct TargetExtensionLiveTests {
       return
     }
     func options(_ payload: [UInt8]) -> String {
-      let other = Unrecognised(name: target.name, revision: target.revision, payload: payload)
-      return Rule(matches: [], target: .unrecognised(other)).text(in: "HERE", family: rule.family)
+      StructText(target.name, target.revision, payload, rule.family).targetText
     }
     let size = target.size
     for length in Array(1..<max(1, size - 7)) + [size + 1, size + 8] {
@@ -87,8 +86,7 @@ struct TargetExtensionTests {
   private static func text(
     _ name: String, _ revision: UInt8, _ payload: [UInt8], _ family: IPFamily = .ipv4
   ) -> String {
-    let target = Unrecognised(name: name, revision: revision, payload: payload)
-    return Rule(matches: [], target: .unrecognised(target)).text(in: "HERE", family: family)
+    StructText(name, revision, payload, family).targetText
   }
 }
 

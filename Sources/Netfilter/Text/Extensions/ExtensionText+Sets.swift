@@ -43,9 +43,17 @@ extension ExtensionText {
   ///
   /// - Parameters:
   ///   - count: the sets that there is room for: what is added to, deleted from, and taken from.
-  ///   - optionsOffset: where flags and a timeout stand behind the names, if they do.
-  static func writeSets(
-    _ info: StructReader, _ count: Int, optionsOffset: Int?, to line: inout RuleLine
+  ///   - hasOptions: whether flags and a timeout stand behind them.
+  static func setTarget(_ count: Int, hasOptions: Bool) -> TargetForm {
+    let size = (SetReferences.nameSize + 4) * count
+    return (
+      size + (hasOptions ? 8 : 0),
+      { writeSets($0, count, optionsOffset: hasOptions ? size : nil, to: &$1) }
+    )
+  }
+
+  private static func writeSets(
+    _ info: StructReader, _ count: Int, optionsOffset options: Int?, to line: inout RuleLine
   ) -> Bool {
     let size = SetReferences.nameSize
     func write(_ option: String, _ position: Int) -> Bool {
@@ -54,7 +62,6 @@ extension ExtensionText {
       line.setWord(info, nameOffset: size * position, referenceOffset: size * count + 4 * position)
       return true
     }
-    let options = optionsOffset.map { size * count + $0 }
     let flags = options.map { info.integer(UInt32.self, at: $0) } ?? 0
     if write("--add-set", 0), let options {
       if flags & 1 != 0 { line.option("--exist") }

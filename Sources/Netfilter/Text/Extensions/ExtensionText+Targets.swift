@@ -22,7 +22,7 @@ extension ExtensionText {
   }
 
   /// A struct's size, and what writes the options; the latter is false where there are none for it.
-  private typealias TargetForm = (
+  typealias TargetForm = (
     size: Int, write: (StructReader, inout RuleLine) -> Bool
   )
 
@@ -55,9 +55,9 @@ extension ExtensionText {
     case ("RATEEST", 0): (32, writeRateEstimator)
     case ("SECMARK", 0): (264, { writeSecurityMark($0, contextOffset: 8, to: &$1) })
     case ("SECMARK", 1): (264, { writeSecurityMark($0, contextOffset: 1, to: &$1) })
-    case ("SET", 1): (2 * 32 + 8, { writeSets($0, 2, optionsOffset: nil, to: &$1) })
-    case ("SET", 2): (2 * 32 + 16, { writeSets($0, 2, optionsOffset: 8, to: &$1) })
-    case ("SET", 3): (3 * 32 + 20, { writeSets($0, 3, optionsOffset: 12, to: &$1) })
+    case ("SET", 1): setTarget(2, hasOptions: false)
+    case ("SET", 2): setTarget(2, hasOptions: true)
+    case ("SET", 3): setTarget(3, hasOptions: true)
     case ("SYNPROXY", 0): (4, writeSynProxy)
     case ("TCPMSS", 0): (2, writeSegmentSize)
     case ("TCPOPTSTRIP", 0): (32, writeOptionStripping)

@@ -5,7 +5,7 @@ extension MatchText {
     let pattern = info.bytes(at: 20, size: Int(info.byte(at: 148)))
     let inverted = info.has(1, at: 149)
     if pattern.last == UInt8(ascii: "\\") || !pattern.allSatisfy({ 0x20..<0x7f ~= $0 }) {
-      let digits = pattern.map(\.twoDigits).joined()
+      let digits = pattern.map { $0.digits(2) }.joined()
       line.option("--hex-string", "\"|\(digits)|\"", inverted: inverted)
     } else {
       line.option("--string", inverted: inverted)

@@ -48,12 +48,12 @@ extension MatchText {
 
   /// `struct xt_dscp_info`.
   static let dscp = MatchText(size: 2) { info, line in
-    line.option("--dscp", "0x" + info.byte(at: 0).twoDigits, inverted: info.byte(at: 1) != 0)
+    line.option("--dscp", "0x" + info.byte(at: 0).digits(2), inverted: info.byte(at: 1) != 0)
   }
 
   /// `struct xt_tos_match_info`, which has the mask before the value.
   static let typeOfService = MatchText(size: 3) { info, line in
-    let value = "0x\(info.byte(at: 1).twoDigits)/0x\(info.byte(at: 0).twoDigits)"
+    let value = "0x\(info.byte(at: 1).digits(2))/0x\(info.byte(at: 0).digits(2))"
     line.option("--tos", value, inverted: info.byte(at: 2) != 0)
   }
 

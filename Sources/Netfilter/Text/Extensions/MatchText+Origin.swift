@@ -24,7 +24,7 @@ extension MatchText {
 
   /// `struct xt_mac_info`.
   static let mac = MatchText(size: 12) { info, line in
-    let address = info.bytes(at: 0, size: 6).map(\.twoDigits).joined(separator: ":")
+    let address = info.bytes(at: 0, size: 6).map { $0.digits(2) }.joined(separator: ":")
     line.option("--mac-source", address, inverted: info.integer(UInt32.self, at: 8) != 0)
   }
 

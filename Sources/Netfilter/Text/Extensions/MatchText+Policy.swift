@@ -23,10 +23,8 @@ extension MatchText {
     }
     let family = line.family
     func address(_ offset: Int) -> String {
-      let mask = info.address(family, at: start + offset + 16)
-      let isFull = mask.prefixLength == (family == .ipv4 ? 32 : 128)
-      let text = info.address(family, at: start + offset).numericText
-      return isFull ? text : "\(text)/\(mask.maskText)"
+      info.address(family, at: start + offset)
+        .text(masked: info.address(family, at: start + offset + 16))
     }
     write(32, "--reqid", "\(info.integer(UInt32.self, at: start + 68))", to: &line)
     write(16, "--spi", info.integer(UInt32.self, at: start + 64).hexadecimal, to: &line)

@@ -2,12 +2,7 @@ extension MatchText {
   /// `struct xt_sctp_info`: ports, a bit for each type of chunk, and flags of at most four types.
   static let sctp = MatchText(size: 292, where: hasWritableChunks) { info, line in
     let (flags, inverted) = (info.byte(at: 284), info.byte(at: 288))
-    let ports: [(option: String, bit: UInt8, offset: Int)] = [("--sport", 1, 4), ("--dport", 2, 0)]
-    for side in ports where flags & side.bit != 0 {
-      line.range(
-        side.option, info.integer(UInt16.self, at: side.offset),
-        info.integer(UInt16.self, at: side.offset + 2), inverted: inverted & side.bit != 0)
-    }
+    writePorts(info, flags: flags, inverted: inverted, to: &line)
     guard flags & 4 != 0 else { return }
     line.option("--chunk-types", inverted: inverted & 4 != 0)
     line.word(chunkModes[info.integer(at: 264)] ?? "")

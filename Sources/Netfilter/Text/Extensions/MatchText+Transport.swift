@@ -9,12 +9,7 @@ extension MatchText {
     }
   ) { info, line in
     let (flags, inverted) = (info.byte(at: 8), info.byte(at: 10))
-    let ports: [(option: String, bit: UInt8, offset: Int)] = [("--sport", 1, 4), ("--dport", 2, 0)]
-    for side in ports where flags & side.bit != 0 {
-      line.range(
-        side.option, info.integer(UInt16.self, at: side.offset),
-        info.integer(UInt16.self, at: side.offset + 2), inverted: inverted & side.bit != 0)
-    }
+    writePorts(info, flags: flags, inverted: inverted, to: &line)
     if flags & 4 != 0 {
       let types: UInt16 = info.integer(at: 12)
       line.option("--dccp-types", types.names(dccpTypes), inverted: inverted & 4 != 0)

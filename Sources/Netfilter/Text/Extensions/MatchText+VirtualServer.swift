@@ -9,11 +9,9 @@ extension MatchText {
     func write(_ bit: UInt8, _ option: String, _ value: String) {
       if options & bit != 0 { line.option(option, value, inverted: info.has(bit, at: 38)) }
     }
-    let address = info.address(line.family, at: 0).numericText
-    let mask = info.address(line.family, at: 16)
-    let isFull = mask.prefixLength == (line.family == .ipv4 ? 32 : 128)
+    let address = info.address(line.family, at: 0)
     write(2, "--vproto", "\(info.byte(at: 34))")
-    write(4, "--vaddr", isFull ? address : "\(address)/\(mask.maskText)")
+    write(4, "--vaddr", address.text(masked: info.address(line.family, at: 16)))
     write(8, "--vport", "\(info.bigEndian(UInt16.self, at: 32))")
     if options & 16 != 0 { line.option("--vdir", info.has(16, at: 38) ? "REPLY" : "ORIGINAL") }
     write(32, "--vmethod", forwarding[info.byte(at: 35)] ?? "")

@@ -31,7 +31,18 @@ extension RuleLine {
   }
 }
 
-extension UInt8 {
-  /// As `%02x` has it.
-  var twoDigits: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
+extension MatchText {
+  /// Source and destination ports, where the flags ask for them.
+  ///
+  /// C counterparts: the beginning of `struct xt_sctp_info` and `struct xt_dccp_info`.
+  static func writePorts(
+    _ info: StructReader, flags: UInt8, inverted: UInt8, to line: inout RuleLine
+  ) {
+    let ports: [(option: String, bit: UInt8, offset: Int)] = [("--sport", 1, 4), ("--dport", 2, 0)]
+    for side in ports where flags & side.bit != 0 {
+      line.range(
+        side.option, info.integer(UInt16.self, at: side.offset),
+        info.integer(UInt16.self, at: side.offset + 2), inverted: inverted & side.bit != 0)
+    }
+  }
 }

@@ -1,8 +1,10 @@
 /// The fields of a kernel's struct, by their offsets.
 ///
-/// The size is looked at once, in the beginning; a field that doesn't lie within is zero, or empty.
+/// A field that doesn't lie within is zero, or empty.
 struct StructReader {
   private let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// Nil unless that is the struct's size, or the same rounded up as `XT_ALIGN` does.
   init?(_ bytes: [UInt8], size: Int) {
