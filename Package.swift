@@ -22,7 +22,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -37,19 +36,21 @@ let package = Package(
       name: "CIPTables", pkgConfig: "libiptc",
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CNFTables", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
-    .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
+    .target(
+      name: "Platform", dependencies: ["CGlibc", "CSodium"], swiftSettings: settings,
+      // The archive: a node needs no library more.
+      linkerSettings: [.linkedLibrary(":libsodium.a")]),
     .target(name: "Console", dependencies: ["Platform"], swiftSettings: settings),
     .target(
       name: "IPTablesSource", dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform"],
       swiftSettings: settings),
     .target(
-      name: "KubeProxy",
-      dependencies: ["Netfilter", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: settings),
+      name: "KubeProxy", dependencies: ["Netfilter", "Platform"], swiftSettings: settings),
     .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
     .target(
       name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter", "Platform"],
@@ -62,7 +63,6 @@ let package = Package(
       name: "Exporter",
       dependencies: [
         "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -71,7 +71,6 @@ let package = Package(
       name: "HTTPEndpoint",
       dependencies: [
         "CCrypt", "CZlib", "Platform", "WebConfiguration",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -94,6 +93,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["IPTablesSource", "Netfilter"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: settings),
     .testTarget(
       name: "NetfilterTests", dependencies: ["Netfilter", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -120,7 +120,6 @@ let package = Package(
       name: "ExporterTests",
       dependencies: [
         "Exporter", "Exposition", "IPTablesSource", "Netfilter", "TestSupport",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["Golden"], swiftSettings: settings),

@@ -22,8 +22,7 @@ let package = Package(
     .library(name: "RulesetGenerator", targets: ["RulesetGenerator"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // What the exporter is compared with must not pass through the exporter's own code, so this
@@ -31,12 +30,12 @@ let package = Package(
     .systemLibrary(
       name: "CLibiptc", pkgConfig: "libiptc", providers: [.apt(["libip4tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(
-      name: "RulesetGenerator",
-      dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: settings),
+      name: "RulesetGenerator", dependencies: ["CSodium"], swiftSettings: settings,
+      linkerSettings: [.linkedLibrary(":libsodium.a")]),
     .target(
       name: "Harness", dependencies: ["CLinux", "RulesetGenerator"], swiftSettings: settings),
     .target(name: "ScrapeChecks", dependencies: ["CZlib"], swiftSettings: settings),

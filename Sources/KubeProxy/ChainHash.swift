@@ -1,5 +1,5 @@
-private import Crypto
 internal import Netfilter
+private import Platform
 
 /// The 16 characters at the end of a service chain's name: what proves for whom it was made.
 ///
@@ -49,7 +49,7 @@ public struct ChainHash: Sendable, Hashable {
   init(hashing bytes: [UInt8]) {
     var high: UInt64 = 0
     var low: UInt16 = 0
-    for (index, byte) in SHA256.hash(data: bytes).prefix(10).enumerated() {
+    for (index, byte) in SHA256.digest(of: bytes).prefix(10).enumerated() {
       if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt16(byte) }
     }
     self.high = high

@@ -1,8 +1,8 @@
-import Crypto
 import Exporter
 import FoundationEssentials
 import IPTablesSource
 import Netfilter
+import Platform
 import TestSupport
 import Testing
 
@@ -145,7 +145,7 @@ struct PageTests {
     let page = await page(try fixtureExporter())
     let style = try #require(page.between("<style>", "</style>").first)
     #expect(page.between("<style>", "</style>").count == 1)
-    let digest = Data(SHA256.hash(data: Data(style.utf8))).base64EncodedString()
+    let digest = Data(SHA256.digest(of: Array(style.utf8))).base64EncodedString()
     let policy = Page.headers.first { $0.name == "Content-Security-Policy" }?.value
     #expect(
       policy == "default-src 'none'; style-src 'sha256-\(digest)'; form-action 'self'; "

@@ -14,30 +14,32 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A module of the exporter; `Modules` leads to its `Sources`.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []
+) -> Target {
   .target(
-    name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings)
+    name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings,
+    linkerSettings: linkerSettings)
 }
 
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Modules/\(name)") }
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "Fuzzing",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
-    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CYAML"),
+    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CSodium"), library("CYAML"),
     library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
 
     module("Netfilter", []),
-    module("Platform", ["CGlibc"]),
+    module(
+      "Platform", ["CGlibc", "CSodium"], linkerSettings: [.linkedLibrary(":libsodium.a")]),
     module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform"]),
-    module("KubeProxy", ["Netfilter", crypto]),
+    module("KubeProxy", ["Netfilter", "Platform"]),
     module("Churn", ["Netfilter"]),
     module("Console", ["Platform"]),
     module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
@@ -47,7 +49,7 @@ let package = Package(
       "Exporter",
       [
         "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
-        crypto, logging,
+        logging,
       ]),
     module("WebConfiguration", ["CYAML"]),
     // Links to what takes a client's bytes apart once NIO has found the header fields: so NIO, which has

@@ -1,4 +1,4 @@
-import Crypto
+private import CSodium
 
 /// The name of a chain that kube-proxy makes for one service port or one endpoint.
 ///
@@ -34,7 +34,7 @@ public enum ChainName {
     characters.reserveCapacity(16)
     var pending: UInt = 0
     var pendingBits: UInt = 0
-    for byte in SHA256.hash(data: Array(text.utf8)).prefix(10) {
+    for byte in digest(of: Array(text.utf8)).prefix(10) {
       pending = pending << 8 | UInt(byte)
       pendingBits += 8
       while pendingBits >= 5 {
@@ -43,5 +43,12 @@ public enum ChainName {
       }
     }
     return String(decoding: characters, as: UTF8.self)
+  }
+
+  /// The message's SHA-256 digest.
+  private static func digest(of message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    _ = unsafe crypto_hash_sha256(&digest, message, UInt64(message.count))
+    return digest
   }
 }

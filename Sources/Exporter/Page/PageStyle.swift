@@ -1,11 +1,11 @@
-internal import Crypto
+internal import Platform
 
 /// A style sheet for the page's one style element.
 struct PageStyle: Sendable {
   let text: String
 
   /// What a Content-Security-Policy names it by: the SHA-256 of the element's content, in Base64.
-  var source: String { "'sha256-\(Self.base64(Array(SHA256.hash(data: Array(text.utf8)))))'" }
+  var source: String { "'sha256-\(Self.base64(SHA256.digest(of: Array(text.utf8))))'" }
 
   private static func base64(_ bytes: [UInt8]) -> String {
     let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

@@ -1,4 +1,4 @@
-import Crypto
+import Platform
 import WebConfiguration
 
 /// A fingerprint of a password check: who, with which password, against which hash.
@@ -10,7 +10,7 @@ struct PasswordDigest: Hashable, Sendable {
 
   /// Makes the digests of one secret.
   struct Maker: Sendable {
-    private let secret = SymmetricKey(size: .bits256)
+    private let secret = SHA256.Key()
 
     /// The digest of a check.
     ///
@@ -19,19 +19,17 @@ struct PasswordDigest: Hashable, Sendable {
     func digest(
       of credentials: BasicCredentials, hash: BcryptHash, isKnown: Bool
     ) -> PasswordDigest {
-      var code = HMAC<SHA256>(key: secret)
       // The parts but the last are of a known length, or with it.
-      code.update(data: [isKnown ? 1 : 0])
-      code.update(data: Array(hash.text.utf8))
-      code.update(data: Array("\(credentials.user.utf8.count):\(credentials.user)".utf8))
-      code.update(data: credentials.password)
-      return PasswordDigest(code: Array(code.finalize()))
+      var message: [UInt8] = [isKnown ? 1 : 0]
+      message += hash.text.utf8
+      message += "\(credentials.user.utf8.count):\(credentials.user)".utf8
+      message += credentials.password
+      return PasswordDigest(code: secret.code(for: message))
     }
 
     /// A number that depends on a name only, and that nobody else can tell.
     func number(of name: String) -> UInt64 {
-      let code = HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: secret)
-      return code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+      secret.code(for: Array(name.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
   }
 }

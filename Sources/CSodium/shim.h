@@ -1,0 +1,7 @@
+#ifndef CSODIUM_SHIM_H
+#define CSODIUM_SHIM_H
+
+#include <sodium/crypto_auth_hmacsha256.h>
+#include <sodium/crypto_hash_sha256.h>
+
+#endif
