@@ -111,7 +111,7 @@ def _blocked():
     return state_timeline(
         206,
         "Blocked service ports",
-        """Service ports that the filter table rejects because they have no endpoints, or drops because a
+        """Service ports that the rules reject because they have no endpoints, or drop because a
         Local policy has none on the node (which is in order).""",
         query(
             f"max by ({PORT_OF_FAMILY}, reason) (iptables_service_blocked{{{SERVICES}}})",

@@ -1,7 +1,8 @@
-/// Why the filter table rejects or drops a service port's traffic; the raw value is the label.
+/// Why the rules reject or drop a service port's traffic; the raw value is the label.
 public enum BlockReason: String, Sendable, Hashable, CaseIterable {
   /// No endpoint at all: rejected.
   case noEndpoints = "no_endpoints"
-  /// A Local policy, and no endpoint on this node: dropped.
+  /// A Local policy, and no endpoint on this node: dropped, by filter or, up to 1.24, by way of nat's
+  /// KUBE-MARK-DROP.
   case noLocalEndpoints = "no_local_endpoints"
 }

@@ -11,7 +11,7 @@ public struct Service: Sendable, Hashable {
   public internal(set) var natRules = 0
   /// Rules in filter that name the service port.
   public internal(set) var filterRules = 0
-  /// Why the filter table keeps traffic from the service port.
+  /// Why rules keep traffic from the service port.
   public internal(set) var blocked: Set<BlockReason> = []
 
   init(port: ServicePort) { self.port = port }

@@ -27,6 +27,7 @@ struct ServiceAttribution {
     serviceChains = attributeServiceChains(of: knowledge, former)
     attributeEndpoints(of: knowledge, reachedFrom: serviceChains, former)
     attributeRules(of: knowledge.content)
+    noteBlocks(in: knowledge.content)
   }
 
   /// The service ports' chains that balance over endpoints.
@@ -95,5 +96,29 @@ struct ServiceAttribution {
       for rule in range { natOwners[rule] = owner }
       services[Int(owner)].natRules += range.count
     }
+  }
+  /// Notes the service ports whose own chains drop what comes from outside, for want of an endpoint on
+  /// this node: up to 1.24 kube-proxy does so in nat.
+  private mutating func noteBlocks(in content: TableContent) {
+    for chain in serviceChains.lazy.map(Int.init)
+    where Self.localPolicyChains.contains(where: content.chains[chain].name.hasPrefix) {
+      let rules = content.chains[chain].rules
+      if rules.indices.contains(where: { rules.dropsForLackOfLocalEndpoints(at: $0) }) {
+        services[Int(chainOwners[chain])].blocked.insert(.noLocalEndpoints)
+      }
+    }
+  }
+
+  private static let localPolicyChains: [ChainName] = ["KUBE-XLB-", "KUBE-SVL-"]
+}
+
+extension RuleList {
+  /// Whether the rule leads to KUBE-MARK-DROP, and its comment says that there are no local endpoints.
+  fileprivate func dropsForLackOfLocalEndpoints(at position: Int) -> Bool {
+    guard outcome(at: position) == .chain(.kubeMarkDrop) else { return false }
+    let packed = packed(at: position)
+    let bytes = packed.span
+    return Outline(bytes).comment.flatMap { ServicePortComment(bytes.extracting($0)) }?.blockReason
+      == .noLocalEndpoints
   }
 }

@@ -168,4 +168,25 @@ struct DifferenceTests {
     #expect(legacy.counts.chainsAdded == 2 && legacy.counts.rulesAdded == 0)
     #expect(RulesetDifference(from: ruleset(.nft), to: file).counts.rulesAdded == 1)
   }
+
+  @Test("A service port that nat drops for want of a local endpoint is shown as blocked")
+  func blockedInNat() throws {
+    func ruleset(_ last: String) throws -> Ruleset {
+      try Ruleset(
+        RulesetText(
+          nat: """
+            -A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web" -m tcp --dport 30080 -j KUBE-XLB-E3PXEPMWAWIUT6ZV
+            -A KUBE-XLB-E3PXEPMWAWIUT6ZV -m comment --comment \(last)
+            -A KUBE-SEP-6Y64NGU6GYXT5LIA -p tcp -m tcp -j DNAT --to-destination 10.0.0.1:80
+            """))
+    }
+    let served = try ruleset(#""Balancing rule 0 for shop/web" -j KUBE-SEP-6Y64NGU6GYXT5LIA"#)
+    let blocked = try ruleset(#""shop/web has no local endpoints" -j KUBE-MARK-DROP"#)
+    #expect(ServiceList(of: served).services.map(\.blocked) == [[]])
+    #expect(ServiceList(of: blocked).services.map(\.blocked) == [[.noLocalEndpoints]])
+    let kinds = RulesetDifference(from: served, to: blocked).findings.map(\.kind)
+    #expect(kinds.contains(.serviceBlocked))
+    let back = RulesetDifference(from: blocked, to: served).findings.map(\.kind)
+    #expect(back.contains(.serviceUnblocked))
+  }
 }

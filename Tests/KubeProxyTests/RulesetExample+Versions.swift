@@ -40,6 +40,34 @@ extension RulesetExample {
         """,
       services: ["shop/web TCP: 2 SEP, 2 DNAT, 2 NodePort, 19 nat, 0 filter"]),
     RulesetExample(
+      "1.23: a local policy without an endpoint on the node drops in nat",
+      nat: """
+        -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-E3PXEPMWAWIUT6ZV
+        -A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web" -m tcp --dport 30080 -j KUBE-XLB-E3PXEPMWAWIUT6ZV
+        -A KUBE-XLB-E3PXEPMWAWIUT6ZV -s 10.1.0.0/16 -m comment --comment "Redirect pods trying to reach external loadbalancer VIP to clusterIP" -j KUBE-SVC-E3PXEPMWAWIUT6ZV
+        -A KUBE-XLB-E3PXEPMWAWIUT6ZV -m comment --comment "shop/web has no local endpoints" -j KUBE-MARK-DROP
+        -A KUBE-SVC-E3PXEPMWAWIUT6ZV -m comment --comment "shop/web" -j KUBE-SEP-6Y64NGU6GYXT5LIA
+        -A KUBE-SEP-6Y64NGU6GYXT5LIA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 10.0.0.1:80
+        """,
+      services: ["shop/web TCP: 1 SEP, 1 DNAT, 1 NodePort, 6 nat, 0 filter, no_local_endpoints"]),
+    RulesetExample(
+      "1.24: the same in KUBE-SVL",
+      nat: """
+        -A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web" -m tcp --dport 30080 -j KUBE-EXT-E3PXEPMWAWIUT6ZV
+        -A KUBE-EXT-E3PXEPMWAWIUT6ZV -j KUBE-SVL-E3PXEPMWAWIUT6ZV
+        -A KUBE-SVL-E3PXEPMWAWIUT6ZV -m comment --comment "shop/web has no local endpoints" -j KUBE-MARK-DROP
+        """,
+      services: ["shop/web TCP: 0 SEP, 0 DNAT, 1 NodePort, 3 nat, 0 filter, no_local_endpoints"]),
+    RulesetExample(
+      "1.23: what another's comment says in a chain of another kind blocks nothing",
+      nat: """
+        -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-XLB-E3PXEPMWAWIUT6ZV
+        -A KUBE-XLB-E3PXEPMWAWIUT6ZV -m comment --comment "shop/web has no local endpoints" -j KUBE-MARK-MASQ
+        -A KUBE-XLB-E3PXEPMWAWIUT6ZV -m comment --comment "shop/web loadbalancer IP" -j KUBE-MARK-DROP
+        -A KUBE-MARK-DROP -m comment --comment "shop/web has no local endpoints" -j MARK --set-xmark 0x8000/0x8000
+        """,
+      services: ["shop/web TCP: 0 SEP, 0 DNAT, 0 NodePort, 3 nat, 0 filter"]),
+    RulesetExample(
       "1.31: localhost's NodePort rule, and a table of the firewall",
       nat: """
         -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-E3PXEPMWAWIUT6ZV

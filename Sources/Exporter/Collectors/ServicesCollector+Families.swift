@@ -25,7 +25,7 @@ extension ServicesCollector {
 
   static let blocked = MetricFamily(
     "iptables_service_blocked", .gauge,
-    "1 for a service port that the filter table rejects (no_endpoints) or drops "
+    "1 for a service port whose traffic the rules reject (no_endpoints) or drop "
       + "(no_local_endpoints).")
 
   static let ruleChanges = MetricFamily(
