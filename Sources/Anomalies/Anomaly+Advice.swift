@@ -16,6 +16,7 @@ extension Anomaly {
     case .hookJumpDuplicated: "a built-in chain that leads to one of kube-proxy's twice"
     case .canaryMissing: "a table without the canary chains that other tables have"
     case .unguardedDrop: "a DROP in KUBE-FIREWALL that nothing guards"
+    case .ghostRules: "rules for services that kube-proxy no longer uses"
     }
   }
 
@@ -61,6 +62,10 @@ extension Anomaly {
     case .unguardedDrop:
       "All packets that come to KUBE-FIREWALL are dropped, which is all that the node sends and receives. "
         + "iptables programs of different versions are known to lose the mark match of this rule."
+    case .ghostRules:
+      "kube-proxy serves services by IPVS or nf_tables' table kube-proxy, and nobody updates these rules. "
+        + "Packets still meet them: connections go to endpoints that are gone, or are rejected though "
+        + "the service has endpoints now."
     }
   }
 
@@ -97,6 +102,10 @@ extension Anomaly {
     case .unguardedDrop:
       "Delete the rule (iptables -D KUBE-FIREWALL with its number), and see that the kubelet, kube-proxy "
         + "and the node use the same version and backend of iptables."
+    case .ghostRules:
+      "Remove what the former mode left: run kube-proxy --cleanup and restart kube-proxy, or drain and "
+        + "reboot the node. If kube-proxy is in iptables mode again, the interface kube-ipvs0 or the "
+        + "table kube-proxy is what is left over: delete that."
     }
   }
 }

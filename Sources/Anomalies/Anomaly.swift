@@ -29,6 +29,23 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   case canaryMissing = "canary_missing"
   /// KUBE-FIREWALL drops whatever comes to it.
   case unguardedDrop = "unguarded_drop"
+  /// Rules for services, and kube-proxy is in a mode in which it doesn't use or update them.
+  case ghostRules = "ghost_rules"
+
+  /// How bad it is; the raw value is what machines are told.
+  public enum Severity: String, Sendable, Hashable {
+    /// kube-proxy may leave it for a while, or it does no harm by itself.
+    case info
+    case warning
+  }
+
+  /// That of the alert that it raises.
+  public var severity: Severity {
+    switch self {
+    case .orphanChain, .duplicateRule, .hookJumpDuplicated: .info
+    default: .warning
+    }
+  }
 
   /// The tables in which it can occur.
   public var tables: [TableName] {
@@ -36,7 +53,7 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
     case .endpointMismatch, .commentMismatch, .orphanChain, .serviceWithoutEndpoint, .emptyChain,
       .nodePortConflict, .unequalShares, .nodePortJumpNotLast:
       [.nat]
-    case .duplicateRule, .hookJumpMissing, .hookJumpDuplicated: [.filter, .nat]
+    case .duplicateRule, .hookJumpMissing, .hookJumpDuplicated, .ghostRules: [.filter, .nat]
     case .canaryMissing: [.filter, .mangle, .nat]
     case .unguardedDrop: [.filter]
     }

@@ -12,6 +12,7 @@ public struct Inspection: Sendable {
   public let findings: [Finding]
   private let map: ServiceMap
   private let tables: [TableContent]
+  private let mode: KubeProxyMode
   /// By position in nat.
   private let chainFaults: [Int: ChainFaults]
   private let dispatchFaults: [Int: DispatchFaults]
@@ -23,15 +24,19 @@ public struct Inspection: Sendable {
   /// - Parameters:
   ///   - snapshot: the tables that were read; nat, filter and mangle are looked at, where they are there.
   ///   - map: the service ports of its nat and filter.
+  ///   - mode: kube-proxy's, on this node.
   ///   - previous: that of an earlier reading; what did not change since is taken over.
-  public init(of snapshot: FamilySnapshot, map: ServiceMap, previous: Inspection? = nil) {
+  public init(
+    of snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, previous: Inspection? = nil
+  ) {
     let tables = snapshot.tables.map(\.content)
-    if let previous, previous.isOf(tables, map) {
+    if let previous, previous.isOf(tables, map, mode) {
       self = previous
       return
     }
     self.map = map
     self.tables = tables
+    self.mode = mode
     let nat = snapshot.table(.nat)?.content
     let filter = snapshot.table(.filter)?.content
     if let previous, previous.map === map {
@@ -49,16 +54,17 @@ public struct Inspection: Sendable {
     } else {
       filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
     }
-    findings = (natFindings + filterFindings + CanaryFindings.find(in: tables)).sorted {
-      $0.rank < $1.rank
-    }
+    let tableFindings = CanaryFindings.find(in: tables) + GhostFindings.find(in: tables, mode)
+    findings = (natFindings + filterFindings + tableFindings).sorted { $0.rank < $1.rank }
   }
 
-  /// Whether both are of the same rules, which nobody had to look at again.
-  public func isOfSameRules(as other: Inspection) -> Bool { isOf(other.tables, other.map) }
+  /// Whether both are of the same rules and mode, which nobody had to look at again.
+  public func isOfSameRules(as other: Inspection) -> Bool {
+    isOf(other.tables, other.map, other.mode)
+  }
 
-  private func isOf(_ tables: [TableContent], _ map: ServiceMap) -> Bool {
-    self.map === map && self.tables.count == tables.count
+  private func isOf(_ tables: [TableContent], _ map: ServiceMap, _ mode: KubeProxyMode) -> Bool {
+    self.map === map && self.mode == mode && self.tables.count == tables.count
       && zip(self.tables, tables).allSatisfy { $0 === $1 }
   }
 

@@ -1,4 +1,4 @@
-internal import KubeProxy
+public import KubeProxy
 public import Netfilter
 
 /// A rule set that is asked about: the tables of each address family, and a name for it.
@@ -9,10 +9,14 @@ public struct Ruleset: Sendable {
   public let families: [FamilySnapshot]
   /// What was left out, for that its family stands in `families` in the other backend.
   public let leftOut: [FamilySnapshot]
+  /// kube-proxy's, as far as is known.
+  public let mode: KubeProxyMode
 
   /// Of a family that was given in both backends, that one is taken which alone has a chain
   /// KUBE-SERVICES, or else that which holds more rules.
-  public init(name: String, families: [FamilySnapshot]) {
+  ///
+  /// - Parameter mode: kube-proxy's, where more than the rules shows it.
+  public init(name: String, families: [FamilySnapshot], mode: KubeProxyMode? = nil) {
     self.name = name
     var taken: [FamilySnapshot] = []
     var leftOut: [FamilySnapshot] = []
@@ -24,6 +28,7 @@ public struct Ruleset: Sendable {
     }
     self.families = taken
     self.leftOut = leftOut
+    self.mode = mode ?? KubeProxyMode(of: taken)
   }
 
   /// The family's tables; nil where it has none.

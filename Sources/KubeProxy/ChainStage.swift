@@ -15,8 +15,10 @@ enum ChainStage: UInt8, Sendable {
     switch ChainRole(name) {
     case .service(.endpoint, _): self = .endpoint
     case .service: self = .service
-    case .dispatch where name == .kubeServices || name == .kubeNodePorts: self = .dispatch
+    case .dispatch where Self.dispatchChains.contains(name): self = .dispatch
     case .dispatch, .system, .other: self = .outside
     }
   }
+  /// The chains of nat that dispatch.
+  static let dispatchChains: [ChainName] = [.kubeServices, .kubeNodePorts]
 }

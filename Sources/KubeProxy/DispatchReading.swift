@@ -18,8 +18,7 @@ struct DispatchReading {
   }
 
   private(set) var owned: [OwnedRule] = []
-  /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
-  private(set) var unnamedChains = 0
+  private(set) var unnamed = UnnamedChains()
 
   private let content: TableContent
   /// Rules whose chain wasn't proven to be anybody's when they were read.
@@ -56,7 +55,7 @@ struct DispatchReading {
   private mutating func takeOver(
     _ chains: [Int], from previous: ServiceMap, _ former: ChainKnowledge
   ) {
-    unnamedChains = previous.unnamedChains
+    unnamed = previous.unnamed
     for (chain, formerChain) in zip(chains, former.dispatchChains) {
       let first = former.content.firstRules[formerChain]
       for rule in 0..<content.chains[chain].rules.count {
@@ -90,22 +89,27 @@ struct DispatchReading {
 
   /// Looks again at the rules that another one behind them may have proven.
   private mutating func decide(_ registry: ServiceRegistry) {
-    var unnamed: Set<ChainName> = []
+    /// Whether a rule that leads to the chain names a service port.
+    var unnamed: [ChainName: Bool] = [:]
     for place in undecided {
       let packed = packed(place)
       let bytes = packed.span
       let outline = RuleList.Outline(bytes)
       guard let (chain, hash) = outline.serviceChain else { continue }
+      let comment = bytes.extracting(outline.comment ?? 0..<0)
       guard let name = registry.provenName(hash) else {
-        unnamed.insert(chain)
+        if ServicePortComment(comment) != nil {
+          unnamed[chain] = true
+        } else if unnamed[chain] == nil {
+          unnamed[chain] = false
+        }
         continue
       }
-      let comment = bytes.extracting(outline.comment ?? 0..<0)
       if registry.isNamed(name, by: comment) || ServicePortComment(comment) == nil {
         owned.append(OwnedRule(place: place, service: name.service))
       }
     }
-    unnamedChains = unnamed.count
+    for isNamed in unnamed.values { self.unnamed.add(isNamed: isNamed) }
   }
 
   /// Attributes what stands beside the dispatch rules for the same packets: up to 1.21, the masquerade

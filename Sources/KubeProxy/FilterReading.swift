@@ -23,7 +23,8 @@ struct FilterReading {
     let transport: TransportProtocol
   }
 
-  private static let chains: [ChainName] = [
+  /// The chains that it looks at.
+  static let chains: [ChainName] = [
     .kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall,
   ]
 

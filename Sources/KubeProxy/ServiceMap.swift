@@ -27,7 +27,7 @@ public final class ServiceMap: Sendable {
   /// itself nor through others; ascending.
   public let orphanPositions: [Int32]
   /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
-  public let unnamedChains: Int
+  public let unnamed: UnnamedChains
 
   /// The owner of a rule that belongs to no service port.
   public static let unowned: Int32 = -1
@@ -79,7 +79,7 @@ public final class ServiceMap: Sendable {
     connectionRules = attribution.connectionRules
     services = attribution.services
     orphanPositions = reading?.knowledge.orphans ?? []
-    unnamedChains = reading?.dispatch.unnamedChains ?? 0
+    unnamed = reading?.dispatch.unnamed ?? UnnamedChains()
     formerServicePositions = ranking.formerPositions
     changedServices = Self.changes(
       to: services, from: previous?.services ?? [], ranking.formerPositions)

@@ -2,6 +2,7 @@ internal import Anomalies
 internal import ArgumentParser
 internal import Console
 internal import IPTablesSource
+internal import KubeProxy
 internal import Netfilter
 internal import Platform
 
@@ -12,7 +13,8 @@ struct Check: ParsableCommand {
     abstract: "Find faults in the rules of kube-proxy and the kubelet.",
     discussion: """
       Each fault with its rules, why it matters, and what to do. --source and --backend are as without a \
-      subcommand. Exit status: 0 no faults, 1 faults, 2 rules could not be read.
+      subcommand. Exit status: 0 no faults, or only such as are marked info; 1 other faults; 2 rules could \
+      not be read.
       """)
 
   @Argument(
@@ -59,27 +61,30 @@ struct Check: ParsableCommand {
     let name = path == "-" ? "standard input" : path
     let source = SaveFileSource(
       paths: [path == "-" ? "/dev/stdin" : path], tables: Self.tables)
-    let families = source.read([]).families
-    if families.allSatisfy({ (try? $0.result.get())?.tables.isEmpty ?? false }) {
+    let reading = source.read([])
+    if reading.families.allSatisfy({ (try? $0.result.get())?.tables.isEmpty ?? false }) {
       report.add(
         CheckReport.Failure(
           source: name, message: "\(name) holds none of the tables nat, filter and mangle"))
       return
     }
-    for family in families { add(family, name, &report) }
+    add(reading, name, &report)
   }
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    let reading = sourceOptions.kernelSource(tables: Self.tables).read([])
-    for family in reading.families where family.isFollowed { add(family, "kernel", &report) }
+    add(sourceOptions.kernelSource(tables: Self.tables).read([]), "kernel", &report)
   }
 
-  private func add(_ family: FamilyReading, _ source: String, _ report: inout CheckReport) {
-    switch family.result {
-    case .success(let snapshot): report.add(CheckReport.Reading(source: source, snapshot))
-    case .failure(let error):
-      report.add(CheckReport.Failure(source: source, message: "\(error)"))
+  private func add(_ reading: RulesetReading, _ source: String, _ report: inout CheckReport) {
+    var families: [FamilySnapshot] = []
+    for family in reading.families where family.isFollowed {
+      switch family.result {
+      case .success(let snapshot): families.append(snapshot)
+      case .failure(let error):
+        report.add(CheckReport.Failure(source: source, message: "\(error)"))
+      }
     }
+    report.add(families, of: source, mode: KubeProxyMode(of: reading))
   }
 }

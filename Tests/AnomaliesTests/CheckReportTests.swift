@@ -1,6 +1,7 @@
 import Console
 import Foundation
 import IPTablesSource
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -9,12 +10,20 @@ import Testing
 
 @Suite("The report of check")
 struct CheckReportTests {
+  private static let drop = "-A KUBE-FIREWALL -j DROP"
+  private static let twice =
+    "-A KUBE-FIREWALL -s 192.0.2.1/32 -j DROP\n-A KUBE-FIREWALL -s 192.0.2.1/32 -j DROP"
+
   @Test(
-    "Exit status: 0 without faults, 1 with, 2 where rules could not be read",
-    arguments: [(false, false, 0), (true, false, 1), (false, true, 2), (true, true, 2)])
-  func exitStatus(_ hasFault: Bool, _ fails: Bool, _ expected: Int32) throws {
+    "Exit status: 0 without faults or with info alone, 1 with others, 2 where rules could not be read",
+    arguments: [
+      ("", false, 0), (drop, false, 1), ("", true, 2), (drop, true, 2), (twice, false, 0),
+      (drop + "\n" + twice, false, 1), (twice, true, 2),
+    ])
+  func exitStatus(_ filter: String, _ fails: Bool, _ expected: Int32) throws {
     var report = CheckReport()
-    report.add(CheckReport.Reading(source: "a", try Self.snapshot(hasFault: hasFault)))
+    report.add(
+      [try RulesetText(nat: "", filter: filter).snapshot()], of: "a", mode: .iptables)
     if fails { report.add(CheckReport.Failure(source: "b", message: "cannot read b")) }
     #expect(report.exitStatus == expected)
   }
@@ -23,7 +32,7 @@ struct CheckReportTests {
   func formats(_ fault: PlantedFault) throws {
     var text = try DumpText(fault.fixture)
     fault.plant(&text)
-    let report = Self.report(try text.snapshot())
+    let report = Self.report(try text.snapshot(), fault.mode)
     let told = Self.text(report)
     for expected in fault.expected {
       #expect(told.contains(expected.prefix { $0 != " " }))
@@ -40,6 +49,55 @@ struct CheckReportTests {
     for anomaly in json.readings.flatMap(\.anomalies) {
       #expect(anomaly.rules.allSatisfy { $0.position > 0 && $0.rule.hasPrefix("-A \($0.chain) ") })
     }
+  }
+
+  @Test("Faults that are info alone are marked")
+  func information() throws {
+    let both = Self.drop + "\n" + Self.twice
+    let texts = try [Self.twice, both].map { filter in
+      Self.text(Self.report(try RulesetText(nat: "", filter: filter).snapshot()))
+    }
+    #expect(texts[0].contains("1 fault (info) in 2 rules"))
+    #expect(texts[0].contains("duplicate_rule (info): a rule that"))
+    #expect(texts[1].contains("2 faults (1 info) in 3 rules"))
+    #expect(texts[1].contains("unguarded_drop: a DROP"))
+    let json = try Self.json(Self.report(try RulesetText(nat: "", filter: both).snapshot()))
+    let severities = json.readings[0].anomalies.map { "\($0.anomaly) \($0.severity)" }
+    #expect(severities == ["duplicate_rule info", "unguarded_drop warning"])
+  }
+
+  @Test("A mode that is not iptables is said first, once for each source")
+  func mode() throws {
+    let families = try [IPFamily.ipv4, .ipv6].map { try RulesetText($0, nat: "").snapshot() }
+    for (mode, words) in [
+      (KubeProxyMode.nftables, "node: kube-proxy is in nftables mode"),
+      (.ipvs, "node: kube-proxy is in ipvs mode"), (.none, "node: nothing here shows a kube-proxy"),
+      (.iptables, "node, IPv4 (legacy): no faults in 0 rules, 0 service ports"),
+    ] {
+      var report = CheckReport()
+      report.add(families, of: "node", mode: mode)
+      let lines = Self.text(report).split(separator: "\n")
+      #expect(lines[0].hasPrefix(words))
+      #expect(lines.count == (mode == .iptables ? 2 : 3))
+      #expect(try Self.json(report).readings.map(\.mode) == [mode.rawValue, mode.rawValue])
+    }
+  }
+
+  @Test("Service chains of no known service port are counted, and it is said why")
+  func unnamed() throws {
+    let rules = (0..<40).map {
+      "-A KUBE-SERVICES -p tcp -j KUBE-SVC-AAAAAAAAAAAAAA\(Self.letters($0))"
+    }
+    let nat =
+      rules.joined(separator: "\n") + "\n"
+      + #"-A KUBE-SERVICES -p tcp -m comment --comment "shop/web cluster IP" -j KUBE-SVC-BBBBBBBBBBBBBBBB"#
+    let report = Self.report(try RulesetText(nat: nat).snapshot())
+    #expect(
+      Self.text(report).contains(
+        "  41 service chains are of no known service port: no comment says whose (40), or the chain's "
+          + "hash contradicts the comment (1)\n"))
+    let json = try Self.json(report)
+    #expect(json.readings[0].unnamed_chains == ["without_name": 40, "contradicted": 1])
   }
 
   @Test("Comments and names break neither format")
@@ -62,7 +120,7 @@ struct CheckReportTests {
           policyCounters: [Counter()])
       ])
     var report = CheckReport()
-    report.add(CheckReport.Reading(source: "\u{1b}]0;evil\u{7}", snapshot))
+    report.add([snapshot], of: "\u{1b}]0;evil\u{7}", mode: .ipvs)
     report.add(CheckReport.Failure(source: "\n", message: "\u{1b}"))
     let text = Self.text(report)
     #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.value < 0x20 || $0 == "\u{202e}" })
@@ -88,13 +146,11 @@ struct CheckReportTests {
     String(decoding: [UInt8(65 + number / 10), UInt8(65 + number % 10)], as: UTF8.self)
   }
 
-  private static func snapshot(hasFault: Bool) throws -> FamilySnapshot {
-    try RulesetText(nat: "", filter: hasFault ? "-A KUBE-FIREWALL -j DROP" : "").snapshot()
-  }
-
-  private static func report(_ snapshot: FamilySnapshot) -> CheckReport {
+  private static func report(
+    _ snapshot: FamilySnapshot, _ mode: KubeProxyMode = .iptables
+  ) -> CheckReport {
     var report = CheckReport()
-    report.add(CheckReport.Reading(source: "node", snapshot))
+    report.add([snapshot], of: "node", mode: mode)
     return report
   }
 
@@ -116,6 +172,8 @@ struct CheckReportTests {
       let source: String
       let backend: String
       let ip_family: String
+      let mode: String
+      let unnamed_chains: [String: Int]
       let tables: [String]
       let rules: Int
       let service_ports: Int
@@ -124,6 +182,7 @@ struct CheckReportTests {
 
     struct Anomaly: Decodable {
       let anomaly: String
+      let severity: String
       let table: String
       let chains: [String]
       let service: Service?

@@ -8,12 +8,17 @@ struct History {
   let map: ServiceMap
   let inspection: Inspection
 
-  init(_ snapshot: FamilySnapshot, after previous: History? = nil) {
+  init(
+    _ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables, after previous: History? = nil
+  ) {
     map = ServiceMap(
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
       previous: previous?.map)
-    inspection = Inspection(of: snapshot, map: map, previous: previous?.inspection)
+    inspection = Inspection(
+      of: snapshot, map: map, mode: mode, previous: previous?.inspection)
   }
 
-  func next(_ snapshot: FamilySnapshot) -> History { History(snapshot, after: self) }
+  func next(_ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables) -> History {
+    History(snapshot, mode: mode, after: self)
+  }
 }

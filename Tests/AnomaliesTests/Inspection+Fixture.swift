@@ -7,12 +7,12 @@ import TestSupport
 
 extension Inspection {
   /// Inspects a reading by itself.
-  init(_ snapshot: FamilySnapshot, previous: Inspection? = nil) {
+  init(_ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables) {
     self.init(
       of: snapshot,
       map: ServiceMap(
         nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content),
-      previous: previous)
+      mode: mode)
   }
 }
 

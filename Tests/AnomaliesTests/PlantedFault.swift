@@ -1,3 +1,4 @@
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -8,17 +9,20 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
   let name: String
   /// What is to be found, and nothing else: kind, table and chain of each.
   let expected: [String]
+  /// kube-proxy's, as somebody has set it.
+  let mode: KubeProxyMode
   let plant: @Sendable (inout DumpText) -> Void
 
   var testDescription: String { "\(name), in \(fixture)" }
 
   init(
-    _ fixture: String, _ name: String, _ expected: String...,
-    plant: @escaping @Sendable (inout DumpText) -> Void
+    _ fixture: String, _ name: String, _ expected: String..., mode: KubeProxyMode = .iptables,
+    plant: @escaping @Sendable (inout DumpText) -> Void = { _ in }
   ) {
     self.fixture = Fixture(fixture + ".rules")
     self.name = name
     self.expected = expected
+    self.mode = mode
     self.plant = plant
   }
 
@@ -243,6 +247,11 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     PlantedFault(new, "The kubelet's DROP of marked packets") {
       $0.append("-A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP", "filter")
     },
+    PlantedFault(
+      new, "Another mode, and nobody cleaned up", "ghost_rules filter KUBE-EXTERNAL-SERVICES",
+      "ghost_rules nat KUBE-NODEPORTS", mode: .nftables),
+    PlantedFault(
+      ipv6, "IPVS, and nobody cleaned up", "ghost_rules nat KUBE-NODEPORTS", mode: .ipvs),
     PlantedFault("legacy-1.28/n-01-noise", "Others' chains, as odd as they like") {
       $0.declare("KUBE-ROUTER-FORWARD", "filter")
       $0.declare("CNI-EMPTY")

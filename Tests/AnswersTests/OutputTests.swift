@@ -47,6 +47,7 @@ struct OutputTests {
     let document = try JSONDecoder().decode(DifferenceDocument.self, from: Data(bytes))
     #expect(document.version == 1 && document.differs == !difference.isEmpty)
     #expect(document.before == pair.old.name && document.after == pair.new.name)
+    #expect(document.mode_before == "iptables" && document.mode_after == "iptables")
     #expect(document.summary.map(\.text) == difference.sentences)
     let changes = document.groups.flatMap(\.changes)
     #expect(changes.count == difference.changes.count)
@@ -63,6 +64,8 @@ struct OutputTests {
     let version: Int
     let before: String
     let after: String
+    let mode_before: String
+    let mode_after: String
     let differs: Bool
     let counts: [String: Int]
     let summary: [Sentence]
@@ -164,5 +167,75 @@ struct OutputTests {
       #expect(rules.count == service.natRules, "\(service.port)")
       #expect(rules.allSatisfy { lines.contains(String(decoding: $0.text, as: UTF8.self)) })
     }
+  }
+  // MARK: What is said before and after
+
+  private static let ipvs = RulesetText(nat: "-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ")
+  private static let notice =
+    "kube-proxy is in ipvs mode: IPVS serves the services, not these rules"
+
+  @Test("A mode that is not iptables is said first by show")
+  func modeOfServices() throws {
+    let list = ServiceList(of: try Ruleset(Self.ipvs))
+    let expected = "rules: \(Self.notice)\nno service ports in rules\n"
+    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
+    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    #expect(
+      String(decoding: json { ServicesJSON(list).write(to: &$0) }, as: UTF8.self)
+        .contains(#""mode": "ipvs""#))
+    let none = ServiceList(of: try Ruleset(RulesetText(nat: "")))
+    #expect(
+      text { ServiceTable(none).write(to: &$0) }.hasPrefix("rules: nothing here shows a kube-proxy")
+    )
+    // What the node shows counts more than what the rules do.
+    let baseline = try Ruleset(Fixture("legacy-1.28/a-01-baseline.rules"))
+    let live = ServiceList(
+      of: Ruleset(name: "kernel", families: baseline.families, mode: .nftables))
+    #expect(
+      text { ServiceTable(live).write(to: &$0) }.hasPrefix("kernel: kube-proxy is in nftables mode")
+    )
+  }
+
+  @Test("A mode that is not iptables is said first by diff, once where both sides are alike")
+  func modeOfDifference() throws {
+    let (ipvs, none) = (try Ruleset(Self.ipvs), try Ruleset(RulesetText(nat: "")))
+    func lines(_ old: Ruleset, _ new: Ruleset) -> [String] {
+      let difference = RulesetDifference(from: old, to: new)
+      let page = text { DifferenceText(difference, from: old, to: new).write(to: &$0) }
+      return page.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(2)
+        .prefix { !$0.isEmpty }.map(String.init)
+    }
+    #expect(lines(none, none).isEmpty)
+    #expect(lines(none, ipvs) == ["rules: \(Self.notice)"])
+    #expect(lines(ipvs, none) == ["rules: \(Self.notice)"])
+    #expect(lines(ipvs, ipvs) == ["rules: \(Self.notice)"])
+    let nftables = Ruleset(name: "kernel", families: none.families, mode: .nftables)
+    #expect(lines(ipvs, nftables).map { $0.prefix { $0 != ":" } } == ["rules", "kernel"])
+    let document = try JSONDecoder().decode(
+      DifferenceDocument.self,
+      from: Data(
+        json {
+          DifferenceJSON(RulesetDifference(from: ipvs, to: nftables), from: ipvs, to: nftables)
+            .write(to: &$0)
+        }))
+    #expect(document.mode_before == "ipvs" && document.mode_after == "nftables")
+  }
+
+  @Test("Service chains that nobody names are counted last by show")
+  func unnamed() throws {
+    let list = ServiceList(
+      of: try Ruleset(
+        RulesetText(nat: "-A KUBE-SERVICES -p tcp -j KUBE-SVC-AAAAAAAAAAAAAAAA"),
+        RulesetText(.ipv6, nat: "-A KUBE-SERVICES -p tcp -j KUBE-SVC-AAAAAAAAAAAAAAAA")))
+    let expected = """
+      no service ports in rules
+      2 service chains are of no known service port: no comment says whose
+
+      """
+    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
+    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    #expect(
+      String(decoding: json { ServicesJSON(list).write(to: &$0) }, as: UTF8.self)
+        .contains(#""without_name": 2"#))
   }
 }

@@ -36,16 +36,21 @@ struct KubeProxyModeTests {
   private static let web = EndpointCounters(packets: [.first: 0]).ruleset
   private static let canary = RulesetText(nat: "-A KUBE-KUBELET-CANARY -j ACCEPT")
   private static let empty = RulesetText(nat: "-A KUBE-SERVICES -j KUBE-NODEPORTS")
-  private static let blocked = RulesetText(
-    filter: #"-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "#
-      + #""shop/web has no endpoints" -m tcp --dport 80 -j REJECT"#)
+  private static let reject =
+    #"-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web has no endpoints" "#
+    + "-m tcp --dport 80 -j REJECT"
+  private static let blocked = RulesetText(filter: reject)
   private static let unnamed = RulesetText(
     nat: "-A KUBE-SERVICES -p tcp -j KUBE-SVC-E3PXEPMWAWIUT6ZV")
-  private static let ipvs = RulesetText(
-    nat: """
-      -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
-      -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-      """)
+  private static let ipvsRules = """
+    -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+    -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
+    """
+  private static let ipvs = RulesetText(nat: ipvsRules)
+  private static let blockedBeforeIPVS = RulesetText(nat: ipvsRules, filter: reject)
+  private static let leftByIPVS = RulesetText(
+    nat: "-A KUBE-SERVICES -p tcp -j KUBE-SVC-E3PXEPMWAWIUT6ZV\n"
+      + "-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ")
   private static let ipvsNodePort = RulesetText(nat: "-A KUBE-NODE-PORT -j KUBE-MARK-MASQ")
   private static let interface = NodeEvidence(hasIPVSInterface: true)
   private static let table = NodeEvidence(hasKubeProxyTable: true)
@@ -53,18 +58,27 @@ struct KubeProxyModeTests {
   static let nodes = [
     Node(testDescription: "service ports", nft: web, mode: "iptables"),
     Node(
-      testDescription: "service ports, and what the modes IPVS and nftables left",
+      testDescription: "service ports, and the modes IPVS and nftables",
       nft: web, evidence: NodeEvidence(hasIPVSInterface: true, hasKubeProxyTable: true),
+      mode: "nftables"),
+    Node(testDescription: "service ports, and IPVS", nft: web, evidence: interface, mode: "ipvs"),
+    Node(
+      testDescription: "service ports, and what IPVS left in nat", nft: leftByIPVS,
       mode: "iptables"),
     Node(testDescription: "service ports in a file", legacy: web, chosen: nil, mode: "iptables"),
     Node(testDescription: "a service port that is blocked", nft: blocked, mode: "iptables"),
     Node(testDescription: "a service port that can't be named", nft: unnamed, mode: "iptables"),
     Node(testDescription: "no services yet", nft: empty, mode: "iptables"),
     Node(
-      testDescription: "no services yet, and what the mode nftables left", nft: empty,
-      evidence: table, mode: "iptables"),
+      testDescription: "no services, and the mode nftables", nft: empty, evidence: table,
+      mode: "nftables"),
     Node(testDescription: "the interface of IPVS", nft: empty, evidence: interface, mode: "ipvs"),
     Node(testDescription: "IPVS' chain for load balancers", nft: ipvs, mode: "ipvs"),
+    Node(
+      testDescription: "IPVS' chains, and a service port that the mode iptables left blocked",
+      nft: blockedBeforeIPVS, mode: "ipvs"),
+    Node(
+      testDescription: "the same in a file", legacy: blockedBeforeIPVS, chosen: nil, mode: "ipvs"),
     Node(testDescription: "IPVS' chain for node ports", nft: ipvsNodePort, mode: "ipvs"),
     Node(
       testDescription: "IPVS' chains in a backend that is not followed", legacy: ipvs, nft: empty,
@@ -82,6 +96,38 @@ struct KubeProxyModeTests {
   func mode(_ node: Node) async throws {
     let metrics = try await Exporter(readings: [try node.reading]).metrics()
     #expect(metrics.all("iptables_kube_proxy_mode_info") == [["mode": node.mode]: 1])
+  }
+
+  @Test(
+    "Rules for services in another mode are ghosts: a fault in each table that has some",
+    arguments: nodes)
+  func ghosts(_ node: Node) async throws {
+    let metrics = try await Exporter(readings: [try node.reading]).metrics()
+    let anomalies = metrics.all("iptables_anomalies").filter { $0.key["anomaly"] == "ghost_rules" }
+    let tables = anomalies.filter { $0.value == 1 }.compactMap { $0.key["table"] }
+    #expect(anomalies.values.reduce(0, +) == Double(tables.count))
+    let isElsewhere = ["ipvs", "nftables"].contains(node.mode)
+    let served = isElsewhere ? node.nft ?? node.legacy : nil
+    let text = served?.text ?? ""
+    let expected = [("filter", "has no endpoints"), ("nat", "-j KUBE-SVC-")].filter {
+      table, words in
+      text.contains(words)
+    }.map(\.0)
+    #expect(tables.sorted() == expected)
+  }
+
+  @Test("Ghosts go when the mode is iptables again, and the rules have stayed the same")
+  func noMoreGhosts() async throws {
+    func reading(_ evidence: NodeEvidence) throws -> RulesetReading {
+      try Node(testDescription: "", nft: Self.web, evidence: evidence, mode: "").reading
+    }
+    let exporter = Exporter(
+      readings: try [NodeEvidence(), Self.table, Self.interface, NodeEvidence()].map(reading))
+    for expected in [0, 1, 1, 0] as [Double] {
+      let ghosts = try await exporter.metrics().all("iptables_anomalies")[
+        ["ip_family": "IPv4", "table": "nat", "anomaly": "ghost_rules"]]
+      #expect(ghosts == expected)
+    }
   }
 
   @Test("Is logged when it changes, and stays while a reading fails")

@@ -28,7 +28,7 @@ struct RulesetExample: CustomTestStringConvertible {
     let map = try ServiceMap(ruleset.snapshot())
     #expect(map.services.map(summary) == services)
     #expect(map.orphanChains == orphans)
-    #expect(map.unnamedChains == unnamed)
+    #expect(map.unnamed.count == unnamed)
     expectConsistent(map)
   }
 }

@@ -64,7 +64,7 @@ struct ServiceMapContinuityTests {
     #expect(map.filterOwners == fresh.filterOwners, comment)
     #expect(map.connectionRules == fresh.connectionRules, comment)
     #expect(map.orphanChains == fresh.orphanChains, comment)
-    #expect(map.unnamedChains == fresh.unnamedChains, comment)
+    #expect(map.unnamed == fresh.unnamed, comment)
   }
 
   /// Expects what is said of the map before to be true.

@@ -53,10 +53,37 @@ struct ServiceMapTests {
     try RulesetExample("", nat: "", filter: "", services: []).check()
   }
 
+  @Test("Of a service chain without a name, it is known why it has none")
+  func unnamed() throws {
+    let named = (1...2).map { number in
+      #"-A KUBE-SERVICES -p tcp -m comment --comment "shop/web cluster IP" "#
+        + "-j KUBE-SVC-AAAAAAAAAAAAAA2\(number + 1)"
+    }
+    let bare = [
+      "-A KUBE-NODEPORTS -p tcp -j KUBE-EXT-BBBBBBBBBBBBBBBB",
+      "-A KUBE-SERVICES -p tcp -m comment --comment somebody -j KUBE-EXT-BBBBBBBBBBBBBBBB",
+      // One of two rules that name it is enough for a contradiction.
+      "-A KUBE-NODEPORTS -p tcp -j KUBE-SVC-AAAAAAAAAAAAAA22",
+    ]
+    let first = try ServiceMap(
+      RulesetText(nat: (named + bare).joined(separator: "\n")).snapshot())
+    #expect(first.services.isEmpty)
+    #expect(first.unnamed.withoutName == 1 && first.unnamed.contradicted == 2)
+    #expect(
+      first.unnamed.notice
+        == "3 service chains are of no known service port: no comment says whose "
+        + "(1), or the chain's hash contradicts the comment (2)")
+    let second = try ServiceMap(RulesetText(nat: bare[0]).snapshot())
+    #expect(
+      second.unnamed.notice == "1 service chain is of no known service port: no comment says whose")
+    #expect((first.unnamed + second.unnamed).count == 4)
+    #expect(ServiceMap(nat: nil, filter: nil).unnamed.notice == nil)
+  }
+
   @Test("Every account of a real node's rules agrees", arguments: Fixture.all)
   func realNode(_ fixture: Fixture) throws {
     let map = try ServiceMap(fixture.snapshot())
     expectConsistent(map)
-    #expect(map.unnamedChains == 0)
+    #expect(map.unnamed.count == 0)
   }
 }

@@ -18,9 +18,16 @@ extension CheckReport.Reading {
     json.member("source", .string(source))
     json.member("backend", .string(snapshot.backend.rawValue))
     json.member("ip_family", .string(snapshot.family.rawValue))
+    json.member("mode", .string(mode.rawValue))
     json.member("tables", elements: snapshot.tables.map { .string($0.name.rawValue) })
     json.member("rules", .integer(ruleCount))
     json.member("service_ports", .integer(servicePorts))
+    json.member(
+      "unnamed_chains",
+      object: { json in
+        json.member("without_name", .integer(unnamed.withoutName))
+        json.member("contradicted", .integer(unnamed.contradicted))
+      })
     json.member("anomalies", objects: findings) { $0.write(to: &$1) }
   }
 }
@@ -35,6 +42,7 @@ extension CheckReport.Failure {
 extension Finding {
   fileprivate func write(to json: inout JSONWriter) {
     json.member("anomaly", .string(anomaly.rawValue))
+    json.member("severity", .string(anomaly.severity.rawValue))
     json.member("table", .string(table.rawValue))
     json.member("chains", elements: chains.map { .text($0.bytes) })
     json.member("service", strings: servicePort?.parts)

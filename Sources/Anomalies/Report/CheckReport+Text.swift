@@ -3,10 +3,17 @@ internal import KubeProxy
 internal import Netfilter
 
 extension CheckReport {
-  /// For people: the faults by kind, each with its rules, then why it matters and what to do.
+  /// For people: kube-proxy's mode, should it not be iptables; the faults by kind, each with its rules,
+  /// then why it matters and what to do.
   public func write(to text: inout TerminalWriter) {
     for (index, reading) in readings.enumerated() {
       if index > 0, !readings[index - 1].findings.isEmpty { text.endLine() }
+      if index == 0 || readings[index - 1].source != reading.source,
+        let notice = reading.mode.notice
+      {
+        text.write("\(reading.source): ", .strong)
+        text.line(notice, reading.mode.servesElsewhere ? .notable : .faint)
+      }
       reading.write(to: &text)
     }
   }
@@ -20,18 +27,27 @@ extension CheckReport.Reading {
     let rules = ruleCount == 1 ? "1 rule" : "\(ruleCount) rules"
     let ports = servicePorts == 1 ? "1 service port" : "\(servicePorts) service ports"
     text.write("\(source), \(snapshot.family.rawValue) (\(snapshot.backend.rawValue)): ", .strong)
-    let count = findings.count == 1 ? "1 fault" : "\(findings.count) faults"
-    text.write(findings.isEmpty ? "no faults" : count, findings.isEmpty ? .good : .bad)
+    text.write(count, findings.isEmpty ? .good : .bad)
     text.line(" in \(rules), \(ports)")
+    if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
     for anomaly in Anomaly.allCases {
       let some = findings.filter { $0.anomaly == anomaly }
       if !some.isEmpty { write(anomaly, some, to: &text) }
     }
   }
 
+  /// How many faults there are, and how many of them are no more than information.
+  private var count: String {
+    if findings.isEmpty { return "no faults" }
+    let infos = findings.count { $0.anomaly.severity == .info }
+    return (findings.count == 1 ? "1 fault" : "\(findings.count) faults")
+      + (infos == 0 ? "" : infos == findings.count ? " (info)" : " (\(infos) info)")
+  }
+
   private func write(_ anomaly: Anomaly, _ findings: [Finding], to text: inout TerminalWriter) {
     text.endLine()
-    text.write(anomaly.rawValue, .bad)
+    text.write(anomaly.rawValue, anomaly.severity == .info ? .notable : .bad)
+    if anomaly.severity == .info { text.write(" (info)", .faint) }
     text.line(": \(anomaly.title)", .strong)
     for finding in findings.prefix(Self.longest.findings) { write(finding, to: &text) }
     let left = findings.count - Self.longest.findings

@@ -1,4 +1,4 @@
-internal import KubeProxy
+public import KubeProxy
 public import Netfilter
 
 /// What the command `check` found: of each family that could be read its faults, and of the others why.
@@ -8,17 +8,21 @@ public struct CheckReport: Sendable {
     /// Where it comes from, such as a file's name.
     let source: String
     let snapshot: FamilySnapshot
+    /// kube-proxy's, as the source shows it.
+    let mode: KubeProxyMode
     let servicePorts: Int
+    let unnamed: UnnamedChains
     let findings: [Finding]
 
-    /// Inspects a reading.
-    public init(source: String, _ snapshot: FamilySnapshot) {
+    fileprivate init(source: String, _ snapshot: FamilySnapshot, _ mode: KubeProxyMode) {
       let map = ServiceMap(
         nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
       self.source = source
       self.snapshot = snapshot
+      self.mode = mode
       servicePorts = map.services.count
-      findings = Inspection(of: snapshot, map: map).findings
+      unnamed = map.unnamed
+      findings = Inspection(of: snapshot, map: map, mode: mode).findings
     }
 
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
@@ -40,12 +44,22 @@ public struct CheckReport: Sendable {
 
   public init() {}
 
-  public mutating func add(_ reading: Reading) { readings.append(reading) }
+  /// Inspects the families that were read of a source.
+  ///
+  /// - Parameter mode: kube-proxy's, as the source shows it.
+  public mutating func add(
+    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode
+  ) {
+    readings += families.map { Reading(source: source, $0, mode) }
+  }
+
   public mutating func add(_ failure: Failure) { failures.append(failure) }
 
-  /// What the command ends with: 2 where rules could not be read, 1 where there are faults, else 0.
+  /// What the command ends with: 2 where rules could not be read, 1 where there are faults that are not
+  /// of the severity ``Anomaly/Severity/info``, else 0.
   public var exitStatus: Int32 {
     if !failures.isEmpty { return 2 }
-    return readings.contains { !$0.findings.isEmpty } ? 1 : 0
+    let findings = readings.lazy.flatMap(\.findings)
+    return findings.contains { $0.anomaly.severity != .info } ? 1 : 0
   }
 }

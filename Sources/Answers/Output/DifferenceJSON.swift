@@ -22,6 +22,8 @@ public struct DifferenceJSON {
       writer.member("version", .integer(Self.version))
       writer.member("before", .string(old.name))
       writer.member("after", .string(new.name))
+      writer.member("mode_before", .string(old.mode.rawValue))
+      writer.member("mode_after", .string(new.mode.rawValue))
       writer.member("differs", .flag(!difference.isEmpty))
       writer.member("counts", object: { difference.counts.write(to: &$0) })
       writer.member("summary", objects: difference.findings) { $0.write(to: &$1) }

@@ -20,12 +20,22 @@ public struct DifferenceText {
   public func write(to writer: inout TerminalWriter) {
     writer.line("--- \(old.name)", .faint)
     writer.line("+++ \(new.name)", .faint)
+    for line in modes { writer.line(line, .notable) }
     writer.endLine()
     writeSummary(to: &writer)
     for group in difference.groups {
       writer.endLine()
       write(group, to: &writer)
     }
+  }
+
+  /// Where kube-proxy is in a mode in which other rules than these serve; once where both sides are alike.
+  private var modes: [String] {
+    let lines = [old, new].compactMap { side -> String? in
+      guard side.mode.servesElsewhere, let notice = side.mode.notice else { return nil }
+      return "\(side.name): \(notice)"
+    }
+    return lines.first == lines.last ? Array(lines.prefix(1)) : lines
   }
 
   private func writeSummary(to writer: inout TerminalWriter) {

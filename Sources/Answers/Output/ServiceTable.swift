@@ -15,7 +15,16 @@ public struct ServiceTable {
   }
 
   public func write(to writer: inout TerminalWriter) {
-    if list.services.isEmpty { return writer.line("no service ports in \(list.name)") }
+    list.writeMode(to: &writer)
+    if list.services.isEmpty {
+      writer.line("no service ports in \(list.name)")
+    } else {
+      writeRows(to: &writer)
+    }
+    list.writeUnnamed(to: &writer)
+  }
+
+  private func writeRows(to writer: inout TerminalWriter) {
     let columns = columns
     let cells = list.services.map { service in columns.map { Self.cell($0.text(service)) } }
     let widths = columns.indices.map { index in

@@ -9,7 +9,8 @@ public struct ServiceTree {
   public init(_ list: ServiceList) { self.list = list }
 
   public func write(to writer: inout TerminalWriter) {
-    if list.services.isEmpty { return writer.line("no service ports in \(list.name)") }
+    list.writeMode(to: &writer)
+    if list.services.isEmpty { writer.line("no service ports in \(list.name)") }
     for (index, service) in list.services.enumerated() {
       if index > 0 { writer.endLine() }
       let port = service.port
@@ -17,6 +18,7 @@ public struct ServiceTree {
       writer.endLine()
       write(nodes(of: service), "", to: &writer)
     }
+    list.writeUnnamed(to: &writer)
   }
 
   /// A line, and those below it.

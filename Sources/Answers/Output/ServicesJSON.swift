@@ -15,6 +15,13 @@ public struct ServicesJSON {
     writer.object { writer in
       writer.member("version", .integer(Self.version))
       writer.member("rules", .string(list.name))
+      writer.member("mode", .string(list.mode.rawValue))
+      writer.member(
+        "unnamed_chains",
+        object: { writer in
+          writer.member("without_name", .integer(list.unnamed.withoutName))
+          writer.member("contradicted", .integer(list.unnamed.contradicted))
+        })
       writer.member("services", objects: list.services) { $0.write(to: &$1) }
     }
   }

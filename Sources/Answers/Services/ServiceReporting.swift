@@ -32,6 +32,9 @@ struct ServiceReporting {
     }
   }
 
+  /// Chains of service ports that no rule tells whose they are.
+  var unnamed: UnnamedChains { side.map.unnamed }
+
   func services(where isSelected: (ServicePort) -> Bool) -> [ServiceReport] {
     side.map.services.indices.filter { isSelected(side.map.services[$0].port) }.map(report)
   }

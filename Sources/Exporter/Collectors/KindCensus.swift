@@ -37,7 +37,7 @@ struct KindCensus: Sendable {
       if kind == counts.count { counts.append(Count()) }
       counts[kind].chains += 1
       counts[kind].rules += chains[index].rules.count
-      landmarks.formUnion(Landmarks.of(name, in: content.name))
+      landmarks.formUnion(Landmarks.of(content, chainAt: index))
     }
     self.content = content
     self.names = names

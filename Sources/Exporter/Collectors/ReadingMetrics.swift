@@ -1,5 +1,6 @@
 internal import Exposition
 internal import IPTablesSource
+internal import KubeProxy
 internal import Netfilter
 
 /// Whether the rules could be read, where they are, and what reading them cost. Always exported.

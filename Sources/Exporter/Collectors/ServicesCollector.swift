@@ -153,7 +153,7 @@ struct ServicesCollector: Collector {
     writer.write(Self.unnamed) { samples in
       for services in state.services {
         samples.sample(
-          LabelSet(["ip_family": services.family.rawValue]), services.map.unnamedChains)
+          LabelSet(["ip_family": services.family.rawValue]), services.map.unnamed.count)
       }
     }
   }

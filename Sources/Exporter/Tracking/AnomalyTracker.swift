@@ -10,11 +10,12 @@ struct AnomalyTracker {
   private var beginnings: [Finding.Identity: Double] = [:]
   private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
 
-  /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's.
+  /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's,
+  /// nor kube-proxy's mode.
   mutating func take(
-    _ snapshot: FamilySnapshot, map: ServiceMap, at time: Double
+    _ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, at time: Double
   ) -> AnomalyState {
-    let inspection = Inspection(of: snapshot, map: map, previous: last)
+    let inspection = Inspection(of: snapshot, map: map, mode: mode, previous: last)
     if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
     last = inspection
     return AnomalyState(

@@ -28,11 +28,7 @@ struct FamilyTracker {
     }
 
     var landmarks: Landmarks {
-      var landmarks = censuses.values.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
-      if let map, !map.services.isEmpty || map.unnamedChains > 0 {
-        landmarks.insert(.servicePorts)
-      }
-      return landmarks
+      censuses.values.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
     }
   }
 

@@ -1,4 +1,5 @@
 internal import IPTablesSource
+internal import KubeProxy
 internal import Logging
 internal import Netfilter
 

@@ -34,9 +34,10 @@ struct RulesetTracker {
       families[FamilyKey(family)] = tracker
       return state
     }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
+    let mode = KubeProxyMode(states, reading)
     return RulesetState(
-      families: states, services: serviceStates(states, reading, at: time), choice: reading.choice,
-      mode: KubeProxyMode(states, reading.choice, reading.node),
+      families: states, services: serviceStates(states, reading, mode, at: time),
+      choice: reading.choice, mode: mode,
       transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
       log: ledgers.log, serviceTimes: ledgers.serviceTimes)
   }
@@ -60,7 +61,7 @@ struct RulesetTracker {
   /// Of each family the service ports: where the source doesn't choose between two backends, those of
   /// the one that has any, and legacy's where both have.
   private mutating func serviceStates(
-    _ states: [FamilyState], _ reading: RulesetReading, at time: Double
+    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Double
   ) -> [ServiceState] {
     let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
     return IPFamily.allCases.compactMap { family in
@@ -71,7 +72,7 @@ struct RulesetTracker {
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
       return services[family, default: ServiceTracker(family: family, subjects)].take(
-        found, of: chosen.snapshot, at: time, ledgers: ledgers)
+        found, of: chosen.snapshot, mode, at: time, ledgers: ledgers)
     }
   }
 }
@@ -80,5 +81,18 @@ extension RulesetTracker.FamilyKey {
   fileprivate init(_ state: FamilyState) {
     backend = state.backend
     family = state.family
+  }
+}
+
+extension KubeProxyMode {
+  /// The mode that the backend shows that kube-proxy uses, and the node.
+  fileprivate init(_ families: [FamilyState], _ reading: RulesetReading) {
+    let backend = reading.choice?.backend
+    let landmarks = families.reduce(into: Landmarks()) { landmarks, family in
+      if backend == nil || backend == family.backend { landmarks.formUnion(family.landmarks) }
+    }
+    self.init(
+      landmarks, hasKubeProxyTable: reading.node.hasKubeProxyTable,
+      hasIPVSInterface: reading.node.hasIPVSInterface)
   }
 }

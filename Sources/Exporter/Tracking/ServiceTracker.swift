@@ -29,8 +29,8 @@ struct ServiceTracker {
 
   /// Takes in the service ports of a reading of that time, in seconds since 1970.
   mutating func take(
-    _ services: FamilyState.Services, of snapshot: FamilySnapshot, at time: Double,
-    ledgers: FamilyTracker.Ledgers
+    _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
+    at time: Double, ledgers: FamilyTracker.Ledgers
   ) -> ServiceState {
     let map = services.map
     if last?.map !== map {
@@ -49,7 +49,8 @@ struct ServiceTracker {
       family: family, map: map, tables: self.tables, selected: selected,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint?.value ?? 0, hookJumps: hookJumps,
-      anomalies: anomalies?.take(snapshot, map: map, at: time), mapRevision: mapRevision,
+      anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time),
+      mapRevision: mapRevision,
       gaugesRevision: gaugesRevision, selectionRevision: selectionRevision)
   }
 

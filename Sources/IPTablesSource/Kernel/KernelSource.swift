@@ -1,4 +1,3 @@
-private import Glibc
 public import Netfilter
 
 /// Reads the rules of the kernel, of this thread's network namespace: those of either backend, or of
@@ -45,7 +44,8 @@ public final class KernelSource: RulesetSource {
   private func readLegacy(_ counters: CounterSelection) -> RulesetReading {
     RulesetReading(
       families: legacy.read(counters).families, counters: .all,
-      choice: BackendChoice(backend: .legacy, reason: .configured), node: node(.init()))
+      choice: BackendChoice(backend: .legacy, reason: .configured),
+      node: node(NodeEvidence(hasKubeProxyTable: nft.hasKubeProxyTable())))
   }
 
   private func readNFT(_ counters: CounterSelection) -> RulesetReading {
@@ -107,7 +107,7 @@ public final class KernelSource: RulesetSource {
 
   private func node(_ evidence: NodeEvidence) -> NodeEvidence {
     var evidence = evidence
-    evidence.hasIPVSInterface = unsafe if_nametoindex("kube-ipvs0") != 0
+    evidence.hasIPVSInterface = NetworkInterface.exists("kube-ipvs0")
     return evidence
   }
 }

@@ -191,6 +191,13 @@ public final class NFTSource: RulesetSource {
     }
   }
 
+  /// Whether kube-proxy's nftables mode has its table in either family, for whoever reads no rules of
+  /// nf_tables; false where that can't be known.
+  func hasKubeProxyTable() -> Bool {
+    guard NFTAvailability.isPresent, let connection = try? NFTConnection() else { return false }
+    return families.contains { (try? connection.hasTable("kube-proxy", $0)) == true }
+  }
+
   private func readEvidence() throws(SystemError) -> Evidence {
     var evidence = Evidence()
     for family in families {

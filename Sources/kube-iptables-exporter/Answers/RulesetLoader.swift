@@ -1,5 +1,6 @@
 internal import Answers
 internal import IPTablesSource
+internal import KubeProxy
 internal import Netfilter
 internal import Platform
 
@@ -46,7 +47,7 @@ struct RulesetLoader {
         throw ReadingFailure(description: "\(error)")
       }
     }
-    return Ruleset(name: "kernel", families: families)
+    return Ruleset(name: "kernel", families: families, mode: KubeProxyMode(of: reading))
   }
 
   private func parse(_ input: RulesetInput) throws(ReadingFailure) -> [FamilySnapshot] {

@@ -98,8 +98,15 @@ struct KernelSourceTests {
       #expect(!source.read(.all).node.hasKubeProxyTable)
       let dual = KernelSource(backend: .auto, tables: [.nat])
       #expect(dual.read(.all).node == NodeEvidence(hasKubeProxyTable: true))
+      for backend in BackendSelection.allCases {
+        let source = KernelSource(backend: backend, tables: [.nat])
+        #expect(source.read([]).node == NodeEvidence(hasKubeProxyTable: true), "\(backend)")
+      }
       try Command.run("ip", "link", "add", "kube-ipvs0", "type", "veth")
-      #expect(source.read(.all).node.hasIPVSInterface)
+      for backend in BackendSelection.allCases {
+        let source = KernelSource(backend: backend, tables: [.nat], families: [.ipv4])
+        #expect(source.read([]).node == NodeEvidence(hasIPVSInterface: true), "\(backend)")
+      }
     }
   }
 

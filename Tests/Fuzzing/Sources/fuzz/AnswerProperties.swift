@@ -77,7 +77,10 @@ enum AnswerProperties {
 
   private static func check(_ list: ServiceList) {
     let table = PlainText.lines(text { ServiceTable(list).write(to: &$0) })
-    require(table.count == 1 + list.services.count, "each service port has its line in the table")
+    let notices = [list.mode.notice, list.unnamed.notice].compactMap(\.self)
+    require(
+      table.count == 1 + list.services.count + notices.count,
+      "each service port has its line in the table")
     let tree = PlainText.lines(text { ServiceTree(list).write(to: &$0) })
     require(tree.count > 2 * list.services.count, "and more than that in the tree")
     let document = json { ServicesJSON(list).write(to: &$0) }

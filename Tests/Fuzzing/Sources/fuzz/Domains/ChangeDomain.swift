@@ -60,6 +60,6 @@ enum ChangeDomain {
     require(map.filterOwners == fresh.filterOwners, "nor those in filter")
     require(map.connectionRules == fresh.connectionRules, "nor the rules that are counted")
     require(map.orphanChains == fresh.orphanChains, "nor the orphans")
-    require(map.unnamedChains == fresh.unnamedChains, "nor the unnamed chains")
+    require(map.unnamed == fresh.unnamed, "nor the unnamed chains")
   }
 }

@@ -1,0 +1,67 @@
+public import Netfilter
+
+/// How kube-proxy serves services on the node; the raw value is the metric's label.
+public enum KubeProxyMode: String, Sendable, Hashable {
+  case iptables
+  case ipvs
+  case nftables
+  /// There is no kube-proxy, or it has written nothing yet.
+  case none
+
+  /// The mode that the node shows, the surest sign first.
+  ///
+  /// The table and the interface are there only where kube-proxy is in that mode, or was and nobody has
+  /// cleaned up. Packets are served by them, so they count more than rules of the mode iptables beside
+  /// them. Without them the rules tell. In IPVS mode kube-proxy empties nat's KUBE-SERVICES of rules
+  /// that lead to service ports, but leaves those of filter that block some.
+  ///
+  /// - Parameters:
+  ///   - landmarks: what the rules show in the backend that kube-proxy uses.
+  ///   - hasKubeProxyTable: whether nf_tables has the table `kube-proxy`, in either family.
+  ///   - hasIPVSInterface: whether there is an interface `kube-ipvs0`.
+  public init(_ landmarks: Landmarks, hasKubeProxyTable: Bool, hasIPVSInterface: Bool) {
+    if hasKubeProxyTable {
+      self = .nftables
+    } else if hasIPVSInterface {
+      self = .ipvs
+    } else if landmarks.contains(.servicePorts) {
+      self = .iptables
+    } else if landmarks.contains(.ipvs) {
+      self = .ipvs
+    } else if !landmarks.isDisjoint(with: [.blockedServicePorts, .kubeServices]) {
+      self = .iptables
+    } else {
+      self = .none
+    }
+  }
+
+  /// The mode that a rule set shows, and what else is known of the node, if anything is.
+  public init(
+    of families: [FamilySnapshot], hasKubeProxyTable: Bool = false, hasIPVSInterface: Bool = false
+  ) {
+    var landmarks: Landmarks = []
+    for content in families.flatMap(\.tables).map(\.content) {
+      for index in content.chains.indices {
+        landmarks.formUnion(Landmarks.of(content, chainAt: index))
+      }
+    }
+    self.init(
+      landmarks, hasKubeProxyTable: hasKubeProxyTable, hasIPVSInterface: hasIPVSInterface)
+  }
+
+  /// Whether kube-proxy serves services, and not by iptables' rules: those for services that are there
+  /// all the same are ghosts, which nobody updates.
+  public var servesElsewhere: Bool { self == .ipvs || self == .nftables }
+
+  /// What people are told who ask about iptables' rules; nil where those are what serves.
+  public var notice: String? {
+    switch self {
+    case .iptables: nil
+    case .ipvs: "kube-proxy is in ipvs mode: IPVS serves the services, not these rules"
+    case .nftables:
+      "kube-proxy is in nftables mode: nf_tables' table kube-proxy serves the services, not these rules"
+    case .none:
+      "nothing here shows a kube-proxy (of its nftables mode, a file of rules shows nothing)"
+    }
+  }
+}

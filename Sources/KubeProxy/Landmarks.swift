@@ -1,0 +1,69 @@
+public import Netfilter
+
+/// What a table's chains show of who writes into it.
+public struct Landmarks: OptionSet, Sendable {
+  public let rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// A chain whose name begins with KUBE-: kube-proxy's or the kubelet's.
+  public static let kubernetes = Landmarks(rawValue: 1)
+  /// A chain KUBE-SERVICES: kube-proxy's, in the mode iptables or IPVS.
+  public static let kubeServices = Landmarks(rawValue: 2)
+  /// A chain of nat that kube-proxy makes in its IPVS mode only.
+  public static let ipvs = Landmarks(rawValue: 4)
+  /// Rules of nat that lead to service ports, whether they can be named or not.
+  public static let servicePorts = Landmarks(rawValue: 8)
+  /// Rules of filter that block service ports.
+  public static let blockedServicePorts = Landmarks(rawValue: 16)
+
+  /// What a chain shows, by its name, and where it is one that dispatches, by its rules.
+  public static func of(_ content: TableContent, chainAt index: Int) -> Landmarks {
+    let name = content.chains[index].name
+    guard name.hasPrefix(kubePrefix) else { return [] }
+    var landmarks: Landmarks = .kubernetes
+    if name == .kubeServices { landmarks.insert(.kubeServices) }
+    if content.name == .nat, ipvsChains.contains(name) { landmarks.insert(.ipvs) }
+    if content.serviceRules(ofChainAt: index).contains(where: { _ in true }) {
+      landmarks.insert(content.name == .nat ? .servicePorts : .blockedServicePorts)
+    }
+    return landmarks
+  }
+
+  private static let kubePrefix: ChainName = "KUBE-"
+  private static let ipvsChains: [ChainName] = ["KUBE-LOAD-BALANCER", "KUBE-NODE-PORT"]
+}
+
+extension TableContent {
+  /// The positions of those rules of a chain that kube-proxy writes for service ports in its iptables
+  /// mode only: in nat those that lead to their chains, in filter those that block them. Only chains
+  /// that dispatch have any.
+  public func serviceRules(ofChainAt index: Int) -> some Sequence<Int> {
+    let isDispatch =
+      switch name {
+      case .nat: ChainStage.dispatchChains.contains(chains[index].name)
+      case .filter: FilterReading.chains.contains(chains[index].name)
+      default: false
+      }
+    let rules = isDispatch ? chains[index].rules : RuleList()
+    let isNAT = name == .nat
+    return rules.indices.lazy.filter { position in
+      isNAT ? rules.leadsToServicePort(at: position) : rules.blocksServicePort(at: position)
+    }
+  }
+}
+
+extension RuleList {
+  fileprivate func leadsToServicePort(at position: Int) -> Bool {
+    guard case .chain(let name) = outcome(at: position) else { return false }
+    return ChainStage(name) == .service
+  }
+
+  fileprivate func blocksServicePort(at position: Int) -> Bool {
+    let packed = packed(at: position)
+    let bytes = packed.span
+    let rule = Outline(bytes)
+    guard rule.outcome == .blocked, let comment = rule.comment else { return false }
+    return ServicePortComment(bytes.extracting(comment))?.blockReason != nil
+  }
+}
