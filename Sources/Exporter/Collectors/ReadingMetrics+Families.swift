@@ -17,7 +17,7 @@ extension ReadingMetrics {
   static let modeInfo = MetricFamily(
     "iptables_kube_proxy_mode_info", .gauge,
     "Always 1; mode tells how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
-      + "Only in the mode iptables are there rules of service ports to tell of.")
+      + "Rules for services in the modes ipvs and nftables are left over.")
 
   static let transactions = MetricFamily(
     "iptables_nft_transactions_total", .counter,
