@@ -29,10 +29,11 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
   name: "Fuzzing",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
   ],
   targets: [
-    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CSodium"), library("CYAML"),
+    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CSodium"),
+    library("CYAML"),
     library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
 
     module("Netfilter", []),
