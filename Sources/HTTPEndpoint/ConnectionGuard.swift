@@ -135,7 +135,11 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   func handleScheduledCallback(eventLoop: some EventLoop) {
     timer = nil
     if let deadline, deadline <= .now() {
-      context?.close(promise: nil)
+      if unflushedWrites > 0 {
+        context?.channel.abort()
+      } else {
+        context?.close(promise: nil)
+      }
     } else {
       arm()
     }

@@ -17,12 +17,21 @@ final class ConnectionTable: Sendable {
     var isDraining = false
   }
 
+  /// How far a client must have fallen behind before its connection makes room for another.
+  private static let grace = TimeAmount.seconds(2)
+
   private let maxConnections: Int
+  private let outbox: Outbox
   private let state = Mutex(State())
 
-  /// Creates an empty table for so many connections.
-  init(maxConnections: Int) {
+  /// Creates an empty table.
+  ///
+  /// - Parameters:
+  ///   - maxConnections: How many connections it has room for.
+  ///   - outbox: What is being sent on them.
+  init(maxConnections: Int, outbox: Outbox) {
     self.maxConnections = maxConnections
+    self.outbox = outbox
   }
 
   /// The number of open connections.
@@ -30,23 +39,43 @@ final class ConnectionTable: Sendable {
     state.withLock { $0.connections.count }
   }
 
-  /// Enters a new connection, and closes the one that has waited longest where there are too many.
+  /// Enters a new connection, and closes another where there are too many: the one that has waited
+  /// longest for a request, or else the one that is slowest to read its response.
   ///
   /// - Returns: Whether the connection may stay.
   func admit(_ channel: any Channel) -> Bool {
-    let (isAdmitted, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
+    let (isAdmitted, close) = state.withLock { state -> (Bool, Closing?) in
       guard !state.isDraining else { return (false, nil) }
-      var evicted: (any Channel)?
+      var close: Closing?
       if state.connections.count >= maxConnections {
-        guard let longest = state.longestWaiting else { return (false, nil) }
-        evicted = state.connections.removeValue(forKey: longest)?.channel
+        close = makeRoom(in: &state)
+        if close == nil { return (false, nil) }
       }
       state.connections[ObjectIdentifier(channel)] = Connection(
         channel: channel, waitingSince: .now())
-      return (true, evicted)
+      return (true, close)
     }
-    evicted?.close(promise: nil)
+    close?()
     return isAdmitted
+  }
+
+  /// Closes a connection that can be spared, if there is one, as ``admit(_:)`` does.
+  func makeRoom() {
+    let close = state.withLock { makeRoom(in: &$0) }
+    close?()
+  }
+
+  /// What closes a connection: outside the lock, because the connection then reports its end.
+  private typealias Closing = () -> Void
+
+  private func makeRoom(in state: inout State) -> Closing? {
+    if let longest = state.longestWaiting {
+      let waiting = state.connections.removeValue(forKey: longest)?.channel
+      return { waiting?.close(promise: nil) }
+    }
+    guard let slowest = outbox.cutSlowest(lateBy: Self.grace) else { return nil }
+    state.connections[ObjectIdentifier(slowest)] = nil
+    return { slowest.abort() }
   }
 
   /// Notes that a connection waits for a request.

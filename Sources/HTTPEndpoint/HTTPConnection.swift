@@ -6,17 +6,23 @@ import NIOHTTP1
 struct HTTPConnection {
   typealias AsyncChannel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
   private typealias Inbound = NIOAsyncChannelInboundStream<HTTPServerRequestPart>
-  private typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+
+  /// How much is handed to the system at once. TLS encrypts all of it before any is sent.
+  private static let pieceSize = (plain: 64 * 1024, encrypted: 32 * 1024)
 
   private let connection: AsyncChannel
   private let responder: Responder
   private let maxBodyBytes: Int
+  private let pieceSize: Int
   private let remoteAddress: String
+
+  private var channel: any Channel { connection.channel }
 
   init(_ connection: AsyncChannel, responder: Responder, maxBodyBytes: Int) {
     self.connection = connection
     self.responder = responder
     self.maxBodyBytes = maxBodyBytes
+    pieceSize = responder.usesTLS ? Self.pieceSize.encrypted : Self.pieceSize.plain
     let address = connection.channel.remoteAddress?.ipAddress ?? ""
     let isMappedIPv4 = address.hasPrefix("::ffff:") && address.contains(".")
     remoteAddress = isMappedIPv4 ? String(address.dropFirst("::ffff:".count)) : address
@@ -30,25 +36,40 @@ struct HTTPConnection {
       var parts = inbound.makeAsyncIterator()
       do {
         while let head = try await nextHead(&parts) {
-          guard try await skipBody(of: head, &parts) else {
-            try await send(responder.refusal(.payloadTooLarge), closing: true, to: outbound)
-            break
-          }
-          let response = await responder.respond(to: head, from: remoteAddress)
+          guard let response = try await response(to: head, &parts) else { break }
           let isLast = !head.isKeepAlive || head.headers.contains(name: "Upgrade")
-          try await send(response, for: head.version, closing: isLast, to: outbound)
+          try await send(response, for: head.version, closing: isLast)
           if isLast { break }
         }
       } catch let error as HTTPParserError {
         let status: HTTPResponseStatus =
           error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest
-        try await send(responder.refusal(status), closing: true, to: outbound)
+        try await send(responder.refusal(status, on: channel), closing: true)
       }
       outbound.finish()
       // What the client still sends must be read, or it may not get to see the response.
       while try await parts.next(isolation: #isolation) != nil {}
-      try await connection.channel.closeFuture.get()
+      try await channel.closeFuture.get()
     }
+  }
+
+  /// Reads a request to its end and answers it.
+  ///
+  /// - Returns: The answer; `nil` where the request was refused, which must be the end.
+  private func response(
+    to head: HTTPRequestHead, _ parts: inout Inbound.AsyncIterator
+  ) async throws -> OutgoingResponse? {
+    if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }),
+      length > maxBodyBytes
+    {
+      try await send(responder.refusal(.payloadTooLarge, on: channel), closing: true)
+      return nil
+    }
+    guard try await skipBody(&parts) else {
+      try await send(responder.refusal(.payloadTooLarge, on: channel), closing: true)
+      return nil
+    }
+    return await responder.respond(to: head, from: remoteAddress, on: channel)
   }
 
   private func nextHead(_ parts: inout Inbound.AsyncIterator) async throws -> HTTPRequestHead? {
@@ -61,14 +82,7 @@ struct HTTPConnection {
   /// Reads a request to its end.
   ///
   /// - Returns: Whether its body was small enough; otherwise it was not read to its end.
-  private func skipBody(
-    of head: HTTPRequestHead, _ parts: inout Inbound.AsyncIterator
-  ) async throws -> Bool {
-    if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }),
-      length > maxBodyBytes
-    {
-      return false
-    }
+  private func skipBody(_ parts: inout Inbound.AsyncIterator) async throws -> Bool {
     var byteCount = 0
     while let part = try await parts.next(isolation: #isolation) {
       switch part {
@@ -86,8 +100,7 @@ struct HTTPConnection {
   }
 
   private func send(
-    _ response: OutgoingResponse, for version: HTTPVersion = .http1_1, closing: Bool,
-    to outbound: Outbound
+    _ response: OutgoingResponse, for version: HTTPVersion = .http1_1, closing: Bool
   ) async throws {
     var headers = response.headers
     if closing {
@@ -96,10 +109,30 @@ struct HTTPConnection {
       headers.add(name: "Connection", value: "keep-alive")
     }
     let head = HTTPResponseHead(version: version, status: response.status, headers: headers)
-    try await outbound.write(.head(head))
-    for chunk in BodyChunks(response.body) {
-      try await outbound.write(.body(.byteBuffer(chunk)))
+    channel.write(HTTPServerResponsePart.head(head), promise: nil)
+    try await send(response.body)
+    try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
+  }
+
+  /// Sends a body in pieces, each when the last one was handed to the system: what waits here is
+  /// the outbox's and shared with others.
+  private func send(_ body: Delivery) async throws {
+    var written = 0
+    while var segment = try body.segment() {
+      while let piece = segment.readSlice(length: min(pieceSize, segment.readableBytes)),
+        piece.readableBytes > 0
+      {
+        let part = HTTPServerResponsePart.body(.byteBuffer(piece))
+        written += piece.readableBytes
+        if written < pieceSize {
+          channel.write(part, promise: nil)
+        } else {
+          try await channel.writeAndFlush(part).get()
+          body.note(sentBytes: written)
+          written = 0
+        }
+      }
+      body.finishSegment()
     }
-    try await outbound.write(.end(nil))
   }
 }

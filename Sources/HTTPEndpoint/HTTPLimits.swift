@@ -9,7 +9,8 @@ public struct HTTPLimits: Sendable {
   public var maxBodyBytes = 64 * 1024
 
   /// How many connections may be open. Beyond, the one that has waited longest for a request makes
-  /// room; where every one of them is being answered, the new one is refused.
+  /// room, or else the one that is slowest to read its response. Where every one of them is being
+  /// answered, the new one is refused.
   public var maxConnections = 512
 
   /// How long a request may take from its first byte to its last.
@@ -20,6 +21,10 @@ public struct HTTPLimits: Sendable {
 
   /// How long a client may go without reading any of its response.
   public var writeTimeout = Duration.seconds(30)
+
+  /// How many bytes of bodies may be unsent in sum, where what several clients receive counts once.
+  /// Beyond, the slowest clients are cut off. Two of the newest body may be unsent in any case.
+  public var maxUnsentBytes = 16 * 1024 * 1024
 
   /// How long requests under way may take to finish once a shutdown was asked for.
   public var drainTimeout = Duration.seconds(10)

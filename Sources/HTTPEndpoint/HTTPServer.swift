@@ -44,8 +44,9 @@ public struct HTTPServer: Sendable {
     self.security = security
     let cache = GzipSegmentCache(
       maxBytes: limits.maxCompressedCacheBytes, maxCount: limits.maxCompressedCacheCount)
-    responder = Responder(routes: routes, cache: cache, security: security)
-    table = ConnectionTable(maxConnections: limits.maxConnections)
+    let outbox = Outbox(maxBytes: limits.maxUnsentBytes)
+    responder = Responder(routes: routes, cache: cache, outbox: outbox, security: security)
+    table = ConnectionTable(maxConnections: limits.maxConnections, outbox: outbox)
   }
 
   /// Serves until the task is cancelled.

@@ -6,6 +6,9 @@ import NIOPosix
 struct Listener {
   typealias AsyncChannel = NIOAsyncChannel<HTTPConnection.AsyncChannel, Never>
 
+  private static let unsentBytesOfSystem = ChannelOptions.Types.SocketOption(
+    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
+
   let connections: AsyncChannel
 
   /// Starts to listen.
@@ -54,9 +57,8 @@ struct Listener {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // A client may close its side once it has sent its request.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelOption(
-        .writeBufferWaterMark,
-        value: .init(low: BodyChunks.chunkSize, high: 4 * BodyChunks.chunkSize))
+      // What waits to be sent is to wait where it is shared, and not in the system for each client.
+      .childChannelOption(Self.unsentBytesOfSystem, value: 64 * 1024)
     if isDualStack {
       let v6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
       bootstrap = bootstrap.serverChannelOption(v6Only, value: 0)

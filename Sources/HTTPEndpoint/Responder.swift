@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 import WebConfiguration
 
@@ -5,7 +6,7 @@ import WebConfiguration
 struct OutgoingResponse {
   let status: HTTPResponseStatus
   var headers: HTTPHeaders
-  let body: [[UInt8]]
+  let body: Delivery
 }
 
 /// Finds the handler of a request and turns its response into what is sent.
@@ -15,23 +16,33 @@ struct Responder: Sendable {
 
   private let routes: [String: RequestHandler]
   private let cache: GzipSegmentCache
+  private let outbox: Outbox
   private let security: ServerSecurity?
 
-  init(routes: [String: RequestHandler], cache: GzipSegmentCache, security: ServerSecurity?) {
+  init(
+    routes: [String: RequestHandler], cache: GzipSegmentCache, outbox: Outbox,
+    security: ServerSecurity?
+  ) {
     self.routes = routes
     self.cache = cache
+    self.outbox = outbox
     self.security = security
   }
 
+  /// Whether connections are encrypted.
+  var usesTLS: Bool { security?.usesTLS ?? false }
+
   /// The answer to a request; where there is authentication, a refusal unless it passes.
-  func respond(to head: HTTPRequestHead, from remoteAddress: String) async -> OutgoingResponse {
-    guard let security else { return await answer(to: head, from: remoteAddress) }
+  func respond(
+    to head: HTTPRequestHead, from remoteAddress: String, on channel: any Channel
+  ) async -> OutgoingResponse {
+    guard let security else { return await answer(to: head, from: remoteAddress, on: channel) }
     let settings = security.current()
     var response: OutgoingResponse
     if let refusal = await security.refusal(of: head, from: remoteAddress, under: settings) {
-      response = outgoing(refusal, to: head)
+      response = outgoing(refusal, to: head, on: channel)
     } else {
-      response = await answer(to: head, from: remoteAddress)
+      response = await answer(to: head, from: remoteAddress, on: channel)
     }
     for header in settings.headers where !response.headers.contains(name: header.name) {
       response.headers.add(name: header.name, value: header.value)
@@ -40,33 +51,35 @@ struct Responder: Sendable {
   }
 
   private func answer(
-    to head: HTTPRequestHead, from remoteAddress: String
+    to head: HTTPRequestHead, from remoteAddress: String, on channel: any Channel
   ) async -> OutgoingResponse {
     let target = RequestTarget(head.uri)
     guard let handler = routes[target.path] else {
-      return outgoing(.text(404, "404 not found\n"), to: head)
+      return outgoing(.text(404, "404 not found\n"), to: head, on: channel)
     }
     guard let method = Request.Method(rawValue: head.method.rawValue) else {
       var refusal = Response.text(405, "405 method not allowed\n")
       refusal.headers = [(name: "Allow", value: "GET, HEAD")]
-      return outgoing(refusal, to: head)
+      return outgoing(refusal, to: head, on: channel)
     }
     let request = Request(
       method: method, path: target.path, query: target.query,
       headers: head.headers.map { (name: $0.name, value: $0.value) }, remoteAddress: remoteAddress)
-    return outgoing(await handler(request), to: head)
+    return outgoing(await handler(request), to: head, on: channel)
   }
 
   /// The answer to a request that cannot be read.
-  func refusal(_ status: HTTPResponseStatus) -> OutgoingResponse {
+  func refusal(_ status: HTTPResponseStatus, on channel: any Channel) -> OutgoingResponse {
     let response = Response.text(
       Int(status.code), "\(status.code) \(status.reasonPhrase.lowercased())\n")
     return OutgoingResponse(
       status: status, headers: headers(of: response, encoding: nil, body: response.body),
-      body: response.body)
+      body: outbox.accept(response.body, for: channel))
   }
 
-  private func outgoing(_ response: Response, to request: HTTPRequestHead) -> OutgoingResponse {
+  private func outgoing(
+    _ response: Response, to request: HTTPRequestHead, on channel: any Channel
+  ) -> OutgoingResponse {
     var body = response.body
     var encoding: String?
     if request.acceptsGzip, response.isCompressible(from: Self.minCompressedBytes),
@@ -81,7 +94,7 @@ struct Responder: Sendable {
     }
     return OutgoingResponse(
       status: HTTPResponseStatus(statusCode: response.status), headers: headers,
-      body: request.method == .HEAD ? [] : body)
+      body: outbox.accept(request.method == .HEAD ? [] : body, for: channel))
   }
 
   private func headers(

@@ -24,12 +24,12 @@ struct Routes: Sendable {
   }
 
   private func metrics(_ request: Request) async -> Response {
-    await throughGate { await scrape(request) }
+    await throughGate(request) { await scrape(request) }
   }
 
   /// The page makes a reading as a scrape does, and counts as one.
   private func page(_ request: Request) async -> Response {
-    await throughGate {
+    await throughGate(request) {
       let page = await exporter.page(
         PageRequest(query: request.query, telemetryPath: telemetryPath))
       return Response(
@@ -37,8 +37,10 @@ struct Routes: Sendable {
     }
   }
 
-  private func throughGate(_ answer: () async -> Response) async -> Response {
-    guard gate.enter() else {
+  private func throughGate(
+    _ request: Request, _ answer: () async -> Response
+  ) async -> Response {
+    guard await gate.enter(from: request.remoteAddress) else {
       return .text(503, "Too many scrapes at once; --web.max-requests limits them.\n")
     }
     defer {
