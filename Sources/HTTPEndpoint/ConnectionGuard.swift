@@ -102,6 +102,8 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
     var part = unwrapOutboundIn(data)
     unflushedWrites += 1
     switch part {
+    case .head(let head) where head.status == .continue:
+      break
     case .head(var head):
       enter(.responding)
       if isDraining {

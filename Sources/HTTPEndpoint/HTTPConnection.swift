@@ -59,11 +59,13 @@ struct HTTPConnection {
   private func response(
     to head: HTTPRequestHead, _ parts: inout Inbound.AsyncIterator
   ) async throws -> OutgoingResponse? {
-    if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }),
-      length > maxBodyBytes
-    {
-      try await send(responder.refusal(.payloadTooLarge, on: channel), closing: true)
+    if let status = head.refusal(maxBodyBytes: maxBodyBytes) {
+      try await send(responder.refusal(status, on: channel), closing: true)
       return nil
+    }
+    if head.awaitsContinue {
+      let interim = HTTPResponseHead(version: head.version, status: .continue)
+      try await channel.writeAndFlush(HTTPServerResponsePart.head(interim)).get()
     }
     guard try await skipBody(&parts) else {
       try await send(responder.refusal(.payloadTooLarge, on: channel), closing: true)
@@ -103,6 +105,7 @@ struct HTTPConnection {
     _ response: OutgoingResponse, for version: HTTPVersion = .http1_1, closing: Bool
   ) async throws {
     var headers = response.headers
+    headers.add(name: "Date", value: DateField.now)
     if closing {
       headers.add(name: "Connection", value: "close")
     } else if version == .http1_0 {

@@ -29,7 +29,7 @@ public enum WallClock {
   }
 
   /// The Gregorian date: years counted from March, in eras of 400 of them.
-  private static func civilDate(daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
+  public static func civilDate(daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
     let days = daysSince1970 + 719_468
     let era = days / 146_097
     let dayOfEra = days % 146_097

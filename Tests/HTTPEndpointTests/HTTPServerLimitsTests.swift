@@ -44,6 +44,27 @@ import Testing
     Refused("TLS", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400),
     Refused(
       "two lengths", "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    Refused("no host", "GET / HTTP/1.1\r\n\r\n", 400),
+    Refused("two hosts", "GET / HTTP/1.1\r\nHost: one\r\nHost: two\r\n\r\n", 400),
+    Refused("two hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    Refused(
+      "an empty transfer coding",
+      "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding:\r\n\r\n", 400),
+    Refused(
+      "an empty transfer coding among others",
+      "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: , chunked\r\n\r\n0\r\n\r\n", 400),
+    Refused(
+      "an expectation that nobody knows",
+      "GET / HTTP/1.1\r\nHost: test\r\nExpect: the unexpected\r\n\r\n", 417),
+    Refused(
+      "a body beyond 63 bits",
+      "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 9223372036854775808\r\n\r\n", 413),
+    Refused(
+      "a body beyond 64 bits",
+      "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999999999999999\r\n\r\n", 400),
+    Refused(
+      "a length that is no number",
+      "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1a\r\n\r\n", 400),
     Refused(
       "a body announced as too large",
       "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 70000\r\n\r\n", 413),
@@ -57,11 +78,14 @@ import Testing
   ) async throws {
     try await TestServer.run(Self.routes) { server in
       try await TestClient.connect(to: server.port) { client in
+        let start = ContinuousClock.now
         try await client.send(raw: refused.request)
         let response = try await client.response()
         #expect(response.status == refused.status)
         #expect(response.headers["connection"] == "close")
         #expect(await client.isClosed())
+        // Nothing was waited for.
+        #expect(.now - start < .seconds(8))
       }
     }
   }
@@ -80,7 +104,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "GET /", "GET / HTTP/1.1\r\nHost: te", "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
+    "GET /", "GET / HTTP/1.1\r\nHost: te", 
+    "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab",
   ])
   func `a request that does not end is not waited for`(request: String) async throws {
     let limits = Self.limits { $0.headTimeout = .seconds(2) }

@@ -128,6 +128,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func `a client that expects a word before it sends the body gets it`(isTooLarge: Bool) async throws {
+    try await TestServer.run(Self.routes) { server in
+      try await TestClient.connect(to: server.port) { client in
+        let length = isTooLarge ? 100_000 : 5
+        try await client.send(
+          "GET / HTTP/1.1", headers: ["Expect: 100-continue", "Content-Length: \(length)"])
+        let interim = try await client.response()
+        #expect(interim.status == (isTooLarge ? 413 : 100))
+        if isTooLarge { return }
+        #expect(interim.head.count == 1)
+        for _ in 1...2 {
+          try await client.send(raw: "12345")
+          #expect(try await client.response().text == "<h1>hello</h1>")
+          try await client.send("GET / HTTP/1.1", headers: ["Content-Length: 5"])
+        }
+      }
+    }
+  }
+
+  @Test func `each response says when it was made`() async throws {
+    try await TestServer.run(Self.routes) { server in
+      for target in ["/", "/nowhere"] {
+        let date = try await TestClient.get(target, port: server.port).headers["date"]
+        let form = /(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT/
+        #expect(try form.wholeMatch(in: date ?? "") != nil)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("GET / HTTP/1.0\r\n\r\n", "close"),
     ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
