@@ -24,35 +24,56 @@ public enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   ///
   /// Quality values count, then the order in the header. OpenMetrics is served only to those who ask
   /// for it by name, in version 1.0.0 or any.
-  public init(accept: String?) {
-    var best: (format: ExpositionFormat, quality: Double) = (.text, 0)
-    for range in (accept ?? "").split(separator: ",") {
-      guard let (format, quality) = Self.parse(range), quality > best.quality else { continue }
-      best = (format, quality)
+  public init(accept: String?) { self = Self.negotiate(accept: accept).format }
+
+  /// The format that a request's `Accept` header prefers, and the content type to answer with.
+  ///
+  /// That names the scheme by which names are escaped, where the request names one that is known. All
+  /// names here are the same in each of them. Counterpart: Prometheus' content negotiation.
+  public static func negotiate(
+    accept: String?
+  ) -> (format: ExpositionFormat, contentType: String) {
+    var best = Range(format: .text, quality: 0)
+    for text in (accept ?? "").split(separator: ",") {
+      guard let range = parse(text), range.quality > best.quality else { continue }
+      best = range
     }
-    self = best.format
+    let escaping = best.escaping.map { "; escaping=\($0)" } ?? ""
+    return (best.format, best.format.contentType + escaping)
   }
 
-  private static func parse(_ range: Substring) -> (ExpositionFormat, Double)? {
+  private static let escapingSchemes: Set = ["allow-utf-8", "dots", "underscores", "values"]
+
+  /// One of the media ranges of an `Accept` header.
+  private struct Range {
+    let format: ExpositionFormat
+    let quality: Double
+    var escaping: String?
+  }
+
+  private static func parse(_ range: Substring) -> Range? {
     var parameters = range.split(separator: ";").map { $0.trimmed.lowercased() }
     guard !parameters.isEmpty else { return nil }
     let type = parameters.removeFirst()
     var quality = 1.0
     var version: String?
+    var escaping: String?
     for parameter in parameters {
       let pair = parameter.split(separator: "=", maxSplits: 1).map { $0.trimmed }
       guard pair.count == 2 else { continue }
       switch pair[0] {
       case "q": quality = Double(pair[1]) ?? 0
       case "version": version = String(pair[1])
+      case "escaping": escaping = String(pair[1])
       default: break
       }
     }
+    escaping = escaping.flatMap { escapingSchemes.contains($0) ? $0 : nil }
     switch (type, version) {
     case ("application/openmetrics-text", nil), ("application/openmetrics-text", "1.0.0"):
-      return (.openMetrics, quality)
+      return Range(format: .openMetrics, quality: quality, escaping: escaping)
     case ("text/plain", nil), ("text/plain", "0.0.4"), ("text/*", _), ("*/*", _):
-      return (.text, quality)
+      return Range(format: .text, quality: quality, escaping: escaping)
     default:
       return nil
     }

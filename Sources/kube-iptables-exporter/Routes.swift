@@ -50,14 +50,14 @@ struct Routes: Sendable {
   }
 
   private func scrape(_ request: Request) async -> Response {
-    let format = ExpositionFormat(accept: request.header("Accept"))
+    let (format, contentType) = ExpositionFormat.negotiate(accept: request.header("Accept"))
     do throws(ScrapeError) {
       let segments = try await exporter.scrape(
         ScrapeRequest(
           format: format, scraper: request.remoteAddress,
           collect: request.values(of: "collect[]"), exclude: request.values(of: "exclude[]"),
           timeout: request.scrapeTimeout, isAnswered: request.method == .get))
-      return Response(status: 200, contentType: format.contentType, body: segments)
+      return Response(status: 200, contentType: contentType, body: segments)
     } catch {
       return .text(400, "\(error)\n")
     }

@@ -95,6 +95,29 @@ struct ExpositionFormatTests {
   }
 
   @Test(
+    "The content type names the escaping scheme if the request does",
+    arguments: [
+      (
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+      ),
+      (
+        "text/plain;version=0.0.4; Escaping = underscores",
+        "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+      ),
+      ("*/*;escaping=dots", "text/plain; version=0.0.4; charset=utf-8; escaping=dots"),
+      ("text/*;escaping=values", "text/plain; version=0.0.4; charset=utf-8; escaping=values"),
+      ("text/plain;escaping=backslashes", "text/plain; version=0.0.4; charset=utf-8"),
+      (
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2",
+        "text/plain; version=0.0.4; charset=utf-8"
+      ),
+    ])
+  func escaping(_ accept: String, _ contentType: String) {
+    #expect(ExpositionFormat.negotiate(accept: accept).contentType == contentType)
+  }
+
+  @Test(
     "The content type names format and version",
     arguments: [
       (ExpositionFormat.text, "text/plain; version=0.0.4; charset=utf-8"),
