@@ -36,6 +36,7 @@ let package = Package(
       name: "CIPTables", pkgConfig: "libiptc",
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CNFTables", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .target(name: "CStartCheck"),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -82,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Anomalies", "Answers", "CBuildInformation", "Console", "Netfilter", "IPTablesSource",
-        "KubeProxy", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
+        "Anomalies", "Answers", "CBuildInformation", "CStartCheck", "Console", "Netfilter",
+        "IPTablesSource", "KubeProxy", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

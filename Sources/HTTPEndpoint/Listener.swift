@@ -52,7 +52,20 @@ struct Listener {
     to address: SocketAddress, isDualStack: Bool = false, on group: any EventLoopGroup,
     setup: ConnectionSetup
   ) async throws -> Listener {
+    let table = setup.table
     var bootstrap = ServerBootstrap(group: group)
+      // Where there are no file descriptors left, a connection that can be spared makes room. Until
+      // then those who connect wait in the system's queue.
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
+              guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
+              table.makeRoom()
+              return .milliseconds(5)
+            })
+        }
+      }
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // A client may close its side once it has sent its request.

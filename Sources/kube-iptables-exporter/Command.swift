@@ -42,7 +42,8 @@ struct Command: AsyncParsableCommand {
   @Option(
     name: .customLong("web.max-requests"),
     help: ArgumentHelp(
-      "At most so many scrapes at once; those beyond get 503. 0 for no limit.", valueName: "n"))
+      "Answers at most so many scrapes at once; those beyond wait up to 5 seconds for their turn, "
+        + "then they get 503. 0 for no limit.", valueName: "n"))
   var maxRequests = 128
 
   @Option(
@@ -71,6 +72,7 @@ struct Command: AsyncParsableCommand {
   func run() async throws {
     ProcessLimits.raiseOpenFiles()
     let logger = logOptions.makeLogger()
+    let limits = try httpLimits()
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
       options: sourceOptions.exporterOptions(exportsProcess: !disablesExporterMetrics),
@@ -78,8 +80,8 @@ struct Command: AsyncParsableCommand {
     let routes = Routes(
       exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)
     let server = HTTPServer(
-      addresses: try addresses(), routes: routes.table, security: try security(logger),
-      logger: logger,
+      addresses: try addresses(), routes: routes.table, limits: limits,
+      security: try security(logger), logger: logger,
       onListening: { _ in
         logger.info(
           "started",
@@ -91,6 +93,24 @@ struct Command: AsyncParsableCommand {
     async let _ = watch(exporter)
     try await Self.runUntilSignalled(server)
     logger.info("stopped")
+  }
+
+  /// The file descriptors that the exporter opens for itself, those of a reading included.
+  private static let ownFiles = 18
+
+  /// The server's limits, with as many connections as there are file descriptors for: clients must
+  /// not take what a reading needs.
+  private func httpLimits() throws -> HTTPLimits {
+    var limits = HTTPLimits()
+    guard let allowed = ProcessLimits.openFiles, let open = ProcessLimits.openFileCount else {
+      return limits
+    }
+    let free = allowed - open - listenAddresses.count - Self.ownFiles
+    guard free > 0 else {
+      throw StartError(reason: "too few file descriptors: raise the limit that ulimit -n shows")
+    }
+    limits.maxConnections = min(limits.maxConnections, free)
+    return limits
   }
 
   /// More often than a hundred times a second is no looking any more; less than daily, none.
@@ -126,4 +146,10 @@ struct Command: AsyncParsableCommand {
       throw ValidationError("\(error)")
     }
   }
+}
+
+/// What keeps the exporter from starting.
+private struct StartError: Error, CustomStringConvertible {
+  let reason: String
+  var description: String { reason }
 }

@@ -41,7 +41,7 @@ struct Routes: Sendable {
     _ request: Request, _ answer: () async -> Response
   ) async -> Response {
     guard await gate.enter(from: request.remoteAddress) else {
-      return .text(503, "Too many scrapes at once; --web.max-requests limits them.\n")
+      return .text(503, "Too many scrapes at once for too long; --web.max-requests limits them.\n")
     }
     defer {
       if gate.leave() { Task { await exporter.releaseMemory() } }

@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "GET /", "GET / HTTP/1.1\r\nHost: te", 
+    "GET /", "GET / HTTP/1.1\r\nHost: te",
     "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab",
   ])
   func `a request that does not end is not waited for`(request: String) async throws {

@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `a client that expects a word before it sends the body gets it`(isTooLarge: Bool) async throws {
+  func `a client that waits to send the body is told to`(isTooLarge: Bool) async throws {
     try await TestServer.run(Self.routes) { server in
       try await TestClient.connect(to: server.port) { client in
         let length = isTooLarge ? 100_000 : 5
