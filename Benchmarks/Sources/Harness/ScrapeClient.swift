@@ -47,15 +47,7 @@ package struct ScrapeClient: ~Copyable {
   package mutating func get(
     _ path: String, compressed: Bool = false, accept: String = prometheusAccepts
   ) throws -> Response {
-    try send(
-      """
-      GET \(path) HTTP/1.1\r
-      Host: 127.0.0.1\r
-      Accept: \(accept)\r
-      Accept-Encoding: \(compressed ? "gzip" : "identity")\r
-      X-Prometheus-Scrape-Timeout-Seconds: \(Self.timeout)\r
-      \r\n
-      """)
+    try ask(path, compressed: compressed, accept: accept)
     received.removeAll(keepingCapacity: true)
     while true {
       try receive()
@@ -66,6 +58,30 @@ package struct ScrapeClient: ~Copyable {
         return Response(head: head, bytes: received)
       }
     }
+  }
+
+  /// Sends a request.
+  package func ask(
+    _ path: String, compressed: Bool = false, accept: String = prometheusAccepts
+  ) throws {
+    try send(
+      """
+      GET \(path) HTTP/1.1\r
+      Host: 127.0.0.1\r
+      Accept: \(accept)\r
+      Accept-Encoding: \(compressed ? "gzip" : "identity")\r
+      X-Prometheus-Scrape-Timeout-Seconds: \(Self.timeout)\r
+      \r\n
+      """)
+  }
+
+  /// Reads and drops so many bytes of what has come, or what there is.
+  ///
+  /// - Returns: Whether the connection still stands.
+  package func drop(_ byteCount: Int) -> Bool {
+    var piece = [UInt8](repeating: 0, count: byteCount)
+    let count = unsafe recv(descriptor, &piece, byteCount, CInt(MSG_DONTWAIT))
+    return count > 0 || (count < 0 && errno == EAGAIN)
   }
 
   private func send(_ request: String) throws {

@@ -12,7 +12,7 @@ struct Soak: ParsableCommand {
     discussion: """
       In a network namespace of its own, one writer for each backend restores rule sets as fast as \
       it can, and scrapers judge every answer: it must be valid, show rules that were there, and no \
-      counter may fall. At the end, the exporter must not have grown, and must end well. Needs root, \
+      counter may fall. Other clients read their answers as slowly as they can. At the end, the exporter must not have grown, and must end well. Needs root, \
       and promtool.
       """)
 
@@ -28,6 +28,9 @@ struct Soak: ParsableCommand {
   @Option(help: "The milliseconds between two scrapes of one scraper.")
   var interval = 100
 
+  @Option(help: "How many clients beside them ask for all and read 24 KB in 5 seconds.")
+  var slowReaders = 64
+
   @Option(help: "The seed of the generated rule sets.")
   var seed: UInt64 = 1
 
@@ -35,6 +38,9 @@ struct Soak: ParsableCommand {
     guard duration >= 10 else { throw ValidationError("--duration must be at least 10") }
     guard scrapers >= 1, interval >= 1 else {
       throw ValidationError("--scrapers and --interval must be at least 1")
+    }
+    guard (0...500).contains(slowReaders) else {
+      throw ValidationError("--slow-readers must be at most 500")
     }
   }
 
@@ -83,6 +89,8 @@ struct Soak: ParsableCommand {
     for scraper in scrapers {
       DispatchQueue(label: "scraper").async(group: group) { scraper.run(until: deadline) }
     }
+    let slow = SlowReaders(count: slowReaders, port: process.port)
+    DispatchQueue(label: "slow readers").async(group: group) { slow.run(until: deadline, record) }
     var watch = ResourceWatch()
     while ContinuousClock.now < deadline, !record.isAborted {
       do {
