@@ -10,7 +10,8 @@ import TestSupport
 ///   only. Traffic from outside is balanced over all, also where its policy is Local: for that, the
 ///   node's own clients are led past it.
 /// - A Local policy without an endpoint on the node drops (1.25 on).
-/// - A NodePort has one rule, and up to 1.21 one more before it that masquerades.
+/// - A NodePort has one rule. Up to 1.21 one more stands before it, which masquerades; from 1.31 on,
+///   in IPv4, one for 127.0.0.0/8, which counts.
 struct ServiceExpectation: Equatable {
   let sepChains: Int
   let dnatTargets: Int
@@ -29,8 +30,10 @@ struct ServiceExpectation: Equatable {
 
     sepChains = used.count
     dnatTargets = used.count
-    nodePortRules = port.nodePort == nil || all.isEmpty ? 0 : minorVersion < 22 ? 2 : 1
-    if all.isEmpty {
+    let hasTwoNodePortRules = minorVersion < 22 || minorVersion >= 31 && family == .ipv4
+    let hasEndpoints = port.hasEndpoints(family)
+    nodePortRules = port.nodePort == nil || !hasEndpoints ? 0 : hasTwoNodePortRules ? 2 : 1
+    if !hasEndpoints {
       blocked = ["no_endpoints"]
     } else if minorVersion >= 25, local.isEmpty, isInternallyLocal || isExternallyLocal {
       blocked = ["no_local_endpoints"]

@@ -52,11 +52,12 @@ struct GroundTruthTests {
         metrics["iptables_services", ["ip_family": family.rawValue]] == Double(expected.count),
         sourceLocation: location)
     }
+    guard let told = truth.rules else { return }
     // A table that no dump of this node has may be left from another node.
     let tables = SaveText(try state.fixtures[0].bytes()).tables.keys
     let rules = tables.reduce(0) {
       $0 + metrics.sum("iptables_rules", where: ["ip_family": "IPv4", "table": $1])
     }
-    #expect(rules == Double(truth.rules), sourceLocation: location)
+    #expect(rules == Double(told), sourceLocation: location)
   }
 }

@@ -5,8 +5,8 @@ public import Netfilter
 public struct GroundTruth: Sendable, Decodable {
   public let kubeProxy: KubeProxy
   public let servicePorts: [ServicePort]
-  /// The number of rules that `iptables-save` printed.
-  public let rules: Int
+  /// The number of rules that `iptables-save` printed; nil where it was not written down.
+  public let rules: Int?
 
   public struct KubeProxy: Sendable, Decodable {
     /// Such as `v1.28.3`.
@@ -38,22 +38,36 @@ public struct GroundTruth: Sendable, Decodable {
     private let localReadyEndpoints6: [String]
     private let servingTerminating: [String]
     private let servingTerminating6: [String]
+    private let useCluster: [String]?
+    private let useCluster6: [String]?
+    private let useLocal: [String]?
+    private let useLocal6: [String]?
+    private let any: Bool?
+    private let any6: Bool?
 
     public func clusterIP(_ family: IPFamily) -> String? {
       family == .ipv4 ? clusterIP : clusterIP6
     }
 
-    /// The endpoints that get traffic: the ready ones, or where there is none, those that serve
-    /// while they terminate.
+    /// The endpoints that get traffic by the Cluster policy: those that the truth names; else the
+    /// ready ones, or where there is none, those that serve while they terminate.
     public func endpointsInUse(_ family: IPFamily) -> Set<String> {
+      if let used = family == .ipv4 ? useCluster : useCluster6 { return Set(used) }
       let ready = family == .ipv4 ? endpoints : endpoints6
       let serving = family == .ipv4 ? servingTerminating : servingTerminating6
       return Set(ready.isEmpty ? serving : ready)
     }
 
-    /// The ready endpoints on the node.
+    /// The endpoints that get traffic by a Local policy: those that the truth names, which are none
+    /// without such a policy; else the ready ones on the node.
     public func localEndpoints(_ family: IPFamily) -> Set<String> {
-      Set(family == .ipv4 ? localReadyEndpoints : localReadyEndpoints6)
+      if let used = family == .ipv4 ? useLocal : useLocal6 { return Set(used) }
+      return Set(family == .ipv4 ? localReadyEndpoints : localReadyEndpoints6)
+    }
+
+    /// Whether there is an endpoint that could get traffic, on any node and by any policy.
+    public func hasEndpoints(_ family: IPFamily) -> Bool {
+      (family == .ipv4 ? any : any6) ?? !endpointsInUse(family).isEmpty
     }
 
     enum CodingKeys: String, CodingKey {
@@ -72,6 +86,11 @@ public struct GroundTruth: Sendable, Decodable {
       case localReadyEndpoints6 = "local_ready_endpoints6"
       case servingTerminating = "serving_terminating"
       case servingTerminating6 = "serving_terminating6"
+      case useCluster = "use_cluster"
+      case useCluster6 = "use_cluster6"
+      case useLocal = "use_local"
+      case useLocal6 = "use_local6"
+      case any, any6
     }
   }
 
