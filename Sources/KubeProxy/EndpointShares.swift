@@ -81,7 +81,8 @@ extension Rule {
     switch target {
     case .verdict, .destinationNAT, .sourceNAT, .masquerade, .redirect, .reject, .goto: true
     case .jump(let name): ChainStage(name) == .service
-    case .none, .mark, .unrecognised: false
+    case .unrecognised: target.isUnknownDestinationNAT
+    case .none, .mark: false
     }
   }
 }

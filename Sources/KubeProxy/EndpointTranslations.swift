@@ -38,6 +38,9 @@ struct EndpointTranslations: Sendable {
     only.append(word)
   }
 
+  /// Whether the chain has one or more.
+  func isAny(of chain: Int) -> Bool { only[chain] != 0 }
+
   /// Whether the chain has exactly one.
   func isOne(of chain: Int) -> Bool { only[chain] != 0 && only[chain] != Self.several }
 

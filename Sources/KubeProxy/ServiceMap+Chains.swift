@@ -30,7 +30,7 @@ extension ServiceMap {
   /// is not the hash of, or to none; in nat's order.
   ///
   /// A chain's name is the hash of its service port's name, protocol and destination. So nothing is said
-  /// of a chain of which no service port is known.
+  /// of a chain of which no service port is known, nor of one whose destination isn't.
   public var endpointsElsewhere: [Int32] {
     guard let knowledge else { return [] }
     var isOrphan = [Bool](repeating: false, count: knowledge.stages.count)
@@ -38,7 +38,10 @@ extension ServiceMap {
     let suspects = knowledge.stages.indices.filter { chain in
       guard knowledge.stages[chain] == .endpoint, !isOrphan[chain] else { return false }
       if case .proven = verdicts[chain], knowledge.translations.isOne(of: chain) { return false }
-      return !knowledge.content.chains[chain].rules.isEmpty
+      let rules = knowledge.content.chains[chain].rules
+      return !rules.isEmpty
+        && (knowledge.translations.isAny(of: chain)
+          || !rules.contains(where: \.target.isUnknownDestinationNAT))
     }
     if suspects.isEmpty { return [] }
     let users = users(of: Set(suspects), knowledge)

@@ -50,6 +50,18 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     PlantedFault(new, "No destination", "endpoint_mismatch nat KUBE-SEP-3TQL3DUCFLM46LFQ") {
       $0.remove("-A KUBE-SEP-3TQL3DUCFLM46LFQ", "DNAT")
     },
+    PlantedFault(new, "A destination that the saving iptables doesn't know") {
+      $0.replace(
+        "DNAT --to-destination 10.244.2.12:9090", "DNAT [unsupported revision]",
+        in: "-A KUBE-SEP-3TQL3DUCFLM46LFQ", "DNAT")
+    },
+    PlantedFault(
+      new, "Another destination before one that isn't known",
+      "endpoint_mismatch nat KUBE-SEP-3TQL3DUCFLM46LFQ"
+    ) {
+      $0.replace("10.244.2.12:9090", "192.0.2.9:9090", in: "-A KUBE-SEP-3TQL3DUCFLM46LFQ", "DNAT")
+      $0.insert("-A KUBE-SEP-3TQL3DUCFLM46LFQ -p tcp -j DNAT [unsupported revision]")
+    },
     PlantedFault(
       large, "Another destination, where there are no comments",
       "endpoint_mismatch nat KUBE-SEP-22HJFAABZUIYCTYI"

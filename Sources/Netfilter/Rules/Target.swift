@@ -15,4 +15,10 @@ public indirect enum Target: Sendable, Hashable {
   /// `REJECT`; the kernel's number of the `--reject-with` kind.
   case reject(with: UInt32)
   case unrecognised(Unrecognised)
+
+  /// Whether it is a `DNAT` of which the reader doesn't know the destination: a revision that isn't
+  /// known, or nf_tables' own `dnat to`.
+  public var isUnknownDestinationNAT: Bool {
+    if case .unrecognised(let target) = self { target.name == "DNAT" } else { false }
+  }
 }

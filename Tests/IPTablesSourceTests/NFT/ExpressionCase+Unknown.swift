@@ -54,6 +54,13 @@ extension ExpressionCase {
       "a statement at the end", [named("log"), .counter(packets: 1, bytes: 2), named("reject")],
       unrecognised(named("log")), .unrecognised(Unrecognised(name: "reject", payload: data))),
     ExpressionCase(
+      "nf_tables' own translation of the destination",
+      [.immediate([10, 0, 0, 1]), nat(1)], unrecognised(.immediate([10, 0, 0, 1])),
+      .unrecognised(Unrecognised(name: "DNAT", payload: ExpressionBytes.number(1, 1)))),
+    ExpressionCase(
+      "nf_tables' own translation of the source", [nat(0)], [],
+      .unrecognised(Unrecognised(name: "nat", payload: ExpressionBytes.number(1, 0)))),
+    ExpressionCase(
       "a statement before the verdict", [.immediate([5, 0, 0, 0]), .metaSet(3), .verdict(1)],
       unrecognised(.immediate([5, 0, 0, 0]), .metaSet(3)), .verdict(.accept)),
   ]
@@ -67,6 +74,11 @@ extension ExpressionCase {
 
   private static func unrecognised(_ expressions: ExpressionBytes...) -> [Match] {
     expressions.map(\.unrecognised)
+  }
+
+  /// `snat to` is 0, `dnat to` 1.
+  private static func nat(_ type: UInt32) -> ExpressionBytes {
+    ExpressionBytes("nat", ExpressionBytes.number(1, type))
   }
 
   private static func named(_ name: String) -> ExpressionBytes { ExpressionBytes(name, data) }

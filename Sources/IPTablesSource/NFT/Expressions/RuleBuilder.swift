@@ -154,6 +154,7 @@ struct RuleBuilder {
 
   /// The expressions that do what targets do, and which iptables never writes.
   private static let statements: Set<String> = [
-    "dup", "fwd", "log", "masq", "nat", "notrack", "queue", "redir", "reject", "synproxy", "tproxy",
+    "DNAT", "dup", "fwd", "log", "masq", "nat", "notrack", "queue", "redir", "reject", "synproxy",
+    "tproxy",
   ]
 }

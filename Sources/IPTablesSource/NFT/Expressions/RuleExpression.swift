@@ -33,8 +33,21 @@ struct RuleExpression {
     kind = Self.kind(name)
   }
 
-  /// The expression as it is kept where nothing is known of it.
-  var unrecognised: Unrecognised { Unrecognised(name: name.string, payload: data.array) }
+  /// The expression as it is kept where nothing is known of it: under its own name, but for
+  /// `dnat to`, which has the name of iptables' target that does the same.
+  var unrecognised: Unrecognised {
+    let name = name.string
+    return Unrecognised(
+      name: name == "nat" && translatesDestination ? "DNAT" : name, payload: data.array)
+  }
+
+  /// C counterparts: `enum nft_nat_attributes`, `nft_nat_types`.
+  private var translatesDestination: Bool {
+    NetlinkAttributes(data).contains { attribute in
+      nft_nat_attributes(UInt32(attribute.type)) == NFTA_NAT_TYPE
+        && attribute.payload.loadBigEndian(at: 0) == NFT_NAT_DNAT.rawValue
+    }
+  }
 
   /// Compares names as integers: there are a dozen expressions in a rule.
   @inline(__always)
