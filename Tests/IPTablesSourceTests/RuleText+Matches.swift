@@ -74,6 +74,10 @@ extension RuleText {
             source: PortRange(first: 53, last: 53, inverted: true),
             destination: PortRange(first: 1000, last: 2000))),
       ]),
+    // Whatever the order is: iptables takes, holds and saves what matches nothing.
+    RuleText(
+      "-p udp -m udp --dport 60000:29",
+      [.protocol(.udp), .udp(UDPMatch(destination: PortRange(first: 60000, last: 29)))]),
     RuleText(
       "-p sctp -m sctp ! --sport 1:2 --dport 4",
       [

@@ -49,7 +49,9 @@ struct ServiceMapTests {
 
   @Test("Without tables there is nothing")
   func noTables() throws {
-    try RulesetExample("", services: []).check()
+    let map = ServiceMap(nat: nil, filter: nil, previous: nil)
+    #expect(map.services.isEmpty && map.orphanChains == 0)
+    expectConsistent(map)
     try RulesetExample("", nat: "", filter: "", services: []).check()
   }
 

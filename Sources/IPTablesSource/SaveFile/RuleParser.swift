@@ -2,9 +2,9 @@ internal import Netfilter
 
 /// Parses what stands after `-A CHAIN` in a saved rule.
 ///
-/// Matches and targets that this library doesn't know, or that have an option it doesn't know, are
-/// kept with their options' text. What it knows must be well-formed: addresses, ports and numbers
-/// are errors where they are none.
+/// Matches and targets are kept with their options' text where this library doesn't know them, an
+/// option or a value: one odd rule makes no file unreadable. What iptables itself understands
+/// (addresses, interfaces, the target's place) must be well-formed.
 ///
 /// `-p tcp --dport 80` without `-m tcp`, and `-m tcp -p tcp --dport 80`, which people and kube-proxy
 /// write and iptables-save does not, are understood.
@@ -40,7 +40,7 @@ struct RuleParser {
     var parser = RuleParser(cursor, line: line, family: family, isChain: isChain)
     while !parser.cursor.isAtEnd { try parser.takeOption() }
     var matches = parser.selectors.matches
-    for text in parser.extensions { matches.append(try Match(text, family: family)) }
+    for text in parser.extensions { matches.append(Match(text, family: family)) }
     return Rule(matches: matches, target: parser.target ?? .none)
   }
 
@@ -65,11 +65,20 @@ struct RuleParser {
     }
   }
 
+  /// The match that iptables loads by itself for the rule's protocol.
   private var impliedMatch: String? {
-    switch selectors.ipProtocol {
-    case .tcp: "tcp"
-    case .udp: "udp"
-    case .sctp: "sctp"
+    guard let ipProtocol = selectors.ipProtocol, !ipProtocol.inverted else { return nil }
+    return switch ipProtocol.number {
+    case 1: "icmp"
+    case 6: "tcp"
+    case 17: "udp"
+    case 33: "dccp"
+    case 50: "esp"
+    case 51: "ah"
+    case 58: "icmp6"
+    case 132: "sctp"
+    case 135: "mh"
+    case 136: "udplite"
     default: nil
     }
   }

@@ -1,4 +1,4 @@
-/// The lines of a text, without their ends, numbered from 1.
+/// The lines of a text, without their ends and the blanks before them, numbered from 1.
 ///
 /// A rule's comment may hold line ends, which iptables-save writes as they are: such a rule is one
 /// line, with the number of its first. A quote that isn't closed where a comment must have ended
@@ -16,15 +16,19 @@ struct SaveFileLines: Sequence, IteratorProtocol {
   /// The most bytes that a comment takes between its quotes: 255, each behind a backslash.
   private static let longestQuotation = 510
 
-  init(_ text: [UInt8]) { self.text = text }
+  init(_ text: [UInt8]) {
+    self.text = text
+    // Editors put a mark of the byte order before UTF-8, which has none.
+    if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+  }
 
   mutating func next() -> Line? {
     guard position < text.count else { return nil }
-    let start = position
-    var end = lineEnd(from: start)
+    var end = lineEnd(from: position)
+    let start = text[position..<end].firstIndex { !" \t".utf8.contains($0) } ?? end
     number += 1
     let line = number
-    if text[start] == UInt8(ascii: "-") || text[start] == UInt8(ascii: "[") {
+    if start < end, text[start] == UInt8(ascii: "-") || text[start] == UInt8(ascii: "[") {
       var unread = start
       while let opening = openQuotation(in: unread..<end),
         let closing = closing(of: opening, after: end)

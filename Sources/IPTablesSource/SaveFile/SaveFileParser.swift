@@ -18,14 +18,15 @@ public import Netfilter
 ///
 /// - Several tables, and several dumps of either family, may stand one after the other. The header
 ///   says whose tables follow; `(nf_tables)` in it tells the backend. Without a header it is legacy,
-///   and IPv6 where one of the rules has an IPv6 address.
+///   and ``ImpliedFamily`` finds the family in the rules.
 /// - Counters may be missing; they are zero then.
 /// - A quoted comment may go on over line ends, as the kernel's comments may.
-/// - Empty lines, comments and a carriage return at a line's end are ignored.
-/// - Matches and targets that are not known, or have an unknown option, are kept as text.
+/// - Empty lines, comments, blanks before a line, a carriage return at its end and a mark of the byte
+///   order are ignored. So are lines outside of tables that are no table's, such as a shell's prompt.
+/// - Matches and targets are kept as text where they, an option or a value are not understood.
 /// - A chain stands before its rules and before the jumps to it; each table ends with `COMMIT`, and
 ///   stands only once for its family and backend. Everything else is an error.
-/// - A text without tables is a legacy IPv4 dump of none.
+/// - So is a text without tables, or one that ends behind a header: it is not there yet, or cut off.
 public struct SaveFileParser {
   private let text: [UInt8]
   private let wanted: Set<TableName>?
@@ -35,12 +36,22 @@ public struct SaveFileParser {
   private var table: TableBuilder?
   private var dumps: [DumpIdentity: [TableSnapshot]] = [:]
   private lazy var impliedFamily = ImpliedFamily.family(of: text)
+  /// Whether a table must follow: there was none yet, or a header announced it.
+  private var awaitsTable = true
+  /// The first line outside of tables that is none of a saved file; rather one of which it is known
+  /// what prints it.
+  private var foreign: ForeignLine?
 
   private enum State {
     case betweenTables
     case inTable
     /// In a table that was not asked for, whose lines are not looked at.
     case inUnwantedTable
+  }
+
+  private struct ForeignLine {
+    let line: SaveFileLines.Line
+    let origin: Malformation?
   }
 
   private init(_ text: [UInt8], wanted: Set<TableName>?) {
@@ -53,28 +64,42 @@ public struct SaveFileParser {
   /// - Parameter tables: The tables that are asked for: others are skipped, and those that aren't
   ///   in the text are told as absent. Nil asks for what is there.
   /// - Returns: A snapshot for each backend and family whose header or tables stand in the text.
-  /// - Throws: ``ReadingError`` for the first line that can't be understood.
+  /// - Throws: ``ReadingError`` for the first line that can't be understood, and where there is no table.
   public static func parse(
     _ text: [UInt8], tables: Set<TableName>? = nil
   ) throws(ReadingError) -> [FamilySnapshot] {
+    if let error = ForeignText.encoding(of: text) { throw error.located(at: 1, in: []) }
     var parser = SaveFileParser(text, wanted: tables)
     var last = SaveFileLines.Line(number: 1, text: [])
     for line in SaveFileLines(text) {
       last = line
       do throws(Malformation) {
-        try parser.take(line.text)
+        try parser.take(line)
       } catch {
         throw error.located(at: line.number, in: line.text)
       }
     }
-    guard parser.state == .betweenTables else {
-      throw Malformation("the text ends before COMMIT").located(at: last.number, in: last.text)
-    }
+    try parser.end(behind: last)
     return parser.snapshots()
   }
 
-  private mutating func take(_ line: ArraySlice<UInt8>) throws(Malformation) {
-    if line.contains(0) { throw Malformation("a zero byte, so this is no text") }
+  private func end(behind last: SaveFileLines.Line) throws(ReadingError) {
+    if state != .betweenTables {
+      throw Malformation("the text ends before COMMIT").located(at: last.number, in: last.text)
+    }
+    guard awaitsTable else { return }
+    if let foreign {
+      throw (foreign.origin ?? Self.unknownLine)
+        .located(at: foreign.line.number, in: foreign.line.text)
+    }
+    throw Malformation("the text ends before a table: it is empty or cut off")
+      .located(at: last.number, in: last.text)
+  }
+
+  private mutating func take(_ line: SaveFileLines.Line) throws(Malformation) {
+    if line.text.contains(0) { throw Malformation("a zero byte, so this is no text") }
+    if state == .betweenTables, !Self.mayBeOfTable(line.text) { return takeForeign(line) }
+    let line = line.text
     switch line.first {
     case UInt8(ascii: "#"): takeComment(line)
     case UInt8(ascii: "*"): try beginTable(line.dropFirst())
@@ -82,11 +107,28 @@ public struct SaveFileParser {
     case UInt8(ascii: "-"), UInt8(ascii: "["): try takeIntoTable(line)
     case UInt8(ascii: "C") where Self.isCommit(line): try endTable()
     default:
-      let isBlank = line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-      guard isBlank || state == .inUnwantedTable else {
-        throw Malformation("not a line that iptables-save writes")
-      }
+      guard line.isEmpty || state == .inUnwantedTable else { throw Self.unknownLine }
     }
+  }
+
+  private static let unknownLine = Malformation("not a line that iptables-save writes")
+
+  /// Whether a line could only be a comment, or a part of a table.
+  private static func mayBeOfTable(_ line: ArraySlice<UInt8>) -> Bool {
+    switch line.first {
+    case UInt8(ascii: "#"), UInt8(ascii: "*"), UInt8(ascii: ":"): true
+    case UInt8(ascii: "["):
+      // A prompt may begin with a bracket too: `[root@node ~]#`.
+      line.dropFirst().first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
+    case UInt8(ascii: "-"): line.starts(with: "-A ".utf8)
+    default: isCommit(line)
+    }
+  }
+
+  private mutating func takeForeign(_ line: SaveFileLines.Line) {
+    guard foreign?.origin == nil, !line.text.isEmpty else { return }
+    let origin = ForeignText.origin(of: line.text, family: impliedFamily)
+    if origin != nil || foreign == nil { foreign = ForeignLine(line: line, origin: origin) }
   }
 
   private static func isCommit(_ line: ArraySlice<UInt8>) -> Bool {
@@ -97,6 +139,7 @@ public struct SaveFileParser {
   private mutating func takeComment(_ line: ArraySlice<UInt8>) {
     guard state == .betweenTables, let header = DumpHeader(line) else { return }
     self.header = header
+    awaitsTable = true
     // The header alone tells that the family was dumped.
     if header.family != nil { dumps[currentIdentity(), default: []] += [] }
   }
@@ -106,6 +149,7 @@ public struct SaveFileParser {
     let words = try LineTokenizer.words(of: line)
     guard let word = words.first, words.count == 1, let name = TableName(rawValue: word.text)
     else { throw Malformation("not a table of iptables'") }
+    awaitsTable = false
     if let wanted, !wanted.contains(name) {
       state = .inUnwantedTable
       return
@@ -120,7 +164,8 @@ public struct SaveFileParser {
 
   private mutating func takeIntoTable(_ line: ArraySlice<UInt8>) throws(Malformation) {
     switch state {
-    case .betweenTables: throw Malformation("outside of a table")
+    case .betweenTables:
+      throw ForeignText.origin(of: line, family: impliedFamily) ?? Malformation("outside of a table")
     case .inUnwantedTable: return
     case .inTable where line.first == UInt8(ascii: ":"): try table?.declareChain(line)
     case .inTable: try table?.appendRule(line)

@@ -5,10 +5,16 @@ private import Platform
 ///
 /// A file may hold one family or both, and a family's tables may stand in several files. A file that
 /// can't be read or understood fails the families that it held last time; before that, the first
-/// family that no other file holds.
+/// family that no other file holds. So does a file without a table, which is one that is just written.
+///
+/// Files are regular ones of at most ``sizeLimit`` bytes: what is read at each scrape must have an end,
+/// and be there the next time.
 ///
 /// ``SaveFileParser`` says what a file may hold.
 public final class SaveFileSource: RulesetSource {
+  /// The most bytes that a saved file has: those of more than a million rules.
+  public static let sizeLimit = 256 << 20
+
   private let paths: [String]
   private let tables: Set<TableName>?
   /// What each file held when it was last read without an error.
@@ -66,10 +72,10 @@ public final class SaveFileSource: RulesetSource {
   private func parse(_ path: String) throws(ReadingError) -> [FamilySnapshot] {
     let text: [UInt8]
     do {
-      text = try FileBytes.read(path)
+      text = try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: .regularFiles)
     } catch {
       throw ReadingError(
-        operation: .readFile(path: path), code: error.code, cause: error.description)
+        operation: .readFile(path: path), code: error.systemError.code, cause: error.description)
     }
     do {
       return try SaveFileParser.parse(text, tables: tables)

@@ -32,7 +32,8 @@ extension Word {
     return port
   }
 
-  /// `80`, `80:90`, `:90` or `80:`, as the tcp, udp, sctp and multiport matches have them.
+  /// `80`, `80:90`, `:90` or `80:`, as the tcp, udp, sctp and multiport matches have them. iptables
+  /// also takes, holds and saves `90:80`, which is no port.
   func portRange(inverted: Bool = false) throws(Malformation) -> PortRange {
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
       let port = try port()
@@ -41,7 +42,7 @@ extension Word {
     let lower = bytes[..<colon]
     let upper = bytes[(colon + 1)...]
     guard let first = lower.isEmpty ? 0 : UInt16(decimal: lower),
-      let last = upper.isEmpty ? .max : UInt16(decimal: upper), first <= last
+      let last = upper.isEmpty ? .max : UInt16(decimal: upper)
     else { throw isNot("a range of ports") }
     return PortRange(first: first, last: last, inverted: inverted)
   }

@@ -47,11 +47,12 @@ extension Unrecognised {
     }
   }
 
-  /// Whether the payload is text: it begins as an option does, and has no zero byte, which hardly
-  /// any of the kernel's structs is without.
+  /// Whether the payload is text: it begins as an option does, or as what iptables-save prints in
+  /// place of options that it doesn't know either; and it has no zero byte, which hardly any of the
+  /// kernel's structs is without.
   var isOptionText: Bool {
     guard revision == 0, !payload.contains(0) else { return false }
     let option = payload.starts(with: "! ".utf8) ? payload.dropFirst(2) : payload[...]
-    return option.starts(with: "--".utf8)
+    return option.starts(with: "--".utf8) || option.starts(with: "[unsupported revision]".utf8)
   }
 }

@@ -53,11 +53,14 @@ struct RulesetLoader {
   private func parse(_ input: RulesetInput) throws(ReadingFailure) -> [FamilySnapshot] {
     if input == .kernel { return try loadKernel().families }
     let text: [UInt8]
-    do throws(SystemError) {
+    let limit = SaveFileSource.sizeLimit
+    do throws(FileError) {
       switch input {
       case .kernel: text = []
-      case .standardInput: text = try FileBytes.readStandardInput()
-      case .file(let path): text = try FileBytes.read(path)
+      case .standardInput: text = try FileBytes.readStandardInput(limit: limit)
+      case .file(let path):
+        // Such as a shell's `<(iptables-save)`.
+        text = try FileBytes.read(path: path, limit: limit, accepting: .pipesToo)
       }
     } catch {
       throw ReadingFailure(description: "cannot read \(input.name): \(error)")

@@ -47,10 +47,10 @@ struct SaveFileParserRuleTests {
     #expect(rule.comment == ByteString("a\n*nat\n\"b"))
     #expect(rule.target == .verdict(.accept))
     let error = #expect(throws: ReadingError.self) {
-      try SaveFileParser.parse(Array((dump + "fruit\n").utf8))
+      try SaveFileParser.parse(Array((dump + "*fruit\n").utf8))
     }
     let last = dump.split(separator: "\n", omittingEmptySubsequences: false).count
-    #expect(error?.operation == .parseLine(number: last, text: "fruit"))
+    #expect(error?.operation == .parseLine(number: last, text: "*fruit"))
   }
 
   @Test(
@@ -63,14 +63,57 @@ struct SaveFileParserRuleTests {
       ("-m set ! --match-set A src,dst", "set", "! --match-set A src,dst"),
       ("-m rpfilter --loose --invert", "rpfilter", "--loose --invert"),
       ("-m odd bare words", "odd", "bare words"),
+      // Values that aren't understood.
+      ("-p tcp -m tcp --dport 65536", "tcp", "--dport 65536"),
+      ("-p tcp -m tcp --dport http", "tcp", "--dport http"),
+      ("-p tcp -m tcp --dport", "tcp", "--dport"),
+      ("-p udp -m udp --sport 1 2", "udp", "--sport 1 2"),
+      ("-m multiport --dports 1,,2", "multiport", "--dports 1,,2"),
+      ("-m mark --mark 0xfffffffff", "mark", "--mark 0xfffffffff"),
+      ("-m mark --mark 08", "mark", "--mark 08"), ("-m mark --mark 1/", "mark", "--mark 1/"),
+      ("-m limit --limit 0/s", "limit", "--limit 0/s"),
+      (
+        "-m statistic --mode random --probability nan", "statistic",
+        "--mode random --probability nan"
+      ),
+      ("-m recent --set --mask fruit", "recent", "--set --mask fruit"),
+      ("-m conntrack [unsupported revision]", "conntrack", "[unsupported revision]"),
+      ("-p icmp --icmp-type 8", "icmp", "--icmp-type 8"),
       ("-m string --string \"-m tcp\" --algo bm", "string", "--string \"-m tcp\" --algo bm"),
     ])
   func unknownMatch(text: String, name: String, payload: String) throws {
     let dump = RuleText.dump(text + " -j ACCEPT")
     let rule = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
-    #expect(
-      rule.matches == [.unrecognised(Unrecognised(name: name, payload: Array(payload.utf8)))])
+    let matches = rule.matches.filter { if case .protocol = $0 { false } else { true } }
+    #expect(matches == [.unrecognised(Unrecognised(name: name, payload: Array(payload.utf8)))])
     #expect(rule.target == .verdict(.accept))
+    try expectSameTextAgain(rule)
+  }
+
+  @Test(
+    "So is what isn't understood of a target",
+    arguments: [
+      ("MARK", "[unsupported revision]"), ("DNAT", "[unsupported revision]"),
+      ("DNAT", "--to-destination 10.0.0.1:99999"), ("SNAT", "--to-source [fd00::1"),
+      ("DNAT", "--to-destination 10.0.0.x"), ("REDIRECT", "--to-ports 90-80"),
+      ("MARK", "--set-xmark 0x1/0x1/0x1"), ("REJECT", "--reject-with a b"),
+    ])
+  func unknownTarget(name: String, payload: String) throws {
+    let dump = RuleText.dump("-p tcp -j \(name) \(payload)")
+    let rule = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
+    #expect(
+      rule.target == .unrecognised(Unrecognised(name: name, payload: Array(payload.utf8))))
+    try expectSameTextAgain(rule)
+  }
+
+  /// What is printed of a rule is read as the same rule, where its text is shown.
+  private func expectSameTextAgain(
+    _ rule: Rule, at location: SourceLocation = #_sourceLocation
+  ) throws {
+    let text = rule.text(in: "HERE", family: .ipv4).dropFirst("-A HERE ".count)
+    if text.contains("[unrecognised") { return }
+    let again = try SaveFileParser.parse(Array(RuleText.dump(String(text)).utf8))
+    #expect(RuleText.rule(in: again) == rule, sourceLocation: location)
   }
 
   @Test(

@@ -66,19 +66,6 @@ struct SaveFileParserTests {
     #expect(snapshots.map(\.family) == [family])
   }
 
-  @Test(
-    "Without a header an IPv6 address tells the family",
-    arguments: [
-      "! -s fd00::1", "-d ! ::1/128", "-j DNAT --to-destination [fd00::1]:80",
-      "-m recent --set --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-    ])
-  func impliedFamily(rule: String) throws {
-    let snapshots = try parse(
-      "*nat\n:A - [0:0]\nCOMMIT\n*filter\n:A - [0:0]\n-A A \(rule)\nCOMMIT\n")
-    #expect(snapshots.map(\.family) == [.ipv6])
-    #expect(snapshots.first?.tables.map(\.name) == [.filter, .nat])
-  }
-
   @Test("Several dumps may stand in one text")
   func severalDumps() throws {
     let texts = ["h-01-dual-baseline.rules", "h-01-dual-baseline.v6.rules"].map {
@@ -106,14 +93,6 @@ struct SaveFileParserTests {
     let snapshots = try SaveFileParser.parse(Array(text.utf8), tables: [.nat, .raw, .mangle])
     #expect(snapshots.first?.tables.map(\.name) == [.nat])
     #expect(snapshots.first?.absentTables == [.mangle, .raw])
-  }
-
-  @Test("A text without tables is a dump of none", arguments: ["", "\n", "# nothing\n"])
-  func empty(text: String) throws {
-    let snapshots = try SaveFileParser.parse(Array(text.utf8), tables: [.nat])
-    #expect(snapshots.map(\.family) == [.ipv4])
-    #expect(snapshots.first?.tables.isEmpty == true)
-    #expect(snapshots.first?.absentTables == [.nat])
   }
 
   private func parse(_ text: String) throws -> [FamilySnapshot] {

@@ -1,11 +1,10 @@
 internal import Netfilter
 
 extension Match {
-  /// The match that `text` describes, with the numbers that the kernel would hold.
-  ///
-  /// - Throws: ``Malformation`` where the value of a known option can't be understood.
-  init(_ text: ExtensionText, family: IPFamily) throws(Malformation) {
-    if let known = try Match.known(text, family) {
+  /// The match that `text` describes, with the numbers that the kernel would hold; as it stands where
+  /// the match, an option or a value is not understood.
+  init(_ text: ExtensionText, family: IPFamily) {
+    if let known = try? Match.known(text, family) {
       self = known
     } else {
       self = .unrecognised(Unrecognised(name: text.name, payload: Array(text.payload)))
@@ -13,6 +12,8 @@ extension Match {
   }
 
   /// Nil where the match is not known, or an option of it.
+  ///
+  /// - Throws: ``Malformation`` where the value of a known option is not understood.
   private static func known(
     _ text: ExtensionText, _ family: IPFamily
   ) throws(Malformation) -> Match? {

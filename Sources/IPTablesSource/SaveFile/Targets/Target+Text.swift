@@ -1,11 +1,10 @@
 internal import Netfilter
 
 extension Target {
-  /// The target extension that `text` describes, with the numbers that the kernel would hold.
-  ///
-  /// - Throws: ``Malformation`` where the value of a known option can't be understood.
-  init(_ text: ExtensionText, family: IPFamily) throws(Malformation) {
-    if let known = try Target.known(text, family) {
+  /// The target extension that `text` describes, with the numbers that the kernel would hold; as it
+  /// stands where the target, an option or a value is not understood.
+  init(_ text: ExtensionText, family: IPFamily) {
+    if let known = try? Target.known(text, family) {
       self = known
     } else {
       let name = Self.aliases[text.name] ?? text.name
@@ -17,6 +16,8 @@ extension Target {
   private static let aliases = ["NOTRACK": "CT"]
 
   /// Nil where the target is not known, or an option of it.
+  ///
+  /// - Throws: ``Malformation`` where the value of a known option is not understood.
   private static func known(
     _ text: ExtensionText, _ family: IPFamily
   ) throws(Malformation) -> Target? {
