@@ -76,7 +76,8 @@ public struct ServiceTree {
     _ endpoint: ServiceReport.Endpoint, _ chain: ServiceReport.Rules?
   ) -> Node {
     let destination =
-      endpoint.destinations.isEmpty ? "no known destination" : endpoint.destinations.joined(separator: ", ")
+      endpoint.destinations.isEmpty
+      ? "no known destination" : endpoint.destinations.joined(separator: ", ")
     let connections =
       "\(endpoint.connections) \(endpoint.connections == 1 ? "connection" : "connections")"
     return Node(

@@ -165,7 +165,8 @@ public struct SaveFileParser {
   private mutating func takeIntoTable(_ line: ArraySlice<UInt8>) throws(Malformation) {
     switch state {
     case .betweenTables:
-      throw ForeignText.origin(of: line, family: impliedFamily) ?? Malformation("outside of a table")
+      throw ForeignText.origin(of: line, family: impliedFamily)
+        ?? Malformation("outside of a table")
     case .inUnwantedTable: return
     case .inTable where line.first == UInt8(ascii: ":"): try table?.declareChain(line)
     case .inTable: try table?.appendRule(line)
