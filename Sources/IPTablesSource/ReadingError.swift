@@ -37,7 +37,8 @@ extension ReadingError: CustomStringConvertible {
       "cannot read the \(family.rawValue) table \(table.rawValue): \(cause)"
     case .readNFTables(let family): "cannot read nf_tables' \(family.rawValue) rules: \(cause)"
     case .readFile(let path): "cannot read \(path): \(cause)"
-    case .parseLine(let number, let text): "line \(number): \(cause): \(text)"
+    case .parseLine(let number, let text):
+      "line \(number): \(cause)" + (text.isEmpty ? "" : ": \(text)")
     }
   }
 }

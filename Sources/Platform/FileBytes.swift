@@ -6,7 +6,8 @@ public enum FileBytes {
   public enum Kinds: Sendable {
     /// Regular files alone: what a configuration names is read on a thread that must not wait.
     case regularFiles
-    /// Pipes as well, such as a shell's `<(…)`. The caller waits for what is written into them.
+    /// Pipes as well, such as a shell's `<(…)`, and a terminal that somebody pastes into. The caller
+    /// waits for what is written into them.
     case pipesToo
   }
 
@@ -32,6 +33,7 @@ public enum FileBytes {
     switch (status.st_mode & S_IFMT, kinds) {
     case (S_IFREG, _): break
     case (S_IFIFO, .pipesToo): waitForWriter(descriptor)
+    case (S_IFCHR, .pipesToo) where isatty(descriptor) == 1: waitForWriter(descriptor)
     case (S_IFIFO, .regularFiles): throw .unsuitable("a pipe")
     case (S_IFDIR, _): throw .system(SystemError(code: EISDIR))
     default: throw .unsuitable("a device")

@@ -8,7 +8,7 @@ private import Platform
 /// family that no other file holds. So does a file without a table, which is one that is just written.
 ///
 /// Files are regular ones of at most ``sizeLimit`` bytes: what is read at each scrape must have an end,
-/// and be there the next time.
+/// and be there the next time. What is read once may be a pipe.
 ///
 /// ``SaveFileParser`` says what a file may hold.
 public final class SaveFileSource: RulesetSource {
@@ -17,6 +17,7 @@ public final class SaveFileSource: RulesetSource {
 
   private let paths: [String]
   private let tables: Set<TableName>?
+  private let kinds: FileBytes.Kinds
   /// What each file held when it was last read without an error.
   private var held: [String: Set<DumpIdentity>] = [:]
   private var lastContents: [DumpIdentity: [TableName: TableContent]] = [:]
@@ -25,9 +26,11 @@ public final class SaveFileSource: RulesetSource {
   ///   - paths: The files.
   ///   - tables: The tables that are asked for, of which those in no file are reported as absent.
   ///     Nil asks for what is there.
-  public init(paths: [String], tables: Set<TableName>? = nil) {
+  ///   - takesPipes: Whether a file may be a pipe or a terminal, whose end a reading waits for.
+  public init(paths: [String], tables: Set<TableName>? = nil, takesPipes: Bool = false) {
     self.paths = paths
     self.tables = tables
+    kinds = takesPipes ? .pipesToo : .regularFiles
   }
 
   /// A file is read when somebody wants to know what it holds.
@@ -72,7 +75,7 @@ public final class SaveFileSource: RulesetSource {
   private func parse(_ path: String) throws(ReadingError) -> [FamilySnapshot] {
     let text: [UInt8]
     do {
-      text = try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: .regularFiles)
+      text = try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: kinds)
     } catch {
       throw ReadingError(
         operation: .readFile(path: path), code: error.systemError.code, cause: error.description)
