@@ -16,14 +16,16 @@ struct SaveFileLines: Sequence, IteratorProtocol {
   /// The most bytes that a comment takes between its quotes: 255, each behind a backslash.
   private static let longestQuotation = 510
 
-  init(_ text: [UInt8]) {
-    self.text = text
-    // Editors put a mark of the byte order before UTF-8, which has none.
-    if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
-  }
+  /// What editors put before a text in UTF-8, and `cat` between two of them.
+  private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+  init(_ text: [UInt8]) { self.text = text }
 
   mutating func next() -> Line? {
     guard position < text.count else { return nil }
+    if text[position...].starts(with: Self.byteOrderMark) {
+      position += Self.byteOrderMark.count
+    }
     var end = lineEnd(from: position)
     let start = text[position..<end].firstIndex { !" \t".utf8.contains($0) } ?? end
     number += 1

@@ -88,7 +88,7 @@ public struct SaveFileParser {
       throw Malformation("the text ends before COMMIT").located(at: last.number, in: last.text)
     }
     guard awaitsTable else { return }
-    if let foreign {
+    if dumps.isEmpty, let foreign {
       throw (foreign.origin ?? Self.unknownLine)
         .located(at: foreign.line.number, in: foreign.line.text)
     }

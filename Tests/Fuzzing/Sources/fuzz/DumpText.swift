@@ -9,7 +9,7 @@ enum DumpText {
   static func mended(_ text: [UInt8]) -> [FamilySnapshot] {
     var lines = (text + Array("\nCOMMIT\n".utf8))
       .split(separator: 0x0a, omittingEmptySubsequences: false).map { Array($0) }
-    for _ in 0..<mostMended {
+    for _ in 0..<mostMended where !lines.isEmpty {
       do throws(ReadingError) {
         return try SaveFileParser.parse(Array(lines.joined(separator: [0x0a])))
       } catch {
