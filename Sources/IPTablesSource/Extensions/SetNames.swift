@@ -68,7 +68,7 @@ private struct SetSocket: ~Copyable {
 
   /// Nil where there are no more sockets. One of UDP will do: the kernel loads nothing for it.
   init?() {
-    let kind = Int32(SOCK_DGRAM.rawValue) | SocketFlag.closeOnExec
+    let kind = SocketFlag.datagram | SocketFlag.closeOnExec
     descriptor = socket(AF_INET, kind, 0)
     if descriptor < 0 { return nil }
   }

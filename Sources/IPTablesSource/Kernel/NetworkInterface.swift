@@ -9,7 +9,7 @@ enum NetworkInterface {
   /// interface, the kernel runs modprobe for one who has CAP_NET_ADMIN, each time (`dev_load` in
   /// `net/core/dev_ioctl.c`). Before Linux 5.7 it takes CAP_NET_RAW.
   static func exists(_ name: StaticString) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | SocketFlag.closeOnExec, 0)
+    let descriptor = socket(AF_INET, SocketFlag.datagram | SocketFlag.closeOnExec, 0)
     guard descriptor >= 0 else { return false }
     defer { _ = close(descriptor) }
     let length = socklen_t(name.utf8CodeUnitCount)
