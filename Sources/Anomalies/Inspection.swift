@@ -15,7 +15,6 @@ public struct Inspection: Sendable {
   private let mode: KubeProxyMode
   /// By position in nat.
   private let chainFaults: [Int: ChainFaults]
-  private let dispatchFaults: [Int: DispatchFaults]
   private let natFindings: [Finding]
   private let filterFindings: [Finding]
 
@@ -40,18 +39,14 @@ public struct Inspection: Sendable {
     let nat = snapshot.table(.nat)?.content
     let filter = snapshot.table(.filter)?.content
     if let previous, previous.map === map {
-      (chainFaults, dispatchFaults) = (previous.chainFaults, previous.dispatchFaults)
+      // The map is made of both tables, so neither is another.
+      chainFaults = previous.chainFaults
       natFindings = previous.natFindings
-    } else if let nat {
-      (chainFaults, dispatchFaults) = Self.faults(in: nat, map, previous)
-      natFindings =
-        NatFindings(nat, map, chainFaults, dispatchFaults).all + HookFindings.find(in: nat)
-    } else {
-      (chainFaults, dispatchFaults, natFindings) = ([:], [:], [])
-    }
-    if let filter, let previous, previous.tables.contains(where: { $0 === filter }) {
       filterFindings = previous.filterFindings
     } else {
+      let faults = nat.map { Self.faults(in: $0, map, previous) } ?? [:]
+      chainFaults = faults
+      natFindings = nat.map { Self.findings(in: $0, map, faults) } ?? []
       filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
     }
     let tableFindings = CanaryFindings.find(in: tables) + GhostFindings.find(in: tables, mode)
@@ -71,21 +66,15 @@ public struct Inspection: Sendable {
   /// So many chains are worth the way to another processor.
   private static let pieceSize = 2048
 
-  /// What is wrong with each chain of nat.
+  /// What is wrong with each chain of nat, told by its own rules.
   private static func faults(
     in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
-  ) -> ([Int: ChainFaults], [Int: DispatchFaults]) {
-    var chains: [Int: ChainFaults] = [:]
-    var dispatch: [Int: DispatchFaults] = [:]
-    let former = previous.flatMap { map.isMade(from: $0.map) ? $0 : nil }
-    if let former {
-      let known = Set(former.chainFaults.keys).union(former.dispatchFaults.keys)
-      if !known.isEmpty {
-        for (index, position) in map.formerChainPositions.enumerated()
-        where position >= 0 && known.contains(Int(position)) {
-          chains[index] = former.chainFaults[Int(position)]
-          dispatch[index] = former.dispatchFaults[Int(position)]
-        }
+  ) -> [Int: ChainFaults] {
+    var faults: [Int: ChainFaults] = [:]
+    let former = previous.flatMap { map.isMade(from: $0.map) ? $0.chainFaults : nil }
+    if let former, !former.isEmpty {
+      for (index, position) in map.formerChainPositions.enumerated() where position >= 0 {
+        faults[index] = former[Int(position)]
       }
     }
     let looked = former == nil ? Array(nat.chains.indices) : map.changedChains.map(Int.init)
@@ -93,14 +82,21 @@ public struct Inspection: Sendable {
       looked[$0..<min(looked.count, $0 + pieceSize)]
     }
     let found = Parallel.map(count: pieces.count, workers: ProcessLimits.processors) { piece, _ in
-      pieces[piece].map {
-        (ChainFaults(ofChainAt: $0, in: nat, map), DispatchFaults(ofChainAt: $0, in: nat, map))
-      }
+      pieces[piece].map { ChainFaults(ofChainAt: $0, in: nat, map) }
     }
-    for (index, faults) in zip(looked, found.joined()) {
-      (chains[index], dispatch[index]) = faults
+    for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }
+    return faults
+  }
+
+  /// What depends on other chains too, or on whose rules are: it is looked at again with every map.
+  private static func findings(
+    in nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]
+  ) -> [Finding] {
+    var dispatch: [Int: DispatchFaults] = [:]
+    for index in nat.chains.indices {
+      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
     }
-    return (chains, dispatch)
+    return NatFindings(nat, map, faults, dispatch).all + HookFindings.find(in: nat)
   }
 }
 

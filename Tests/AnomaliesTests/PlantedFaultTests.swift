@@ -31,8 +31,8 @@ struct PlantedFaultTests {
     let first = History(clean)
     let second = first.next(faulty, mode: fault.mode)
     #expect(
-      second.inspection.findings.map(\.description)
-        == Inspection(faulty, mode: fault.mode).findings.map(\.description))
+      second.inspection.findings.map(\.everything)
+        == Inspection(faulty, mode: fault.mode).findings.map(\.everything))
     let again = second.next(faulty, mode: fault.mode)
     #expect(again.inspection.findings.map(\.identity) == second.inspection.findings.map(\.identity))
     #expect(again.next(clean).inspection.findings.isEmpty)
@@ -52,7 +52,7 @@ struct PlantedFaultTests {
 
 extension Finding {
   /// All of it that can be seen.
-  fileprivate var description: String {
+  var everything: String {
     let rules = rules.map { "\($0.position): \($0.rule.text(in: $0.chain, family: family))" }
     let owner = servicePort?.description ?? "nobody"
     return ([summary, owner, detail] + chains.map(\.description) + rules).joined(separator: "\n")
