@@ -13,6 +13,8 @@ $(error BACKEND is legacy or nft, not '$(BACKEND)')
 endif
 # Seconds that `make soak` takes.
 DURATION := 600
+# Seconds that `make walk` takes for each backend.
+WALK_SECONDS := 30
 # Seconds that `make fuzz` goes on after the seeds, shared by the domains, and the domains: none for all.
 FUZZ_SECONDS := 60
 FUZZ_DOMAINS :=
@@ -69,6 +71,12 @@ test: ## Run all tests, those on the live kernel included where this user can be
 	swift build --build-tests
 	@.ci/test
 	swift test --package-path Benchmarks -c release --disable-testable-imports
+
+.PHONY: walk
+walk: ## Hold warm pages against cold ones on the live kernel (WALK_SECONDS=30 for each backend)
+	@.ci/setup build run test
+	swift build --build-tests
+	@KIE_WALK_SECONDS=$(WALK_SECONDS) .ci/test --filter ExporterTests.WarmColdTests
 
 .PHONY: fuzz
 fuzz: ## Fuzz readers, decoders and parsers (FUZZ_SECONDS=60, FUZZ_DOMAINS="netlink http")

@@ -120,7 +120,8 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Exporter", "Exposition", "IPTablesSource", "Netfilter", "TestSupport",
+        "CGlibc", "Churn", "Exporter", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter",
+        "Platform", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["Golden"], swiftSettings: settings),

@@ -125,9 +125,9 @@ public final class Exporter: Sendable {
       let collector = collector(name)
       let parts =
         collector.sharedParts(of: state)
-        + collector.partsSince(memory.ledger(of: request.scraper, name), state)
-      for (index, part) in parts.enumerated() {
-        let key = RenderingCache.Key(format: request.format, collector: name, part: index)
+        + collector.partsSince(memory.mark(of: request.scraper, name), state)
+      for part in parts {
+        let key = RenderingCache.Key(format: request.format, collector: name, part: part.name)
         segments += cache.segments(key, revision: part.revision) { sizes in
           var writer = ExpositionWriter(request.format, expectedSizes: sizes)
           part.write(&writer)

@@ -7,8 +7,7 @@ final class RenderingCache: Sendable {
   struct Key: Hashable {
     let format: ExpositionFormat
     let collector: CollectorName
-    /// The number of the collector's part.
-    let part: Int
+    let part: Part.Name
   }
 
   private struct Rendering {

@@ -6,7 +6,7 @@ internal import Netfilter
 struct AnomaliesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
     [
-      Part(revision: [state.reading.number]) { writer in
+      Part(.gauges, revision: [state.reading.number]) { writer in
         writer.write(Self.anomalies) { samples in
           Self.forEach(state) { samples.sample($0, $1.count) }
         }

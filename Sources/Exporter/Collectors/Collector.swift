@@ -13,9 +13,32 @@ protocol Collector: Sendable {
 
 /// Families, or a part of a large one, that are rendered again when something about them changed.
 struct Part {
-  /// The same as at an earlier state where nothing did; nil for what is not to be kept.
+  let name: Name
+  /// All that the bytes are made from, as numbers: equal revisions mean equal bytes. Nil for what is not
+  /// to be kept.
   let revision: [UInt64]?
   let write: (inout ExpositionWriter) -> Void
+
+  /// Tells a part from all others of its collector, whichever of them there are.
+  struct Name: Hashable {
+    /// Which families it holds.
+    let content: Content
+    /// The address family and the number of a block of service ports; nil for what isn't in blocks.
+    var block: ServiceBlock.Name?
+  }
+
+  enum Content: Hashable {
+    case gauges, changes, rewrites, moves, totals, connections, shares, counters, omitted
+  }
+
+  init(
+    _ content: Content, of block: ServiceBlock.Name? = nil, revision: [UInt64]?,
+    write: @escaping (inout ExpositionWriter) -> Void
+  ) {
+    name = Name(content: content, block: block)
+    self.revision = revision
+    self.write = write
+  }
 }
 
 extension Collector {

@@ -4,7 +4,7 @@ internal import Exposition
 /// they cost a reading of their own where nothing else has changed.
 struct ConnectionsCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+    [Part(.connections, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {

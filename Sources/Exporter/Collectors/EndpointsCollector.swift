@@ -6,8 +6,8 @@ internal import Netfilter
 struct EndpointsCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
     [
-      Part(revision: [state.reading.number]) { writeConnections(state, to: &$0) },
-      Part(revision: Self.mapRevisions(of: state)) { writeShares(state, to: &$0) },
+      Part(.connections, revision: [state.reading.number]) { writeConnections(state, to: &$0) },
+      Part(.shares, revision: Self.mapRevisions(of: state)) { writeShares(state, to: &$0) },
     ]
   }
 

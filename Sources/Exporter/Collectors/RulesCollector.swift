@@ -6,17 +6,19 @@ struct RulesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }
     return [
-      Part(revision: Self.revision(of: state)) { writer in
+      Part(.counters, revision: Self.revision(of: state)) { writer in
         write(Self.packets, counts, \.packets, to: &writer)
         write(Self.bytes, counts, \.bytes, to: &writer)
       },
-      Part(revision: Self.revision(of: state)) { writeOmitted(state, to: &$0) },
+      Part(.omitted, revision: Self.revision(of: state)) { writeOmitted(state, to: &$0) },
     ]
   }
 
-  /// The revisions of all families, each told by its place.
+  /// The revisions of all families that have series, each told by its backend's and its own number.
   private static func revision(of state: RulesetState) -> [UInt64] {
-    state.families.map { ($0.reading?.rules?.revision).map { $0 + 1 } ?? 0 }
+    state.readFamilies.flatMap { state, reading in
+      reading.rules.map { [state.backend.number, state.family.number, $0.revision] } ?? []
+    }
   }
 
   private func write(
@@ -66,4 +68,9 @@ struct RulesCollector: Collector {
   private static let limits =
     "Never falls when a rule is written again; what came between the last reading and such a restart "
     + "of the kernel's counter is not in it."
+}
+
+extension Backend {
+  /// What tells the backends apart in a revision.
+  fileprivate var number: UInt64 { self == .legacy ? 1 : 2 }
 }

@@ -6,22 +6,22 @@ internal import Netfilter
 /// `services`: what the rules hold for each service port.
 struct ServicesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    let gauges = Part(revision: Self.gaugesRevision(of: state)) { writer in
+    let gauges = Part(.gauges, revision: Self.gaugesRevision(of: state)) { writer in
       writeGauges(state, to: &writer)
       writeBlocked(state, to: &writer)
     }
     let blocks = ServiceBlock.all(of: state)
-    let changes = blocks.enumerated().map { number, block in
-      Part(revision: block.revision(of: \.changesRevisions)) {
-        Self.writeChanges(block, isFirst: number == 0, to: &$0)
+    let changes = blocks.map { block in
+      Part(.changes, of: block.name, revision: block.revision(of: \.changesRevisions)) {
+        Self.writeChanges(block, to: &$0)
       }
     }
-    let rewritten = blocks.enumerated().map { number, block in
-      Part(revision: block.revision(of: \.rewrittenRevisions)) {
-        Self.writeRewritten(block, isFirst: number == 0, to: &$0)
+    let rewritten = blocks.map { block in
+      Part(.rewrites, of: block.name, revision: block.revision(of: \.rewrittenRevisions)) {
+        Self.writeRewritten(block, to: &$0)
       }
     }
-    let totals = Part(revision: [state.reading.number]) { writeTotals(state, to: &$0) }
+    let totals = Part(.totals, revision: [state.reading.number]) { writeTotals(state, to: &$0) }
     return [gauges] + changes + rewritten + [totals]
   }
 
@@ -30,11 +30,9 @@ struct ServicesCollector: Collector {
     state.services.flatMap { [$0.family.number, $0.gaugesRevision] }
   }
 
-  private static func writeChanges(
-    _ block: ServiceBlock, isFirst: Bool, to writer: inout ExpositionWriter
-  ) {
+  private static func writeChanges(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
     let selected = block.services.selected
-    writer.write(Self.ruleChanges, isContinued: !isFirst) { samples in
+    writer.write(Self.ruleChanges, isContinued: !block.isFirst) { samples in
       for position in block.positions {
         let changes = selected.changes[position]
         for change in Change.allCases {
@@ -45,11 +43,9 @@ struct ServicesCollector: Collector {
     }
   }
 
-  private static func writeRewritten(
-    _ block: ServiceBlock, isFirst: Bool, to writer: inout ExpositionWriter
-  ) {
+  private static func writeRewritten(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
     let selected = block.services.selected
-    writer.write(Self.rulesRewritten, isContinued: !isFirst) { samples in
+    writer.write(Self.rulesRewritten, isContinued: !block.isFirst) { samples in
       for position in block.positions {
         samples.sample(selected.labels[position], selected.rewritten[position])
       }
@@ -58,11 +54,12 @@ struct ServicesCollector: Collector {
 
   func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part] {
     let moved = MovedRules(since: earlier, state)
-    return ServiceBlock.all(of: state).enumerated().map { number, block in
+    return ServiceBlock.all(of: state).map { block in
       let counts = moved.counts(of: block)
       // Where nothing was moved, which is nearly always, it is the same for all scrapers.
-      return Part(revision: counts.isEmpty ? block.selectionRevision : nil) { writer in
-        writer.write(Self.movedSinceLastScrape, isContinued: number > 0) { samples in
+      let revision = counts.isEmpty ? block.selectionRevision : nil
+      return Part(.moves, of: block.name, revision: revision) { writer in
+        writer.write(Self.movedSinceLastScrape, isContinued: !block.isFirst) { samples in
           for position in block.positions {
             samples.sample(block.services.selected.labels[position], counts[position] ?? 0)
           }

@@ -6,7 +6,7 @@ internal import Netfilter
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
 struct TablesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+    [Part(.totals, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
