@@ -1,19 +1,36 @@
 /// Running totals of changes by key, such as a service port or a table's scope.
 ///
-/// They only rise. A copy remembers where the totals stood when it was made, which is what "since
-/// this scraper's last scrape" is measured from; it shares its storage with the original until that
-/// counts another change, so keeping one copy for each scraper costs nothing while nothing changes.
-public struct ChangeTotals<Key: Hashable & Sendable>: Sendable, Equatable {
-  private var countsByKey: [Key: ChangeCounts]
+/// They only rise. A ``Mark`` remembers where they stood, which is what "since this scraper's last
+/// scrape" is measured from.
+public struct ChangeTotals<Key: Hashable & Sendable>: Sendable {
+  /// Where in `counts` the totals of a key stand. A key keeps its place until some are forgotten.
+  private var places: [Key: Int] = [:]
+  private var counts: [ChangeCounts] = []
+  /// How often keys were forgotten: all places are new then.
+  private var generation = 0
+
+  /// Where the totals stood when it was made.
+  ///
+  /// It holds no keys, and shares the counts with the totals until those count another change. So it
+  /// costs 24 bytes for each key, and nothing while nothing changes.
+  public struct Mark: Sendable {
+    fileprivate let counts: [ChangeCounts]
+    fileprivate let generation: Int
+
+    /// The memory that it needs where it shares it with nobody.
+    public var byteCount: Int { counts.count * MemoryLayout<ChangeCounts>.stride }
+  }
 
   /// Totals that are zero for every key.
-  public init() { countsByKey = [:] }
+  public init() {}
+
+  public var mark: Mark { Mark(counts: counts, generation: generation) }
 
   /// The keys that a change was ever counted for, in no order.
-  public var keys: some Collection<Key> { countsByKey.keys }
+  public var keys: some Collection<Key> { places.keys }
 
   /// The totals of `key`; zero where no change was ever counted for it.
-  public subscript(key: Key) -> ChangeCounts { countsByKey[key] ?? .zero }
+  public subscript(key: Key) -> ChangeCounts { places[key].map { counts[$0] } ?? .zero }
 
   /// Adds `count` changes of one kind to the totals of `key`.
   ///
@@ -21,26 +38,41 @@ public struct ChangeTotals<Key: Hashable & Sendable>: Sendable, Equatable {
   public mutating func add(_ change: Change, count: Int = 1, for key: Key) {
     precondition(count >= 0, "totals only rise")
     if count == 0 { return }
-    countsByKey[key, default: .zero][change] += UInt64(count)
+    if let place = places[key] {
+      counts[place][change] += UInt64(count)
+    } else {
+      places[key] = counts.count
+      counts.append(.zero)
+      counts[counts.count - 1][change] = UInt64(count)
+    }
   }
 
   /// Drops the totals of every key that `isGone` tells; such a key stands at zero again.
+  ///
+  /// Marks that were made before are worth nothing afterwards.
   public mutating func forget(where isGone: (Key) -> Bool) {
-    countsByKey = countsByKey.filter { !isGone($0.key) }
+    let former = counts
+    counts.removeAll()
+    places = places.filter { !isGone($0.key) }.mapValues { place in
+      counts.append(former[place])
+      return counts.count - 1
+    }
+    generation += 1
   }
 
-  /// What was counted for `key` since `earlier`, a copy of these totals, was made.
+  /// What was counted for `key` since these totals made `earlier`.
   ///
-  /// Zero where `earlier` is nil: a scraper that was never answered before has missed nothing. A key
-  /// that `earlier` doesn't know counts from zero. Where `earlier` is no copy of these totals and
-  /// stands higher, zero.
-  public func changes(since earlier: ChangeTotals?, for key: Key) -> ChangeCounts {
-    guard let earlier else { return .zero }
-    let now = self[key]
-    let before = earlier[key]
-    var changes = ChangeCounts.zero
-    for change in Change.allCases where now[change] > before[change] {
-      changes[change] = now[change] - before[change]
+  /// Zero where `earlier` is nil, or was made before keys were forgotten: a scraper that was never
+  /// answered before has missed nothing. A key that was new after `earlier` counts from zero.
+  public func changes(since earlier: Mark?, for key: Key) -> ChangeCounts {
+    guard let earlier, earlier.generation == generation, let place = places[key] else {
+      return .zero
+    }
+    var changes = counts[place]
+    guard place < earlier.counts.count else { return changes }
+    for change in Change.allCases {
+      // Another's mark may stand higher.
+      changes[change] -= min(changes[change], earlier.counts[place][change])
     }
     return changes
   }

@@ -41,7 +41,7 @@ public final class Exporter: Sendable {
     let segments = render(state, collectors, request)
     if request.isAnswered {
       for collector in collectors where collector.comparesScrapes {
-        memory.note(state.ledger, for: request.scraper, collector)
+        memory.note(state.ledger.mark, for: request.scraper, collector)
       }
     }
     return segments

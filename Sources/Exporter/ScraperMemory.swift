@@ -3,8 +3,8 @@ internal import Synchronization
 /// Remembers for each scraper where the churn totals stood when it was last answered, so that no
 /// scraper takes another's churn.
 ///
-/// Told apart by collector, for a scraper may ask for one of them now and for another then. A bounded
-/// number is remembered; what was answered longest ago is forgotten first.
+/// Told apart by collector, for a scraper may ask for one of them now and for another then. What is
+/// remembered is bounded in number and in memory; what was answered longest ago is forgotten first.
 final class ScraperMemory: Sendable {
   private struct Key: Hashable {
     let scraper: String
@@ -12,36 +12,52 @@ final class ScraperMemory: Sendable {
   }
 
   private struct Entry {
-    var ledger: ChurnLedger
+    var mark: ChurnMark
     var turn: UInt64
   }
 
   private struct Storage {
     var entries: [Key: Entry] = [:]
     var turn: UInt64 = 0
+
+    /// The memory of all marks; those of one revision are one.
+    var byteCount: Int {
+      var counted: Set<UInt64> = []
+      return entries.values.reduce(0) {
+        counted.insert($1.mark.revision).inserted ? $0 + $1.mark.byteCount : $0
+      }
+    }
+
+    mutating func forgetOldest() {
+      guard let oldest = entries.min(by: { $0.value.turn < $1.value.turn }) else { return }
+      entries[oldest.key] = nil
+    }
   }
 
   private let storage = Mutex(Storage())
   private let capacity: Int
+  private let byteLimit: Int
 
-  init(capacity: Int = 128) { self.capacity = capacity }
+  init(capacity: Int = 128, byteLimit: Int = 16 << 20) {
+    self.capacity = capacity
+    self.byteLimit = byteLimit
+  }
 
-  /// The totals when the scraper was last answered with that collector's metrics; nil if it never was,
-  /// or if that is forgotten.
-  func ledger(of scraper: String, _ collector: CollectorName) -> ChurnLedger? {
-    storage.withLock { $0.entries[Key(scraper: scraper, collector: collector)]?.ledger }
+  /// Where the totals stood when the scraper was last answered with that collector's metrics; nil if it
+  /// never was, or if that is forgotten.
+  func mark(of scraper: String, _ collector: CollectorName) -> ChurnMark? {
+    storage.withLock { $0.entries[Key(scraper: scraper, collector: collector)]?.mark }
   }
 
   /// Notes that the scraper is answered with these totals.
-  func note(_ ledger: ChurnLedger, for scraper: String, _ collector: CollectorName) {
+  func note(_ mark: ChurnMark, for scraper: String, _ collector: CollectorName) {
     storage.withLock { storage in
       storage.turn += 1
       storage.entries[Key(scraper: scraper, collector: collector)] = Entry(
-        ledger: ledger, turn: storage.turn)
-      guard storage.entries.count > capacity,
-        let oldest = storage.entries.min(by: { $0.value.turn < $1.value.turn })
-      else { return }
-      storage.entries[oldest.key] = nil
+        mark: mark, turn: storage.turn)
+      if storage.entries.count > capacity { storage.forgetOldest() }
+      // The last one stays: without it nobody would ever see churn.
+      while storage.entries.count > 1, storage.byteCount > byteLimit { storage.forgetOldest() }
     }
   }
 }

@@ -20,17 +20,39 @@ struct ChangeTotalsTests {
     #expect(Array(totals.keys) == ["a"])
   }
 
-  @Test("remember in a copy where they stood")
-  func copies() {
+  @Test("remember in a mark where they stood")
+  func marks() {
     var totals = ChangeTotals<String>()
     totals.add(.moved, count: 2, for: "a")
-    let earlier = totals
+    let earlier = totals.mark
     totals.add(.moved, count: 5, for: "a")
     totals.add(.added, count: 1, for: "b")
-    #expect(earlier["a"].moved == 2)
     #expect(totals.changes(since: earlier, for: "a") == ChangeCounts(moved: 5))
     #expect(totals.changes(since: earlier, for: "b") == ChangeCounts(added: 1))
-    #expect(totals.changes(since: totals, for: "a") == .zero)
+    #expect(totals.changes(since: totals.mark, for: "a") == .zero)
+  }
+
+  @Test("forget keys, and with them what marks remember of all")
+  func forgetting() {
+    var totals = ChangeTotals<String>()
+    for key in ["a", "b", "c"] { totals.add(.moved, count: 2, for: key) }
+    let earlier = totals.mark
+    totals.forget { $0 == "b" }
+    totals.add(.moved, count: 3, for: "c")
+    totals.add(.moved, count: 1, for: "b")
+    #expect(["a", "b", "c"].map { totals[$0].moved } == [2, 1, 5])
+    #expect(totals.changes(since: earlier, for: "c") == .zero)
+    let later = totals.mark
+    totals.add(.moved, count: 4, for: "a")
+    #expect(totals.changes(since: later, for: "a") == ChangeCounts(moved: 4))
+    #expect(totals.changes(since: later, for: "c") == .zero)
+  }
+
+  @Test("need 24 bytes for each key in a mark")
+  func size() {
+    var totals = ChangeTotals<String>()
+    for number in 0..<100 { totals.add(.moved, for: "\(number)") }
+    #expect(totals.mark.byteCount == 2400)
   }
 
   @Test("show a first scrape no changes")
@@ -47,6 +69,6 @@ struct ChangeTotalsTests {
     var totals = ChangeTotals<String>()
     totals.add(.added, count: 1, for: "a")
     totals.add(.moved, count: 1, for: "a")
-    #expect(totals.changes(since: higher, for: "a") == ChangeCounts(moved: 1))
+    #expect(totals.changes(since: higher.mark, for: "a") == ChangeCounts(moved: 1))
   }
 }

@@ -8,7 +8,7 @@ protocol Collector: Sendable {
   /// The families that tell a scraper what came since its last scrape, where there are such.
   ///
   /// - Parameter earlier: the totals at that scrape; nil if this is the first.
-  func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part]
+  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part]
 }
 
 /// Families, or a part of a large one, that are rendered again when something about them changed.
@@ -42,5 +42,5 @@ struct Part {
 }
 
 extension Collector {
-  func partsSince(_: ChurnLedger?, _: RulesetState) -> [Part] { [] }
+  func partsSince(_: ChurnMark?, _: RulesetState) -> [Part] { [] }
 }

@@ -8,7 +8,7 @@ struct MovedRules {
   private var counts: [IPFamily: [Int: UInt64]] = [:]
 
   /// - Parameter earlier: the totals at that scrape; nil where there was none: then nothing was missed.
-  init(since earlier: ChurnLedger?, _ state: RulesetState) {
+  init(since earlier: ChurnMark?, _ state: RulesetState) {
     let ledger = state.ledger
     guard let earlier, earlier.revision != ledger.revision else { return }
     let recent = ledger.recentServices

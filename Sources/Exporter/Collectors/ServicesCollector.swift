@@ -52,7 +52,7 @@ struct ServicesCollector: Collector {
     }
   }
 
-  func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part] {
+  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
     let moved = MovedRules(since: earlier, state)
     return ServiceBlock.all(of: state).map { block in
       let counts = moved.counts(of: block)

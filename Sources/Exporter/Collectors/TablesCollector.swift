@@ -15,8 +15,8 @@ struct TablesCollector: Collector {
     writeChanges(state, to: &writer)
   }
 
-  func partsSince(_ earlier: ChurnLedger?, _ state: RulesetState) -> [Part] {
-    let part = Part(revision: nil) { writer in
+  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
+    let part = Part(.moves, revision: nil) { writer in
       writer.write(Self.ruleChangesSince) { samples in
         Self.writeScopes(state, to: &samples) {
           state.ledger.scopes.changes(since: earlier?.scopes, for: $0)

@@ -2,7 +2,7 @@ internal import Churn
 internal import KubeProxy
 internal import Netfilter
 
-/// The running totals of all changes, since the exporter started. A copy remembers where they stood.
+/// The running totals of all changes, since the exporter started. A ``ChurnMark`` remembers where they stood.
 struct ChurnLedger: Sendable {
   struct ServiceKey: Hashable, Sendable {
     let family: IPFamily
