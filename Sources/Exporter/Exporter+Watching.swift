@@ -1,11 +1,22 @@
 internal import Platform
 
 extension Exporter {
+  /// Reads until a reading succeeds, of those for scrapes too: so ``isReady`` comes where nobody watches.
+  ///
+  /// - Parameter interval: The time between two attempts.
+  public func becomeReady(retryingEvery interval: Duration) async {
+    while !Task.isCancelled, !isReady {
+      await monitor.readUnlessReady()
+      if !isReady { try? await Task.sleep(for: interval) }
+    }
+  }
+
   /// Looks for changes between scrapes until the task is cancelled, so that what comes and goes there
   /// is counted too.
   ///
   /// The first reading is made at once: changes count from there, and a first scrape is quick. Then the
-  /// source is asked at every interval whether something may have changed, and read if so. These
+  /// source is asked at every interval whether something may have changed, and read if so, or if no
+  /// reading has succeeded yet. These
   /// readings take at most a twentieth of one processor; those for scrapes don't wait for that.
   ///
   /// - Parameter interval: The time between two looks.

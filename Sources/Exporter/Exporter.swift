@@ -60,6 +60,9 @@ public final class Exporter: Sendable {
     within timeout: Duration?, counters: CounterSelection
   ) async -> RulesetState? {
     let arrival = ContinuousClock.now
+  /// Whether the rules could be read at least once since the start; that there are none is a success.
+  public var isReady: Bool { monitor.hasRead }
+
     guard let timeout else { return await monitor.state(asOf: arrival, counters: counters) }
     let race = Race<RulesetState>()
     Task { race.finish(await monitor.state(asOf: arrival, counters: counters)) }

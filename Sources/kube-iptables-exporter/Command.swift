@@ -117,7 +117,11 @@ struct Command: AsyncParsableCommand {
   private static let watchIntervals = 0.01...86_400
 
   private func watch(_ exporter: Exporter) async {
-    if watchInterval > 0 { await exporter.watch(every: .seconds(watchInterval)) }
+    if watchInterval > 0 {
+      await exporter.watch(every: .seconds(watchInterval))
+    } else {
+      await exporter.becomeReady(retryingEvery: .seconds(10))
+    }
   }
 
   /// Runs the server until SIGTERM or SIGINT asks for its end, or it fails by itself.

@@ -18,9 +18,15 @@ struct Routes: Sendable {
     [
       "/": { await page($0) },
       "/-/healthy": { _ in .text(200, "Healthy.\n") },
-      "/-/ready": { _ in .text(200, "Ready.\n") },
+      "/-/ready": { _ in readiness() },
       telemetryPath: { await metrics($0) },
     ]
+  }
+
+  private func readiness() -> Response {
+    exporter.isReady
+      ? .text(200, "Ready.\n")
+      : .text(503, "Not ready: no rules could be read yet. The log says why.\n")
   }
 
   private func metrics(_ request: Request) async -> Response {

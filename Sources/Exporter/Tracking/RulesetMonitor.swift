@@ -16,6 +16,7 @@ actor RulesetMonitor {
   /// Whether the last reading followed legacy tables, which the kernel hands over whole.
   private let bulk = Atomic(true)
   /// How many wait for a reading with which counters.
+  private let succeeded = Atomic(false)
   private let waiting = Mutex<[CounterSelection: Int]>([:])
 
   private struct Last {
@@ -47,6 +48,9 @@ actor RulesetMonitor {
   /// The state of a reading that ended after `arrival` and had at least these counters: one that was
   /// under way then serves as well.
   nonisolated func state(
+  /// Whether a reading has succeeded since the start.
+  nonisolated var hasRead: Bool { succeeded.load(ordering: .relaxed) }
+
     asOf arrival: ContinuousClock.Instant, counters: CounterSelection
   ) async -> RulesetState {
     waiting.withLock { $0[counters, default: 0] += 1 }
@@ -68,12 +72,21 @@ actor RulesetMonitor {
     return read()
   }
 
-  /// Makes a reading that no scrape asked for, if something may have changed since the last one.
+  /// Makes a reading that no scrape asked for, if something may have changed since the last one,
+  /// or none has succeeded yet.
   ///
   /// - Parameter processorTime: What the process has used so far.
   /// - Returns: What the reading took of the processor's time; nil if there was none.
   func readIfChanged(_ processorTime: @Sendable () -> Duration) -> Duration? {
-    guard account.number == 0 || source.mayHaveChanged() else { return nil }
+    !hasRead || source.mayHaveChanged() ? readUnasked(processorTime) : nil
+  }
+
+  /// Makes a reading that no scrape asked for, if none has succeeded yet.
+  func readUnlessReady() {
+    if !hasRead { _ = readUnasked { .zero } }
+  }
+
+  private func readUnasked(_ processorTime: @Sendable () -> Duration) -> Duration {
     let start = processorTime()
     account.unasked += 1
     let state = read()
@@ -105,4 +118,5 @@ actor RulesetMonitor {
     last = Last(state: state, counters: counters.union(reading.counters), ended: .now)
     return state
   }
+    if state.isSuccess { succeeded.store(true, ordering: .relaxed) }
 }

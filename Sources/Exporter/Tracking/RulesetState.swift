@@ -28,6 +28,13 @@ struct RulesetState: Sendable {
     Set(families.lazy.filter { $0.landmarks.contains(.kubernetes) }.map(\.backend)).count > 1
   }
 
+  /// Whether it shows that rules can be read: some were, or there are none, and nothing failed. Where a
+  /// backend can't be read, that the other is empty tells nothing.
+  var isSuccess: Bool {
+    readFamilies.contains { !$0.reading.snapshot.tables.isEmpty }
+      || !families.isEmpty && readFamilies.count == families.count
+  }
+
   /// Whether every family could be read of the backends that are followed.
   var isComplete: Bool { families.allSatisfy { !$0.isFollowed || $0.reading != nil } }
 }
