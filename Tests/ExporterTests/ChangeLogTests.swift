@@ -77,4 +77,33 @@ struct ChangeLogTests {
     #expect(page.changes.count == 1)
     #expect(page.changes[0][3].hasPrefix("-A KUBE-SERVICES "))
   }
+
+  /// The rules of shop/web's chain in another order, and nothing that leads there any more.
+  private static let orphaned = RulesetText(
+    nat: PageHistory.endpoints.reversed().map {
+      "-A \(PageHistory.service) -m comment --comment \"shop/web to \($0)\" -j \($0)"
+    }.joined(separator: "\n"), filter: "")
+
+  @Test("A rule that moved and belongs to nobody any more is told and counted as its last owner's")
+  func movedAndOrphaned() async throws {
+    let states = [PageHistory.states[0], Self.orphaned]
+    let page = try await page(after: states)
+    let move = try #require(page.changes.first { $0[0].hasPrefix("moved") })
+    #expect(move[2] == "shop/web TCP")
+    // The service port has series again when it is back.
+    let exporter = try Exporter(rulesets: states + [PageHistory.states[1]])
+    for _ in states { _ = try await exporter.metrics() }
+    let metrics = try await exporter.metrics()
+    #expect(metrics.service("shop/web", "rule_changes_total", and: ["change": "moved"]) == 1)
+  }
+
+  @Test("A service port that only the filter table blocks has a last change")
+  func blocked() async throws {
+    let rule =
+      #"-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "#
+      + #""shop/web has no endpoints" -m tcp --dport 80 -j REJECT"#
+    let page = try await page(after: ["", rule].map { RulesetText(nat: "", filter: $0) })
+    #expect(page.rows.map { PageText.service($0[0]) } == ["shop/web TCP"])
+    #expect(page.rows.map(\.last) == ["just now"])
+  }
 }

@@ -51,7 +51,7 @@ enum PageColumn: String, Sendable, CaseIterable {
     case .moved: "Rules of the nat table moved since the exporter started"
     case .rewritten: "Rules of the nat table written again with the same content"
     case .connections: "New connections since the exporter started"
-    case .changed: "When a rule of the nat table was last added, removed or moved"
+    case .changed: "When a rule of the tables nat and filter was last added, removed or moved"
     }
   }
 

@@ -31,7 +31,9 @@ struct ChangeLog: Sendable {
     at time: Double
   ) {
     for change in difference.changedChains {
-      let writer = Writer(change: change, old: old, new: new)
+      let writer = Writer(
+        change: change, old: old, new: new,
+        owners: ChainOwners(of: change, from: old, to: new))
       let moves = change.difference.moved
       if writer.isDispatch {
         Self.add(moves.count, to: &dispatchMoves, at: time) { writer.moved(moves[$0]) }
@@ -80,31 +82,36 @@ extension ChangeLog {
     let change: ChangedChain
     let old: ChurnLedger.Side
     let new: ChurnLedger.Side
+    let owners: ChainOwners
 
     var isDispatch: Bool {
       change.newIndex.map { RuleScope(new.content.chains[$0]) == .dispatch } ?? false
     }
 
     func added(_ position: Int) -> RuleChange? {
-      entry(.added(at: position), new, change.newIndex, position)
+      entry(
+        .added(at: position), owners.owner(ofAdded: position), new, change.newIndex, position)
     }
 
     func removed(_ position: Int) -> RuleChange? {
-      entry(.removed(from: position), old, change.oldIndex, position)
+      entry(
+        .removed(from: position), owners.owner(ofRemoved: position), old, change.oldIndex, position)
     }
 
     func moved(_ move: ChainDifference.Move) -> RuleChange? {
-      entry(.moved(from: move.from, to: move.to), new, change.newIndex, move.to)
+      entry(
+        .moved(from: move.from, to: move.to), owners.owner(ofMoved: move), new, change.newIndex,
+        move.to)
     }
 
     private func entry(
-      _ kind: RuleChange.Kind, _ side: ChurnLedger.Side, _ chain: Int?, _ position: Int
+      _ kind: RuleChange.Kind, _ owner: ChainOwners.Owner?, _ side: ChurnLedger.Side,
+      _ chain: Int?, _ position: Int
     ) -> RuleChange? {
       guard let chain else { return nil }
       return RuleChange(
         kind: kind, family: side.content.family, table: side.content.name, chain: change.name,
-        owner: side.owner(chain: chain, position),
-        rule: side.content.chains[chain].rules[position])
+        owner: owner.map(owners.port), rule: side.content.chains[chain].rules[position])
     }
   }
 }

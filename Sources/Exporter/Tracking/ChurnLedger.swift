@@ -79,16 +79,15 @@ struct ChurnLedger: Sendable {
     scopes.add(.removed, count: difference.removed.count, for: scope)
     scopes.add(.moved, count: difference.moved.count, for: scope)
     guard table.table == .nat else { return }
+    let owners = ChainOwners(of: change, from: old, to: new)
     for position in difference.removed {
-      add(.removed, to: old.owner(chain: change.oldIndex, position), table.family)
+      add(.removed, to: owners.owner(ofRemoved: position).map(owners.port), table.family)
     }
     for position in difference.added {
-      add(.added, to: new.owner(chain: change.newIndex, position), table.family)
+      add(.added, to: owners.owner(ofAdded: position).map(owners.port), table.family)
     }
     for move in difference.moved {
-      let owner =
-        new.owner(chain: change.newIndex, move.to) ?? old.owner(chain: change.oldIndex, move.from)
-      add(.moved, to: owner, table.family)
+      add(.moved, to: owners.owner(ofMoved: move).map(owners.port), table.family)
     }
   }
 
@@ -108,11 +107,6 @@ struct ChurnLedger: Sendable {
 }
 
 extension ChurnLedger.Side {
-  /// Whose the rule at a position of a chain is.
-  func owner(chain: Int?, _ position: Int) -> ServicePort? {
-    ownerIndex(chain: chain, position).map { map.services[$0].port }
-  }
-
   /// The index in the map of whose the rule is; nil where it belongs to no service port.
   func ownerIndex(chain: Int?, _ position: Int) -> Int? {
     guard let chain else { return nil }

@@ -2,7 +2,7 @@ internal import Churn
 internal import KubeProxy
 internal import Netfilter
 
-/// When the rules of each service port in nat last changed, in seconds since 1970.
+/// When the rules of each service port in nat and filter last changed.
 struct ServiceChangeTimes: Sendable {
   private var times: [ChurnLedger.ServiceKey: Double] = [:]
 
@@ -16,22 +16,22 @@ struct ServiceChangeTimes: Sendable {
     _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
     at time: Double
   ) {
-    guard new.content.name == .nat else { return }
+    guard new.content.name == .nat || new.content.name == .filter else { return }
     // Marked by index first: a name is looked up once, however many of its rules changed.
     var before = Marks(old.map.services.count)
     var now = Marks(new.map.services.count)
     for change in difference.changedChains {
-      for position in change.difference.removed {
-        before.insert(old.ownerIndex(chain: change.oldIndex, position))
+      let owners = ChainOwners(of: change, from: old, to: new)
+      func mark(_ owner: ChainOwners.Owner?) {
+        switch owner {
+        case .new(let index): now.insert(index)
+        case .old(let index): before.insert(index)
+        case nil: break
+        }
       }
-      for position in change.difference.added {
-        now.insert(new.ownerIndex(chain: change.newIndex, position))
-      }
-      for move in change.difference.moved {
-        let owner = new.ownerIndex(chain: change.newIndex, move.to)
-        now.insert(owner)
-        if owner == nil { before.insert(old.ownerIndex(chain: change.oldIndex, move.from)) }
-      }
+      for position in change.difference.removed { mark(owners.owner(ofRemoved: position)) }
+      for position in change.difference.added { mark(owners.owner(ofAdded: position)) }
+      for move in change.difference.moved { mark(owners.owner(ofMoved: move)) }
     }
     for (marks, map) in [(before, old.map), (now, new.map)] {
       for index in marks.indices {
@@ -46,9 +46,7 @@ struct ServiceChangeTimes: Sendable {
 
     init(_ count: Int) { isMarked = Array(repeating: false, count: count) }
 
-    mutating func insert(_ index: Int?) {
-      if let index { isMarked[index] = true }
-    }
+    mutating func insert(_ index: Int) { isMarked[index] = true }
 
     var indices: some Sequence<Int> { isMarked.indices.lazy.filter { isMarked[$0] } }
   }
