@@ -10,16 +10,29 @@ public final class Exporter: Sendable {
   private let memory = ScraperMemory()
   private let cache: RenderingCache
   private let logger: Logger
+  /// Tells the time of readings, and the time that the page tells ages by.
+  let now: @Sendable () -> Moment
 
   /// - Parameter source: where the rules come from; it is used by nobody else from now on.
-  public init(source: sending any RulesetSource, options: ExporterOptions, logger: Logger) {
+  public convenience init(
+    source: sending any RulesetSource, options: ExporterOptions, logger: Logger
+  ) {
+    self.init(source: source, options: options, logger: logger, now: Moment.now)
+  }
+
+  /// Does the same by other clocks.
+  init(
+    source: sending any RulesetSource, options: ExporterOptions, logger: Logger,
+    now: @escaping @Sendable () -> Moment
+  ) {
     let cache = RenderingCache()
     self.cache = cache
     monitor = RulesetMonitor(
-      source: source, subjects: TrackedSubjects(options), logger: logger,
+      source: source, subjects: TrackedSubjects(options), logger: logger, now: now,
       onReading: { cache.clear() })
     self.options = options
     self.logger = logger
+    self.now = now
   }
 
   /// Answers one scrape.
@@ -47,6 +60,9 @@ public final class Exporter: Sendable {
     return segments
   }
 
+  /// Whether the rules could be read at least once since the start; that there are none is a success.
+  public var isReady: Bool { monitor.hasRead }
+
   /// Lets go of what scrapes at the same time share, and gives the memory of a large reading back to
   /// the system. To be called when no scrape is under way.
   public func releaseMemory() async {
@@ -60,9 +76,6 @@ public final class Exporter: Sendable {
     within timeout: Duration?, counters: CounterSelection
   ) async -> RulesetState? {
     let arrival = ContinuousClock.now
-  /// Whether the rules could be read at least once since the start; that there are none is a success.
-  public var isReady: Bool { monitor.hasRead }
-
     guard let timeout else { return await monitor.state(asOf: arrival, counters: counters) }
     let race = Race<RulesetState>()
     Task { race.finish(await monitor.state(asOf: arrival, counters: counters)) }

@@ -98,7 +98,7 @@ struct TablesCollector: Collector {
     }
     writer.write(Self.lastChange) { samples in
       for (table, time) in state.ledger.lastChanges.sorted(by: { $0.key < $1.key }) {
-        samples.sample(table.labels, time)
+        samples.sample(table.labels, time.wallClock)
       }
     }
   }

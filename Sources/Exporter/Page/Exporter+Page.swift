@@ -1,5 +1,4 @@
 internal import IPTablesSource
-internal import Platform
 
 extension Exporter {
   /// Renders the page for people, of a reading that is made as for a scrape.
@@ -13,7 +12,7 @@ extension Exporter {
       asOf: .now, counters: showsConnections ? .connections : [])
     return Page(
       state: state, request: request, build: options.build, showsConnections: showsConnections,
-      now: WallClock.now
+      now: now()
     ).render()
   }
 }

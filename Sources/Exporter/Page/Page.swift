@@ -10,8 +10,8 @@ public struct Page {
   let request: PageRequest
   let build: BuildInformation
   let showsConnections: Bool
-  /// The time that the page tells ages by, in seconds since 1970.
-  let now: Double
+  /// The time that the page tells ages by.
+  let now: Moment
 
   /// The header fields that belong to it: the browser is to run nothing, load nothing, and apply no
   /// style but the page's own.

@@ -57,12 +57,7 @@ enum PageColumn: String, Sendable, CaseIterable {
 
   /// Whether a row stands before another, ascending; of equals, the first by name.
   func precedes(_ left: PageRow, _ right: PageRow, _ order: PageOrder) -> Bool {
-    if self != .service {
-      let (leftValue, rightValue) = (value(of: left), value(of: right))
-      if leftValue != rightValue {
-        return order == .ascending ? leftValue < rightValue : leftValue > rightValue
-      }
-    }
+    if let isLower = isLower(left, right) { return isLower == (order == .ascending) }
     let (leftPort, rightPort) = (left.service.port, right.service.port)
     if leftPort == rightPort { return left.family < right.family }
     return self == .service && order == .descending ? rightPort < leftPort : leftPort < rightPort
@@ -84,15 +79,21 @@ enum PageColumn: String, Sendable, CaseIterable {
     }
   }
 
-  /// What orders the rows.
-  private func value(of row: PageRow) -> UInt64 {
-    if let number = number(of: row) { return number }
-    return switch self {
-    case .family: row.family == .ipv4 ? 4 : 6
-    // In microseconds.
-    case .changed: UInt64(max(0, row.lastChange ?? 0) * 1e6)
-    default: 0
+  /// Whether one row's value is lower than another's; nil where both are equal, or are names.
+  private func isLower(_ left: PageRow, _ right: PageRow) -> Bool? {
+    if self == .changed {
+      if left.lastChange == right.lastChange { return nil }
+      guard let former = left.lastChange, let later = right.lastChange else {
+        return left.lastChange == nil
+      }
+      return former < later
     }
+    let (leftValue, rightValue) = (value(of: left), value(of: right))
+    return leftValue == rightValue ? nil : leftValue < rightValue
+  }
+
+  private func value(of row: PageRow) -> UInt64 {
+    self == .family ? (row.family == .ipv4 ? 4 : 6) : number(of: row) ?? 0
   }
 }
 

@@ -10,8 +10,8 @@ struct PageRow {
   let changes: ChangeCounts
   let rewritten: UInt64
   let connections: UInt64
-  /// In seconds since 1970; nil where none was seen.
-  let lastChange: Double?
+  /// Nil where none was seen.
+  let lastChange: Moment?
 
   /// The service ports that have series of their own.
   static func all(of state: RulesetState) -> [PageRow] {

@@ -2,13 +2,12 @@ internal import Platform
 
 /// A moment as the page shows it: how long ago it was, and when exactly.
 struct PageTime {
-  /// In seconds since 1970.
-  let time: Double
-  let now: Double
+  let time: Moment
+  let now: Moment
 
   /// Such as `4 min ago`.
   var age: String {
-    let seconds = Int(max(0, min(now - time, 1e12)))
+    let seconds = Int(min(time.age(at: now), 1e12))
     return switch seconds {
     case ..<1: "just now"
     case ..<120: "\(seconds) s ago"
@@ -19,7 +18,7 @@ struct PageTime {
   }
 
   /// Such as `2026-11-22T11:41:30.123Z`.
-  var timestamp: String { WallClock.timestamp(of: time) }
+  var timestamp: String { WallClock.timestamp(of: time.wallClock) }
 }
 
 extension HTMLWriter {

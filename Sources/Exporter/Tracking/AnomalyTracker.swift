@@ -6,14 +6,14 @@ internal import Netfilter
 /// when each has been there.
 struct AnomalyTracker {
   private var last: Inspection?
-  /// When each of the last reading's faults was first seen, in seconds since 1970.
-  private var beginnings: [Finding.Identity: Double] = [:]
+  /// When each of the last reading's faults was first seen.
+  private var beginnings: [Finding.Identity: Moment] = [:]
   private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
 
   /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's,
   /// nor kube-proxy's mode.
   mutating func take(
-    _ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, at time: Double
+    _ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, at time: Moment
   ) -> AnomalyState {
     let inspection = Inspection(of: snapshot, map: map, mode: mode, previous: last)
     if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
@@ -22,8 +22,8 @@ struct AnomalyTracker {
       family: snapshot.family, tables: snapshot.tables.map(\.name), time: time, faults: faults)
   }
 
-  private mutating func note(_ findings: [Finding], at time: Double) {
-    var present: [Finding.Identity: Double] = [:]
+  private mutating func note(_ findings: [Finding], at time: Moment) {
+    var present: [Finding.Identity: Moment] = [:]
     faults.removeAll(keepingCapacity: true)
     for finding in findings {
       let beginning = beginnings[finding.identity] ?? time
@@ -45,12 +45,12 @@ struct AnomalyState: Sendable {
   /// Those of a kind in one table.
   struct Faults: Sendable {
     private(set) var count = 0
-    /// When the oldest of them was first seen, in seconds since 1970.
-    private(set) var beginning: Double
+    /// When the oldest of them was first seen.
+    private(set) var beginning: Moment
 
-    init(beginning: Double) { self.beginning = beginning }
+    init(beginning: Moment) { self.beginning = beginning }
 
-    mutating func add(_ beginning: Double) {
+    mutating func add(_ beginning: Moment) {
       count += 1
       self.beginning = min(self.beginning, beginning)
     }
@@ -59,14 +59,13 @@ struct AnomalyState: Sendable {
   let family: IPFamily
   /// The tables that were read.
   let tables: [TableName]
-  /// When they were read, in seconds since 1970.
-  let time: Double
+  /// When they were read.
+  let time: Moment
   fileprivate let faults: [Key: Faults]
 
   /// How many faults of a kind there are in a table, and for how many seconds the oldest has been seen.
   func account(of anomaly: Anomaly, in table: TableName) -> (count: Int, age: Double) {
     guard let faults = faults[Key(table: table, anomaly: anomaly)] else { return (0, 0) }
-    // The clock may have been set back meanwhile.
-    return (faults.count, max(0, time - faults.beginning))
+    return (faults.count, faults.beginning.age(at: time))
   }
 }

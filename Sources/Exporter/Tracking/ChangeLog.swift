@@ -9,8 +9,8 @@ internal import Netfilter
 struct ChangeLog: Sendable {
   /// What changed from one reading to the next.
   struct Batch: Sendable {
-    /// When the later reading was made, in seconds since 1970.
-    let time: Double
+    /// When the later reading was made.
+    let time: Moment
     /// The first of the changes.
     fileprivate(set) var changes: [RuleChange] = []
     /// How many there were, those without an entry included.
@@ -28,7 +28,7 @@ struct ChangeLog: Sendable {
   /// Enters the difference between two readings of a table.
   mutating func record(
     _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-    at time: Double
+    at time: Moment
   ) {
     for change in difference.changedChains {
       let writer = Writer(
@@ -49,7 +49,7 @@ struct ChangeLog: Sendable {
 
   /// Adds changes of one reading: as many as there is room for are made, however many there are.
   private static func add(
-    _ count: Int, to batches: inout [Batch], at time: Double, make: (Int) -> RuleChange?
+    _ count: Int, to batches: inout [Batch], at time: Moment, make: (Int) -> RuleChange?
   ) {
     if count == 0 { return }
     if batches.last?.time != time { batches.append(Batch(time: time)) }

@@ -29,8 +29,8 @@ struct ChurnLedger: Sendable {
   private(set) var chains = ChangeTotals<KindKey>()
   /// The tables that were ever read: their totals stay, whatever becomes of them.
   private(set) var tables: Set<TableKey> = []
-  /// When a reading last differed from the one before, in seconds since 1970.
-  private(set) var lastChanges: [TableKey: Double] = [:]
+  /// When a reading last differed from the one before.
+  private(set) var lastChanges: [TableKey: Moment] = [:]
   /// Rises with every change of the totals.
   private(set) var revision: UInt64 = 0
   private(set) var recentServices = RecentChanges<ServiceKey>()
@@ -48,7 +48,7 @@ struct ChurnLedger: Sendable {
 
   /// Enters the difference between two readings of a table.
   mutating func record(
-    _ difference: TableDifference, from old: Side, to new: Side, at time: Double
+    _ difference: TableDifference, from old: Side, to new: Side, at time: Moment
   ) {
     // Where policies alone differ, the difference has no chain.
     guard !difference.isEmpty || old.content != new.content else { return }

@@ -42,7 +42,7 @@ struct FamilyTracker {
     /// Enters the difference between two readings of a table.
     mutating func record(
       _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-      at time: Double
+      at time: Moment
     ) {
       churn.record(difference, from: old, to: new, at: time)
       log.record(difference, from: old, to: new, at: time)
@@ -65,7 +65,7 @@ struct FamilyTracker {
   ///
   /// - Parameter isServing: Whether the family's service ports are those to tell of.
   mutating func take(
-    _ reading: FamilyReading, isServing: Bool, at time: Double, in ledgers: inout Ledgers
+    _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledgers: inout Ledgers
   ) -> FamilyState {
     if !reading.isFollowed { pause() }
     let outcome: FamilyState.Outcome
@@ -136,7 +136,7 @@ struct FamilyTracker {
   // MARK: Changes
 
   /// Enters what came between the last reading and this one.
-  private func record(_ new: Understood, at time: Double, in ledgers: inout Ledgers) {
+  private func record(_ new: Understood, at time: Moment, in ledgers: inout Ledgers) {
     let family = new.snapshot.family
     for table in new.snapshot.tables { ledgers.churn.note(table.name, family) }
     guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return }

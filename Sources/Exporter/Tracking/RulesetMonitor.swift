@@ -9,14 +9,15 @@ actor RulesetMonitor {
   private let executor = BlockingExecutor(label: "reading")
   private let source: any RulesetSource
   private let onReading: @Sendable () -> Void
+  private let now: @Sendable () -> Moment
   private var tracker: RulesetTracker
   private var log: ReadingLog
   private var last: Last?
   private var account = ReadingAccount()
   /// Whether the last reading followed legacy tables, which the kernel hands over whole.
   private let bulk = Atomic(true)
-  /// How many wait for a reading with which counters.
   private let succeeded = Atomic(false)
+  /// How many wait for a reading with which counters.
   private let waiting = Mutex<[CounterSelection: Int]>([:])
 
   private struct Last {
@@ -31,13 +32,15 @@ actor RulesetMonitor {
 
   /// - Parameters:
   ///   - subjects: what is followed.
+  ///   - now: tells the time of a reading.
   ///   - onReading: called when a reading is about to begin that may need much memory.
   init(
     source: sending any RulesetSource, subjects: TrackedSubjects, logger: Logger,
-    onReading: @escaping @Sendable () -> Void
+    now: @escaping @Sendable () -> Moment = Moment.now, onReading: @escaping @Sendable () -> Void
   ) {
     self.source = source
     self.onReading = onReading
+    self.now = now
     tracker = RulesetTracker(subjects)
     log = ReadingLog(logger)
   }
@@ -45,12 +48,12 @@ actor RulesetMonitor {
   /// Whether the next reading is likely to need much memory for a moment.
   nonisolated var readsInBulk: Bool { bulk.load(ordering: .relaxed) }
 
-  /// The state of a reading that ended after `arrival` and had at least these counters: one that was
-  /// under way then serves as well.
-  nonisolated func state(
   /// Whether a reading has succeeded since the start.
   nonisolated var hasRead: Bool { succeeded.load(ordering: .relaxed) }
 
+  /// The state of a reading that ended after `arrival` and had at least these counters: one that was
+  /// under way then serves as well.
+  nonisolated func state(
     asOf arrival: ContinuousClock.Instant, counters: CounterSelection
   ) async -> RulesetState {
     waiting.withLock { $0[counters, default: 0] += 1 }
@@ -109,14 +112,14 @@ actor RulesetMonitor {
     let counters = waiting.withLock { $0.keys.reduce(CounterSelection()) { $0.union($1) } }
     let start = ContinuousClock.now
     let reading = source.read(counters)
-    var state = tracker.take(reading, at: WallClock.now)
+    var state = tracker.take(reading, at: now())
     log.note(reading, state.mode)
     account.duration = (.now - start).seconds
     state.reading = account
     bulk.store(
       state.families.contains { $0.backend == .legacy && $0.isFollowed }, ordering: .relaxed)
+    if state.isSuccess { succeeded.store(true, ordering: .relaxed) }
     last = Last(state: state, counters: counters.union(reading.counters), ended: .now)
     return state
   }
-    if state.isSuccess { succeeded.store(true, ordering: .relaxed) }
 }

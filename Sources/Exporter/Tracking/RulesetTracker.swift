@@ -22,8 +22,8 @@ struct RulesetTracker {
 
   init(_ subjects: TrackedSubjects) { self.subjects = subjects }
 
-  /// Takes in a reading of that time, in seconds since 1970.
-  mutating func take(_ reading: RulesetReading, at time: Double) -> RulesetState {
+  /// Takes in a reading of that time.
+  mutating func take(_ reading: RulesetReading, at time: Moment) -> RulesetState {
     pauseAbsent(reading)
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
@@ -61,7 +61,7 @@ struct RulesetTracker {
   /// Of each family the service ports: where the source doesn't choose between two backends, those of
   /// the one that has any, and legacy's where both have.
   private mutating func serviceStates(
-    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Double
+    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Moment
   ) -> [ServiceState] {
     let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
     return IPFamily.allCases.compactMap { family in

@@ -4,17 +4,17 @@ internal import Netfilter
 
 /// When the rules of each service port in nat and filter last changed.
 struct ServiceChangeTimes: Sendable {
-  private var times: [ChurnLedger.ServiceKey: Double] = [:]
+  private var times: [ChurnLedger.ServiceKey: Moment] = [:]
 
   /// Nil where no change was seen.
-  subscript(family: IPFamily, port: ServicePort) -> Double? {
+  subscript(family: IPFamily, port: ServicePort) -> Moment? {
     times[ChurnLedger.ServiceKey(family: family, port: port)]
   }
 
   /// Enters the difference between two readings of a table.
   mutating func record(
     _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-    at time: Double
+    at time: Moment
   ) {
     guard new.content.name == .nat || new.content.name == .filter else { return }
     // Marked by index first: a name is looked up once, however many of its rules changed.

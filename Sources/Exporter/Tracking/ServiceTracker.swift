@@ -27,10 +27,10 @@ struct ServiceTracker {
     anomalies = subjects.includesAnomalies ? AnomalyTracker() : nil
   }
 
-  /// Takes in the service ports of a reading of that time, in seconds since 1970.
+  /// Takes in the service ports of a reading of that time.
   mutating func take(
     _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
-    at time: Double, ledgers: FamilyTracker.Ledgers
+    at time: Moment, ledgers: FamilyTracker.Ledgers
   ) -> ServiceState {
     let map = services.map
     if last?.map !== map {

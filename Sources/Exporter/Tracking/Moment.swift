@@ -1,0 +1,18 @@
+internal import Platform
+
+/// When something happened, by two clocks: timestamps come from the one, ages from the other.
+struct Moment: Sendable, Hashable {
+  /// In seconds since 1970. It jumps where somebody, or NTP, sets the clock.
+  let wallClock: Double
+  /// By a clock that never jumps, and that counts while the machine sleeps.
+  let instant: ContinuousClock.Instant
+
+  static func now() -> Moment { Moment(wallClock: WallClock.now, instant: .now) }
+
+  /// The seconds from this moment to another.
+  func age(at now: Moment) -> Double { max(0, (now.instant - instant).seconds) }
+}
+
+extension Moment: Comparable {
+  static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
+}
