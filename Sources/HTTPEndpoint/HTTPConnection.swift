@@ -7,13 +7,16 @@ struct HTTPConnection {
   typealias AsyncChannel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
   private typealias Inbound = NIOAsyncChannelInboundStream<HTTPServerRequestPart>
 
-  /// How much is handed to the system at once. TLS encrypts all of it before any is sent.
-  private static let pieceSize = (plain: 64 * 1024, encrypted: 32 * 1024)
+  /// The bytes of a piece. Each that the system has taken is progress, to the write timeout.
+  private static let pieceSize = 32 * 1024
+  /// How much is written at a time, until the system has taken it. TLS encrypts all of it, for one
+  /// client alone, before any is sent.
+  private static let writeSize = (plain: 256 * 1024, encrypted: 32 * 1024)
 
   private let connection: AsyncChannel
   private let responder: Responder
   private let maxBodyBytes: Int
-  private let pieceSize: Int
+  private let writeSize: Int
   private let remoteAddress: String
 
   private var channel: any Channel { connection.channel }
@@ -22,7 +25,7 @@ struct HTTPConnection {
     self.connection = connection
     self.responder = responder
     self.maxBodyBytes = maxBodyBytes
-    pieceSize = responder.usesTLS ? Self.pieceSize.encrypted : Self.pieceSize.plain
+    writeSize = responder.usesTLS ? Self.writeSize.encrypted : Self.writeSize.plain
     let address = connection.channel.remoteAddress?.ipAddress ?? ""
     let isMappedIPv4 = address.hasPrefix("::ffff:") && address.contains(".")
     remoteAddress = isMappedIPv4 ? String(address.dropFirst("::ffff:".count)) : address
@@ -117,17 +120,16 @@ struct HTTPConnection {
     try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
   }
 
-  /// Sends a body in pieces, each when the last one was handed to the system: what waits here is
-  /// the outbox's and shared with others.
+  /// Sends a body in pieces, some at a time: what waits here is the outbox's and shared with others.
   private func send(_ body: Delivery) async throws {
     var written = 0
     while var segment = try body.segment() {
-      while let piece = segment.readSlice(length: min(pieceSize, segment.readableBytes)),
+      while let piece = segment.readSlice(length: min(Self.pieceSize, segment.readableBytes)),
         piece.readableBytes > 0
       {
         let part = HTTPServerResponsePart.body(.byteBuffer(piece))
         written += piece.readableBytes
-        if written < pieceSize {
+        if written < writeSize {
           channel.write(part, promise: nil)
         } else {
           try await channel.writeAndFlush(part).get()
