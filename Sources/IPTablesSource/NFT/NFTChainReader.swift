@@ -27,7 +27,7 @@ struct NFTChainReader {
   /// Reads the chains; of those that are gone, no rules.
   func read(
     _ orders: ArraySlice<Order>, _ connection: NFTConnection
-  ) throws(SystemError) -> Result {
+  ) throws(NFTError) -> Result {
     var result = Result()
     result.rules.reserveCapacity(orders.count)
     result.run.reserveCapacity(orders.count * 3)
@@ -41,7 +41,7 @@ struct NFTChainReader {
   /// decoded. Where nothing differs, the last reading's rules themselves.
   private func read(
     _ order: Order, _ connection: NFTConnection, into run: inout NFTRuleRun
-  ) throws(SystemError) -> RuleList {
+  ) throws(NFTError) -> RuleList {
     let decoder = ExpressionDecoder(family)
     var known = order.known
     var rules = RuleList()

@@ -1,19 +1,24 @@
 internal import Netfilter
 internal import Platform
+internal import Synchronization
 
 /// Asks nf_tables, and gets answers; never changes anything.
 ///
 /// C counterparts: the messages `NFT_MSG_GET…` of `linux/netfilter/nf_tables.h`.
 final class NFTConnection: Sendable {
-  private let socket: NetlinkSocket
+  private let transport: any NetlinkTransport
+  /// The next request's number. Each has its own: an answer that comes late answers no other request.
+  private let nextSequence = Atomic<UInt32>(1)
+  private let hasGap = Atomic(false)
 
-  /// Opens a connection to the nf_tables of this thread's network namespace.
-  ///
-  /// - Throws: ``SystemError`` of the call that failed.
-  init() throws(SystemError) { socket = try NetlinkSocket() }
+  init(_ transport: any NetlinkTransport) { self.transport = transport }
+
+  /// Whether an answer lacked something since this was last asked: the rules changed while they were
+  /// dumped, or a chain that is to be read isn't there.
+  func takeGap() -> Bool { hasGap.exchange(false, ordering: .relaxed) }
 
   /// The number of the rule set's generation: every transaction makes another.
-  func generation() throws(SystemError) -> UInt32 {
+  func generation() throws(NFTError) -> UInt32 {
     var generation: UInt32?
     try ask(
       NFTNumbers.Message.getGeneration, nil, { generation = NFTGeneration($0)?.number })
@@ -22,8 +27,8 @@ final class NFTConnection: Sendable {
   }
 
   /// Whether there is a table of that name.
-  func hasTable(_ name: String, _ family: IPFamily) throws(SystemError) -> Bool {
-    try exists { () throws(SystemError) in
+  func hasTable(_ name: String, _ family: IPFamily) throws(NFTError) -> Bool {
+    try exists { () throws(NFTError) in
       try ask(
         NFTNumbers.Message.getTable, family, adding: { $0.add(NFTNumbers.Table.name, name.utf8) })
     }
@@ -32,9 +37,9 @@ final class NFTConnection: Sendable {
   /// What there is to know of a chain but its rules; nil where it doesn't exist.
   func chain(
     _ name: some Collection<UInt8>, in table: TableName, _ family: IPFamily
-  ) throws(SystemError) -> NFTChain? {
+  ) throws(NFTError) -> NFTChain? {
     var chain: NFTChain?
-    _ = try exists { () throws(SystemError) in
+    _ = try exists { () throws(NFTError) in
       try ask(
         NFTNumbers.Message.getChain, family,
         adding: {
@@ -46,7 +51,7 @@ final class NFTConnection: Sendable {
   }
 
   /// The handles of those tables of the family that iptables has too.
-  func tables(of family: IPFamily) throws(SystemError) -> [TableName: UInt64] {
+  func tables(of family: IPFamily) throws(NFTError) -> [TableName: UInt64] {
     var tables: [TableName: UInt64] = [:]
     try ask(
       NFTNumbers.Message.getTable, family, isDump: true,
@@ -67,7 +72,7 @@ final class NFTConnection: Sendable {
   }
 
   /// All chains of the family's tables that iptables has too: the kernel can't do with fewer.
-  func chains(of family: IPFamily) throws(SystemError) -> [TableName: [NFTChain]] {
+  func chains(of family: IPFamily) throws(NFTError) -> [TableName: [NFTChain]] {
     var chains: [TableName: [NFTChain]] = [:]
     try ask(
       NFTNumbers.Message.getChain, family, isDump: true,
@@ -77,15 +82,16 @@ final class NFTConnection: Sendable {
     return chains
   }
 
-  /// Calls `body` with each rule of a chain, in order; with none where the chain doesn't exist.
+  /// Calls `body` with each rule of a chain, in order; with none, which is a gap, where the chain
+  /// doesn't exist.
   ///
   /// Rules are asked for chain by chain: the kernel begins a dump over at each buffer that it fills,
   /// which takes seconds for a large table.
   func forEachRule(
     of chain: some Collection<UInt8>, in table: TableName, _ family: IPFamily,
     _ body: (NFTRule) -> Void
-  ) throws(SystemError) {
-    _ = try exists { () throws(SystemError) in
+  ) throws(NFTError) {
+    let isThere = try exists { () throws(NFTError) in
       try ask(
         NFTNumbers.Message.getRule, family, isDump: true,
         adding: {
@@ -93,6 +99,7 @@ final class NFTConnection: Sendable {
           $0.add(NFTNumbers.Rule.chain, chain)
         }, { body(NFTRule($0.attributes)) })
     }
+    if !isThere { hasGap.store(true, ordering: .relaxed) }
   }
 
   /// A rule by its handle.
@@ -103,26 +110,26 @@ final class NFTConnection: Sendable {
 
   /// Calls `body` with each of some rules of a table and its index among them, in any order.
   ///
-  /// - Throws: ``SystemError/notFound`` where one of them is gone.
+  /// - Throws: ``NFTError/notFound`` where one of them is gone.
   func forEachRule(
     at addresses: ArraySlice<RuleAddress>, in table: TableName, _ family: IPFamily,
     _ body: (Int, NFTRule) -> Void
-  ) throws(SystemError) {
+  ) throws(NFTError) {
     var rest = addresses
     while !rest.isEmpty {
       let batch = rest.prefix(Self.batchSize)
       rest = rest.dropFirst(batch.count)
       var request = NetlinkRequest()
-      for (index, address) in zip(batch.indices, batch) {
-        request.begin(
-          NFTNumbers.Message.getRule, family, sequence: UInt32(truncatingIfNeeded: index))
+      let first = takeSequence(UInt32(batch.count))
+      for (number, address) in batch.enumerated() {
+        request.begin(NFTNumbers.Message.getRule, family, sequence: first &+ UInt32(number))
         request.add(NFTNumbers.Rule.table, table.rawValue.utf8)
         request.add(NFTNumbers.Rule.chain, address.chain.bytes)
         request.add(NFTNumbers.Rule.handle, address.handle)
         request.end()
       }
-      try socket.send(request)
-      try receiveAnswers(to: batch, body)
+      try transport.send(request)
+      try receiveAnswers(to: batch, from: first, body)
     }
   }
 
@@ -130,19 +137,20 @@ final class NFTConnection: Sendable {
   private static let batchSize = 128
 
   private func receiveAnswers(
-    to batch: ArraySlice<RuleAddress>, _ body: (Int, NFTRule) -> Void
-  ) throws(SystemError) {
+    to batch: ArraySlice<RuleAddress>, from sequence: UInt32, _ body: (Int, NFTRule) -> Void
+  ) throws(NFTError) {
     var missing = batch.count
-    var failure: SystemError?
+    var failure: NFTError?
     while missing > 0 {
-      let isThere = try socket.receive { message in
-        guard batch.indices.contains(Int(message.sequence)) else { return }
+      let isThere = try transport.receive { message in
+        let number = Int(message.sequence &- sequence)
+        guard number < batch.count else { return }
         missing -= 1
         switch message.kind {
         case .table(NFTNumbers.Message.newRule):
-          body(Int(message.sequence), NFTRule(message.attributes))
-        case .error(let code): failure = SystemError(code: code)
-        default: break
+          body(batch.startIndex + number, NFTRule(message.attributes))
+        case .error(let code) where code != 0: failure = .refused(SystemError(code: code))
+        default: failure = .malformed
         }
       }
       if !isThere { throw .malformed }
@@ -152,45 +160,48 @@ final class NFTConnection: Sendable {
 
   // MARK: Netlink
 
-  /// Numbers behind those of batches, which are indices.
-  private static let sequence: UInt32 = 0x8000_0000
+  /// The first of so many numbers that no request has had yet.
+  private func takeSequence(_ count: UInt32 = 1) -> UInt32 {
+    nextSequence.wrappingAdd(count, ordering: .relaxed).oldValue
+  }
 
   /// Asks one question, and hands each message of the answer over.
   private func ask(
     _ type: Int, _ family: IPFamily?, isDump: Bool = false,
     adding addAttributes: (inout NetlinkRequest) -> Void = { _ in },
     _ body: (NetlinkMessage) -> Void = { _ in }
-  ) throws(SystemError) {
+  ) throws(NFTError) {
     var request = NetlinkRequest()
-    request.begin(type, family, isDump: isDump, sequence: Self.sequence)
+    let sequence = takeSequence()
+    request.begin(type, family, isDump: isDump, sequence: sequence)
     addAttributes(&request)
     request.end()
-    try socket.send(request)
-    var isDone = false
-    var failure: SystemError?
-    while !isDone {
-      let isThere = try socket.receive { message in
-        guard message.sequence == Self.sequence else { return }
+    try transport.send(request)
+    var outcome: Result<Void, NFTError>?
+    while outcome == nil {
+      let isThere = try transport.receive { message in
+        guard message.sequence == sequence, outcome == nil else { return }
+        if message.isInterrupted { hasGap.store(true, ordering: .relaxed) }
         switch message.kind {
-        case .table:
+        // What answers `NFT_MSG_GET…` is `NFT_MSG_NEW…`, the number before it.
+        case .table(type - 1):
           body(message)
-          if !isDump { isDone = true }
-        case .done: isDone = true
-        case .error(let code):
-          isDone = true
-          if code != 0 { failure = SystemError(code: code) }
-        case .other: break
+          if !isDump { outcome = .success(()) }
+        case .done(0) where isDump: outcome = .success(())
+        case .done(let code) where code != 0, .error(let code) where code != 0:
+          outcome = .failure(.refused(SystemError(code: code)))
+        default: outcome = .failure(.malformed)
         }
       }
       if !isThere { throw .malformed }
     }
-    if let failure { throw failure }
+    try outcome?.get()
   }
 
   /// Whether what is asked for exists.
   private func exists(
-    _ question: () throws(SystemError) -> Void
-  ) throws(SystemError) -> Bool {
+    _ question: () throws(NFTError) -> Void
+  ) throws(NFTError) -> Bool {
     do {
       try question()
       return true

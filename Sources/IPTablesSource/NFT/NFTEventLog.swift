@@ -4,8 +4,8 @@ internal import Synchronization
 /// Listens to what nf_tables announces, from its own thread, and keeps what somebody may want to know:
 /// what changed since it was last asked, and who changed it.
 final class NFTEventLog: Sendable {
-  private let socket: NetlinkSocket
-  private let watch: DescriptorWatch
+  private let transport: any NetlinkTransport
+  private let watch: DescriptorWatch?
   private let state: Mutex<State>
 
   private struct State {
@@ -18,6 +18,8 @@ final class NFTEventLog: Sendable {
 
     /// Whether announcements were lost since the changes were last taken.
     var isLossy = false
+    /// Why nothing can be received any more.
+    var failure: NFTError?
 
     mutating func forgetChanges() {
       changes = .none
@@ -33,16 +35,21 @@ final class NFTEventLog: Sendable {
 
   /// Begins to listen in this thread's network namespace.
   ///
-  /// - Throws: ``SystemError`` where that isn't allowed: it takes CAP_NET_ADMIN.
-  init() throws(SystemError) {
-    let socket = try NetlinkSocket(group: NFTNumbers.eventGroup)
-    self.socket = socket
+  /// - Throws: ``NFTError`` where that isn't allowed: it takes CAP_NET_ADMIN.
+  init(_ open: NetlinkOpening) throws(NFTError) {
+    let transport = try open(NFTNumbers.eventGroup)
+    self.transport = transport
     state = Mutex(State())
-    watch = DescriptorWatch(socket.descriptor, of: socket, label: "nf_tables events")
-    watch.start { [weak self] in self?.drain() }
+    watch = transport.descriptor.map {
+      DescriptorWatch($0, of: transport, label: "nf_tables events")
+    }
+    watch?.start { [weak self] in self?.drain() }
   }
 
-  deinit { watch.cancel() }
+  deinit { watch?.cancel() }
+
+  /// Why nobody can listen any more; nil while that is possible.
+  var failure: NFTError? { state.withLock(\.failure) }
 
   /// What changed since this was last called, up to a generation at least.
   ///
@@ -68,7 +75,7 @@ final class NFTEventLog: Sendable {
     drain()
     for _ in 0..<Self.patience
     where state.withLock({ !$0.isLossy && !$0.hasReached(generation) }) {
-      socket.waitForMessage(milliseconds: 5)
+      transport.waitForMessage(milliseconds: 5)
       drain()
     }
   }
@@ -92,16 +99,21 @@ final class NFTEventLog: Sendable {
   private func drain() {
     state.withLock { state in
       for _ in 0..<Self.longestDrain {
-        do throws(SystemError) {
-          let isThere = try socket.receive { Self.note($0, in: &state) }
+        do throws(NFTError) {
+          let isThere = try transport.receive { Self.note($0, in: &state) }
           if !isThere { return }
         } catch {
           // Lost or broken, what it said is unknown.
           state.changes = .whole
           state.isPending = true
           state.isLossy = true
-          guard error == .overrun else { return }
-          state.counts.overruns += 1
+          switch error {
+          case .overrun: state.counts.overruns += 1
+          case .malformed: break
+          default:
+            state.failure = error
+            return
+          }
         }
       }
     }

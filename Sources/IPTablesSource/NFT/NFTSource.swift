@@ -10,6 +10,7 @@ internal import Platform
 public final class NFTSource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
+  private let open: NetlinkOpening
   /// As many as processors are used at the same time; none before the first reading, or after a failure.
   private var connections: [NFTConnection] = []
   /// Nil where nobody may listen: then each new generation is read whole.
@@ -28,6 +29,9 @@ public final class NFTSource: RulesetSource {
   /// What else was found, of the same generation.
   private(set) var evidence = Evidence()
 
+  /// Whether the last reading failed because the kernel has no nf_tables, and so no rules in it.
+  private(set) var isAbsent = false
+
   /// What tells who uses nf_tables here.
   struct Evidence: Hashable {
     /// Whether the kubelet left its hint in the mangle table of either family.
@@ -36,19 +40,31 @@ public final class NFTSource: RulesetSource {
     var hasKubeProxyTable = false
   }
 
-  public init(tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)) {
+  public convenience init(
+    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)
+  ) {
+    self.init(tables: tables, families: families) { group throws(NFTError) in
+      try NetlinkSocket(group: group)
+    }
+  }
+
+  /// - Parameter open: opens what nf_tables is asked and listened to with.
+  init(tables: Set<TableName>, families: Set<IPFamily>, open: @escaping NetlinkOpening) {
     self.tables = tables
     self.families = families.sorted()
+    self.open = open
   }
 
   public func read(_ counters: CounterSelection) -> RulesetReading {
     let readings: [FamilyReading]
-    do throws(SystemError) {
+    do throws(NFTError) {
       try update(counters)
+      isAbsent = false
       readings = families.map {
         FamilyReading(backend: .nft, family: $0, result: .success(snapshot(of: $0)))
       }
     } catch {
+      isAbsent = error == .notLoaded
       connections = []
       generation = nil
       mustReadAll = true
@@ -80,45 +96,71 @@ public final class NFTSource: RulesetSource {
   // MARK: Reading
 
   /// Brings all tables to one generation, and the counters that are wanted to this moment.
-  private func update(_ wanted: CounterSelection) throws(SystemError) {
+  private func update(_ wanted: CounterSelection) throws(NFTError) {
     let connection = try connect()
+    var contradictions = 0
     for _ in 0..<Self.patience {
       let now = try connection.generation()
-      do throws(SystemError) {
-        // Whole tables come with their counters.
-        let isKnown = now == generation && log?.hasNews != true
-        let whole = isKnown ? [] : try readChanges(upTo: now)
-        try readCounters(wanted, notOf: whole)
-      } catch {
-        // What goes while it is read was in a transaction, which is announced.
-        guard error == .notFound else { throw error }
-      }
+      let isComplete = try read(wanted, of: now)
       // An announcement that came while it was read may be of what was half in force then.
       let isCurrent = try connection.generation() == now && log?.hasNews != true
-      generation = isCurrent ? now : nil
-      if isCurrent {
+      if let failure = log?.failure {
+        log = nil
+        throw failure
+      }
+      generation = isCurrent && isComplete ? now : nil
+      if generation != nil {
         doubtful = []
         return
+      }
+      if isCurrent {
+        // No announcement will tell what was missing.
+        mustReadAll = true
+        contradictions += 1
+        if contradictions == Self.mostContradictions { throw .contradictory }
       }
     }
     throw .overtaken
   }
 
+  /// Reads what changed, and the counters that are wanted.
+  ///
+  /// - Returns: false where something was missing. It went in a transaction, which is announced, or
+  ///   nobody knows why.
+  private func read(
+    _ wanted: CounterSelection, of now: UInt32
+  ) throws(NFTError) -> Bool {
+    var isComplete = true
+    do throws(NFTError) {
+      // Whole tables come with their counters.
+      let isKnown = now == generation && log?.hasNews != true
+      let whole = isKnown ? [] : try readChanges(upTo: now)
+      try readCounters(wanted, notOf: whole)
+    } catch {
+      guard error == .notFound else { throw error }
+      isComplete = false
+    }
+    for connection in connections where connection.takeGap() { isComplete = false }
+    return isComplete
+  }
+
   /// How many transactions may come in between before a reading fails.
   private static let patience = 12
+  /// How often something may be missing without one. (A generation's number is there a little before its
+  /// rules, so that once proves nothing.)
+  private static let mostContradictions = 3
   /// Reading takes longer in the kernel than here, and the kernel lets several read at once.
   private static let mostConnections = 4
 
   /// Opens what isn't open.
-  private func connect() throws(SystemError) -> NFTConnection {
+  private func connect() throws(NFTError) -> NFTConnection {
     if let first = connections.first { return first }
-    guard NFTAvailability.isPresent else { throw .notLoaded }
     // Before the first generation is asked for, so that no later one is missed.
-    if log == nil { log = try? NFTEventLog() }
-    let first = try NFTConnection()
+    if log == nil { log = try? NFTEventLog(open) }
+    let first = NFTConnection(try open(nil))
     connections = [first]
     for _ in 1..<max(1, min(ProcessLimits.processors, Self.mostConnections)) {
-      connections.append(try NFTConnection())
+      connections.append(NFTConnection(try open(nil)))
     }
     return first
   }
@@ -126,7 +168,7 @@ public final class NFTSource: RulesetSource {
   /// Reads what changed, and returns the tables that were read whole.
   private func readChanges(
     upTo generation: UInt32
-  ) throws(SystemError) -> Set<NFTChanges.Identity> {
+  ) throws(NFTError) -> Set<NFTChanges.Identity> {
     if sets.renew() {
       readers = [:]
       mustReadAll = true
@@ -144,7 +186,7 @@ public final class NFTSource: RulesetSource {
 
   private func readChanges(
     _ changes: NFTChanges, of family: IPFamily
-  ) throws(SystemError) -> Set<NFTChanges.Identity> {
+  ) throws(NFTError) -> Set<NFTChanges.Identity> {
     var whole: Set<NFTChanges.Identity> = []
     var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
     for table in tables {
@@ -180,7 +222,7 @@ public final class NFTSource: RulesetSource {
 
   private func readCounters(
     _ wanted: CounterSelection, notOf whole: Set<NFTChanges.Identity>
-  ) throws(SystemError) {
+  ) throws(NFTError) {
     for (identity, reader) in readers where !whole.contains(identity) {
       if wanted.contains(.policies) { try reader.readPolicyCounters(connections[0]) }
       if wanted.contains(.rules) {
@@ -194,11 +236,12 @@ public final class NFTSource: RulesetSource {
   /// Whether kube-proxy's nftables mode has its table in either family, for whoever reads no rules of
   /// nf_tables; false where that can't be known.
   func hasKubeProxyTable() -> Bool {
-    guard NFTAvailability.isPresent, let connection = try? NFTConnection() else { return false }
+    guard NFTAvailability.isPresent, let transport = try? open(nil) else { return false }
+    let connection = NFTConnection(transport)
     return families.contains { (try? connection.hasTable("kube-proxy", $0)) == true }
   }
 
-  private func readEvidence() throws(SystemError) -> Evidence {
+  private func readEvidence() throws(NFTError) -> Evidence {
     var evidence = Evidence()
     for family in families {
       for name in BackendEvidence.hints where !evidence.hasHint {
@@ -213,14 +256,20 @@ public final class NFTSource: RulesetSource {
 }
 
 extension ReadingError {
-  fileprivate init(_ family: IPFamily, _ error: SystemError) {
-    let cause =
-      switch error {
-      case .overtaken: "the rules changed again and again while they were read"
-      case .notLoaded: "the kernel has not loaded nf_tables, and reading must not make it"
-      case .notPermitted: "\(error); it takes CAP_NET_ADMIN"
-      default: "\(error)"
-      }
-    self.init(operation: .readNFTables(family), code: error.code, cause: cause)
+  fileprivate init(_ family: IPFamily, _ error: NFTError) {
+    var code: Int32?
+    let cause: String
+    switch error {
+    case .refused(let refusal):
+      code = refusal.code
+      cause = error == .notPermitted ? "\(refusal); it takes CAP_NET_ADMIN" : "\(refusal)"
+    case .timedOut: cause = "no answer came within \(NetlinkSocket.patience) seconds"
+    case .overrun: cause = "answers were lost, because they came faster than they were taken"
+    case .malformed: cause = "an answer was none to what was asked"
+    case .contradictory: cause = "something was missing, though no rule had changed"
+    case .overtaken: cause = "the rules changed again and again while they were read"
+    case .notLoaded: cause = "the kernel has not loaded nf_tables, and reading must not make it"
+    }
+    self.init(operation: .readNFTables(family), code: code, cause: cause)
   }
 }

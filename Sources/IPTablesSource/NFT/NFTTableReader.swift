@@ -45,7 +45,7 @@ final class NFTTableReader {
   ///   - handle: the table's own.
   func readAll(
     _ chains: [NFTChain], handle: UInt64, _ connections: [NFTConnection]
-  ) throws(SystemError) {
+  ) throws(NFTError) {
     tableHandle = handle
     try read(NFTChainList(chains), only: nil, connections)
   }
@@ -55,7 +55,7 @@ final class NFTTableReader {
   /// - Returns: false where the announcements don't tell enough: then everything must be read.
   func read(
     _ changes: NFTChanges.Table, _ connections: [NFTConnection]
-  ) throws(SystemError) -> Bool {
+  ) throws(NFTError) -> Bool {
     if changes.isWhole { return false }
     if changes.chains.values.contains(where: { $0.map(isRenamed) ?? false }) { return false }
     var chains = self.chains
@@ -73,7 +73,7 @@ final class NFTTableReader {
   func read(
     _ changes: NFTChanges.Table, in list: [NFTChain], handle: UInt64,
     _ connections: [NFTConnection]
-  ) throws(SystemError) -> Bool {
+  ) throws(NFTError) -> Bool {
     if changes.isWhole || handle != tableHandle { return false }
     let list = NFTChainList(list)
     let formerPositions = list.positions(in: chains)
@@ -94,7 +94,7 @@ final class NFTTableReader {
   }
 
   /// Reads the counters of the built-in chains' policies.
-  func readPolicyCounters(_ connection: NFTConnection) throws(SystemError) {
+  func readPolicyCounters(_ connection: NFTConnection) throws(NFTError) {
     for index in 0..<content.builtInCount {
       let name = chains.chains[index].kernelName
       guard let now = try connection.chain(name, in: table, family) else { throw .notFound }
@@ -104,8 +104,8 @@ final class NFTTableReader {
 
   /// Reads the counters of the rules that translate the destination.
   ///
-  /// - Throws: ``SystemError/notFound`` where one of them is gone.
-  func readConnectionCounters(_ connections: [NFTConnection]) throws(SystemError) {
+  /// - Throws: ``NFTError/notFound`` where one of them is gone.
+  func readConnectionCounters(_ connections: [NFTConnection]) throws(NFTError) {
     let connectionRules = self.connectionRules ?? rulesThatTranslate()
     self.connectionRules = connectionRules
     let addresses = connectionRules.map {
@@ -114,7 +114,7 @@ final class NFTTableReader {
     }
     let (table, family) = (table, family)
     let counters = try Self.inBlocks(of: 1024, addresses, connections) {
-      (block, connection) throws(SystemError) in
+      (block, connection) throws(NFTError) in
       let decoder = ExpressionDecoder(family)
       var counters = [Counter](repeating: Counter(), count: block.count)
       try connection.forEachRule(at: block, in: table, family) { index, rule in
@@ -132,8 +132,8 @@ final class NFTTableReader {
   /// Chain by chain, not rule by rule as with a few of them: for a rule by its handle the kernel walks
   /// through the rules before it, so that those of a long chain would take the square of its length.
   ///
-  /// - Throws: ``SystemError/notFound`` where a chain doesn't hold the rules any more that it held.
-  func readRuleCounters(_ connections: [NFTConnection]) throws(SystemError) {
+  /// - Throws: ``NFTError/notFound`` where a chain doesn't hold the rules any more that it held.
+  func readRuleCounters(_ connections: [NFTConnection]) throws(NFTError) {
     let firstRules = content.firstRules
     let orders = chains.chains.indices.compactMap { index in
       firstRules[index] == firstRules[index + 1]
@@ -142,7 +142,7 @@ final class NFTTableReader {
     }
     let (table, family, handles) = (table, family, run.handles)
     let counters = try Self.inBlocks(of: 256, orders, connections) {
-      (block, connection) throws(SystemError) in
+      (block, connection) throws(NFTError) in
       let decoder = ExpressionDecoder(family)
       var counters: [Counter] = []
       for order in block {
@@ -168,7 +168,7 @@ final class NFTTableReader {
   /// Reads the rules of the chains of those names, or of all, and takes those of the others as they were.
   private func read(
     _ list: NFTChainList, only names: Set<ChainName>?, _ connections: [NFTConnection]
-  ) throws(SystemError) {
+  ) throws(NFTError) {
     let chains = list.chains
     let formerPositions = list.positions(in: self.chains)
     let wanted =
@@ -177,7 +177,7 @@ final class NFTTableReader {
     let reader = NFTChainReader(
       family: family, table: table, tableHandle: tableHandle, hasher: hasher, sets: sets)
     let results = try Self.inBlocks(of: 256, orders, connections) {
-      (block, connection) throws(SystemError) in try reader.read(block, connection)
+      (block, connection) throws(NFTError) in try reader.read(block, connection)
     }
     var assembly = NFTTableAssembly(content, run)
     var read = ReadChains(results)
@@ -235,16 +235,16 @@ final class NFTTableReader {
   /// Does the work block by block, on as many processors as there are connections.
   private static func inBlocks<Item: Sendable, Value: Sendable>(
     of size: Int, _ items: [Item], _ connections: [NFTConnection],
-    _ body: @Sendable (ArraySlice<Item>, NFTConnection) throws(SystemError) -> Value
-  ) throws(SystemError) -> [Value] {
+    _ body: @Sendable (ArraySlice<Item>, NFTConnection) throws(NFTError) -> Value
+  ) throws(NFTError) -> [Value] {
     let blocks = (items.count + size - 1) / size
     let results = Parallel.map(count: blocks, workers: connections.count) { block, worker in
-      Result { () throws(SystemError) in
+      Result { () throws(NFTError) in
         try body(
           items[block * size..<min(items.count, (block + 1) * size)], connections[worker])
       }
     }
-    return try results.map { result throws(SystemError) in try result.get() }
+    return try results.map { result throws(NFTError) in try result.get() }
   }
 
   private func order(for chain: NFTChain, formerly position: Int?) -> NFTChainReader.Order {

@@ -6,7 +6,7 @@ internal import Platform
 ///
 /// Belongs to the network namespace of the thread that opened it, whoever uses it later; one thread at
 /// a time. C counterpart: `struct mnl_socket`.
-@safe final class NetlinkSocket: Sendable {
+@safe final class NetlinkSocket: NetlinkTransport {
   private nonisolated(unsafe) let socket: OpaquePointer
   private nonisolated(unsafe) let buffer: UnsafeMutableRawBufferPointer
   private let waits: Bool
@@ -15,20 +15,24 @@ internal import Platform
   ///
   /// - Parameter group: the multicast group to listen to, without ever blocking; nil for a socket to
   ///   ask with, which waits a few seconds for an answer.
-  /// - Throws: ``SystemError`` of the call that failed.
-  init(group: UInt32? = nil) throws(SystemError) {
+  /// - Throws: ``NFTError`` of the call that failed; ``NFTError/notLoaded`` where the kernel would have
+  ///   to load nf_tables.
+  init(group: UInt32? = nil) throws(NFTError) {
+    guard NFTAvailability.isPresent else { throw .notLoaded }
     let flags = SocketFlag.closeOnExec | (group == nil ? 0 : SocketFlag.nonBlocking)
     guard let opened = unsafe mnl_socket_open2(NETLINK_NETFILTER, flags) else {
-      throw SystemError(code: errno)
+      throw errno == EPROTONOSUPPORT ? .notLoaded : .refused(SystemError(code: errno))
     }
     unsafe socket = opened
     unsafe buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.bufferSize, alignment: 16)
     waits = group == nil
     let groups = group.map { UInt32(1) << ($0 - 1) } ?? 0
-    guard unsafe mnl_socket_bind(socket, groups, 0) == 0 else { throw SystemError(code: errno) }
+    guard unsafe mnl_socket_bind(socket, groups, 0) == 0 else {
+      throw .refused(SystemError(code: errno))
+    }
     setReceiveQueue(group == nil ? Self.answerQueue : Self.eventQueue)
-    setTimeout(seconds: 10)
+    setTimeout(seconds: Self.patience)
   }
 
   deinit {
@@ -36,40 +40,38 @@ internal import Platform
     unsafe buffer.deallocate()
   }
 
-  var descriptor: Int32 { unsafe mnl_socket_get_fd(socket) }
+  var descriptor: Int32? { fileDescriptor }
 
-  /// Sends requests, all at once.
-  ///
-  /// - Throws: ``SystemError`` where the kernel doesn't take them.
-  func send(_ request: NetlinkRequest) throws(SystemError) {
+  private var fileDescriptor: Int32 { unsafe mnl_socket_get_fd(socket) }
+
+  func send(_ request: NetlinkRequest) throws(NFTError) {
     let sent = unsafe request.bytes.withUnsafeBytes {
       unsafe mnl_socket_sendto(socket, $0.baseAddress, $0.count)
     }
-    guard sent >= 0 else { throw SystemError(code: errno) }
+    guard sent >= 0 else { throw .refused(SystemError(code: errno)) }
   }
 
-  /// Receives once, and hands over each message; what it points to is gone afterwards.
-  ///
-  /// - Returns: false where nothing is there, from a socket that doesn't block.
-  /// - Throws: ``SystemError``: ``SystemError/overrun`` where messages were lost.
-  func receive(_ body: (NetlinkMessage) -> Void) throws(SystemError) -> Bool {
+  func receiveBytes(_ body: (KernelBytes) -> Void) throws(NFTError) -> Bool {
     while true {
       let count = unsafe mnl_socket_recvfrom(socket, buffer.baseAddress, buffer.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        // A socket that asks has waited long enough then.
-        if errno == EAGAIN, !waits { return false }
-        throw SystemError(code: errno == ENOSPC ? ENOBUFS : errno)
+      if count >= 0 {
+        unsafe body(KernelBytes(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+        return true
       }
-      let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      for message in NetlinkMessages(bytes) { body(message) }
-      return true
+      switch errno {
+      case EINTR: continue
+      case EAGAIN where !waits: return false
+      case EAGAIN: throw .timedOut
+      case ENOBUFS: throw .overrun
+      // libmnl's word for a message that doesn't fit into the buffer.
+      case ENOSPC: throw .malformed
+      default: throw .refused(SystemError(code: errno))
+      }
     }
   }
 
-  /// Waits until there is something to receive, for at most so many milliseconds.
   func waitForMessage(milliseconds: Int32) {
-    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var request = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
     _ = unsafe poll(&request, 1, milliseconds)
   }
 
@@ -78,17 +80,19 @@ internal import Platform
   private func setReceiveQueue(_ bytes: Int32) {
     var size = bytes
     let length = socklen_t(MemoryLayout<Int32>.size)
-    if unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {
-      unsafe _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
+    if unsafe setsockopt(fileDescriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {
+      unsafe _ = setsockopt(fileDescriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
     }
   }
 
   private func setTimeout(seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     unsafe _ = setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+      fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
+  /// How many seconds a socket that asks waits for an answer.
+  static let patience = 10
   /// The kernel fills at most 32 KiB of a dump at once.
   private static let bufferSize = 1 << 16
   /// Memory that the kernel takes only while messages wait.
