@@ -4,24 +4,38 @@ public import Netfilter
 /// both.
 ///
 /// Where it may choose, it follows the backend that kube-proxy uses. The other is read when it changed,
-/// so that rules that kube-proxy left there show.
+/// so that rules that kube-proxy left there show; the legacy one at least once a minute, for it doesn't
+/// tell of every change.
 public final class KernelSource: RulesetSource {
   private let selection: BackendSelection
-  private let legacy: LegacySource
-  private let nft: NFTSource
+  private let legacy: any BackendSource
+  private let nft: any BackendSource
+  private let now: () -> ContinuousClock.Instant
   private var choice: BackendChoice?
   /// The last reading of the legacy backend, while it is not followed.
   private var legacyReading: [FamilyReading] = []
+  /// When that must be read again, whether it seems to have changed or not.
+  private var legacyIsDue: ContinuousClock.Instant?
   /// What each backend held at its last good reading.
   private var evidence: [Backend: BackendEvidence] = [:]
 
-  public init(
+  public convenience init(
     backend: BackendSelection, tables: Set<TableName>,
     families: Set<IPFamily> = Set(IPFamily.allCases)
   ) {
+    self.init(
+      backend: backend, legacy: LegacySource(tables: tables, families: families),
+      nft: NFTSource(tables: tables, families: families))
+  }
+
+  init(
+    backend: BackendSelection, legacy: any BackendSource, nft: any BackendSource,
+    now: @escaping () -> ContinuousClock.Instant = { .now }
+  ) {
     selection = backend
-    legacy = LegacySource(tables: tables, families: families)
-    nft = NFTSource(tables: tables, families: families)
+    self.legacy = legacy
+    self.nft = nft
+    self.now = now
   }
 
   public func read(_ counters: CounterSelection) -> RulesetReading {
@@ -68,21 +82,39 @@ public final class KernelSource: RulesetSource {
     // Rules of nf_tables that did not change cost next to nothing; its counters do.
     let wantsCounters = choice?.backend != .legacy
     var new = nft.read(wantsCounters ? counters : [])
-    let readsLegacy =
-      choice?.backend == .legacy || legacyReading.isEmpty || legacy.mayHaveChanged()
-    if readsLegacy { legacyReading = legacy.read(counters).families }
+    let readsLegacy = choice?.backend == .legacy || isLegacyDue || legacy.mayHaveChanged()
+    if readsLegacy { readOtherLegacy(counters) }
     note(legacyReading, new.families)
     let choice = chosen()
     self.choice = choice
     if choice.backend == .nft, !wantsCounters { new = nft.read(counters) }
-    if choice.backend == .legacy, !readsLegacy {
-      legacyReading = legacy.read(counters).families
-    }
+    if choice.backend == .legacy, !readsLegacy { readOtherLegacy(counters) }
     return RulesetReading(
-      families: legacyReading.map { $0.followed(choice.backend == .legacy) }
-        + new.families.map { $0.followed(choice.backend == .nft) },
+      families: (legacyReading + new.families).map { $0.followed(isFollowed($0, choice)) },
       counters: choice.backend == .legacy ? .all : [], choice: choice, node: node(new.node),
       transactions: new.transactions)
+  }
+
+  private func readOtherLegacy(_ counters: CounterSelection) {
+    legacyReading = legacy.read(counters).families
+    let couldBeRead = Self.snapshots(legacyReading) != nil
+    legacyIsDue = couldBeRead ? now() + Self.legacyInterval : nil
+  }
+
+  /// Whether legacy must be read, changed or not. What failed is tried again each time.
+  private var isLegacyDue: Bool { legacyIsDue.map { now() >= $0 } ?? true }
+
+  private static let legacyInterval = Duration.seconds(60)
+
+  /// Whether a reading must succeed for the services to be known.
+  ///
+  /// Those of the chosen backend must. What can't be read of the other is unknown, not absent: kube-proxy's
+  /// rules may stand there, unless they stand in the chosen one.
+  private func isFollowed(_ reading: FamilyReading, _ choice: BackendChoice) -> Bool {
+    if reading.backend == choice.backend { return true }
+    guard case .failure = reading.result else { return false }
+    let isAbsent = reading.backend == .legacy ? legacy.isAbsent : nft.isAbsent
+    return !isAbsent && evidence[choice.backend]?.hasServices != true
   }
 
   /// Keeps what the readings tell of the backends; a backend that can't be read is as it was.
@@ -91,7 +123,7 @@ public final class KernelSource: RulesetSource {
       evidence[.legacy] = BackendEvidence(snapshots, hasHint: legacy.hasHint)
     }
     if let snapshots = Self.snapshots(new) {
-      evidence[.nft] = BackendEvidence(snapshots, hasHint: nft.evidence.hasHint)
+      evidence[.nft] = BackendEvidence(snapshots, hasHint: nft.hasHint)
     }
   }
 

@@ -11,10 +11,7 @@ public final class LegacySource: RulesetSource {
   private let sets = SetNames()
   /// As the last reading found it.
   private var state = LegacyState()
-  /// Whether the kubelet left its hint in the mangle table of either family.
-  private(set) var hasHint = false
-  /// The mangle tables that were looked through for it.
-  private var searched: [IPFamily: LoadedTables.Information] = [:]
+  /// Whether the kubelet left its hint in the mangle table.
   private var hints: [IPFamily: Bool] = [:]
 
   public init(tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)) {
@@ -33,7 +30,13 @@ public final class LegacySource: RulesetSource {
       }, counters: .all)
   }
 
+  /// Whether the kubelet left its hint in the mangle table of either family, at the last reading.
+  var hasHint: Bool { hints.values.contains(true) }
+
   /// Whether a table came, went, or has another number of rules or another size.
+  ///
+  /// The kernel tells no more without handing over the rules. A rule in whose place another of the same
+  /// size stands is seen by the next reading.
   public func mayHaveChanged() -> Bool {
     var now = LegacyState()
     for family in families where (try? now.update(family)) == nil { return false }
@@ -43,12 +46,12 @@ public final class LegacySource: RulesetSource {
   private func read(_ family: IPFamily) throws(ReadingError) -> FamilySnapshot {
     // Looked at before the rules are read: what changes in between shows at the next look.
     let loaded = try state.update(family)
-    try searchHint(family)
     var snapshots: [TableSnapshot] = []
     for table in tables.intersection(loaded).sorted() {
       let size = state[family, table].map { Int($0.size) }
       snapshots.append(try reader(family, table).read(size: size))
     }
+    hints[family] = try hasHint(family, snapshots, loaded)
     return FamilySnapshot(
       backend: .legacy, family: family, tables: snapshots,
       absentTables: tables.subtracting(loaded).sorted())
@@ -62,20 +65,19 @@ public final class LegacySource: RulesetSource {
     return reader
   }
 
-  /// Looks for the kubelet's chains in mangle, if that exists and changed.
-  private func searchHint(_ family: IPFamily) throws(ReadingError) {
-    let mangle = state[family, .mangle]
-    if mangle != searched[family] {
-      var hasHint = false
-      if mangle != nil {
-        let handle = try TableHandle(family: family, table: .mangle)
-        unsafe handle.forEachChain { name in
-          hasHint = hasHint || BackendEvidence.hints.contains(unsafe ChainName(cString: name))
-        }
-      }
-      searched[family] = mangle
-      hints[family] = hasHint
+  /// Looks for the kubelet's chains in mangle, which need not be among the tables that are read.
+  private func hasHint(
+    _ family: IPFamily, _ snapshots: [TableSnapshot], _ loaded: Set<TableName>
+  ) throws(ReadingError) -> Bool {
+    if let mangle = snapshots.first(where: { $0.name == .mangle }) {
+      return mangle.content.chains.contains { BackendEvidence.hints.contains($0.name) }
     }
-    hasHint = hints.values.contains(true)
+    guard loaded.contains(.mangle) else { return false }
+    var isThere = false
+    let handle = try TableHandle(family: family, table: .mangle)
+    unsafe handle.forEachChain { name in
+      isThere = isThere || BackendEvidence.hints.contains(unsafe ChainName(cString: name))
+    }
+    return isThere
   }
 }

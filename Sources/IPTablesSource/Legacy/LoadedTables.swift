@@ -21,7 +21,8 @@ enum LoadedTables {
       if error == .noSuchFile { return [] }
       throw ReadingError(
         operation: .listTables(family), code: error.code,
-        cause: "\(path): \(error); it takes root, with CAP_NET_RAW and CAP_NET_ADMIN")
+        cause: "\(path): \(error); it takes root's user or group, "
+          + "with CAP_NET_RAW and CAP_NET_ADMIN")
     }
   }
 
