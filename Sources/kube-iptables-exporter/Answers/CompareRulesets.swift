@@ -95,13 +95,9 @@ struct CompareRulesets: AsyncParsableCommand {
       return (old, try loader.loadKernel())
     }
     let (before, after) = sides ?? ([], [])
-    return (try side(before, loader), try side(after, loader))
-  }
-
-  /// The kernel's rules as a file of them would have them, which they are compared with.
-  private func side(_ inputs: [RulesetInput], _ loader: RulesetLoader) throws -> Ruleset {
-    let ruleset = try loader.load(inputs)
-    return inputs == [.kernel] ? ruleset.asSaved : ruleset
+    let (old, new) = (try loader.load(before), try loader.load(after))
+    // The kernel's rules as a file of them would have them, which they are compared with.
+    return [before, after].contains([.kernel]) ? (old.asSaved, new.asSaved) : (old, new)
   }
 
   /// Waits for that time, or until Ctrl-C or SIGTERM says that it is enough.

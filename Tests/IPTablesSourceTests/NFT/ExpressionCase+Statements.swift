@@ -36,6 +36,19 @@ extension ExpressionCase {
           name: "NFLOG",
           payload: [9, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0x61] + Array(repeating: 0, count: 67)))),
     ExpressionCase(
+      "a log whose prefix is longer than x_tables has it",
+      [
+        ExpressionBytes(
+          "log",
+          ExpressionBytes.attribute(1, [0, 4])
+            + ExpressionBytes.attribute(2, Array(repeating: 0x61, count: 64) + [0]))
+      ], [],
+      .unrecognised(
+        Unrecognised(
+          name: "NFLOG", revision: 1,
+          payload: [0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0x61, count: 64)
+            + Array(repeating: 0, count: 68)))),
+    ExpressionCase(
       "tracing", [.immediate([1], register: 9), .metaSet(12, register: 9)], [],
       .unrecognised(Unrecognised(name: "TRACE", payload: []))),
     ExpressionCase(

@@ -134,7 +134,7 @@ struct ExpressionCase: Sendable, CustomStringConvertible {
         .tcp(
           TCPMatch(
             source: PortRange(first: 80, last: 90),
-            destination: PortRange(first: 0, last: 80, inverted: true))),
+            destination: PortRange(first: 81))),
       ]),
     ExpressionCase(
       "flags and a port of one match",

@@ -1,12 +1,15 @@
 private import CNFTables
+internal import Netfilter
 
 /// A log expression as the NFLOG target that iptables stores in it.
 enum LogExpression {
   /// What x_tables has for the target; nil where the expression names no group, and so isn't
-  /// iptables', or has a longer prefix than x_tables.
+  /// iptables'.
   ///
+  /// A prefix may be longer here than in x_tables. Then the struct is too, as ``ExtensionText`` knows it:
+  /// under revision 1, which x_tables doesn't have.
   /// C counterparts: `enum nft_log_attributes`, `struct xt_nflog_info`.
-  static func payload(_ data: KernelBytes) -> [UInt8]? {
+  static func target(_ data: KernelBytes) -> Unrecognised? {
     var group: UInt16?
     var (length, threshold): (UInt32?, UInt16) = (nil, 0)
     var prefix: [UInt8] = []
@@ -20,7 +23,8 @@ enum LogExpression {
       default: break
       }
     }
-    guard let group, prefix.count < prefixSize else { return nil }
+    guard let group, prefix.count < longPrefixSize else { return nil }
+    let isLong = prefix.count >= prefixSize
     var payload: [UInt8] = []
     append(length ?? 0, to: &payload)
     append(group, to: &payload)
@@ -28,7 +32,8 @@ enum LogExpression {
     append(UInt16(length == nil ? 0 : copiesLength), to: &payload)
     append(UInt16(0), to: &payload)
     payload += prefix
-    return payload + Array(repeating: 0, count: size - payload.count)
+    payload += Array(repeating: 0, count: (isLong ? longSize : size) - payload.count)
+    return Unrecognised(name: "NFLOG", revision: isLong ? 1 : 0, payload: payload)
   }
 
   private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
@@ -39,6 +44,9 @@ enum LogExpression {
   private static let size = 80
   /// With the zero that ends it.
   private static let prefixSize = 64
+  private static let longSize = 144
+  /// `NF_LOG_PREFIXLEN`.
+  private static let longPrefixSize = 128
   /// `XT_NFLOG_F_COPY_LEN`.
   private static let copiesLength = 1
 }

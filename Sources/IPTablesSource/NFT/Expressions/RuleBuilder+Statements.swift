@@ -74,9 +74,9 @@ extension RuleBuilder {
 
   /// Takes `-j NFLOG`, or another log that iptables doesn't write.
   mutating func takeLog(_ expression: RuleExpression) {
-    guard let payload = LogExpression.payload(expression.data) else { return keep(expression) }
+    guard let target = LogExpression.target(expression.data) else { return keep(expression) }
     flushContent()
-    set(.unrecognised(Unrecognised(name: "NFLOG", payload: payload)), by: expression)
+    set(.unrecognised(target), by: expression)
   }
 
   /// The target that sets what the register holds; nil where iptables has none.

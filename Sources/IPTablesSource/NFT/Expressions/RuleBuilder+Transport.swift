@@ -32,6 +32,8 @@ extension RuleBuilder {
       guard port > 0 else { return false }
       if narrowTransport(part, to: port - 1) { return true }
       ports = PortRange(last: port - 1)
+    // So iptables stores `! --dport 0:5`, and prints `--dport 6:65535` of it.
+    case .greater where port < .max: ports = PortRange(first: port + 1)
     case .greater: ports = PortRange(last: port, inverted: true)
     case .greaterOrEqual: ports = PortRange(first: port)
     case .within: ports = PortRange(first: port, last: comparison.upper.port)

@@ -20,7 +20,7 @@ extension ExtensionText {
 
   /// C counterpart: `struct xt_nflog_info`.
   static func writeNetlinkLog(_ info: StructReader, to line: inout RuleLine) -> Bool {
-    let prefix = info.string(at: 12, size: 64)
+    let prefix = info.string(at: 12, size: 128)
     if !prefix.isEmpty {
       line.option("--nflog-prefix")
       line.quotedWord(prefix)

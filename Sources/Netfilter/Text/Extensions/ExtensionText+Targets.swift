@@ -48,6 +48,8 @@ extension ExtensionText {
     case ("LOG", 0): (32, writeLog)
     case ("NETMAP", 0): family == .ipv4 ? (20, writeNetworkMapIPv4) : (40, writeNetworkMapIPv6)
     case ("NFLOG", 0): (80, writeNetlinkLog)
+    // That of nf_tables, with a prefix of up to 127 bytes.
+    case ("NFLOG", 1): (144, writeNetlinkLog)
     case ("NFQUEUE", 0): (2, { writeQueue($0, fields: 1, flags: 0, to: &$1) })
     case ("NFQUEUE", 1): (4, { writeQueue($0, fields: 2, flags: 0, to: &$1) })
     case ("NFQUEUE", 2): (6, { writeQueue($0, fields: 3, flags: 1, to: &$1) })
