@@ -79,8 +79,8 @@ def _content_by_scope():
         105,
         "Rules added and removed, by scope",
         """Content that changed: added above the line, removed below it. Scopes: hook (built-in chains),
-        dispatch (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES), service (a service's own chains),
-        system (kube-proxy's other chains), other.""",
+        dispatch (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES, KUBE-PROXY-FIREWALL), service (a
+        service's own chains), system (kube-proxy's other chains), other (other agents' rules).""",
         *queries,
         unit="suffix: rules/s",
         bars=True,

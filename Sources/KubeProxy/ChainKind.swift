@@ -3,7 +3,7 @@ public import Netfilter
 /// The kind of a chain, as the label `kind` has it: whose it is, in a bounded number of words.
 public enum ChainKind {
   /// The kind of a chain: `builtin`, a kube-proxy family (`KUBE-SVC`, `KUBE-SEP`, …), `KUBE-other`,
-  /// another agent's (`CNI`, `CALICO`, `CILIUM`, `DOCKER`, …) or `other`.
+  /// another agent's (`CNI`, `CALICO`, `CILIUM`, `DOCKER`, `KUBE-ROUTER`, …) or `other`.
   public static func of(_ chain: Chain) -> String { of(chain.name, isBuiltIn: chain.isBuiltIn) }
 
   /// The kind of a chain of that name.
@@ -12,11 +12,15 @@ public enum ChainKind {
     switch ChainRole(name) {
     case .service(let family, _): return family.rawValue
     case .dispatch, .system: return "KUBE-other"
+    case .other where name.isKubeRouters: return kubeRouter
     case .other: return agents.first { name.hasPrefix($0.prefix) }?.kind ?? "other"
     }
   }
 
-  /// What the chains of agents that are often found on Kubernetes' nodes begin with.
+  /// The kind of kube-router's chains.
+  public static let kubeRouter = "KUBE-ROUTER"
+
+  /// What the chains of other agents that are often found on Kubernetes' nodes begin with.
   private static let agents: [(prefix: ChainName, kind: String)] = [
     ("ANTREA-", "ANTREA"), ("AWS-", "AWS"), ("cali", "CALICO"),
     ("CILIUM_", "CILIUM"), ("OLD_CILIUM_", "CILIUM"), ("CNI-", "CNI"), ("DOCKER", "DOCKER"),

@@ -4,7 +4,8 @@ public import Netfilter
 public enum ChainRole: Sendable, Hashable {
   /// A chain of one service port: its family and the hash at its end.
   case service(ServiceChainFamily, hash: ChainHash)
-  /// KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES.
+  /// KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES, KUBE-PROXY-FIREWALL: kube-proxy writes
+  /// them in map order.
   case dispatch
   /// Other KUBE-* chains.
   case system
@@ -21,7 +22,7 @@ public enum ChainRole: Sendable, Hashable {
       return
     }
     guard Self.mayBeService(name) else {
-      self = .system
+      self = name.isKubeRouters ? .other : .system
       return
     }
     for (family, prefix) in Self.prefixes where name.hasPrefix(prefix) {
@@ -30,7 +31,7 @@ public enum ChainRole: Sendable, Hashable {
         return
       }
     }
-    self = .system
+    self = name.isKubeRouters ? .other : .system
   }
 
   /// Whether the name is as long as a service chain's, which sets most others apart at no cost.
@@ -39,7 +40,7 @@ public enum ChainRole: Sendable, Hashable {
   private static let serviceLengths = 24...25
   private static let kube: ChainName = "KUBE-"
   private static let dispatchChains: [ChainName] = [
-    .kubeServices, .kubeNodePorts, .kubeExternalServices,
+    .kubeServices, .kubeNodePorts, .kubeExternalServices, .kubeProxyFirewall,
   ]
   /// Those of which there are most first.
   private static let prefixes: [(ServiceChainFamily, ChainName)] =
@@ -48,6 +49,14 @@ public enum ChainRole: Sendable, Hashable {
 }
 
 extension ChainName {
+  /// Whether it is a chain of kube-router, which also is in k3s. It gives most of them a new name at each
+  /// of its syncs.
+  public var isKubeRouters: Bool { Self.kubeRouterPrefixes.contains { hasPrefix($0) } }
+
+  private static let kubeRouterPrefixes: [ChainName] = [
+    "KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-",
+  ]
+
   public static let kubeServices: ChainName = "KUBE-SERVICES"
   public static let kubeNodePorts: ChainName = "KUBE-NODEPORTS"
   public static let kubeExternalServices: ChainName = "KUBE-EXTERNAL-SERVICES"

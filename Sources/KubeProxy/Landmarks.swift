@@ -6,7 +6,7 @@ public struct Landmarks: OptionSet, Sendable {
 
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// A chain whose name begins with KUBE-: kube-proxy's or the kubelet's.
+  /// A chain whose name begins with KUBE-, and that is not kube-router's: kube-proxy's or the kubelet's.
   public static let kubernetes = Landmarks(rawValue: 1)
   /// A chain KUBE-SERVICES: kube-proxy's, in the mode iptables or IPVS.
   public static let kubeServices = Landmarks(rawValue: 2)
@@ -20,7 +20,7 @@ public struct Landmarks: OptionSet, Sendable {
   /// What a chain shows, by its name, and where it is one that dispatches, by its rules.
   public static func of(_ content: TableContent, chainAt index: Int) -> Landmarks {
     let name = content.chains[index].name
-    guard name.hasPrefix(kubePrefix) else { return [] }
+    guard name.hasPrefix(kubePrefix), !name.isKubeRouters else { return [] }
     var landmarks: Landmarks = .kubernetes
     if name == .kubeServices { landmarks.insert(.kubeServices) }
     if content.name == .nat, ipvsChains.contains(name) { landmarks.insert(.ipvs) }

@@ -2,16 +2,19 @@ public import Netfilter
 
 /// Where a rule stands, as the label `scope` has it.
 public enum RuleScope: String, Sendable, Hashable, CaseIterable {
-  /// A built-in chain, where the order decides who sees a packet first.
+  /// A built-in chain, where a rule can change who sees a service's packet first.
   case hook
   /// A chain that kube-proxy fills in random order at every sync.
   case dispatch
   /// A chain of one service port.
   case service
-  /// Another KUBE-* chain.
+  /// Another KUBE-* chain of kube-proxy or the kubelet.
   case system
+  /// Another agent's chain, or a rule of a built-in chain that leads to one and comes too late to matter
+  /// to services: see ``RulePlacement``.
   case other
 
+  /// The scope of a chain itself.
   public init(_ chain: Chain) {
     if chain.isBuiltIn {
       self = .hook

@@ -74,10 +74,10 @@ struct ChurnLedger: Sendable {
       chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(chain)))
     }
     let difference = change.difference
-    let scope = ScopeKey(table: table, scope: RuleScope(chain))
-    scopes.add(.added, count: difference.added.count, for: scope)
-    scopes.add(.removed, count: difference.removed.count, for: scope)
-    scopes.add(.moved, count: difference.moved.count, for: scope)
+    let places = ChangedPlacements(
+      from: change.oldIndex.map { old.content.chains[$0] },
+      to: change.newIndex.map { new.content.chains[$0] })
+    addScopes(of: difference, places, table)
     guard table.table == .nat else { return }
     let owners = ChainOwners(of: change, from: old, to: new)
     for position in difference.removed {
@@ -89,6 +89,25 @@ struct ChurnLedger: Sendable {
     for move in difference.moved {
       add(.moved, to: owners.owner(ofMoved: move).map(owners.port), table.family)
     }
+  }
+
+  /// Counts the rules of a chain that changed, each where it stands.
+  private mutating func addScopes(
+    of difference: ChainDifference, _ places: ChangedPlacements, _ table: TableKey
+  ) {
+    if let common = places.common {
+      let scope = ScopeKey(table: table, scope: common.scope)
+      scopes.add(.added, count: difference.added.count, for: scope)
+      scopes.add(.removed, count: difference.removed.count, for: scope)
+      scopes.add(.moved, count: difference.moved.count, for: scope)
+      return
+    }
+    func add(_ change: Change, _ place: RulePlacement?) {
+      if let place { scopes.add(change, for: ScopeKey(table: table, scope: place.scope)) }
+    }
+    for position in difference.added { add(.added, places.added(position)) }
+    for position in difference.removed { add(.removed, places.removed(position)) }
+    for move in difference.moved { add(.moved, places.moved(from: move.from, to: move.to)) }
   }
 
   private mutating func add(_ change: Change, to owner: ServicePort?, _ family: IPFamily) {

@@ -24,9 +24,7 @@ struct RewriteLedger: Sendable {
     let table = ChurnLedger.TableKey(family: new.family, table: new.name)
     var counts = Counts(owners: new.name == .nat ? map.natOwners : [], map.services.count)
     difference.forEachCommonRun { chain, run in
-      let count = counts.add(run, rules)
-      guard count > 0 else { return }
-      counts.byScope[RuleScope(new.content.chains[chain]), default: 0] += count
+      counts.add(run, rules, of: new.content, chain: chain)
     }
     guard !counts.byScope.isEmpty else { return }
     revision += 1
@@ -53,17 +51,27 @@ struct RewriteLedger: Sendable {
       byService = Array(repeating: 0, count: owners.isEmpty ? 0 : serviceCount)
     }
 
-    /// Adds the rules of a run that were written again, and returns how many they are.
-    mutating func add(_ run: CommonRun, _ rules: RewrittenRules) -> UInt64 {
-      var count: UInt64 = 0
+    /// Adds the rules of a run that were written again.
+    mutating func add(
+      _ run: CommonRun, _ rules: RewrittenRules, of content: TableContent, chain: Int
+    ) {
+      lazy var places = RulePlacements(content.chains[chain])
+      let start = content.firstRules[chain]
+      var inCommon: UInt64 = 0
       for offset in 0..<run.count
       where rules.contains(from: run.from + offset, to: run.to + offset) {
-        count += 1
+        let rule = run.to + offset
+        if places.common == nil {
+          byScope[places[rule - start].scope, default: 0] += 1
+        } else {
+          inCommon += 1
+        }
         guard !owners.isEmpty else { continue }
-        let owner = owners[run.to + offset]
-        if owner >= 0 { byService[Int(owner)] += 1 }
+        if owners[rule] >= 0 { byService[Int(owners[rule])] += 1 }
       }
-      return count
+      if inCommon > 0, let common = places.common {
+        byScope[common.scope, default: 0] += inCommon
+      }
     }
   }
 

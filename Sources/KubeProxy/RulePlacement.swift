@@ -1,0 +1,101 @@
+public import Netfilter
+
+/// Where a rule stands, and whose that place is.
+///
+/// A rule of a built-in chain is `hook`, and of kind `builtin`, where it can change who sees a service's
+/// packet first. One that leads to another agent's chain can't if it stands behind all of kube-proxy's
+/// jumps, or if the chain has none. Such a rule is `other`, and of that agent's kind: a CNI plugin's
+/// `-A POSTROUTING -s 10.244.0.7/32 -j CNI-0123…`, for example.
+public struct RulePlacement: Sendable, Hashable {
+  public let scope: RuleScope
+  /// As ``ChainKind`` has it.
+  public let kind: String
+
+  /// The place of a chain itself.
+  public init(_ chain: Chain) {
+    scope = RuleScope(chain)
+    kind = ChainKind.of(chain)
+  }
+
+  fileprivate init(agent kind: String) {
+    scope = .other
+    self.kind = kind
+  }
+}
+
+/// The places of a chain's rules.
+public struct RulePlacements: Sendable {
+  private let chain: RulePlacement
+  private let rules: RuleList
+  /// Behind it, a rule of a built-in chain can be an agent's: the last of kube-proxy's jumps.
+  private let lastJump: Int
+
+  public init(_ chain: Chain) {
+    self.chain = RulePlacement(chain)
+    rules = chain.rules
+    lastJump = chain.isBuiltIn ? Self.lastJump(in: chain.rules) : -1
+  }
+
+  /// Where all rules stand; nil where that depends on the rule.
+  public var common: RulePlacement? { chain.scope == .hook ? nil : chain }
+
+  /// Where the rule at `position` stands.
+  public subscript(position: Int) -> RulePlacement {
+    guard chain.scope == .hook, position > lastJump,
+      case .chain(let target) = rules.outcome(at: position), ChainRole(target) == .other
+    else { return chain }
+    return RulePlacement(agent: ChainKind.of(target, isBuiltIn: false))
+  }
+
+  /// The last of the positions at which a chain of kube-proxy is first led to; -1 where none is.
+  private static func lastJump(in rules: RuleList) -> Int {
+    var targets: Set<ChainName> = []
+    var last = -1
+    for position in rules.indices {
+      guard case .chain(let target) = rules.outcome(at: position), isKubeProxys(target) else {
+        continue
+      }
+      if targets.insert(target).inserted { last = position }
+    }
+    return last
+  }
+
+  /// Whether kube-proxy leads from built-in chains to the chain. KUBE-FIREWALL does not count: it is the
+  /// kubelet's, and sees no service's packet but to drop it.
+  private static func isKubeProxys(_ target: ChainName) -> Bool {
+    ChainRole(target) == .dispatch || target == .kubeForward || target == .kubePostrouting
+  }
+}
+
+/// The places of those rules of a chain that changed.
+public struct ChangedPlacements: Sendable {
+  private let old: RulePlacements?
+  private let new: RulePlacements?
+
+  /// - Parameters:
+  ///   - old: The chain as it was; nil where it is new.
+  ///   - new: The chain as it is; nil where it is gone.
+  public init(from old: Chain?, to new: Chain?) {
+    self.old = old.map(RulePlacements.init)
+    self.new = new.map(RulePlacements.init)
+  }
+
+  /// Where all the rules stand and stood; nil where that depends on the rule.
+  public var common: RulePlacement? {
+    guard let old, let new else { return old?.common ?? new?.common }
+    return old.common == new.common ? new.common : nil
+  }
+
+  /// Where a removed rule stood: the old order counts.
+  public func removed(_ position: Int) -> RulePlacement? { old?[position] }
+
+  /// Where an added rule stands.
+  public func added(_ position: Int) -> RulePlacement? { new?[position] }
+
+  /// Where a moved rule stands. It is in a hook if it was: that it came behind kube-proxy's jump changes
+  /// who sees a packet first, too.
+  public func moved(from: Int, to: Int) -> RulePlacement? {
+    guard let before = old?[from], let now = new?[to] else { return nil }
+    return before.scope == .hook ? before : now
+  }
+}
