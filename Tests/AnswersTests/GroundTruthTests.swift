@@ -60,6 +60,44 @@ struct GroundTruthTests {
     }
   }
 
+  @Test(
+    "An address is shown once, as what it is: of what is rejected, only external ones are unknown",
+    arguments: Fixture.all.filter { !$0.name.contains("/f-") })
+  func addresses(_ fixture: Fixture) throws {
+    let truth = try fixture.groundTruth()
+    for service in ServiceList(of: try Ruleset(fixture)).services {
+      let port = try #require(
+        truth.servicePorts.first { Self.name($0) == Self.name(service.port) })
+      var expected = [try #require(port.clusterIP(fixture.family)): "cluster_ip"]
+      let isUnknown = service.blocked.contains(.noEndpoints)
+      for address in port.externalIPs { expected[address] = isUnknown ? "unknown" : "external_ip" }
+      for address in port.loadBalancerIPs {
+        expected[address] = isUnknown ? "unknown" : "load_balancer_ip"
+      }
+      expected = expected.filter { $0.key.contains(":") == (fixture.family == .ipv6) }
+      let shown = service.addresses.map { ("\($0.address)", $0.kind.rawValue) }
+      #expect(
+        Dictionary(shown, uniquingKeysWith: { "\($0), \($1)" }) == expected, "\(service.port)")
+      #expect(shown.count == expected.count, "\(service.port)")
+    }
+  }
+
+  @Test("Whose traffic a Local policy blocks is what the policy is for", arguments: Fixture.all)
+  func blockedTraffic(_ fixture: Fixture) throws {
+    let truth = try fixture.groundTruth()
+    for service in ServiceList(of: try Ruleset(fixture)).services
+    where service.blocked.contains(.noLocalEndpoints) {
+      let port = try #require(
+        truth.servicePorts.first { Self.name($0) == Self.name(service.port) })
+      #expect(
+        service.blockedTraffic.contains { $0.origin == .inCluster }
+          == (port.internalTrafficPolicy == "Local"))
+      #expect(
+        service.blockedTraffic.contains { $0.origin == .external }
+          == (port.externalTrafficPolicy == "Local"))
+    }
+  }
+
   /// The service ports that have rules: headless ones don't.
   private static func ports(_ fixture: Fixture) throws -> Set<String> {
     let ports = try fixture.groundTruth().servicePorts

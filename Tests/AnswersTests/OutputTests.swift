@@ -154,6 +154,29 @@ struct OutputTests {
     #expect(document.services.contains { $0.connections > 0 })
   }
 
+  @Test(
+    "Whose traffic is blocked is told to people and machines",
+    arguments: [
+      ("legacy-1.28/d-07-itp-local-none.rules", "no_local_endpoints", ["in_cluster"]),
+      ("legacy-1.28/d-09-no-endpoints.rules", "no_endpoints", ["in_cluster", "external"]),
+    ])
+  func blocked(_ name: String, _ reason: String, _ traffic: [String]) throws {
+    struct Document: Decodable {
+      struct Service: Decodable { let blocked_traffic: [[String: String]] }
+      let services: [Service]
+    }
+    let list = ServiceList(of: try Ruleset(Fixture(name)))
+    let bytes = json { ServicesJSON(list).write(to: &$0) }
+    let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+    let expected = traffic.map { ["reason": reason, "traffic": $0] }
+    #expect(document.services.contains { $0.blocked_traffic == expected })
+    let words =
+      traffic.count == 1
+      ? "blocked for traffic from inside the cluster: it has no endpoints on this node\n"
+      : "blocked: it has no endpoints\n"
+    #expect(text { ServiceTree(list).write(to: &$0) }.contains(words))
+  }
+
   @Test("A tree shows every rule of a service port in nat", arguments: Fixture.all)
   func tree(_ fixture: Fixture) throws {
     let list = ServiceList(of: try Ruleset(fixture))

@@ -55,15 +55,26 @@ struct ServiceChange {
   }
 
   private func blockings(_ old: ServiceFacts, _ new: ServiceFacts) -> [Finding] {
-    BlockReason.allCases.compactMap { reason in
-      switch (old.service.blocked.contains(reason), new.service.blocked.contains(reason)) {
-      case (false, true):
-        finding(.serviceBlocked, "\(name) is blocked now: \(reason.words)")
-      case (true, false):
-        finding(.serviceUnblocked, "\(name) is no longer blocked for \(reason.lack)")
-      default: nil
+    var findings: [Finding] = []
+    for reason in BlockReason.allCases {
+      // Without endpoints, what is new is an address or a NodePort.
+      let isOld = reason == .noEndpoints && old.service.blocked.contains(reason)
+      if isOld, new.service.blocked.contains(reason) { continue }
+      let came = new.blocked.subtracting(old.blocked)
+      if !came.origins(reason).isEmpty {
+        findings.append(
+          finding(
+            .serviceBlocked, "\(name) is blocked now\(came.words(reason)): \(reason.words)"))
+      }
+      let gone = old.blocked.subtracting(new.blocked)
+      if !gone.origins(reason).isEmpty {
+        findings.append(
+          finding(
+            .serviceUnblocked,
+            "\(name) is no longer blocked\(gone.words(reason)) for \(reason.lack)"))
       }
     }
+    return findings
   }
 
   private func addresses(_ old: ServiceFacts, _ new: ServiceFacts) -> Finding? {
@@ -122,7 +133,9 @@ extension ServiceFacts {
     case 2...3: parts.append("endpoints \(endpoints.joined(separator: ", "))")
     default: parts.append("\(endpoints.count) endpoints")
     }
-    parts += service.blocked.sorted { $0.rawValue < $1.rawValue }.map { "blocked, \($0.words)" }
+    parts += service.blocked.sorted { $0.rawValue < $1.rawValue }.map { reason in
+      "blocked\(blocked.words(reason)), \(reason.words)"
+    }
     return parts.joined(separator: ", ")
   }
 }

@@ -86,7 +86,10 @@ public struct ServiceTable {
       Column(title: "CONNECTIONS", isNumber: true) { "\($0.connections)" },
     ]
     if list.services.contains(where: { !$0.blocked.isEmpty }) {
-      columns.append(Column(title: "BLOCKED") { Self.list($0.blocked.map(\.shortWords)) })
+      columns.append(
+        Column(title: "BLOCKED") { service in
+          Self.list(service.blocked.map { $0.shortWords + service.blockedTraffic.words($0) })
+        })
     }
     return columns
   }

@@ -43,7 +43,10 @@ public struct ServiceTree {
   private func nodes(of service: ServiceReport) -> [Node] {
     var nodes = service.addresses.map { Node(text: "\($0.kind.words) \($0)") }
     nodes += service.nodePorts.map { Node(text: "NodePort \($0)") }
-    nodes += service.blocked.map { Node(text: "blocked: \($0.words)", emphasis: .bad) }
+    nodes += service.blocked.map { reason in
+      Node(
+        text: "blocked\(service.blockedTraffic.words(reason)): \(reason.words)", emphasis: .bad)
+    }
     if !service.affinity.isEmpty {
       let seconds = service.affinity.map(String.init).joined(separator: ", ")
       nodes.append(Node(text: "session affinity: \(seconds) seconds"))

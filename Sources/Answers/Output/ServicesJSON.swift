@@ -34,6 +34,15 @@ extension ServiceReport {
     writer.member("addresses", objects: addresses) { $0.write(to: &$1) }
     writer.member("node_ports", elements: nodePorts.map { .integer(Int($0)) })
     writer.member("blocked", elements: blocked.map { .string($0.rawValue) })
+    writer.member(
+      "blocked_traffic",
+      objects: BlockReason.allCases.flatMap { reason in
+        blockedTraffic.origins(reason).map { BlockedTraffic(reason, $0) }
+      }
+    ) { traffic, writer in
+      writer.member("reason", .string(traffic.reason.rawValue))
+      writer.member("traffic", .string(traffic.origin.rawValue))
+    }
     writer.member("session_affinity_seconds", elements: affinity.map { .integer(Int($0)) })
     writer.member("connections", .count(connections))
     writer.member("nat_rules", .integer(natRules))

@@ -8,6 +8,8 @@ struct DispatchFacts {
   private(set) var addresses: [[ServiceAddress]]
   /// For each, the NodePorts.
   private(set) var nodePorts: [[UInt16]]
+  /// For each, what the filter table blocks.
+  private(set) var blocked: [Set<BlockedTraffic>]
   /// For each, the positions of the rules: in nat and in filter.
   private(set) var rules: [[Place]]
 
@@ -21,6 +23,7 @@ struct DispatchFacts {
   init(_ side: FamilySide) {
     addresses = Array(repeating: [], count: side.map.services.count)
     nodePorts = Array(repeating: [], count: side.map.services.count)
+    blocked = Array(repeating: [], count: side.map.services.count)
     rules = Array(repeating: [], count: side.map.services.count)
     for table in side.snapshot.tables where table.name == .nat || table.name == .filter {
       let content = table.content
@@ -40,17 +43,22 @@ struct DispatchFacts {
 
   private mutating func add(_ content: TableContent, _ chain: Int, _ side: FamilySide) {
     let list = content.chains[chain].rules
+    let name = content.chains[chain].name
     for position in list.indices {
       guard let owner = side.ownerIndex(content, rule: content.firstRules[chain] + position)
       else { continue }
       rules[owner].append(Place(table: content.name, chain: chain, rule: position))
       let rule = list[position]
+      if content.name == .filter, let traffic = BlockedTraffic(rule, in: name) {
+        blocked[owner].insert(traffic)
+      }
       guard let port = rule.destinationPort else { continue }
       if let destination = rule.destination, destination.isOneAddress {
         addresses[owner].append(
           ServiceAddress(
-            kind: ServiceAddress.Kind(rule.comment), address: destination.address, port: port))
-      } else if content.chains[chain].name != .kubeServices {
+            kind: ServiceAddress.Kind(rule.comment, content.name, name),
+            address: destination.address, port: port))
+      } else if name != .kubeServices {
         nodePorts[owner].append(port)
       }
     }
@@ -64,9 +72,13 @@ extension AddressMatch {
 }
 
 extension [ServiceAddress] {
+  /// Leaves each address once, and what is unknown of one only where no other rule tells more.
   fileprivate mutating func removeDuplicates() {
     guard count > 1 else { return }
-    var seen: Set<ServiceAddress> = []
+    var seen = Set(
+      lazy.filter { $0.kind != .unknown }.map {
+        ServiceAddress(kind: .unknown, address: $0.address, port: $0.port)
+      })
     self = filter { seen.insert($0).inserted }
   }
 }

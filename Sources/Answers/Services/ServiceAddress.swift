@@ -1,13 +1,14 @@
+internal import KubeProxy
 public import Netfilter
 
 /// An address that a service port is reached at.
 public struct ServiceAddress: Sendable, Hashable {
-  /// What kube-proxy's comment says of it; the raw value is what machines are told.
+  /// What kube-proxy's comment, or the chain of its rule, says of it; the raw value is what machines are told.
   public enum Kind: String, Sendable, Hashable {
     case clusterIP = "cluster_ip"
     case externalIP = "external_ip"
     case loadBalancerIP = "load_balancer_ip"
-    /// The comment doesn't tell, as of a service port that is blocked.
+    /// Neither tells: an external or load balancer's IP of a service port without endpoints.
     case unknown
   }
 
@@ -34,9 +35,21 @@ extension ServiceAddress.Kind {
     }
   }
 
-  init(_ comment: ByteString?) {
+  /// - Parameters:
+  ///   - table: The table of the rule that has the comment.
+  ///   - chain: Its chain. In filter, comments say why a rule blocks, not what: but KUBE-SERVICES blocks
+  ///     cluster IPs, and KUBE-PROXY-FIREWALL load balancers' IPs.
+  init(_ comment: ByteString?, _ table: TableName, _ chain: ChainName) {
     let bytes = comment?.bytes ?? []
-    self = Self.endings.first { bytes.ends(with: $0.ending) }?.kind ?? .unknown
+    if let kind = Self.endings.first(where: { bytes.ends(with: $0.ending) })?.kind {
+      self = kind
+    } else {
+      switch (table, chain) {
+      case (.filter, .kubeServices): self = .clusterIP
+      case (.filter, .kubeProxyFirewall): self = .loadBalancerIP
+      default: self = .unknown
+      }
+    }
   }
 
   private static let endings: [(ending: String, kind: Self)] = [

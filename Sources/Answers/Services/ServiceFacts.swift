@@ -6,6 +6,7 @@ struct ServiceFacts {
   let service: Service
   let addresses: [ServiceAddress]
   let nodePorts: [UInt16]
+  let blocked: Set<BlockedTraffic>
   let chains: [ServiceChainEndpoints]
   /// For how many seconds a client stays with an endpoint, in each chain that sees to it.
   let affinity: [ChainName: Set<UInt32>]
@@ -14,6 +15,10 @@ struct ServiceFacts {
     service = side.map.services[index]
     addresses = dispatch.addresses[index]
     nodePorts = dispatch.nodePorts[index]
+    // What no rule of filter blocks, nat does: external traffic, in versions up to 1.24.
+    blocked = service.blocked.reduce(into: dispatch.blocked[index]) { blocked, reason in
+      if blocked.origins(reason).isEmpty { blocked.insert(BlockedTraffic(reason, .external)) }
+    }
     chains = side.map.serviceChains(ofServiceAt: index)
     var affinity: [ChainName: Set<UInt32>] = [:]
     for chain in chains {

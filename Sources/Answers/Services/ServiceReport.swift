@@ -34,6 +34,8 @@ public struct ServiceReport: Sendable {
   public let addresses: [ServiceAddress]
   public let nodePorts: [UInt16]
   public let blocked: [BlockReason]
+  /// The same, with whose traffic it is.
+  public let blockedTraffic: Set<BlockedTraffic>
   public let balancing: [Balancing]
   /// Distinct endpoints.
   public let endpoints: Int

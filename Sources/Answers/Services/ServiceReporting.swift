@@ -45,7 +45,8 @@ struct ServiceReporting {
       port: facts.service.port, family: side.snapshot.family, addresses: facts.addresses,
       nodePorts: facts.nodePorts,
       blocked: BlockReason.allCases.filter(facts.service.blocked.contains),
-      balancing: facts.chains.map(balancing), endpoints: facts.endpoints.count,
+      blockedTraffic: facts.blocked, balancing: facts.chains.map(balancing),
+      endpoints: facts.endpoints.count,
       affinity: Set(facts.affinity.values.joined()).sorted(), connections: totals[index],
       natRules: facts.service.natRules, filterRules: facts.service.filterRules,
       dispatch: dispatchRules(index), chains: chains[index].compactMap(chain))
