@@ -8,7 +8,8 @@ import Testing
 struct FindingTests {
   @Test("A planted change is told as what it is", arguments: PlantedChange.all)
   func planted(_ change: PlantedChange) throws {
-    #expect(try change.difference().sentences == change.sentences)
+    let sentences = try change.difference().sentences
+    #expect(sentences == change.sentences)
   }
 
   @Test("A policy is no rule, and is told")
@@ -22,6 +23,19 @@ struct FindingTests {
     #expect(
       difference.changes.map { String(decoding: $0.text, as: UTF8.self) } == [":FORWARD DROP"])
     #expect(difference.counts.policiesChanged == 1 && !difference.isEmpty)
+  }
+
+  @Test("Another order of KUBE-PROXY-FIREWALL has no effect, and is told")
+  func proxyFirewall() throws {
+    let fixture = Fixture("legacy-1.28/d-05-lb-open.rules")
+    var lines = String(decoding: try fixture.bytes(), as: UTF8.self).split(separator: "\n")
+    let rules = lines.indices.filter { lines[$0].contains("-A KUBE-PROXY-FIREWALL") }
+    lines.swapAt(try #require(rules.first), try #require(rules.last))
+    let new = try Ruleset(bytes: Array((lines.joined(separator: "\n") + "\n").utf8))
+    #expect(
+      RulesetDifference(from: try Ruleset(fixture), to: new).sentences == [
+        "2 rules of 2 services moved in filter's KUBE-PROXY-FIREWALL: order only, no effect on traffic"
+      ])
   }
 
   @Test("What matters comes first, and IPv6 is told from IPv4")

@@ -1,5 +1,5 @@
 extension PlantedChange {
-  static let all = hooks + services + order + others
+  static let all = hooks + services + order + others + agents + blocks
 
   private static let hooks = [
     PlantedChange("nothing", ["nothing changed"]) { _ in },
@@ -122,7 +122,7 @@ extension PlantedChange {
     {
       $0.filter.append("-A KUBE-FORWARD -j DROP")
     },
-    PlantedChange("Docker's", ["DOCKER's chains changed in filter: 1 added (DOCKER-USER)"]) {
+    PlantedChange("Docker's", ["DOCKER's rules changed in filter: 1 added (DOCKER-USER)"]) {
       $0.filter.append("-A DOCKER-USER -s 10.0.0.1/32 -j DROP")
     },
     PlantedChange(

@@ -1,3 +1,4 @@
+internal import Churn
 internal import KubeProxy
 internal import Netfilter
 
@@ -6,7 +7,7 @@ struct FamilyComparison {
   let family: IPFamily
   let old: FamilySide
   let new: FamilySide
-  let tables: [TableComparison]
+  private(set) var tables: [TableComparison]
   let notCompared: [UncomparedTable]
 
   /// - Parameters:
@@ -37,6 +38,50 @@ struct FamilyComparison {
     self.new = FamilySide(
       FamilySnapshot(backend: new?.backend ?? .legacy, family: family, tables: pairs.map(\.new)),
       previous: self.old.map)
+  }
+}
+
+extension FamilyComparison {
+  /// A chain of another kind than service ports' that has another name.
+  struct Rename {
+    let table: TableName
+    let kind: String
+    let from: ChainName
+    let to: ChainName
+  }
+
+  /// Takes the new names of chains for the old ones, and returns those chains that have the same rules
+  /// then: what differs still is more than names.
+  mutating func takeRenames() -> [Rename] {
+    var renames: [Rename] = []
+    for (index, table) in tables.enumerated() {
+      let names = ChainRenames(table, isEligible: { !isServices($0, table) }).names
+      if names.isEmpty { continue }
+      tables[index] = table.renaming(names)
+      let changes = tables[index].difference.changedChains.filter {
+        !$0.difference.added.isEmpty || !$0.difference.removed.isEmpty
+      }
+      let others = Set(changes.map(\.name))
+      renames += names.filter { !others.contains($0.value) }.sorted { $0.key < $1.key }.map {
+        Rename(
+          table: table.name, kind: ChainKind.of($1, isBuiltIn: false), from: $0, to: $1)
+      }
+    }
+    return renames
+  }
+
+  /// Whether a chain that came or went is built in, or kube-proxy's for services.
+  private func isServices(_ change: ChangedChain, _ table: TableComparison) -> Bool {
+    guard let chain = table.chain(of: change) else { return true }
+    switch RuleScope(chain) {
+    case .hook, .dispatch: return true
+    case .system, .other: return false
+    case .service:
+      let owners = ChainOwners(change, table, self)
+      return chain.rules.indices.contains { position in
+        (change.newIndex == nil ? owners.oldOwner(position) : owners.newOwner(position)) != nil
+      }
+    }
   }
 }
 

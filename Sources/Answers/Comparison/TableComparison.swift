@@ -32,6 +32,23 @@ struct TableComparison {
     }
   }
 
+  /// The same comparison, as if the old side's chains had had their new names.
+  func renaming(_ names: [ChainName: ChainName]) -> TableComparison {
+    if names.isEmpty { return self }
+    var chains = old.content.chains
+    for index in difference.changedChains.compactMap(\.oldIndex) {
+      let chain = chains[index]
+      chains[index] = Chain(
+        name: names[chain.name] ?? chain.name, policy: chain.policy,
+        rules: chain.rules.renaming(names))
+    }
+    let content = TableContent(family: family, name: name, chains: chains)
+    return TableComparison(
+      from: TableSnapshot(
+        content: content, counters: old.counters, policyCounters: old.policyCounters,
+        size: old.size, handles: old.handles), to: new)
+  }
+
   /// A chain's rules on the old side; none where it is new.
   func oldRules(of change: ChangedChain) -> RuleList {
     change.oldIndex.map { old.content.chains[$0].rules } ?? RuleList()

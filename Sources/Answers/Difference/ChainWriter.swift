@@ -14,7 +14,9 @@ struct ChainWriter {
     owners = ChainOwners(change, table, comparison)
   }
 
-  typealias Entry = (event: RulesetChange.Event, text: [UInt8], owner: ServicePort?)
+  typealias Entry = (
+    event: RulesetChange.Event, text: [UInt8], owner: ServicePort?, place: RulePlacement?
+  )
 
   var chainEvent: RulesetChange.Event? {
     if change.oldIndex == nil { return .chainAdded }
@@ -36,7 +38,10 @@ struct ChainWriter {
     var entries: [Entry] = []
     for position in change.difference.removed {
       entries.append(
-        (.ruleRemoved(from: position + 1), text(old[position]), owners.oldOwner(position)))
+        (
+          .ruleRemoved(from: position + 1), text(old[position]), owners.oldOwner(position),
+          owners.places.removed(position)
+        ))
     }
     var moved = change.difference.moved[...]
     func appendMoves(before position: Int) {
@@ -44,13 +49,19 @@ struct ChainWriter {
         moved.removeFirst()
         let owner = owners.newOwner(move.to) ?? owners.oldOwner(move.from)
         entries.append(
-          (.ruleMoved(from: move.from + 1, to: move.to + 1), text(new[move.to]), owner))
+          (
+            .ruleMoved(from: move.from + 1, to: move.to + 1), text(new[move.to]), owner,
+            owners.places.moved(from: move.from, to: move.to)
+          ))
       }
     }
     for position in change.difference.added {
       appendMoves(before: position)
       entries.append(
-        (.ruleAdded(at: position + 1), text(new[position]), owners.newOwner(position)))
+        (
+          .ruleAdded(at: position + 1), text(new[position]), owners.newOwner(position),
+          owners.places.added(position)
+        ))
     }
     appendMoves(before: .max)
     return entries

@@ -5,8 +5,10 @@ public struct ChangeGroup: Sendable {
   /// Whose the changes are.
   public enum Owner: Sendable, Hashable {
     case servicePort(ServicePort)
-    /// Nobody's: chains of this scope and ``ChainKind``.
+    /// Nobody's: rules and chains of this scope and ``ChainKind``.
     case nobody(RuleScope, kind: String)
+
+    init(_ placement: RulePlacement) { self = .nobody(placement.scope, kind: placement.kind) }
   }
 
   public let owner: Owner

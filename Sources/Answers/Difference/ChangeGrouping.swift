@@ -43,12 +43,12 @@ struct ChangeGrouping {
   ) {
     guard let chain = table.chain(of: change) else { return }
     let writer = ChainWriter(change, table, comparison)
-    let nobody = ChangeGroup.Owner.nobody(RuleScope(chain), kind: ChainKind.of(chain))
+    let nobody = ChangeGroup.Owner(RulePlacement(chain))
     if let event = writer.chainEvent {
       add(event, table, chain.name, chain.declaration, writer.chainOwner, nobody)
     }
-    for (event, rule, owner) in writer.rules {
-      add(event, table, chain.name, rule, owner, nobody)
+    for (event, rule, owner, place) in writer.rules {
+      add(event, table, chain.name, rule, owner, place.map(ChangeGroup.Owner.init) ?? nobody)
     }
     guard let index = change.newIndex else { return }
     add(rewritten.takeRules(of: index), of: table, index, comparison.new)
@@ -60,12 +60,13 @@ struct ChangeGrouping {
   ) {
     if rules.isEmpty { return }
     let chain = table.new.content.chains[index]
-    let nobody = ChangeGroup.Owner.nobody(RuleScope(chain), kind: ChainKind.of(chain))
+    let places = RulePlacements(chain)
     for rule in rules {
       add(
         .ruleRewritten(from: rule.from + 1, to: rule.to + 1), table, chain.name,
         chain.rules[rule.to].bytes(in: chain.name, family: table.family),
-        side.owner(table.new.content, chain: index, rule.to), nobody)
+        side.owner(table.new.content, chain: index, rule.to),
+        ChangeGroup.Owner(places[rule.to]))
     }
   }
 

@@ -6,10 +6,14 @@ internal import Netfilter
 struct ChainFindings {
   private let comparison: FamilyComparison
   private let tally: ChangeTally
+  private let renames: [FamilyComparison.Rename]
 
-  init(_ comparison: FamilyComparison, _ tally: ChangeTally) {
+  init(
+    _ comparison: FamilyComparison, _ tally: ChangeTally, _ renames: [FamilyComparison.Rename]
+  ) {
     self.comparison = comparison
     self.tally = tally
+    self.renames = renames
   }
 
   var findings: [Finding] {
@@ -52,18 +56,35 @@ struct ChainFindings {
     ]
   }
 
+  /// One sentence for each agent and table.
   private func others(_ changed: [ChangeTally.ChainTally]) -> [Finding] {
     let chains = Dictionary(grouping: changed.filter { $0.scope == .other }) { chain in
       OtherKey(kind: chain.kind, table: chain.place.table)
     }
-    return chains.sorted { $0.key < $1.key }.map { key, chains in
-      let owner = key.kind == "other" ? "other" : "\(key.kind)'s"
+    let renames = Dictionary(grouping: renames) { OtherKey(kind: $0.kind, table: $0.table) }
+    return Set(chains.keys).union(renames.keys).sorted().map { key in
+      let renamed = renames[key].map { self.renamed($0, key) }
+      guard let chains = chains[key] else {
+        return Finding(
+          .chainsRenamed, .none, renamed ?? "", family: comparison.family, table: key.table)
+      }
       let names = Wording.list(chains.map { "\($0.place.chain)" })
+      let counts = "\(Self.sum(chains).text) (\(names))"
+      let place = "\(key.table.rawValue)\(Wording.suffix(comparison.family))"
+      let text =
+        renamed.map { "\($0); other changes of its rules: \(counts)" }
+        ?? "\(Wording.owner(key.kind)) rules changed in \(place): \(counts)"
       return Finding(
-        .otherChainsChanged, .unknown,
-        "\(owner) chains changed in \(key.table.rawValue)\(Wording.suffix(comparison.family)): "
-          + "\(Self.sum(chains).text) (\(names))", family: comparison.family, table: key.table)
+        .otherChainsChanged, .unknown, text, family: comparison.family, table: key.table)
     }
+  }
+
+  private func renamed(_ renames: [FamilyComparison.Rename], _ key: OtherKey) -> String {
+    let names = Wording.list(renames.map { "\($0.from) is \($0.to) now" }, atMost: 1)
+    let chains = Wording.count(renames.count, "chain")
+    let (noun, rules) = renames.count == 1 ? ("a new name", "it") : ("new names", "them")
+    return "\(chains)\(Wording.ofOwner(key.kind)) got \(noun) in \(key.table.rawValue)"
+      + "\(Wording.suffix(comparison.family)), with the same rules in \(rules) (\(names))"
   }
 
   private struct OtherKey: Hashable, Comparable {

@@ -24,11 +24,13 @@ struct ChangeTally {
   /// What changed in a chain, in rules that belong to no service port.
   struct ChainTally {
     let place: Place
-    let scope: RuleScope
-    let kind: String
+    let placement: RulePlacement
     var counts = ChangeCounts.zero
     /// Whether the chain itself came or went, and has no rules on either side.
-    let emptyChain: Change?
+    var emptyChain: Change?
+
+    var scope: RuleScope { placement.scope }
+    var kind: String { placement.kind }
   }
 
   /// What moved in a dispatch chain.
@@ -63,45 +65,48 @@ struct ChangeTally {
     _ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?
   ) {
     let place = Place(table: table.name, chain: chain.name)
-    let scope = RuleScope(chain)
-    var nobody = ChainTally(
-      place: place, scope: scope, kind: ChainKind.of(chain),
-      emptyChain: change.difference.isEmpty ? change.chainChange : nil)
+    let placement = RulePlacement(chain)
+    var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
-    ChainOwners(change, table, comparison).forEach { kind, owner in
+    ChainOwners(change, table, comparison).forEach { kind, owner, placement in
       guard let owner else {
-        if selection == nil { nobody.counts[kind] += 1 }
+        if selection == nil, let placement { nobody[placement, default: .zero][kind] += 1 }
         return
       }
       if selection?(owner) ?? true { byService[owner, default: .zero][kind] += 1 }
     }
-    if scope == .dispatch, !change.difference.moved.isEmpty {
-      addMoves(of: byService, &nobody, change, table)
+    if ChainRole(chain.name) == .dispatch, !change.difference.moved.isEmpty {
+      addMoves(of: byService, &nobody[placement, default: .zero], place, change, table)
     }
-    let commentsOnly = scope == .service && table.differsInCommentsOnly(change)
+    let commentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
       if counts == .zero { continue }
       services[port, default: ServiceTally()].chains[place] = counts
       if commentsOnly { services[port]?.commentsOnly.insert(place) }
     }
-    if nobody.counts != .zero || nobody.emptyChain != nil { chains.append(nobody) }
+    for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind }) {
+      chains.append(ChainTally(place: place, placement: placement, counts: counts))
+    }
+    if change.difference.isEmpty {
+      chains.append(ChainTally(place: place, placement: placement, emptyChain: change.chainChange))
+    }
   }
 
   /// Enters what moved in a dispatch chain, and takes it from what else happened there.
   private mutating func addMoves(
-    of services: [ServicePort: ChangeCounts], _ nobody: inout ChainTally, _ change: ChangedChain,
-    _ table: TableComparison
+    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts, _ place: Place,
+    _ change: ChangedChain, _ table: TableComparison
   ) {
     let order = DispatchOrder(
       from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
-    var moves = DispatchMoves(place: nobody.place, isOrderOnly: order.isOfNoEffect)
+    var moves = DispatchMoves(place: place, isOrderOnly: order.isOfNoEffect)
     for (port, counts) in services where counts.moved > 0 {
       moves.rules += counts.moved
       moves.services.insert("\(port.namespace)/\(port.name)")
     }
-    moves.unowned = nobody.counts.moved
+    moves.unowned = nobody.moved
     moves.rules += moves.unowned
-    nobody.counts.moved = 0
+    nobody.moved = 0
     if moves.rules > 0 { dispatchMoves.append(moves) }
   }
 }

@@ -10,14 +10,15 @@ extension Finding {
     selection: ((ServicePort) -> Bool)?
   ) -> [Finding] {
     var findings: [Finding] = []
-    for comparison in comparisons {
+    for var comparison in comparisons {
+      let renames = selection == nil ? comparison.takeRenames() : []
       let tally = ChangeTally(comparison, selection)
       findings += DispatchFindings(comparison, tally).moves
       findings += ServiceFindings(comparison, tally).findings
       guard selection == nil else { continue }
       findings += HookFindings(comparison).findings
       findings += DispatchFindings(comparison, tally).nodePortJump
-      findings += ChainFindings(comparison, tally).findings
+      findings += ChainFindings(comparison, tally, renames).findings
     }
     if counts.rulesRewritten > 0 { findings.append(rewritten(counts)) }
     if counts == DifferenceCounts() {

@@ -44,10 +44,6 @@ extension Finding {
     /// Rules stand before kube-proxy's jump that did not.
     case beforeHookJump = "before_hook_jump"
     case policyChanged = "policy_changed"
-    /// Other rules of a built-in chain came, went, or changed their order.
-    case hookChanged = "hook_changed"
-    case tableAdded = "table_added"
-    case tableRemoved = "table_removed"
     /// The jump to KUBE-NODEPORTS is not last in KUBE-SERVICES any more, or not there, or again.
     case nodePortJump = "node_port_jump"
     /// Rules moved in a dispatch chain that don't exclude each other.
@@ -66,11 +62,17 @@ extension Finding {
     case serviceOrder = "service_order"
     /// A service port's rules changed in another way.
     case serviceRulesChanged = "service_rules_changed"
+    /// Other rules of a built-in chain came, went, or changed their order.
+    case hookChanged = "hook_changed"
+    case tableAdded = "table_added"
+    case tableRemoved = "table_removed"
     /// Rules of dispatch chains that belong to no service port.
     case dispatchChanged = "dispatch_changed"
     /// Rules of service chains that belong to no service port.
     case unownedChainsChanged = "unowned_chains_changed"
     case otherChainsChanged = "other_chains_changed"
+    /// Chains have other names, and the same rules.
+    case chainsRenamed = "chains_renamed"
     /// Chains without rules came or went.
     case emptyChainsChanged = "empty_chains_changed"
     /// Rules moved in a dispatch chain, and exclude each other.

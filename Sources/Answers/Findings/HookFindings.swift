@@ -17,7 +17,7 @@ struct HookFindings {
       }
       for change in table.difference.changedChains {
         guard table.chain(of: change)?.isBuiltIn ?? false else { continue }
-        add(change, table)
+        add(change, table, comparison)
       }
     }
   }
@@ -33,10 +33,15 @@ struct HookFindings {
         old ? "\(name) exists now" : "\(name) is gone", family: table.family, table: table.name))
   }
 
-  private mutating func add(_ change: ChangedChain, _ table: TableComparison) {
+  private mutating func add(
+    _ change: ChangedChain, _ table: TableComparison, _ comparison: FamilyComparison
+  ) {
     let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
     let place = Wording.place(change.name, table.name, table.family, isBuiltIn: true)
-    var rest = ChangeCounts(change.difference)
+    var rest = ChangeCounts.zero
+    ChainOwners(change, table, comparison).forEach { kind, _, placement in
+      if placement?.scope == .hook { rest[kind] += 1 }
+    }
     switch (old.jumpToServices, new.jumpToServices) {
     case (nil, nil): break
     case (.some, nil):

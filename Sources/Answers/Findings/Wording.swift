@@ -1,3 +1,4 @@
+internal import KubeProxy
 internal import Netfilter
 
 /// How findings say where something is and how many of it there are.
@@ -23,6 +24,22 @@ enum Wording {
 
   /// ` (IPv6)`, and nothing for IPv4.
   static func suffix(_ family: IPFamily) -> String { family == .ipv6 ? " (IPv6)" : "" }
+
+  /// `CNI's`, `kube-router's`, and `other` for what is nobody's that is known.
+  static func owner(_ kind: String) -> String {
+    kind == "other" ? "other" : "\(name(kind))'s"
+  }
+
+  /// ` of CNI`, ` of kube-router`, and nothing for what is nobody's that is known.
+  static func ofOwner(_ kind: String) -> String { kind == "other" ? "" : " of \(name(kind))" }
+
+  private static func name(_ kind: String) -> String {
+    switch kind {
+    case ChainKind.kubeRouter: "kube-router"
+    case "KUBE-other": "Kubernetes"
+    default: kind
+    }
+  }
 
   /// The first of some names, and how many more there are.
   static func list(_ names: [String], atMost limit: Int = 3) -> String {

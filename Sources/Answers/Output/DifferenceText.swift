@@ -108,8 +108,7 @@ extension ChangeGroup.Owner {
     case .nobody(.dispatch, _): "KUBE-SERVICES and its like, rules of no service"
     case .nobody(.service, _): "service chains of no known service"
     case .nobody(.system, _): "Kubernetes' other chains"
-    case .nobody(.other, "other"): "other chains"
-    case .nobody(.other, let kind): "\(kind)'s chains"
+    case .nobody(.other, let kind): "\(Wording.owner(kind)) chains and rules"
     }
   }
 }

@@ -35,6 +35,7 @@ enum AnswerProperties {
         + counts.chainsAdded + counts.chainsRemoved + counts.policiesChanged == changes.count,
       "every change is counted once")
     require(difference.isEmpty == changes.isEmpty, "it is empty without changes")
+    checkSummary(difference)
     if difference.notCompared.isEmpty {
       require(
         rules(old) - counts.rulesRemoved + counts.rulesAdded == rules(new),
@@ -51,6 +52,13 @@ enum AnswerProperties {
       "JSON has every change")
     require(
       document["summary"].elements.count == difference.findings.count, "JSON has every sentence")
+  }
+
+  private static func checkSummary(_ difference: RulesetDifference) {
+    let kinds = difference.findings.map(\.kind)
+    require(!kinds.isEmpty, "there always is something to say")
+    require(
+      kinds.contains(.nothing) == difference.isEmpty, "and it is nothing where nothing differs")
   }
 
   /// A part of the service ports has a part of the changes.
@@ -71,6 +79,7 @@ enum AnswerProperties {
   }
 
   private static func check(_ part: RulesetDifference, to new: Ruleset, from old: Ruleset) {
+    checkSummary(part)
     PlainText.check(text { DifferenceText(part, from: old, to: new).write(to: &$0) })
     _ = json { DifferenceJSON(part, from: old, to: new).write(to: &$0) }
   }
