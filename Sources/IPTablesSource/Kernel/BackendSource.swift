@@ -4,6 +4,12 @@ protocol BackendSource: RulesetSource {
   var hasHint: Bool { get }
   /// Whether the last reading failed because the kernel doesn't have the backend, and so no rules in it.
   var isAbsent: Bool { get }
+  /// Whether kube-proxy's nftables mode has its table here, asked for without reading any rules.
+  func hasKubeProxyTable() -> Bool
+}
+
+extension BackendSource {
+  func hasKubeProxyTable() -> Bool { false }
 }
 
 extension LegacySource: BackendSource {
