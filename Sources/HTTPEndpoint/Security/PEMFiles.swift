@@ -4,6 +4,9 @@ import WebConfiguration
 
 /// Reads the certificates and keys that a configuration names.
 struct PEMFiles {
+  /// A bundle of all authorities that browsers know has a fifth of it.
+  private static let maxBytes = 1 << 20
+
   private let configuration: String
 
   /// - Parameter configuration: The configuration's path, for messages.
@@ -42,7 +45,7 @@ struct PEMFiles {
     case .inline(let bytes): return bytes
     case .file(let path):
       do {
-        return try FileBytes.read(path)
+        return try FileBytes.read(path: path, limit: Self.maxBytes, accepting: .regularFiles)
       } catch {
         throw fault(source, "cannot read \(path): \(error)")
       }

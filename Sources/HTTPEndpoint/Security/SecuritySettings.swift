@@ -19,6 +19,9 @@ struct SecuritySettings: Sendable {
   /// Whether the file had no content.
   let isEmpty: Bool
 
+  /// Thousands of users fit in.
+  private static let maxBytes = 1 << 20
+
   /// Reads the configuration and the files it names.
   ///
   /// - Parameter files: Gets the signature of each file that was read, or should have been, from
@@ -28,7 +31,7 @@ struct SecuritySettings: Sendable {
     files = [path: FileSignature(of: path)]
     let text: [UInt8]
     do {
-      text = try FileBytes.read(path)
+      text = try FileBytes.read(path: path, limit: Self.maxBytes, accepting: .regularFiles)
     } catch {
       throw ConfigurationError(path: path, position: nil, reason: "cannot read it: \(error)")
     }

@@ -5,6 +5,7 @@ import TestSupport
 ///
 /// - `server`, `renewed`: for 127.0.0.1, by the authority `ca`; `rsa`: the same with an RSA key.
 /// - `client`, `edwards`: clients' by the authority `ca`; `stranger`: by the authority `other`.
+/// - `pipe`: a FIFO without a writer; `large`: more than is read.
 final class SecurityFiles: Sendable {
   let path: String
 
@@ -34,6 +35,8 @@ final class SecurityFiles: Sendable {
     request edwards ed25519 -CA ca.crt -CAkey ca.key -addext $leaf $client
     request stranger ec:p256 -CA other.crt -CAkey other.key -addext $leaf -addext $names $client
     openssl ec -in server.key -aes128 -passout pass:secret -out encrypted.key
+    mkfifo pipe
+    truncate -s 1048577 large
     """
 
   init() throws {

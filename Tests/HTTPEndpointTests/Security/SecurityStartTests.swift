@@ -11,6 +11,18 @@ import WebConfiguration
     ),
     ("cert_file: server.crt\n  key_file: /", "3:13: cannot read /: Is a directory"),
     (
+      "cert_file: pipe\n  key_file: server.key",
+      "2:14: cannot read DIR/pipe: it is a pipe, not a regular file"
+    ),
+    (
+      "cert_file: server.crt\n  key_file: /dev/zero",
+      "3:13: cannot read /dev/zero: it is a device, not a regular file"
+    ),
+    (
+      "cert_file: server.crt\n  key_file: large",
+      "3:13: cannot read DIR/large: it is larger than 1 MiB"
+    ),
+    (
       "cert_file: server.key\n  key_file: server.key",
       "2:14: DIR/server.key has no certificate in PEM"
     ),
@@ -45,11 +57,26 @@ import WebConfiguration
     #expect(error?.description == "\(path):\(expected)")
   }
 
-  @Test func `a configuration that is not there is told at the start`() {
+  @Test(arguments: [
+    ("/nowhere/web.yml", "No such file or directory"), ("/", "Is a directory"),
+    ("/dev/zero", "it is a device, not a regular file"),
+  ])
+  func `a configuration that can't be read is told at the start`(path: String, reason: String) {
     let error = #expect(throws: ConfigurationError.self) {
-      try ServerSecurity(configurationFile: "/nowhere/web.yml", logger: TestServer.logger)
+      try ServerSecurity(configurationFile: path, logger: TestServer.logger)
     }
-    #expect(
-      error?.description == "/nowhere/web.yml: cannot read it: No such file or directory")
+    #expect(error?.description == "\(path): cannot read it: \(reason)")
+  }
+
+  @Test func `a configuration that becomes a pipe stops nothing`() async throws {
+    try await SecureServer.run("basic_auth_users: {}\n") { server in
+      let path = server.files.path
+      _ = try await Shell.run("mkfifo other && mv other web.yml", in: path)
+      try await server.eventually {
+        let answer = try await Shell.run(
+          "curl -sS -m 5 http://127.0.0.1:\(server.port)/", in: path)
+        return answer == "hello" && server.log.messages.contains { $0.contains("it is a pipe") }
+      }
+    }
   }
 }
