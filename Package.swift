@@ -37,15 +37,16 @@ let package = Package(
       providers: [.apt(["libip4tc-dev", "libip6tc-dev", "libiptc-dev"])]),
     .systemLibrary(name: "CNFTables", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CStartCheck"),
+    .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
     .target(
-      name: "Platform", dependencies: ["CGlibc", "CSodium"], swiftSettings: settings,
-      // The archive: a node needs no library more.
-      linkerSettings: [.linkedLibrary(":libsodium.a")]),
+      name: "Platform", dependencies: ["CGlibc", "CPCRE2", "CSodium"], swiftSettings: settings,
+      // The archives: a node needs no library more.
+      linkerSettings: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libsodium.a")]),
     .target(name: "Console", dependencies: ["Platform"], swiftSettings: settings),
     .target(
       name: "IPTablesSource", dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform"],

@@ -1,5 +1,6 @@
 public import IPTablesSource
 public import Logging
+internal import Platform
 internal import Exposition
 internal import Synchronization
 
@@ -10,6 +11,7 @@ public final class Exporter: Sendable {
   private let memory = ScraperMemory()
   private let cache: RenderingCache
   private let logger: Logger
+  private let timeouts = MessageLimit()
   /// Tells the time of readings, and the time that the page tells ages by.
   let now: @Sendable () -> Moment
 
@@ -47,8 +49,11 @@ public final class Exporter: Sendable {
     let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
     let state = await state(within: request.timeout, counters: counters)
     guard let state else {
-      logger.warning(
-        "reading takes longer than the scrape timeout", metadata: ["scraper": "\(request.scraper)"])
+      if let leftOut = timeouts.admit() {
+        logger.warning(
+          "reading takes longer than the scrape timeout",
+          metadata: ["scraper": "\(request.scraper)", "left_out": "\(leftOut)"])
+      }
       return renderWithoutReading(collectors, request.format)
     }
     let segments = render(state, collectors, request)
@@ -152,7 +157,7 @@ public final class Exporter: Sendable {
       }
       outcomes.append(
         ExporterMetrics.Outcome(
-          collector: name, isSuccess: state.isComplete,
+          collector: name, isSuccess: state.isComplete && state.patternFailure(of: name) == nil,
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)

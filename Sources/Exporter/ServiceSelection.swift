@@ -1,20 +1,10 @@
 internal import KubeProxy
+public import Platform
 
 /// Which service ports have series of their own; the totals always cover all.
 public struct ServiceSelection: Sendable {
-  /// A regular expression, checked once, on `namespace/name`; it may match anywhere.
-  public struct Pattern: Sendable {
-    public let text: String
-
-    /// - Throws: the expression's fault, in words.
-    public init(_ text: String) throws {
-      _ = try Regex(text)
-      self.text = text
-    }
-
-    /// The compiled expression, which can't be handed between threads.
-    func compiled() -> Regex<AnyRegexOutput>? { try? Regex(text) }
-  }
+  /// Matched with `namespace/name`.
+  public typealias Pattern = RegularExpression
 
   public var include: Pattern?
   public var exclude: Pattern?
@@ -33,28 +23,33 @@ public struct ServiceSelection: Sendable {
     var selected: [Int]
     var omittedByPattern = 0
     var omittedByLimit = 0
+    /// Why it isn't known of a service whether a pattern selects it; such a service is omitted.
+    var failure: MatchingError?
   }
 
   /// What the patterns said of names before: matching is slow, and names seldom change.
   struct Verdicts {
-    fileprivate var isSelected: [String: Bool] = [:]
+    fileprivate var ofNames: [String: PatternVerdict<Void>] = [:]
   }
 
-  func select(from services: [Service], remembering verdicts: inout Verdicts) -> Outcome {
+  func select(
+    from services: [Service], remembering verdicts: inout Verdicts,
+    within budget: inout MatchingBudget
+  ) -> Outcome {
     var outcome = Outcome(selected: Array(services.indices))
     if include != nil || exclude != nil {
-      let known = verdicts.isSelected
-      verdicts.isSelected.removeAll(keepingCapacity: true)
-      let (include, exclude) = (include?.compiled(), exclude?.compiled())
+      let known = verdicts.ofNames
+      verdicts.ofNames.removeAll(keepingCapacity: true)
+      var failure: MatchingError?
       outcome.selected.removeAll { index in
         let name = "\(services[index].port.namespace)/\(services[index].port.name)"
-        let isSelected =
-          known[name]
-          ?? (include.map { Self.matches($0, name) } ?? true
-            && !(exclude.map { Self.matches($0, name) } ?? false))
-        verdicts.isSelected[name] = isSelected
-        return !isSelected
+        let verdict = known[name] ?? verdicts.ofNames[name] ?? verdict(on: name, within: &budget)
+        if verdict.isFinal { verdicts.ofNames[name] = verdict }
+        verdict.note(in: &failure)
+        if case .selected = verdict { return false }
+        return true
       }
+      outcome.failure = failure
       outcome.omittedByPattern = services.count - outcome.selected.count
     }
     if let limit, outcome.selected.count > limit {
@@ -68,7 +63,37 @@ public struct ServiceSelection: Sendable {
     return outcome
   }
 
-  private static func matches(_ pattern: Regex<AnyRegexOutput>, _ name: String) -> Bool {
-    (try? pattern.firstMatch(in: name)) != nil
+  private func verdict(
+    on name: String, within budget: inout MatchingBudget
+  ) -> PatternVerdict<Void> {
+    do throws(MatchingError) {
+      if let include, try include.firstMatch(in: name, within: &budget) == nil { return .omitted }
+      if let exclude, try exclude.firstMatch(in: name, within: &budget) != nil { return .omitted }
+      return .selected(())
+    } catch {
+      return .undecided(error)
+    }
   }
 }
+
+/// What patterns say of something.
+enum PatternVerdict<Match> {
+  case selected(Match)
+  case omitted
+  /// It would take too long to find out.
+  case undecided(MatchingError)
+
+  var failure: MatchingError? {
+    if case .undecided(let error) = self { error } else { nil }
+  }
+
+  /// Keeps the failure, if there is one. One that may be none the next time is kept before others.
+  func note(in failure: inout MatchingError?) {
+    if let error = self.failure, failure == nil || !isFinal { failure = error }
+  }
+
+  /// Whether it would be the same another time.
+  var isFinal: Bool { failure?.reason != .noTimeLeft }
+}
+
+extension PatternVerdict: Sendable where Match: Sendable {}

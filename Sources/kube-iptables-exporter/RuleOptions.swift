@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Exporter
 internal import Netfilter
+internal import Platform
 
 /// The flags that say which rules have series of their own.
 struct RuleOptions: ParsableArguments {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Exporter
 internal import IPTablesSource
 internal import Netfilter
+internal import Platform
 
 /// The flags that all commands share: what to read and what to collect.
 struct SourceOptions: ParsableArguments {

@@ -2,6 +2,7 @@ import Exporter
 import Exposition
 import IPTablesSource
 import Netfilter
+import Platform
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Exporter
 import IPTablesSource
 import Netfilter
+import Platform
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Exporter
 import IPTablesSource
+import Platform
 import TestSupport
 import Testing
 

@@ -32,13 +32,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
   ],
   targets: [
-    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CSodium"),
-    library("CYAML"),
-    library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
+    library("CGlibc"), library("CIPTables"), library("CNFTables"), library("CPCRE2"),
+    library("CSodium"), library("CYAML"), library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
 
     module("Netfilter", []),
     module(
-      "Platform", ["CGlibc", "CSodium"], linkerSettings: [.linkedLibrary(":libsodium.a")]),
+      "Platform", ["CGlibc", "CPCRE2", "CSodium"],
+      linkerSettings: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libsodium.a")]),
     module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform"]),
     module("KubeProxy", ["Netfilter", "Platform"]),
     module("Churn", ["Netfilter"]),

@@ -2,6 +2,7 @@ internal import Churn
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
 
 /// Follows one address family of one backend from reading to reading.
 struct FamilyTracker {
@@ -63,9 +64,12 @@ struct FamilyTracker {
   /// A failed one changes nothing; the next good one is compared with the last good one. Changes count
   /// between two readings that follow the backend, not from one that doesn't nor to one.
   ///
-  /// - Parameter isServing: Whether the family's service ports are those to tell of.
+  /// - Parameters:
+  ///   - isServing: Whether the family's service ports are those to tell of.
+  ///   - budget: What patterns may take.
   mutating func take(
-    _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledgers: inout Ledgers
+    _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledgers: inout Ledgers,
+    within budget: inout MatchingBudget
   ) -> FamilyState {
     if !reading.isFollowed { pause() }
     let outcome: FamilyState.Outcome
@@ -84,7 +88,7 @@ struct FamilyTracker {
       outcome = .read(
         FamilyState.Reading(
           snapshot: snapshot, censuses: new.censuses, services: services,
-          rules: reading.isFollowed ? rules?.take(snapshot) : nil))
+          rules: reading.isFollowed ? rules?.take(snapshot, within: &budget) : nil))
       last = new
     }
     return FamilyState(

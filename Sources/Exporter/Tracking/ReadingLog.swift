@@ -2,6 +2,7 @@ internal import IPTablesSource
 internal import KubeProxy
 internal import Logging
 internal import Netfilter
+internal import Platform
 
 /// Says what changes from reading to reading, once.
 struct ReadingLog {
@@ -9,6 +10,8 @@ struct ReadingLog {
   private var failures: [RulesetTracker.FamilyKey: ReadingError] = [:]
   private var backend: Backend?
   private var mode: KubeProxyMode?
+  private let patternWarnings = MessageLimit()
+  private var patternFailures: Set<MatchingError> = []
 
   init(_ logger: Logger) { self.logger = logger }
 
@@ -16,6 +19,17 @@ struct ReadingLog {
     for family in reading.families { note(family) }
     if let choice = reading.choice { note(choice) }
     note(mode)
+  }
+
+  /// Says that patterns take too long, as often as it is for another reason.
+  mutating func note(_ failures: MatchingError?...) {
+    let failures = Set(failures.compactMap(\.self))
+    for failure in failures.subtracting(patternFailures) {
+      guard let leftOut = patternWarnings.admit() else { continue }
+      logger.warning(
+        "a pattern takes too long", metadata: ["error": "\(failure)", "left_out": "\(leftOut)"])
+    }
+    patternFailures = failures
   }
 
   /// Says that something fails, and that it is well again.

@@ -16,7 +16,8 @@ struct RuleSeries: Sendable {
   var entries: [Entry] = []
   /// What the rules of each entry have counted since the exporter followed them first.
   var totals: [Counter] = []
-  /// For each rule of the table, the index of its entry; or ``byPattern``, or ``byLimit``.
+  /// For each rule of the table, the index of its entry; or ``byPattern``, ``byLimit`` or
+  /// ``undecided``.
   var ofRules: [Int32]
   var omittedByPattern = 0
   var omittedByLimit = 0
@@ -25,6 +26,8 @@ struct RuleSeries: Sendable {
   static let byPattern: Int32 = -1
   /// No series: there are as many as may be.
   static let byLimit: Int32 = -2
+  /// No series: it would take too long to find out whether the rule is selected.
+  static let undecided: Int32 = -3
 
   init(_ table: TableName, ruleCount: Int) {
     self.table = table

@@ -59,14 +59,21 @@ struct RuleSeriesBuilder {
     let content = snapshot.content
     if matcher.selects(snapshot.name) {
       for chain in content.chains.indices
-      where content.firstRules[chain] < content.firstRules[chain + 1]
-        && matcher.selects(content.chains[chain].name)
-      {
-        build(chain, &matcher, &room, &remembered)
+      where content.firstRules[chain] < content.firstRules[chain + 1] {
+        switch matcher.verdict(on: content.chains[chain].name) {
+        case .selected: build(chain, &matcher, &room, &remembered)
+        case .omitted: break
+        case .undecided:
+          for rule in content.firstRules[chain]..<content.firstRules[chain + 1] {
+            series.ofRules[rule] = RuleSeries.undecided
+          }
+        }
       }
     }
     for entry in series.ofRules {
-      if entry == RuleSeries.byPattern { series.omittedByPattern += 1 }
+      if entry == RuleSeries.byPattern || entry == RuleSeries.undecided {
+        series.omittedByPattern += 1
+      }
       if entry == RuleSeries.byLimit { series.omittedByLimit += 1 }
     }
   }
@@ -90,7 +97,14 @@ struct RuleSeriesBuilder {
         continue
       }
       let rule = content.chains[chain].rules[position - content.firstRules[chain]]
-      guard let match = matcher.match(rule) else { continue }
+      let match: RuleMatcher.Match
+      switch matcher.verdict(on: rule) {
+      case .selected(let found): match = found
+      case .omitted: continue
+      case .undecided:
+        series.ofRules[position] = RuleSeries.undecided
+        continue
+      }
       let labels = Self.labels(rule, match, content.chains[chain].name, content.family)
       if known == nil { known = entriesByLabels(chain) }
       if let entry = known?[labels] {

@@ -1,5 +1,6 @@
 internal import Exposition
 internal import Netfilter
+internal import Platform
 
 /// What the rules of one family in one backend have counted, by series, summed over readings so that
 /// it never falls.
@@ -10,6 +11,8 @@ struct RuleTotals: Sendable {
     let tables: [RuleSeries]
     /// Rises when anything of it changed.
     let revision: UInt64
+    /// Why it isn't known of a rule whether it is selected.
+    let failure: MatchingError?
   }
 
   /// A table as it was last read, with its series.
@@ -23,13 +26,16 @@ struct RuleTotals: Sendable {
   /// The totals of series that are gone, should they come back.
   private var gone: [RuleSeries.Key: Counter] = [:]
   private var verdicts = RuleMatcher.Verdicts()
+  private var failure: MatchingError?
   private var revision: UInt64 = 0
 
   init(_ selection: RuleSelection) { self.selection = selection }
 
   /// Adds what was counted since the former reading; before the first, since the rules were written.
-  mutating func take(_ snapshot: FamilySnapshot) -> Counts {
-    if isSame(snapshot) {
+  ///
+  /// - Parameter budget: what patterns may take.
+  mutating func take(_ snapshot: FamilySnapshot, within budget: inout MatchingBudget) -> Counts {
+    if isSame(snapshot), failure?.reason != .noTimeLeft {
       var hasGrown = false
       for (index, new) in snapshot.tables.enumerated() {
         let growth = CounterGrowth(from: tables[index].snapshot, to: new)
@@ -38,10 +44,10 @@ struct RuleTotals: Sendable {
       }
       if hasGrown { revision += 1 }
     } else {
-      renew(snapshot)
+      renew(snapshot, within: &budget)
       revision += 1
     }
-    return Counts(tables: tables.map(\.series), revision: revision)
+    return Counts(tables: tables.map(\.series), revision: revision, failure: failure)
   }
 
   /// Whether every rule stands where it stood, and is known to be the same as the one that did.
@@ -54,8 +60,8 @@ struct RuleTotals: Sendable {
   }
 
   /// Makes the series of other rules than before.
-  private mutating func renew(_ snapshot: FamilySnapshot) {
-    var matcher = RuleMatcher(selection, remembering: verdicts)
+  private mutating func renew(_ snapshot: FamilySnapshot, within budget: inout MatchingBudget) {
+    var matcher = RuleMatcher(selection, remembering: verdicts, within: budget)
     var builders = snapshot.tables.map { new in
       RuleSeriesBuilder(
         of: new, backend: snapshot.backend, from: tables.first { $0.snapshot.name == new.name })
@@ -76,7 +82,8 @@ struct RuleTotals: Sendable {
       if let former = builder.former { remember(former.series, builder.entriesGone) }
     }
     tables = builders.map { Table(snapshot: $0.snapshot, series: $0.series) }
-    verdicts = matcher.finish()
+    failure = matcher.failure
+    (verdicts, budget) = matcher.finish()
   }
 
   private mutating func remember(_ series: RuleSeries, _ entries: some Sequence<Int>) {

@@ -1,6 +1,7 @@
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
 
 /// All that one reading came to: what a scrape is rendered from.
 struct RulesetState: Sendable {
@@ -37,4 +38,13 @@ struct RulesetState: Sendable {
 
   /// Whether every family could be read of the backends that are followed.
   var isComplete: Bool { families.allSatisfy { !$0.isFollowed || $0.reading != nil } }
+
+  /// Why it isn't known whether a pattern selects something that the collector would tell of.
+  func patternFailure(of collector: CollectorName) -> MatchingError? {
+    switch collector {
+    case .services, .connections, .endpoints: services.lazy.compactMap(\.patternFailure).first
+    case .rules: readFamilies.lazy.compactMap { $0.reading.rules?.failure }.first
+    case .anomalies, .tables: nil
+    }
+  }
 }

@@ -1,6 +1,7 @@
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
 
 /// Follows a rule set from reading to reading: makes each into a state, and remembers what the next is
 /// to be compared with.
@@ -25,18 +26,20 @@ struct RulesetTracker {
   /// Takes in a reading of that time.
   mutating func take(_ reading: RulesetReading, at time: Moment) -> RulesetState {
     pauseAbsent(reading)
+    var budget = MatchingBudget()
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
       var tracker =
         families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(rules: subjects.rules)
       let state = tracker.take(
-        family, isServing: isServing(family, in: reading), at: time, in: &ledgers)
+        family, isServing: isServing(family, in: reading), at: time, in: &ledgers, within: &budget)
       families[FamilyKey(family)] = tracker
       return state
     }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
     let mode = KubeProxyMode(states, reading)
     return RulesetState(
-      families: states, services: serviceStates(states, reading, mode, at: time),
+      families: states,
+      services: serviceStates(states, reading, mode, at: time, within: &budget),
       choice: reading.choice, mode: mode,
       transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
       log: ledgers.log, serviceTimes: ledgers.serviceTimes)
@@ -61,7 +64,8 @@ struct RulesetTracker {
   /// Of each family the service ports: where the source doesn't choose between two backends, those of
   /// the one that has any, and legacy's where both have.
   private mutating func serviceStates(
-    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Moment
+    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Moment,
+    within budget: inout MatchingBudget
   ) -> [ServiceState] {
     let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
     return IPFamily.allCases.compactMap { family in
@@ -72,7 +76,7 @@ struct RulesetTracker {
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
       return services[family, default: ServiceTracker(family: family, subjects)].take(
-        found, of: chosen.snapshot, mode, at: time, ledgers: ledgers)
+        found, of: chosen.snapshot, mode, at: time, ledgers: ledgers, within: &budget)
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
 
 /// The service ports of one address family, in the backend that kube-proxy uses.
 struct ServiceState: Sendable {
@@ -8,6 +9,8 @@ struct ServiceState: Sendable {
   /// The tables that were read.
   let tables: Set<TableName>
   let selected: SelectedServices
+  /// Why it isn't known of a service port whether it is selected.
+  let patternFailure: MatchingError?
   /// The connections of each of the map's service ports since the exporter started.
   let connections: [UInt64]
   /// Their endpoints'; nil where nobody wants to know.

@@ -1,5 +1,6 @@
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
 
 /// Follows the service ports of one address family from reading to reading, through whichever backend
 /// kube-proxy uses.
@@ -17,6 +18,7 @@ struct ServiceTracker {
   private var gaugesRevision: UInt64 = 0
   private var selectionRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
+  private var patternFailure: MatchingError?
   /// Nil where nobody wants to know.
   private var anomalies: AnomalyTracker?
 
@@ -28,9 +30,11 @@ struct ServiceTracker {
   }
 
   /// Takes in the service ports of a reading of that time.
+  ///
+  /// - Parameter budget: what patterns may take.
   mutating func take(
     _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
-    at time: Moment, ledgers: FamilyTracker.Ledgers
+    at time: Moment, ledgers: FamilyTracker.Ledgers, within budget: inout MatchingBudget
   ) -> ServiceState {
     let map = services.map
     if last?.map !== map {
@@ -41,12 +45,13 @@ struct ServiceTracker {
     }
     connections.add(services.newConnections, of: map)
     endpoints?.add(services.newConnections, of: map)
-    var selected = selected(from: map)
+    var selected = selected(from: map, within: &budget)
     selected.update(map, family, from: ledgers)
     revise(map, selected, Set(snapshot.tables.map(\.name)))
     last = (map, selected)
     return ServiceState(
       family: family, map: map, tables: self.tables, selected: selected,
+      patternFailure: patternFailure,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint?.value ?? 0, hookJumps: hookJumps,
       anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time),
@@ -59,17 +64,20 @@ struct ServiceTracker {
     _ map: ServiceMap, _ selected: SelectedServices, _ tables: Set<TableName>
   ) {
     let hasSameServices = last.map { $0.map === map || $0.map.services == map.services } ?? false
-    if !hasSameServices || self.tables != tables { gaugesRevision += 1 }
     let hasSameSelection =
       last.map { map.hasSamePorts(as: $0.map) && $0.selected.indices == selected.indices } ?? false
+    if !hasSameServices || !hasSameSelection || self.tables != tables { gaugesRevision += 1 }
     if !hasSameSelection { selectionRevision += 1 }
     self.tables = tables
   }
 
-  private mutating func selected(from map: ServiceMap) -> SelectedServices {
-    if let last, last.map === map { return last.selected }
-    return SelectedServices(
-      of: map, family: family,
-      outcome: selection.select(from: map.services, remembering: &verdicts), previous: last)
+  private mutating func selected(
+    from map: ServiceMap, within budget: inout MatchingBudget
+  ) -> SelectedServices {
+    if let last, last.map === map, patternFailure?.reason != .noTimeLeft { return last.selected }
+    let outcome = selection.select(
+      from: map.services, remembering: &verdicts, within: &budget)
+    patternFailure = outcome.failure
+    return SelectedServices(of: map, family: family, outcome: outcome, previous: last)
   }
 }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import IPTablesSource
-internal import KubeProxy
 
 /// The flags of the commands that answer questions about rules.
 struct AnswerOptions: ParsableArguments {
@@ -25,5 +24,5 @@ struct AnswerOptions: ParsableArguments {
   func makeLoader() -> RulesetLoader { RulesetLoader(sourceOptions) }
 
   /// Tells the service ports that are asked for; nil where all are.
-  func selection() -> ((ServicePort) -> Bool)? { service?.makeSelection() }
+  func makeMatcher() -> ServiceMatcher? { service.map(ServiceMatcher.init) }
 }

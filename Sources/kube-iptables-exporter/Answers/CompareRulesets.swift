@@ -74,7 +74,9 @@ struct CompareRulesets: AsyncParsableCommand {
   func run() async throws {
     let loader = options.makeLoader()
     let (old, new) = try await load(loader)
-    let difference = RulesetDifference(from: old, to: new, selection: options.selection())
+    let matcher = options.makeMatcher()
+    let difference = RulesetDifference(from: old, to: new, selection: matcher?.matches)
+    try matcher?.finish()
     if difference.comparedTables == 0, !difference.notCompared.isEmpty {
       throw ReadingFailure(
         description: "\(old.name) and \(new.name) have no table of the same family in common")

@@ -1,25 +1,42 @@
 internal import ArgumentParser
 internal import KubeProxy
+internal import Platform
 
 /// A regular expression on `namespace/name`, checked once.
 struct ServicePattern: ExpressibleByArgument {
-  private let text: String
+  let expression: RegularExpression
 
   init?(argument: String) {
-    guard (try? Regex(argument)) != nil else { return nil }
-    text = argument
+    guard let expression = try? RegularExpression(argument) else { return nil }
+    self.expression = expression
+  }
+}
+
+/// Matches service ports with a pattern; what it said of a name it remembers.
+final class ServiceMatcher {
+  private let expression: RegularExpression
+  private var budget = MatchingBudget()
+  private var verdicts: [String: Bool] = [:]
+  /// Why it isn't known of a service port whether it matches.
+  private var failure: MatchingError?
+
+  init(_ pattern: ServicePattern) { expression = pattern.expression }
+
+  func matches(_ port: ServicePort) -> Bool {
+    let name = "\(port.namespace)/\(port.name)"
+    if let known = verdicts[name] { return known }
+    var matches = false
+    do throws(MatchingError) {
+      matches = try expression.firstMatch(in: name, within: &budget) != nil
+    } catch {
+      failure = failure ?? error
+    }
+    verdicts[name] = matches
+    return matches
   }
 
-  /// Tells whether a service port's name matches; what it said of a name it remembers.
-  func makeSelection() -> ((ServicePort) -> Bool)? {
-    guard let expression = try? Regex(text) else { return nil }
-    var verdicts: [String: Bool] = [:]
-    return { port in
-      let name = "\(port.namespace)/\(port.name)"
-      if let known = verdicts[name] { return known }
-      let matches = (try? expression.firstMatch(in: name)) != nil
-      verdicts[name] = matches
-      return matches
-    }
+  /// - Throws: ``ReadingFailure`` where a service port may be missing in what was selected.
+  func finish() throws(ReadingFailure) {
+    if let failure { throw ReadingFailure(description: "\(failure)") }
   }
 }

@@ -41,7 +41,9 @@ struct ShowServices: AsyncParsableCommand {
 
   func run() async throws {
     let ruleset = try options.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
-    let services = ServiceList(of: ruleset, selection: options.selection())
+    let matcher = options.makeMatcher()
+    let services = ServiceList(of: ruleset, selection: matcher?.matches)
+    try matcher?.finish()
     switch format {
     case .json: try StandardOutput.write(json: ServicesJSON(services).write)
     case .table where tree: try StandardOutput.write(text: ServiceTree(services).write)
