@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOHTTP1
+import Platform
 
 /// What is set up for each connection before its first byte.
 struct ConnectionSetup: Sendable {
@@ -8,6 +9,16 @@ struct ConnectionSetup: Sendable {
   let table: ConnectionTable
   let security: ServerSecurity?
   let logger: Logger
+  private let handshakeFailures = MessageLimit()
+
+  init(
+    limits: HTTPLimits, table: ConnectionTable, security: ServerSecurity?, logger: Logger
+  ) {
+    self.limits = limits
+    self.table = table
+    self.security = security
+    self.logger = logger
+  }
 
   /// Adds the handlers of a connection that was just accepted.
   ///
@@ -21,7 +32,7 @@ struct ConnectionSetup: Sendable {
       try pipeline.addHandler(
         HandshakeGuard(
           handler, allowedNames: tls.allowedClientNames, timeout: limits.headTimeout,
-          logger: logger))
+          failures: handshakeFailures, logger: logger))
     }
     var decoderLimits = NIOHTTPDecoderLimitConfiguration()
     decoderLimits.maxHeaderFieldSize = limits.maxHeadBytes

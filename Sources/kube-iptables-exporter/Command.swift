@@ -71,7 +71,7 @@ struct Command: AsyncParsableCommand {
 
   func run() async throws {
     ProcessLimits.raiseOpenFiles()
-    let logger = logOptions.makeLogger()
+    let logger = logOptions.makeLogger(level: .info)
     let limits = try httpLimits()
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
@@ -102,6 +102,8 @@ struct Command: AsyncParsableCommand {
   /// not take what a reading needs.
   private func httpLimits() throws -> HTTPLimits {
     var limits = HTTPLimits()
+    // What is left of the ten seconds is for ending.
+    limits.drainTimeout = .seconds(9)
     guard let allowed = ProcessLimits.openFiles, let open = ProcessLimits.openFileCount else {
       return limits
     }
@@ -126,6 +128,9 @@ struct Command: AsyncParsableCommand {
 
   /// Runs the server until SIGTERM or SIGINT asks for its end, or it fails by itself.
   private static func runUntilSignalled(_ server: HTTPServer) async throws {
+    let deadline = ShutdownDeadline(
+      .seconds(10), words: "kube-iptables-exporter: did not end within ten seconds\n")
+    defer { withExtendedLifetime(deadline) {} }
     // The product UnixSignals alone: ServiceLifecycle brings a megabyte of AsyncAlgorithms along.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let serving = Task { try await server.run() }

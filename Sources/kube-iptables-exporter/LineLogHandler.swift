@@ -14,15 +14,23 @@ struct LineLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    var fields = [
-      ("ts", WallClock.timestamp), ("level", Self.name(of: event.level)),
-      ("msg", event.message.description),
-    ]
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-    for (key, value) in all.sorted(by: { $0.key < $1.key }) {
-      fields.append((key, value.description))
+    let message = line(event.level, event.message.description, all)
+    StandardError.write { lost in
+      lost == 0
+        ? message
+        : line(.warning, "log lines found no room and were lost", ["lines": "\(lost)"]) + message
     }
-    StandardError.write(line(fields) + "\n")
+  }
+
+  private func line(
+    _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
+  ) -> String {
+    let fields = [
+      ("ts", WallClock.timestamp), ("level", Self.name(of: level)), ("msg", message),
+    ]
+    let more = metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
+    return line(fields + more) + "\n"
   }
 
   private func line(_ fields: [(String, String)]) -> String {

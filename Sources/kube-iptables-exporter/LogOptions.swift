@@ -17,17 +17,21 @@ struct LogOptions: ParsableArguments {
   }
 
   @Option(
-    name: .customLong("log.level"), help: "Only messages of this severity or above are logged.")
-  var level = Level.info
+    name: .customLong("log.level"),
+    help: ArgumentHelp(
+      "Only messages of this severity or above are logged: debug, info, warn or error. "
+        + "(default: info, of one scrape warn)", valueName: "level"))
+  var level: Level?
 
   @Option(name: .customLong("log.format"), help: "The form of log messages.")
   var format = LogFormat.logfmt
 
-  func makeLogger() -> Logger {
+  /// - Parameter level: the severity, unless the flag says another.
+  func makeLogger(level: Level) -> Logger {
     var logger = Logger(label: "kube-iptables-exporter") { [format] _ in
       LineLogHandler(format: format)
     }
-    logger.logLevel = level.level
+    logger.logLevel = (self.level ?? level).level
     return logger
   }
 }

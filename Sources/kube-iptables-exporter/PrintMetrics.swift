@@ -25,7 +25,8 @@ struct PrintMetrics: AsyncParsableCommand {
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
       options: sourceOptions.exporterOptions(exportsProcess: false),
-      logger: logOptions.makeLogger())
+      // A line for each scrape would be a mail for each, where cron runs it.
+      logger: logOptions.makeLogger(level: .warn))
     let segments = try await exporter.scrape(ScrapeRequest(format: format, scraper: "stdout"))
     for segment in segments { try StandardOutput.write(segment) }
   }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Platform
 
 /// Watches over the beginning of a TLS connection.
 ///
@@ -21,17 +22,20 @@ final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
   private let handler: NIOSSLServerHandler
   private let allowedNames: ClientNames?
   private let timeout: TimeAmount
+  private let failures: MessageLimit
   private let logger: Logger
   private var context: ChannelHandlerContext?
   private var phase = Phase.handshaking
   private var timer: NIOScheduledCallback?
 
   init(
-    _ handler: NIOSSLServerHandler, allowedNames: ClientNames?, timeout: Duration, logger: Logger
+    _ handler: NIOSSLServerHandler, allowedNames: ClientNames?, timeout: Duration,
+    failures: MessageLimit, logger: Logger
   ) {
     self.handler = handler
     self.allowedNames = allowedNames
     self.timeout = TimeAmount(timeout)
+    self.failures = failures
     self.logger = logger
   }
 
@@ -87,8 +91,12 @@ final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
   }
 
   private func report(_ reason: String, _ context: ChannelHandlerContext) {
+    guard let leftOut = failures.admit() else { return }
     logger.debug(
       "TLS handshake failed",
-      metadata: ["client": "\(context.remoteAddress?.ipAddress ?? "")", "error": "\(reason)"])
+      metadata: [
+        "client": "\(context.remoteAddress?.ipAddress ?? "")", "error": "\(reason)",
+        "left_out": "\(leftOut)",
+      ])
   }
 }
