@@ -9,7 +9,12 @@ import WebConfiguration
 /// - the same credentials sent many times at once are checked once;
 /// - wrong passwords take no more than a share of one processor, and then the next check waits;
 /// - few checks wait, and few of one client's; beyond, the answer is ``Outcome/busy`` at once;
-/// - so it is for a client whose last password was wrong, for a time that grows.
+/// - so it is for a client whose last password was wrong, for a time that grows;
+/// - a client that has not asked in vain for a while goes before all that have, takes the place of
+///   one of these where too many wait, and has half of the saved up time for itself. So whoever
+///   guesses, from however many addresses, locks nobody out who comes from another one.
+///
+/// None of this depends on whether a user exists.
 ///
 /// Whoever was let in before is known and never waits. A user that does not exist costs what another
 /// does: the password is checked against the hash of somebody, always the same for a name.
@@ -45,6 +50,8 @@ actor PasswordChecker {
     let hash: BcryptHash
     let isKnown: Bool
     let client: String
+    /// Whether the client has not asked in vain for a while.
+    let isFresh: Bool
     var requests: [AsyncStream<Bool>.Continuation] = []
   }
 
@@ -60,6 +67,8 @@ actor PasswordChecker {
   private var pauses: FailurePauses
   private var checks: [PasswordDigest: Check] = [:]
   private var queue: [PasswordDigest] = []
+  /// The clients that asked in vain, and when they did last.
+  private var askers: [String: ContinuousClock.Instant] = [:]
   private var requestCount = 0
   private var isWorking = false
 
@@ -84,10 +93,14 @@ actor PasswordChecker {
     let digest = maker.digest(of: credentials, hash: hash, isKnown: isKnown)
     if accepted.contains(digest) { return .accepted }
     if rejected.contains(digest) { return .rejected }
+    let client = FailurePauses.client(at: address)
+    let isFresh = noteAsker(client)
     let check = Check(
       password: credentials.password, hash: hash, isKnown: isKnown,
-      client: FailurePauses.client(at: address))
-    guard requestCount < limits.maxRequests, enqueue(check, as: digest) else { return .busy }
+      client: client, isFresh: isFresh)
+    guard isFresh || requestCount < limits.maxRequests, enqueue(check, as: digest) else {
+      return .busy
+    }
     let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
     checks[digest]?.requests.append(continuation)
     requestCount += 1
@@ -111,11 +124,13 @@ actor PasswordChecker {
   /// - Returns: Whether there was room for it, and its client need not pause.
   private func enqueue(_ check: Check, as digest: PasswordDigest) -> Bool {
     if checks[digest] != nil { return true }
-    guard checks.count < limits.maxChecks, !pauses.applies(to: check.client),
-      checks.values.count(where: { $0.client == check.client }) < limits.maxChecksPerClient
+    guard !pauses.applies(to: check.client),
+      checks.values.count(where: { $0.client == check.client }) < limits.maxChecksPerClient,
+      checks.count < limits.maxChecks || check.isFresh && makeRoom()
     else { return false }
     checks[digest] = check
-    queue.append(digest)
+    // The last of the fresh first: the others have had their chance.
+    queue.insert(digest, at: check.isFresh ? 0 : queue.endIndex)
     if !isWorking {
       isWorking = true
       Task { await work() }
@@ -123,13 +138,40 @@ actor PasswordChecker {
     return true
   }
 
+  /// Notes that a client asks.
+  ///
+  /// - Returns: Whether it has not done so for a while.
+  private func noteAsker(_ client: String) -> Bool {
+    let now = ContinuousClock.now
+    if askers.count >= Self.maxAskers { askers = askers.filter { now - $0.value < Self.pause } }
+    if askers.count >= Self.maxAskers { askers.removeAll() }
+    let last = askers.updateValue(now, forKey: client)
+    return last.map { now - $0 >= Self.pause } ?? true
+  }
+
+  private static let maxAskers = 16_384
+  /// Shorter than the interval of scrapes.
+  private static let pause = Duration.seconds(10)
+
+  /// Sends the last of those away that wait.
+  private func makeRoom() -> Bool {
+    guard let digest = queue.popLast() else { return false }
+    for request in checks.removeValue(forKey: digest)?.requests ?? [] { request.finish() }
+    return true
+  }
+
   /// Runs the checks that wait, in their order.
   private func work() async {
-    while !queue.isEmpty {
-      let delay = budget.delay()
-      if delay > .zero { try? await Task.sleep(for: delay) }
-      let digest = queue.removeFirst()
-      if let check = checks[digest] { await run(check, as: digest) }
+    while let next = queue.first {
+      let reserve = checks[next]?.isFresh ?? true ? Duration.zero : limits.savings / 2
+      let delay = budget.delay(keeping: reserve)
+      if delay > .zero {
+        // Not for long: another may come to be the next.
+        try? await Task.sleep(for: min(delay, .milliseconds(50)))
+        continue
+      }
+      queue.removeFirst()
+      if let check = checks[next] { await run(check, as: next) }
     }
     isWorking = false
   }
@@ -141,6 +183,7 @@ actor PasswordChecker {
     if isAccepted {
       accepted.insert(digest)
       pauses.forget(check.client)
+      askers[check.client] = nil
     } else {
       rejected.insert(digest)
       pauses.addFailure(of: check.client)

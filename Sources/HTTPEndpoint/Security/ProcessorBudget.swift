@@ -20,10 +20,14 @@ struct ProcessorBudget {
   }
 
   /// How long to wait before something may be spent.
-  mutating func delay(at now: ContinuousClock.Instant = .now) -> Duration {
+  ///
+  /// - Parameter reserve: What must be left, for others.
+  mutating func delay(
+    keeping reserve: Duration = .zero, at now: ContinuousClock.Instant = .now
+  ) -> Duration {
     balance = min(savings, balance + (now - lastIncome) * share)
     lastIncome = now
-    return balance >= .zero ? .zero : .zero - balance / share
+    return balance >= reserve ? .zero : (reserve - balance) / share
   }
 
   /// Takes note of time that was spent.

@@ -106,6 +106,36 @@ import WebConfiguration
     #expect(await (20...60).contains(checker.checkCount))
   }
 
+  @Test(arguments: ["alice", "nobody"])
+  func `who was never checked gets in while many addresses guess`(guessed: String) async throws {
+    let checker = PasswordChecker()
+    var users = ["alice": try Users.hash(of: "wonder", cost: "08")]
+    for number in 1...12 { users["user\(number)"] = try Users.hash(of: "\(number)", cost: "08") }
+    let known = users
+    await withTaskGroup { group in
+      for thread in 0..<40 {
+        group.addTask {
+          var number = 0
+          while !Task.isCancelled {
+            number += 1
+            let address = "192.0.\(thread).\(number % 8)"
+            _ = await checker.check(
+              credentials(number % 2 == 0 ? guessed : "\(number)", "\(thread) \(number)"),
+              against: known, from: address)
+            try? await Task.sleep(for: .milliseconds(2))
+          }
+        }
+      }
+      try? await Task.sleep(for: .seconds(2))
+      for number in 1...12 {
+        let outcome = await checker.check(
+          credentials("user\(number)", "\(number)"), against: known, from: "198.51.100.\(number)")
+        #expect(outcome == .accepted)
+      }
+      group.cancelAll()
+    }
+  }
+
   @Test func `the same credentials at once are checked once`() async throws {
     let checker = PasswordChecker()
     let users = try users(cost: "08")
