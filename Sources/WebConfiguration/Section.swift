@@ -42,6 +42,11 @@ struct Section {
   /// The value of a key, whatever it is.
   func node(_ key: String) -> YAMLNode? { values[key] }
 
+  /// Whether the value of a key was written without quotes: a number or a truth value, and no text.
+  func isPlain(_ key: String) -> Bool {
+    if case .scalar(_, isPlain: true)? = values[key]?.content { true } else { false }
+  }
+
   /// The text of a key; `nil` where it is not given, or empty.
   func text(_ key: String) throws(TextFault) -> Positioned<String>? {
     guard let node = values[key] else { return nil }
@@ -63,6 +68,10 @@ struct Section {
   /// Checks that a key, where it is given, is true or false as YAML 1.1 writes them.
   func boolean(_ key: String) throws(TextFault) -> Bool? {
     guard let text = try text(key) else { return nil }
+    guard isPlain(key) else {
+      throw TextFault(
+        at: text.position, "\(key) must be true or false, not the text \"\(text.value)\"")
+    }
     switch text.value {
     case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y": return true
     case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N": return false

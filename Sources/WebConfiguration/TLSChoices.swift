@@ -10,20 +10,12 @@ public enum ClientAuthentication: String, Sendable, CaseIterable {
   case require = "RequireClientCert"
   /// The same.
   case requireAny = "RequireAnyClientCert"
-  /// Clients are asked for one, which must be of the configured authority.
+  /// Clients are asked for one, which must be of a trusted authority.
   case verifyIfGiven = "VerifyClientCertIfGiven"
-  /// Clients must have one of the configured authority.
+  /// Clients must have one of a trusted authority.
   case requireAndVerify = "RequireAndVerifyClientCert"
 
-  /// Whether there is no connection without a certificate.
-  public var isRequired: Bool {
-    switch self {
-    case .none, .request, .verifyIfGiven: false
-    case .require, .requireAny, .requireAndVerify: true
-    }
-  }
-
-  /// Whether a certificate must be of the configured authority.
+  /// Whether a certificate must be of a trusted authority.
   public var isVerified: Bool { self == .verifyIfGiven || self == .requireAndVerify }
 }
 

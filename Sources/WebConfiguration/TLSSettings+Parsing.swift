@@ -26,7 +26,7 @@ extension TLSSettings {
     return TLSSettings(
       certificate: certificate, key: key, clientAuthentication: authentication,
       clientAuthority: try section.authority(for: authentication, relativeTo: directory),
-      allowedClientNames: try section.allowedNames(for: authentication),
+      allowedClientNames: try section.allowedNames(),
       minVersion: versions.lowerBound, maxVersion: versions.upperBound,
       cipherSuites: try section.cipherSuites(for: versions),
       groups: try section.choices("curve_preferences"))
@@ -63,7 +63,7 @@ extension Section {
     return least...greatest
   }
 
-  /// The authority, which must be given where it is needed, and only there.
+  /// The authority, which must not be given where it is of no use.
   fileprivate func authority(
     for authentication: ClientAuthentication, relativeTo directory: String
   ) throws(TextFault) -> Positioned<TLSSettings.Source>? {
@@ -72,26 +72,12 @@ extension Section {
       throw TextFault(
         at: authority.position, "a client authority is of no use without a client_auth_type")
     }
-    if authority == nil, authentication.isVerified {
-      // Go would take any certificate that the system trusts, which nobody means.
-      throw TextFault(
-        at: node("client_auth_type")?.position ?? .start,
-        "\(authentication.rawValue) needs client_ca_file (or client_ca)")
-    }
     return authority
   }
 
-  fileprivate func allowedNames(
-    for authentication: ClientAuthentication
-  ) throws(TextFault) -> [String] {
+  fileprivate func allowedNames() throws(TextFault) -> [String] {
     let names = try texts("client_allowed_sans")
     if let node = node("client_allowed_sans") {
-      guard authentication.isRequired else {
-        throw TextFault(
-          at: node.position,
-          "client_allowed_sans needs client_auth_type RequireAnyClientCert or "
-            + "RequireAndVerifyClientCert")
-      }
       // An empty list could be read as nobody and as anybody.
       guard !names.isEmpty else {
         throw TextFault(at: node.position, "client_allowed_sans has no name")

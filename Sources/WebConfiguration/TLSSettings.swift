@@ -19,10 +19,12 @@ public struct TLSSettings: Sendable {
   /// What is asked of clients.
   public let clientAuthentication: ClientAuthentication
 
-  /// The certificates of the authorities of clients; given where these are verified.
+  /// The certificates of the authorities of clients; where none is given, those
+  /// that the system trusts.
   public let clientAuthority: Positioned<Source>?
 
-  /// Of these names, of any kind, a client's certificate must have one; empty where any will do.
+  /// Of these names, of any kind, a client must have one in its certificate; empty where any
+  /// client will do. They are of no effect where clients are not asked for a certificate.
   public let allowedClientNames: [String]
 
   /// The oldest version of TLS a client may use.

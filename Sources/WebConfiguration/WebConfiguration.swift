@@ -2,7 +2,7 @@
 ///
 /// The format is that of Prometheus' exporter-toolkit, the same that `--web.config.file` takes
 /// elsewhere. It is read strictly: an unknown key is an error, and so is a key that is given twice.
-/// `rate_limit` is not supported. `http2` is read and has no effect: the server speaks HTTP/1.1.
+/// `http2` is read and has no effect: the server speaks HTTP/1.1.
 public struct WebConfiguration: Sendable {
   /// How to do TLS; `nil` for plain HTTP.
   public let tls: TLSSettings?
@@ -13,6 +13,9 @@ public struct WebConfiguration: Sendable {
   /// The users that may send requests, with their passwords' hashes; where there is none, everybody
   /// may.
   public let users: [String: BcryptHash]
+
+  /// How many requests are served; `nil` for as many as come.
+  public let rateLimit: RateLimit?
 
   /// Whether the text had no content: an empty file, or nothing but comments.
   public let isEmpty: Bool
@@ -32,18 +35,15 @@ public struct WebConfiguration: Sendable {
   }
 
   private init(_ root: YAMLNode?, directory: String) throws(TextFault) {
-    let entries = try Section.entries(of: root, named: "the configuration")
-    if let limit = entries.first(where: { $0.key.value == "rate_limit" }) {
-      throw TextFault(at: limit.key.position, "rate_limit is not supported")
-    }
     let section = try Section(
       root, named: "the configuration",
-      keys: ["tls_server_config", "http_server_config", "basic_auth_users"])
+      keys: ["tls_server_config", "http_server_config", "rate_limit", "basic_auth_users"])
     let server = try Section(
       section.node("http_server_config"), named: "http_server_config", keys: ["http2", "headers"])
     _ = try server.boolean("http2")
     tls = try TLSSettings.parse(section.node("tls_server_config"), relativeTo: directory)
     headers = try Self.headers(of: server.node("headers"))
+    rateLimit = try RateLimit.parse(section.node("rate_limit"))
     users = try Self.users(of: section.node("basic_auth_users"))
     isEmpty = root?.isNull ?? true
   }

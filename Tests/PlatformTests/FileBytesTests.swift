@@ -22,7 +22,8 @@ struct FileBytesTests {
   @Test("A regular file is read, up to its limit", arguments: [0, 1, 70_000])
   func regular(_ count: Int) throws {
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
-    try with({ #expect(FileManager.default.createFile(atPath: $0, contents: Data(bytes))) }) { path in
+    try with({ #expect(FileManager.default.createFile(atPath: $0, contents: Data(bytes))) }) {
+      path in
       for kinds in [FileBytes.Kinds.regularFiles, .pipesToo] {
         let read = try FileBytes.read(path: path, limit: count, accepting: kinds)
         #expect(read == bytes)
@@ -69,7 +70,8 @@ struct FileBytesTests {
     }
   }
 
-  @Test("A directory, and what isn't there, fail as the system says", arguments: ["/", "/nowhere/a"])
+  @Test(
+    "A directory, and what isn't there, fail as the system says", arguments: ["/", "/nowhere/a"])
   func fault(_ path: String) {
     let error = #expect(throws: FileError.self) {
       try FileBytes.read(path: path, limit: 10, accepting: .regularFiles)

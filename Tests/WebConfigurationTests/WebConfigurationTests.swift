@@ -84,6 +84,38 @@ import Testing
     #expect(configuration.users.isEmpty && configuration.headers.isEmpty)
   }
 
+  @Test(arguments: [
+    ("{interval: 1s, burst: 5}", RateLimit(interval: .seconds(1), burst: 5)),
+    ("{interval: \"1m1.5s\", burst: 1}", RateLimit(interval: .milliseconds(61_500), burst: 1)),
+    ("{interval: 2h.5m}", RateLimit(interval: .seconds(7230), burst: 0)),
+    ("{interval: 100, burst: 2}", RateLimit(interval: .nanoseconds(100), burst: 2)),
+    ("{interval: 0, burst: 5}", nil), ("{interval: 0s}", nil), ("{interval: -1s, burst: 1}", nil),
+    ("{burst: 5}", nil), ("{}", nil), ("~", nil),
+  ])
+  func `rate_limit is the toolkit's`(text: String, limit: RateLimit?) throws {
+    #expect(try parse("rate_limit: \(text)\n").rateLimit == limit)
+  }
+
+  @Test func `an alias stands for what its anchor stands at`() throws {
+    let configuration = try parse(
+      """
+      tls_server_config:
+        cert_file: &file both.pem
+        key_file: *file
+        client_auth_type: RequestClientCert
+        client_allowed_sans: &names [a, &b b, *b]
+        curve_preferences: []
+      basic_auth_users:
+        alice: &hash \(Self.hash)
+        bob: *hash
+        *b : *hash
+      """)
+    #expect(configuration.tls?.key.value == .file(path: "both.pem"))
+    #expect(configuration.tls?.key.position == TextPosition(line: 3, column: 13))
+    #expect(configuration.tls?.allowedClientNames == ["a", "b", "b"])
+    #expect(configuration.users.keys.sorted() == ["alice", "b", "bob"])
+  }
+
   @Test func `only a text without content is empty`() throws {
     #expect(try parse("# nothing\n").isEmpty)
     #expect(try !parse("basic_auth_users:\n").isEmpty)

@@ -51,10 +51,15 @@ struct FailurePauses {
   /// Who is one client: an IPv4 address, or an IPv6 network of 64 bits, which is what a host gets.
   static func client(at address: String) -> String {
     guard address.contains(":") else { return address }
-    let halves = address.split(separator: "%")[0].split(
-      separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-    let left = halves[0].split(separator: ":")
-    let right = halves.count == 2 ? halves[1].split(separator: ":") : []
+    let fields = address.split(separator: "%")[0].split(
+      separator: ":", omittingEmptySubsequences: false)
+    // Where there is a `::`, what stands on either side of it.
+    let left = Array(fields.prefix { !$0.isEmpty })
+    let right =
+      left.count == fields.count
+      ? []
+      : fields.suffix(from: fields.lastIndex(of: "") ?? 0)
+        .filter { !$0.isEmpty }
     let zeroes = Array(repeating: Substring("0"), count: max(0, 8 - left.count - right.count))
     return (left + zeroes + right).prefix(4).joined(separator: ":")
   }

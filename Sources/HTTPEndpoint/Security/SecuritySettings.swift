@@ -16,6 +16,9 @@ struct SecuritySettings: Sendable {
   /// The header fields that responses get where they have none of that name.
   let headers: [ResponseHeader]
 
+  /// How many requests are served; `nil` for as many as come.
+  let rateLimit: RateLimit?
+
   /// Whether the file had no content.
   let isEmpty: Bool
 
@@ -44,6 +47,7 @@ struct SecuritySettings: Sendable {
     }
     users = configuration.users
     headers = configuration.headers
+    rateLimit = configuration.rateLimit
     isEmpty = configuration.isEmpty
   }
 

@@ -19,6 +19,7 @@ public final class ServerSecurity: Sendable {
     var files: FileSignatures
     var nextLook = ContinuousClock.now
     var isLooking = false
+    var requests: RequestBudget?
   }
 
   private let path: String
@@ -50,7 +51,10 @@ public final class ServerSecurity: Sendable {
     self.interval = interval
     self.logger = logger
     self.passwords = passwords
-    state = Mutex(State(settings: settings, files: files, nextLook: .now + interval))
+    state = Mutex(
+      State(
+        settings: settings, files: files, nextLook: .now + interval,
+        requests: settings.rateLimit.map { RequestBudget($0) }))
   }
 
   /// Whether connections are encrypted.
@@ -68,7 +72,12 @@ public final class ServerSecurity: Sendable {
     guard let files else { return settings }
     let next = look(at: files, replacing: settings)
     return state.withLock { state in
-      if let next { (state.settings, state.files) = next }
+      if let next {
+        if next.0.rateLimit != state.settings.rateLimit {
+          state.requests = next.0.rateLimit.map { RequestBudget($0) }
+        }
+        (state.settings, state.files) = next
+      }
       state.isLooking = false
       state.nextLook = .now + interval
       return state.settings
@@ -84,6 +93,7 @@ public final class ServerSecurity: Sendable {
   func refusal(
     of head: HTTPRequestHead, from address: String, under settings: SecuritySettings
   ) async -> Response? {
+    guard state.withLock({ $0.requests?.spend() ?? true }) else { return .tooManyRequests }
     guard !settings.users.isEmpty else { return nil }
     guard
       let credentials = BasicCredentials(authorization: head.headers.first(name: "Authorization"))
@@ -126,6 +136,10 @@ extension Response {
     let challenge = "Basic realm=\"metrics\", charset=\"UTF-8\""
     response.headers = [(name: "WWW-Authenticate", value: challenge)]
     return response
+  }
+
+  fileprivate static var tooManyRequests: Response {
+    text(429, "429 too many requests: rate_limit in the web configuration\n")
   }
 
   fileprivate static var tooManyChecks: Response {

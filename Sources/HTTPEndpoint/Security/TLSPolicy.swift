@@ -39,7 +39,9 @@ struct TLSPolicy: Sendable {
         reason: "TLS can't be set up: \(error)")
     }
     authentication = settings.clientAuthentication
-    allowedClientNames = ClientNames(settings.allowedClientNames)
+    // Who isn't asked for a certificate has none to be looked at.
+    allowedClientNames =
+      authentication == .none ? nil : ClientNames(settings.allowedClientNames)
   }
 
   /// The handler of one connection.
@@ -79,8 +81,8 @@ extension TLSConfiguration {
     applicationProtocols = ["http/1.1"]
     // How long a client may take to agree to the end: HTTP does not depend on it.
     shutdownTimeout = .milliseconds(200)
-    // Not the system's, which are read whole for nothing.
-    trustRoots = .certificates([])
+    // The system's where they are needed: they are read whole.
+    trustRoots = settings.clientAuthentication.isVerified ? .default : .certificates([])
     verifySignatureAlgorithms = Self.clientSignatures
     certificateVerification =
       switch settings.clientAuthentication {

@@ -1,11 +1,18 @@
 /// Makes the tree of a text that holds one YAML document.
 ///
-/// Keys are text, and none stands twice in a mapping: the second would silently win.
+/// Keys are text, and none stands twice in a mapping: the second would silently win. An alias stands
+/// for a copy of what it names. All copies are counted, so that a short text can't become a huge tree.
 struct YAMLComposer: ~Copyable {
   /// Deeper than any configuration, and no trouble for the stack.
   private static let maxDepth = 16
 
+  /// How many values a document may have, copies included: more than any configuration has.
+  private static let maxNodes = 100_000
+
   private var events: YAMLEventReader
+  /// What stood at each anchor so far, with the number of values in it.
+  private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
+  private var nodeCount = 0
 
   /// The root of the document; `nil` where the text has none, or nothing but comments.
   ///
@@ -43,13 +50,39 @@ struct YAMLComposer: ~Copyable {
     guard depth < Self.maxDepth else {
       throw TextFault(at: event.position, "nested too deeply")
     }
-    let content: YAMLNode.Content =
-      switch event.value {
-      case .scalar(let text, let isPlain): .scalar(text, isPlain: isPlain)
-      case .sequenceStart: .sequence(try elements(depth: depth))
-      default: .mapping(try entries(depth: depth))
-      }
-    return YAMLNode(content: content, position: event.position)
+    let countBefore = nodeCount
+    try count(1, at: event.position)
+    let content: YAMLNode.Content
+    let anchor: String?
+    switch event.value {
+    case .alias(let name): return try copy(of: name, at: event.position)
+    case .scalar(let text, let isPlain, let name):
+      (content, anchor) = (.scalar(text, isPlain: isPlain), name)
+    case .sequenceStart(let name): (content, anchor) = (.sequence(try elements(depth: depth)), name)
+    case .mappingStart(let name): (content, anchor) = (.mapping(try entries(depth: depth)), name)
+    default: throw TextFault(at: event.position, "a value is missing")
+    }
+    let node = YAMLNode(content: content, position: event.position)
+    if let anchor { anchors[anchor] = (node, nodeCount - countBefore) }
+    return node
+  }
+
+  private mutating func copy(
+    of name: String, at position: TextPosition
+  ) throws(TextFault) -> YAMLNode {
+    // It is not there before it has ended, so that nothing contains itself.
+    guard let (node, count) = anchors[name] else {
+      throw TextFault(at: position, "there is no anchor \"\(name)\" before this alias")
+    }
+    try self.count(count, at: position)
+    return YAMLNode(content: node.content, position: position)
+  }
+
+  private mutating func count(_ count: Int, at position: TextPosition) throws(TextFault) {
+    nodeCount += count
+    guard nodeCount <= Self.maxNodes else {
+      throw TextFault(at: position, "more than \(Self.maxNodes) values, copies by aliases included")
+    }
   }
 
   private mutating func elements(depth: Int) throws(TextFault) -> [YAMLNode] {
@@ -67,7 +100,7 @@ struct YAMLComposer: ~Copyable {
     while true {
       let event = try events.next()
       if case .mappingEnd = event.value { return entries }
-      guard case .scalar(let key, _) = event.value else {
+      guard case .scalar(let key, _) = try node(from: event, depth: depth + 1).content else {
         throw TextFault(at: event.position, "a key must be text")
       }
       if let line = lines.updateValue(event.position.line, forKey: key) {

@@ -2,8 +2,7 @@ internal import CYAML
 
 /// Reads a text of YAML event by event.
 ///
-/// Aliases and tags are refused: a configuration has no use for them, and without them nothing in a
-/// text is larger than the text.
+/// Tags are refused: a configuration has no use for them.
 ///
 /// Counterpart: `yaml_parser_t`.
 @safe
@@ -35,7 +34,7 @@ struct YAMLEventReader: ~Copyable {
 
   /// The next event; after ``YAMLEvent/streamEnd`` there is none.
   ///
-  /// - Throws: ``TextFault`` where the text is not YAML, or has an alias or a tag.
+  /// - Throws: ``TextFault`` where the text is not YAML, or has a tag.
   mutating func next() throws(TextFault) -> Positioned<YAMLEvent> {
     var event = unsafe yaml_event_t()
     guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault }
@@ -57,22 +56,27 @@ struct YAMLEventReader: ~Copyable {
       let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
       return .scalar(
         unsafe String(decoding: bytes, as: UTF8.self),
-        isPlain: unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        isPlain: unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE,
+        anchor: unsafe name(scalar.anchor))
     case YAML_SEQUENCE_START_EVENT:
       guard unsafe event.data.sequence_start.tag == nil else {
         throw TextFault(at: position, noTags)
       }
-      return .sequenceStart
+      return .sequenceStart(anchor: unsafe name(event.data.sequence_start.anchor))
     case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
     case YAML_MAPPING_START_EVENT:
       guard unsafe event.data.mapping_start.tag == nil else {
         throw TextFault(at: position, noTags)
       }
-      return .mappingStart
+      return .mappingStart(anchor: unsafe name(event.data.mapping_start.anchor))
     case YAML_MAPPING_END_EVENT: return .mappingEnd
-    case YAML_ALIAS_EVENT: throw TextFault(at: position, "aliases are not supported")
+    case YAML_ALIAS_EVENT: return .alias(unsafe name(event.data.alias.anchor) ?? "")
     default: return .streamEnd
     }
+  }
+
+  private static func name(_ anchor: UnsafeMutablePointer<UInt8>?) -> String? {
+    unsafe anchor.map { unsafe String(cString: $0) }
   }
 
   private static let noTags = "tags are not supported"

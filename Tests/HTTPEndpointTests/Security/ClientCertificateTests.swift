@@ -4,6 +4,7 @@ import Testing
 
 @Suite struct ClientCertificateTests {
   private static let authority = "  client_ca_file: ca.crt\n"
+  private static let names = "  client_allowed_sans: [prometheus.example]\n"
 
   /// A policy, and of which clients it lets in.
   struct Policy: CustomTestStringConvertible {
@@ -17,7 +18,7 @@ import Testing
       self.admitted = admitted
     }
 
-    var testDescription: String { type }
+    var testDescription: String { type + setting }
   }
 
   @Test(arguments: [
@@ -27,6 +28,12 @@ import Testing
     Policy("RequireAnyClientCert", authority, admits: ["client", "edwards", "stranger"]),
     Policy("VerifyClientCertIfGiven", authority, admits: ["", "client", "edwards"]),
     Policy("RequireAndVerifyClientCert", authority, admits: ["client", "edwards"]),
+    // By an authority that the system trusts; it trusts none of the test's.
+    Policy("VerifyClientCertIfGiven", admits: [""]),
+    Policy("RequireAndVerifyClientCert", admits: []),
+    Policy("NoClientCert", names, admits: ["", "client", "edwards", "stranger"]),
+    Policy("RequestClientCert", names, admits: ["client", "stranger"]),
+    Policy("VerifyClientCertIfGiven", authority + names, admits: ["client"]),
   ])
   func `who may connect is as the policy says`(policy: Policy) async throws {
     let configuration =

@@ -44,6 +44,9 @@ import WebConfiguration
         Self.tls + "  cipher_suites:\n  - TLS_AES_128_GCM_SHA256\n"
           + "  - TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA\n",
         Self.tls + "  curve_preferences: [CurveP521, X25519]\n",
+        "basic_auth_users:\n  alice: &hash \(Self.hash)\n  bob: *hash\n",
+        Self.tls + "  client_auth_type: VerifyClientCertIfGiven\n",
+        Self.tls + "  client_auth_type: RequireAndVerifyClientCert\n",
       ]
       + ["NoClientCert", "RequestClientCert", "RequireClientCert", "RequireAnyClientCert"].map {
         Self.tls + "  client_auth_type: \($0)\n"
@@ -73,6 +76,7 @@ import WebConfiguration
       "basic_auth_users:\n  alice: secret\n", "http_server_config:\n  headers:\n    Server: x\n",
       "http_server_config:\n  headers:\n    X-Frame-Options: never\n",
       "basic_auth_users:\n  alice: \(Self.hash)\n  alice: \(Self.hash)\n",
+      "http_server_config:\n  http2: \"true\"\n", "basic_auth_users: *users\n",
     ]
     for configuration in configurations {
       #expect(try isTaken(configuration, among: files) == [false, false], "\(configuration)")
