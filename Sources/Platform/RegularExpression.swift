@@ -147,7 +147,8 @@ public struct MatchingBudget {
     func firstGroup(_ result: Int32) -> Range<Int>? {
       guard result != 1, let offsets = unsafe pcre2_get_ovector_pointer_8(data) else { return nil }
       let (start, end) = unsafe (offsets[2], offsets[3])
-      return start <= end && end != .max ? start..<end : nil
+      // What took no part is at PCRE2_UNSET, which is negative here.
+      return start >= 0 && start <= end ? start..<end : nil
     }
   }
 }
