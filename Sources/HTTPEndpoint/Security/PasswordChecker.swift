@@ -12,9 +12,12 @@ import WebConfiguration
 /// - so it is for a client whose last password was wrong, for a time that grows;
 /// - a client that has not asked in vain for a while goes before all that have, takes the place of
 ///   one of these where too many wait, and has half of the saved up time for itself. So whoever
-///   guesses, from however many addresses, locks nobody out who comes from another one.
+///   guesses, from however many addresses, locks nobody out who comes from another one;
+/// - a check that has waited too long gives its place up;
+/// - a request that finds no room waits for a fixed time before it is told so. Meanwhile its password is
+///   checked if its user exists, at a share of the processor that is kept for that (``ReservedChecks``).
 ///
-/// None of this depends on whether a user exists.
+/// No answer but the right password's, and no time that an answer takes, depends on whether a user exists.
 ///
 /// Whoever was let in before is known and never waits. A user that does not exist costs what another
 /// does: the password is checked against the hash of somebody, always the same for a name.
@@ -41,8 +44,13 @@ actor PasswordChecker {
     var processorShare = 0.1
     /// How much of its time may be saved up.
     var savings = Duration.seconds(1)
+    /// The part of this share that is kept for users that exist.
+    var reservedPart = 0.25
     /// How long a client waits after its first wrong password; zero for no such pauses.
     var firstPause = Duration.seconds(1)
+    /// How long a check may wait for its turn, and how long a request waits before it is told that there
+    /// is no room; zero for no such bounds.
+    var patience = Duration.seconds(2)
   }
 
   fileprivate struct Check {
@@ -52,6 +60,8 @@ actor PasswordChecker {
     let client: String
     /// Whether the client has not asked in vain for a while.
     let isFresh: Bool
+    /// Tells it from an earlier check of the same credentials.
+    var number = 0
     var requests: [AsyncStream<Bool>.Continuation] = []
   }
 
@@ -61,6 +71,7 @@ actor PasswordChecker {
   private let limits: Limits
   private let maker = PasswordDigest.Maker()
   private let worker = BcryptWorker()
+  private let reserved: ReservedChecks
   private var budget: ProcessorBudget
   private var accepted: PasswordDigestSet
   private var rejected: PasswordDigestSet
@@ -70,11 +81,16 @@ actor PasswordChecker {
   /// The clients that asked in vain, and when they did last.
   private var askers: [String: ContinuousClock.Instant] = [:]
   private var requestCount = 0
+  private var lastNumber = 0
   private var isWorking = false
 
   init(limits: Limits = Limits()) {
     self.limits = limits
-    budget = ProcessorBudget(share: limits.processorShare, savings: limits.savings)
+    let reservedShare = limits.processorShare * limits.reservedPart
+    reserved = ReservedChecks(
+      budget: ProcessorBudget(share: reservedShare, savings: limits.savings * limits.reservedPart))
+    budget = ProcessorBudget(
+      share: limits.processorShare - reservedShare, savings: limits.savings)
     accepted = PasswordDigestSet(capacity: limits.maxResults)
     rejected = PasswordDigestSet(capacity: limits.maxResults)
     pauses = FailurePauses(first: limits.firstPause, capacity: limits.maxResults)
@@ -94,18 +110,36 @@ actor PasswordChecker {
     if accepted.contains(digest) { return .accepted }
     if rejected.contains(digest) { return .rejected }
     let client = FailurePauses.client(at: address)
+    if mustWait(client), checks[digest] == nil { return .busy }
     let isFresh = noteAsker(client)
     let check = Check(
       password: credentials.password, hash: hash, isKnown: isKnown,
       client: client, isFresh: isFresh)
     guard isFresh || requestCount < limits.maxRequests, enqueue(check, as: digest) else {
-      return .busy
+      return await lastChance(check, digest)
     }
     let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
     checks[digest]?.requests.append(continuation)
     requestCount += 1
     defer { requestCount -= 1 }
     for await isAccepted in results { return isAccepted ? .accepted : .rejected }
+    return await lastChance(check, digest)
+  }
+
+  /// Waits, and accepts only a right password of a user that exists.
+  ///
+  /// What is found wrong is not remembered, nor held against the client: that would tell that the user
+  /// exists.
+  private func lastChance(_ check: Check, _ digest: PasswordDigest) async -> Outcome {
+    let start = ContinuousClock.now
+    let end = start + limits.patience
+    if check.isKnown, limits.patience > .zero,
+      await reserved.accepts(check.password, check.hash, until: start + limits.patience / 2)
+    {
+      accept(digest, of: check.client)
+      return .accepted
+    }
+    try? await Task.sleep(until: end)
     return .busy
   }
 
@@ -121,14 +155,14 @@ actor PasswordChecker {
 
   /// Makes a check wait for its turn, unless it already does.
   ///
-  /// - Returns: Whether there was room for it, and its client need not pause.
+  /// - Returns: Whether there was room for it.
   private func enqueue(_ check: Check, as digest: PasswordDigest) -> Bool {
     if checks[digest] != nil { return true }
-    guard !pauses.applies(to: check.client),
-      checks.values.count(where: { $0.client == check.client }) < limits.maxChecksPerClient,
-      checks.count < limits.maxChecks || check.isFresh && makeRoom()
-    else { return false }
+    guard checks.count < limits.maxChecks || check.isFresh && makeRoom() else { return false }
+    lastNumber += 1
     checks[digest] = check
+    checks[digest]?.number = lastNumber
+    if limits.patience > .zero { Task { [lastNumber] in await expire(digest, lastNumber) } }
     // The last of the fresh first: the others have had their chance.
     queue.insert(digest, at: check.isFresh ? 0 : queue.endIndex)
     if !isWorking {
@@ -136,6 +170,12 @@ actor PasswordChecker {
       Task { await work() }
     }
     return true
+  }
+
+  /// Whether a client has to pause, or has enough checks that wait.
+  private func mustWait(_ client: String) -> Bool {
+    pauses.applies(to: client)
+      || checks.values.count(where: { $0.client == client }) >= limits.maxChecksPerClient
   }
 
   /// Notes that a client asks.
@@ -156,8 +196,20 @@ actor PasswordChecker {
   /// Sends the last of those away that wait.
   private func makeRoom() -> Bool {
     guard let digest = queue.popLast() else { return false }
-    for request in checks.removeValue(forKey: digest)?.requests ?? [] { request.finish() }
+    sendAway(digest)
     return true
+  }
+
+  /// Sends a check away that has waited too long for its turn.
+  private func expire(_ digest: PasswordDigest, _ number: Int) async {
+    try? await Task.sleep(for: limits.patience)
+    guard checks[digest]?.number == number, let place = queue.firstIndex(of: digest) else { return }
+    queue.remove(at: place)
+    sendAway(digest)
+  }
+
+  private func sendAway(_ digest: PasswordDigest) {
+    for request in checks.removeValue(forKey: digest)?.requests ?? [] { request.finish() }
   }
 
   /// Runs the checks that wait, in their order.
@@ -176,14 +228,18 @@ actor PasswordChecker {
     isWorking = false
   }
 
+  private func accept(_ digest: PasswordDigest, of client: String) {
+    accepted.insert(digest)
+    pauses.forget(client)
+    askers[client] = nil
+  }
+
   private func run(_ check: Check, as digest: PasswordDigest) async {
     checkCount += 1
     let (matches, time) = await worker.check(check.password, check.hash)
     let isAccepted = matches && check.isKnown
     if isAccepted {
-      accepted.insert(digest)
-      pauses.forget(check.client)
-      askers[check.client] = nil
+      accept(digest, of: check.client)
     } else {
       rejected.insert(digest)
       pauses.addFailure(of: check.client)

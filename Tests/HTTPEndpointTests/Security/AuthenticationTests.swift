@@ -81,6 +81,7 @@ import Testing
   @Test func `what is too much is refused with the time to come back`() async throws {
     var limits = PasswordChecker.Limits()
     limits.maxChecks = 0
+    limits.patience = .zero
     let files = try SecurityFiles()
     try files.write(try Self.configuration(), to: "web.yml")
     let security = try ServerSecurity(

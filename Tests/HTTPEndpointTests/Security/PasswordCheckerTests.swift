@@ -106,8 +106,11 @@ import WebConfiguration
     #expect(await (20...60).contains(checker.checkCount))
   }
 
-  @Test(arguments: ["alice", "nobody"])
-  func `who was never checked gets in while many addresses guess`(guessed: String) async throws {
+  /// With 8 addresses a thread most clients are known to have asked in vain; with a million none is.
+  @Test(arguments: ["alice", "nobody"], [8, 1_000_000])
+  func `who was never checked gets in while many addresses guess`(
+    guessed: String, addresses: Int
+  ) async throws {
     let checker = PasswordChecker()
     var users = ["alice": try Users.hash(of: "wonder", cost: "08")]
     for number in 1...12 { users["user\(number)"] = try Users.hash(of: "\(number)", cost: "08") }
@@ -118,7 +121,8 @@ import WebConfiguration
           var number = 0
           while !Task.isCancelled {
             number += 1
-            let address = "192.0.\(thread).\(number % 8)"
+            let host = number % addresses
+            let address = "10.\(thread).\(host / 256 % 256).\(host % 256)"
             _ = await checker.check(
               credentials(number % 2 == 0 ? guessed : "\(number)", "\(thread) \(number)"),
               against: known, from: address)
@@ -127,13 +131,32 @@ import WebConfiguration
         }
       }
       try? await Task.sleep(for: .seconds(2))
-      for number in 1...12 {
+      for number in 1...(addresses == 8 ? 12 : 4) {
         let outcome = await checker.check(
           credentials("user\(number)", "\(number)"), against: known, from: "198.51.100.\(number)")
         #expect(outcome == .accepted)
       }
       group.cancelAll()
     }
+  }
+
+  @Test func `no answer tells whether a user exists where there is no room`() async throws {
+    var limits = limits
+    limits.maxChecks = 0
+    limits.patience = .milliseconds(500)
+    let checker = PasswordChecker(limits: limits)
+    let users = try users(cost: "04")
+    for (user, password) in [("alice", "x"), ("alice", "y"), ("nobody", "x"), ("alice", "x")] {
+      let start = ContinuousClock.now
+      let outcome = await checker.check(
+        credentials(user, password), against: users, from: "192.0.2.1")
+      #expect(outcome == .busy)
+      #expect(.now - start >= limits.patience)
+    }
+    let start = ContinuousClock.now
+    let right = await checker.check(
+      credentials("alice", "wonder"), against: users, from: "192.0.2.1")
+    #expect(right == .accepted && .now - start < limits.patience)
   }
 
   @Test func `the same credentials at once are checked once`() async throws {
