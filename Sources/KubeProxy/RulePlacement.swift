@@ -76,8 +76,10 @@ public struct ChangedPlacements: Sendable {
   ///   - old: The chain as it was; nil where it is new.
   ///   - new: The chain as it is; nil where it is gone.
   public init(from old: Chain?, to new: Chain?) {
-    self.old = old.map(RulePlacements.init)
-    self.new = new.map(RulePlacements.init)
+    // It is built in if it ever was: an edited file may have left its policy out.
+    let policy = new?.policy ?? old?.policy
+    self.old = old.map { RulePlacements($0.withPolicy($0.policy ?? policy)) }
+    self.new = new.map { RulePlacements($0.withPolicy($0.policy ?? policy)) }
   }
 
   /// Where all the rules stand and stood; nil where that depends on the rule.

@@ -26,6 +26,10 @@ struct SummaryPropertyTests {
     let old = try Ruleset(bytes: Self.bytes(lines))
     var edited = lines
     for _ in 0..<Int.random(in: 1...3, using: &random) { Self.edit(&edited, &random) }
+    if seed.isMultiple(of: 3) {
+      // No kernel has a built-in chain without a policy, but a file may.
+      edited = edited.map { $0.replacing(#/^(:[A-Z]+) (ACCEPT|DROP)/#, with: { "\($0.1) -" }) }
+    }
     let new = try Ruleset(bytes: Self.bytes(edited))
     for (before, after) in [(old, new), (new, old)] {
       let difference = RulesetDifference(from: before, to: after)
@@ -35,6 +39,21 @@ struct SummaryPropertyTests {
         expectSummary(
           of: RulesetDifference(from: before, to: after, selection: { $0 == port }))
       }
+    }
+  }
+
+  @Test("tells of kube-proxy's jump, where one side has left out the policy of its chain")
+  func jumpWithoutPolicy() throws {
+    let chains = ":KUBE-SERVICES - [0:0]\n"
+    let jump = "-A PREROUTING -j KUBE-SERVICES\n"
+    for (policy, other) in [("-", "ACCEPT"), ("ACCEPT", "-")] {
+      let old = try Ruleset(
+        bytes: Array("*nat\n:PREROUTING \(policy) [0:0]\n\(chains)\(jump)COMMIT\n".utf8))
+      let new = try Ruleset(
+        bytes: Array("*nat\n:PREROUTING \(other) [0:0]\n\(chains)COMMIT\n".utf8))
+      #expect(
+        RulesetDifference(from: old, to: new).findings.map(\.kind).contains(.hookJumpRemoved))
+      #expect(RulesetDifference(from: new, to: old).findings.map(\.kind).contains(.hookJumpAdded))
     }
   }
 

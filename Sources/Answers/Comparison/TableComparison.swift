@@ -59,8 +59,10 @@ struct TableComparison {
     change.newIndex.map { new.content.chains[$0].rules } ?? RuleList()
   }
 
-  /// The chain as it is, or as it last was.
+  /// The chain as it is, or as it last was; built in if it is or was.
   func chain(of change: ChangedChain) -> Chain? {
-    change.newIndex.map { new.content.chains[$0] } ?? change.oldIndex.map { old.content.chains[$0] }
+    let former = change.oldIndex.map { old.content.chains[$0] }
+    let present = change.newIndex.map { new.content.chains[$0] }
+    return (present ?? former)?.withPolicy(present?.policy ?? former?.policy)
   }
 }

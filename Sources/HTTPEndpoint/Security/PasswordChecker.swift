@@ -78,7 +78,7 @@ actor PasswordChecker {
   private var pauses: FailurePauses
   private var checks: [PasswordDigest: Check] = [:]
   private var queue: [PasswordDigest] = []
-  /// The clients that asked in vain, and when they did last.
+  /// The clients that asked in vain, and since when they have.
   private var askers: [String: ContinuousClock.Instant] = [:]
   private var requestCount = 0
   private var lastNumber = 0
@@ -185,12 +185,14 @@ actor PasswordChecker {
     let now = ContinuousClock.now
     if askers.count >= Self.maxAskers { askers = askers.filter { now - $0.value < Self.pause } }
     if askers.count >= Self.maxAskers { askers.removeAll() }
-    let last = askers.updateValue(now, forKey: client)
-    return last.map { now - $0 >= Self.pause } ?? true
+    if let last = askers[client], now - last < Self.pause { return false }
+    askers[client] = now
+    return true
   }
 
   private static let maxAskers = 16_384
-  /// Shorter than the interval of scrapes.
+  /// It begins with the first request in vain. Those that follow don't prolong it: a scraper that is sent away
+  /// comes again soon.
   private static let pause = Duration.seconds(10)
 
   /// Sends the last of those away that wait.

@@ -12,4 +12,9 @@ public struct Chain: Sendable, Hashable {
   }
 
   public var isBuiltIn: Bool { policy != nil }
+
+  /// The same chain with another policy.
+  public func withPolicy(_ policy: Verdict?) -> Chain {
+    Chain(name: name, policy: policy, rules: rules)
+  }
 }
