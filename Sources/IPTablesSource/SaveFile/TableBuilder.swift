@@ -9,7 +9,7 @@ struct TableBuilder {
 
   private struct ChainUnderConstruction {
     let name: ChainName
-    let policy: Verdict?
+    var policy: Verdict?
     let policyCounter: Counter
     var rules = RuleList()
     var counters: [Counter] = []
@@ -27,7 +27,6 @@ struct TableBuilder {
     var cursor = WordCursor(try LineTokenizer.words(of: line.dropFirst()))
     guard let word = cursor.next() else { throw Malformation("a chain without a name") }
     let name = try word.chainName()
-    guard positions[name] == nil else { throw Malformation("the chain stands here twice") }
     guard let policyWord = cursor.next() else { throw Malformation("a chain without a policy") }
     var policy: Verdict?
     if policyWord.text != "-" {
@@ -36,6 +35,15 @@ struct TableBuilder {
     }
     let counter = try cursor.next()?.counter() ?? Counter()
     guard cursor.isAtEnd else { throw Malformation("more than a chain's counters") }
+    if let position = positions[name] {
+      // iptables-nft-save prints the chains of hooks first, also those that don't exist. A chain of such a
+      // name that hangs on no hook follows as any other does, and is the one that exists.
+      guard policy == nil, chains[position].policy != nil, chains[position].rules.isEmpty else {
+        throw Malformation("the chain stands here twice")
+      }
+      chains[position].policy = nil
+      return
+    }
     positions[name] = chains.count
     chains.append(
       ChainUnderConstruction(
@@ -63,6 +71,9 @@ struct TableBuilder {
   }
 
   func snapshot() -> TableSnapshot {
+    // Built-in chains come first, as in each table of the kernel.
+    let builtIn = chains.filter { $0.policy != nil }
+    let chains = builtIn + self.chains.filter { $0.policy == nil }
     let content = TableContent(
       family: family, name: name,
       chains: chains.map { chain in
@@ -72,7 +83,7 @@ struct TableBuilder {
       })
     return TableSnapshot(
       content: content, counters: chains.flatMap(\.counters),
-      policyCounters: chains.filter { $0.policy != nil }.map(\.policyCounter))
+      policyCounters: builtIn.map(\.policyCounter))
   }
 }
 

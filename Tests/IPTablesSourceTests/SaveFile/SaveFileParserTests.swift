@@ -36,6 +36,27 @@ struct SaveFileParserTests {
     }
   }
 
+  /// iptables-nft-save 1.8.9 prints this where `nft` made a chain PREROUTING that hangs on no hook.
+  @Test("A chain of a hook's name that stands again without a policy is no built-in chain")
+  func chainWithoutHook() throws {
+    let text = """
+      *nat
+      :PREROUTING ACCEPT [0:0]
+      :KUBE-SERVICES - [0:0]
+      :INPUT DROP [3:4]
+      :PREROUTING - [0:0]
+      -A PREROUTING -j KUBE-SERVICES
+      COMMIT
+
+      """
+    let table = try #require(
+      try SaveFileParser.parse(Array(text.utf8)).first?.tables.first)
+    #expect(table.content.chains.map(\.name) == ["INPUT", "PREROUTING", "KUBE-SERVICES"])
+    #expect(table.content.chains.map(\.policy) == [.drop, nil, nil])
+    #expect(table.policyCounters == [Counter(packets: 3, bytes: 4)])
+    #expect(table.content.chains[1].rules.count == 1)
+  }
+
   @Test("Policies and counters stand with their chains and rules")
   func counters() throws {
     let table = try #require(
