@@ -5,7 +5,8 @@ internal import IPTablesSource
 struct AnswerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only service ports whose namespace/name matches, anywhere in it.", valueName: "regex"))
+      "Only service ports whose namespace/name matches, anywhere in it.", valueName: "regex"),
+    transform: { try ServicePattern($0) })
   var service: ServicePattern?
 
   /// Of which only `--tables` and `--backend` are used. A command's own options of these names would be

@@ -3,12 +3,15 @@ internal import KubeProxy
 internal import Platform
 
 /// A regular expression on `namespace/name`, checked once.
-struct ServicePattern: ExpressibleByArgument {
+struct ServicePattern {
   let expression: RegularExpression
 
-  init?(argument: String) {
-    guard let expression = try? RegularExpression(argument) else { return nil }
-    self.expression = expression
+  init(_ text: String) throws {
+    do {
+      expression = try RegularExpression(text)
+    } catch {
+      throw ValidationError("not a regular expression: \(error)")
+    }
   }
 }
 
