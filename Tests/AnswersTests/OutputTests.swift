@@ -244,6 +244,20 @@ struct OutputTests {
     #expect(document.mode_before == "ipvs" && document.mode_after == "nftables")
   }
 
+  @Test("Where a selection matches nothing, the selection is named")
+  func selectsNothing() throws {
+    let old = try Ruleset(Fixture("legacy-1.21/b-02-ngnix-deleted.rules"))
+    let new = try Ruleset(Fixture("legacy-1.21/b-03-ngnix-created-no-targetport.rules"))
+    let list = ServiceList(of: new, selection: { _ in false }, pattern: "nosuch")
+    let expected = "no service port in \(new.name) matches 'nosuch'\n"
+    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
+    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    let difference = RulesetDifference(
+      from: old, to: new, selection: { _ in false }, pattern: "nosuch")
+    #expect(
+      difference.sentences == ["nothing changed for the service ports that match 'nosuch'"])
+  }
+
   @Test("Service chains that nobody names are counted last by show")
   func unnamed() throws {
     let list = ServiceList(

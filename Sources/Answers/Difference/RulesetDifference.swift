@@ -19,10 +19,12 @@ public struct RulesetDifference: Sendable {
 
   /// Compares two rule sets, in O(n log n) time.
   ///
-  /// - Parameter selection: the service ports that are asked for; nil for all, and for what belongs to
-  ///   none.
+  /// - Parameters:
+  ///   - selection: the service ports that are asked for; nil for all, and for what belongs to none.
+  ///   - pattern: the selection, as people wrote it.
   public init(
-    from old: Ruleset, to new: Ruleset, selection: ((ServicePort) -> Bool)? = nil
+    from old: Ruleset, to new: Ruleset, selection: ((ServicePort) -> Bool)? = nil,
+    pattern: String? = nil
   ) {
     let comparisons = IPFamily.allCases.map {
       FamilyComparison($0, from: old.family($0), to: new.family($0))
@@ -33,6 +35,7 @@ public struct RulesetDifference: Sendable {
     counts = grouping.counts
     comparedTables = comparisons.reduce(0) { $0 + $1.tables.count }
     notCompared = comparisons.flatMap(\.notCompared)
-    findings = Finding.all(of: comparisons, grouping.counts, selection: selection)
+    findings = Finding.all(
+      of: comparisons, grouping.counts, selection: selection, pattern: pattern)
   }
 }

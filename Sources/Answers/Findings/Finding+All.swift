@@ -4,10 +4,12 @@ internal import Netfilter
 extension Finding {
   /// What the differences of all families mean; what matters most first.
   ///
-  /// - Parameter selection: the service ports that are asked for; nil for everything.
+  /// - Parameters:
+  ///   - selection: the service ports that are asked for; nil for everything.
+  ///   - pattern: the selection, as people wrote it.
   static func all(
     of comparisons: [FamilyComparison], _ counts: DifferenceCounts,
-    selection: ((ServicePort) -> Bool)?
+    selection: ((ServicePort) -> Bool)?, pattern: String?
   ) -> [Finding] {
     var findings: [Finding] = []
     for var comparison in comparisons {
@@ -22,7 +24,8 @@ extension Finding {
     }
     if counts.rulesRewritten > 0 { findings.append(rewritten(counts)) }
     if counts == DifferenceCounts() {
-      findings.append(Finding(.nothing, .none, "nothing changed"))
+      let place = pattern.map { " for the service ports that match '\($0)'" } ?? ""
+      findings.append(Finding(.nothing, .none, "nothing changed" + place))
     }
     // Stable: what is equally important stays in order.
     return findings.enumerated().sorted {

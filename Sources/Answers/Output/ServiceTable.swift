@@ -16,11 +16,8 @@ public struct ServiceTable {
 
   public func write(to writer: inout TerminalWriter) {
     list.writeMode(to: &writer)
-    if list.services.isEmpty {
-      writer.line("no service ports in \(list.name)")
-    } else {
-      writeRows(to: &writer)
-    }
+    list.writeAbsence(to: &writer)
+    if !list.services.isEmpty { writeRows(to: &writer) }
     list.writeUnnamed(to: &writer)
   }
 

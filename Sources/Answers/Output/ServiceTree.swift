@@ -10,7 +10,7 @@ public struct ServiceTree {
 
   public func write(to writer: inout TerminalWriter) {
     list.writeMode(to: &writer)
-    if list.services.isEmpty { writer.line("no service ports in \(list.name)") }
+    list.writeAbsence(to: &writer)
     for (index, service) in list.services.enumerated() {
       if index > 0 { writer.endLine() }
       let port = service.port

@@ -8,14 +8,21 @@ public struct ServiceList: Sendable {
   public let services: [ServiceReport]
   /// What people call the rule set.
   public let name: String
+  /// What service ports were asked for, as people wrote it; nil for all.
+  private let pattern: String?
   /// kube-proxy's, as far as is known.
   public let mode: KubeProxyMode
   /// Chains of service ports that aren't listed, because nothing says whose they are.
   public let unnamed: UnnamedChains
 
-  /// - Parameter selection: the service ports that are asked for; nil for all.
-  public init(of ruleset: Ruleset, selection: ((ServicePort) -> Bool)? = nil) {
+  /// - Parameters:
+  ///   - selection: the service ports that are asked for; nil for all.
+  ///   - pattern: the selection, as people wrote it.
+  public init(
+    of ruleset: Ruleset, selection: ((ServicePort) -> Bool)? = nil, pattern: String? = nil
+  ) {
     name = ruleset.name
+    self.pattern = pattern
     mode = ruleset.mode
     let families = ruleset.families.map(ServiceReporting.init)
     unnamed = families.reduce(UnnamedChains()) { $0 + $1.unnamed }
@@ -30,6 +37,13 @@ extension ServiceList {
     guard let notice = mode.notice else { return }
     writer.write("\(name): ", .strong)
     writer.line(notice, mode.servesElsewhere ? .notable : .faint)
+  }
+
+  /// Writes that there are no service ports, where there are none.
+  func writeAbsence(to writer: inout TerminalWriter) {
+    guard services.isEmpty else { return }
+    writer.line(
+      pattern.map { "no service port in \(name) matches '\($0)'" } ?? "no service ports in \(name)")
   }
 
   /// Writes how many chains are not listed.

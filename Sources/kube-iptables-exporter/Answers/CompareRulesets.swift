@@ -75,7 +75,8 @@ struct CompareRulesets: AsyncParsableCommand {
     let loader = options.makeLoader()
     let (old, new) = try await load(loader)
     let matcher = options.makeMatcher()
-    let difference = RulesetDifference(from: old, to: new, selection: matcher?.matches)
+    let difference = RulesetDifference(
+      from: old, to: new, selection: matcher?.matches, pattern: options.service?.expression.text)
     try matcher?.finish()
     if difference.comparedTables == 0, !difference.notCompared.isEmpty {
       throw ReadingFailure(

@@ -42,7 +42,8 @@ struct ShowServices: AsyncParsableCommand {
   func run() async throws {
     let ruleset = try options.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
     let matcher = options.makeMatcher()
-    let services = ServiceList(of: ruleset, selection: matcher?.matches)
+    let services = ServiceList(
+      of: ruleset, selection: matcher?.matches, pattern: options.service?.expression.text)
     try matcher?.finish()
     switch format {
     case .json: try StandardOutput.write(json: ServicesJSON(services).write)
