@@ -14,7 +14,7 @@ struct Check: ParsableCommand {
     discussion: """
       Each fault with its rules, why it matters, and what to do. --source and --backend are as without a \
       subcommand. Exit status: 0 no faults, or only such as are marked info; 1 other faults; 2 rules could \
-      not be read.
+      not be read, or the answer not be written.
       """)
 
   @Argument(

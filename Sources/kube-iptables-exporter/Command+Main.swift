@@ -22,8 +22,8 @@ extension Command {
   private static func exit(withLine error: any Error) -> Never {
     // An answer that is a status, to which nothing is to be said.
     if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
-    if let failure = error as? ReadingFailure {
-      StandardError.write("kube-iptables-exporter: \(failure)\n")
+    if error is ReadingFailure || error is WritingFailure {
+      StandardError.write("kube-iptables-exporter: \(error)\n")
       Glibc.exit(ReadingFailure.status)
     }
     let code = exitCode(for: error)

@@ -15,7 +15,8 @@ struct CompareRulesets: AsyncParsableCommand {
       --after. --tables (all, unless it names some) and --backend are as without a subcommand.
 
       + added, - removed, ~ moved (from -> to), = written again, ! a policy. Positions are counted from \
-      1. Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read.
+      1. Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read, or the \
+      answer not be written.
       """)
 
   @Argument(

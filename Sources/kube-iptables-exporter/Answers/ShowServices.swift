@@ -13,7 +13,7 @@ struct ShowServices: AsyncParsableCommand {
       ip6tables-save wrote (- is standard input); several are one rule set. --tables (all, unless it \
       names some) and --backend are as without a subcommand.
 
-      Exit status: 0; 2 if rules can't be read.
+      Exit status: 0; 2 if rules can't be read, or the answer not be written.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
