@@ -6,7 +6,7 @@ extension Ruleset {
   /// Rules have their options' text (``Rule/asSaved(family:)``), and a table of nf_tables all of its
   /// built-in chains: iptables-nft makes them when they are needed, and prints them all the same.
   public var asSaved: Ruleset {
-    Ruleset(name: name, families: families.map(\.asSaved), mode: mode)
+    Ruleset(name: name, families: families.map(\.asSaved), mode: mode, isKernel: isKernel)
   }
 }
 

@@ -11,13 +11,20 @@ public struct Ruleset: Sendable {
   public let leftOut: [FamilySnapshot]
   /// kube-proxy's, as far as is known.
   public let mode: KubeProxyMode
+  /// Whether they are the kernel's rules, and not a file's.
+  public let isKernel: Bool
 
   /// Of a family that was given in both backends, that one is taken which alone has a chain
   /// KUBE-SERVICES, or else that which holds more rules.
   ///
-  /// - Parameter mode: kube-proxy's, where more than the rules shows it.
-  public init(name: String, families: [FamilySnapshot], mode: KubeProxyMode? = nil) {
+  /// - Parameters:
+  ///   - mode: kube-proxy's, where more than the rules shows it.
+  ///   - isKernel: whether they are the kernel's rules, and not a file's.
+  public init(
+    name: String, families: [FamilySnapshot], mode: KubeProxyMode? = nil, isKernel: Bool = false
+  ) {
     self.name = name
+    self.isKernel = isKernel
     var taken: [FamilySnapshot] = []
     var leftOut: [FamilySnapshot] = []
     for family in IPFamily.allCases {

@@ -54,14 +54,17 @@ public enum KubeProxyMode: String, Sendable, Hashable {
   public var servesElsewhere: Bool { self == .ipvs || self == .nftables }
 
   /// What people are told who ask about iptables' rules; nil where those are what serves.
-  public var notice: String? {
+  ///
+  /// - Parameter isKernel: whether they are the kernel's, beside which other modes' traces would be seen.
+  public func notice(ofKernel isKernel: Bool) -> String? {
     switch self {
     case .iptables: nil
     case .ipvs: "kube-proxy is in ipvs mode: IPVS serves the services, not these rules"
     case .nftables:
       "kube-proxy is in nftables mode: nf_tables' table kube-proxy serves the services, not these rules"
     case .none:
-      "nothing here shows a kube-proxy (of its nftables mode, a file of rules shows nothing)"
+      "no rules of kube-proxy here"
+        + (isKernel ? "" : " (its nftables mode leaves none in such a file)")
     }
   }
 }

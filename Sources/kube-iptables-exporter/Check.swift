@@ -73,10 +73,13 @@ struct Check: ParsableCommand {
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    add(sourceOptions.kernelSource(tables: Self.tables).read([]), "kernel", &report)
+    add(sourceOptions.kernelSource(tables: Self.tables).read([]), "kernel", isKernel: true, &report)
   }
 
-  private func add(_ reading: RulesetReading, _ source: String, _ report: inout CheckReport) {
+  private func add(
+    _ reading: RulesetReading, _ source: String, isKernel: Bool = false,
+    _ report: inout CheckReport
+  ) {
     var families: [FamilySnapshot] = []
     for family in reading.families where family.isFollowed {
       switch family.result {
@@ -85,6 +88,6 @@ struct Check: ParsableCommand {
         report.add(CheckReport.Failure(source: source, message: "\(error)"))
       }
     }
-    report.add(families, of: source, mode: KubeProxyMode(of: reading))
+    report.add(families, of: source, mode: KubeProxyMode(of: reading), isKernel: isKernel)
   }
 }

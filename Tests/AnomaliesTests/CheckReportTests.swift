@@ -71,7 +71,7 @@ struct CheckReportTests {
     let families = try [IPFamily.ipv4, .ipv6].map { try RulesetText($0, nat: "").snapshot() }
     for (mode, words) in [
       (KubeProxyMode.nftables, "node: kube-proxy is in nftables mode"),
-      (.ipvs, "node: kube-proxy is in ipvs mode"), (.none, "node: nothing here shows a kube-proxy"),
+      (.ipvs, "node: kube-proxy is in ipvs mode"), (.none, "node: no rules of kube-proxy here ("),
       (.iptables, "node, IPv4 (legacy): no faults in 0 rules, 0 service ports"),
     ] {
       var report = CheckReport()
@@ -81,6 +81,20 @@ struct CheckReportTests {
       #expect(lines.count == (mode == .iptables ? 2 : 3))
       #expect(try Self.json(report).readings.map(\.mode) == [mode.rawValue, mode.rawValue])
     }
+  }
+
+  @Test("Of a source that was read in part nothing is said of its mode, nor of a family without rules")
+  func incomplete() throws {
+    var report = CheckReport()
+    report.add([try RulesetText(nat: "").snapshot()], of: "kernel", mode: .none, isKernel: true)
+    #expect(Self.text(report).hasPrefix("kernel: no rules of kube-proxy here\n"))
+    report.add(CheckReport.Failure(source: "kernel", message: "cannot read it"))
+    #expect(Self.text(report).isEmpty)
+    let snapshot = try RulesetText(nat: "", filter: Self.drop).snapshot()
+    report.add([snapshot], of: "kernel", mode: .none, isKernel: true)
+    #expect(Self.text(report).hasPrefix("kernel, IPv4 (legacy): 1 fault in 1 rule, "))
+    report.add([try RulesetText(nat: "").snapshot()], of: "file", mode: .none)
+    #expect(Self.text(report).contains("file, IPv4 (legacy): no faults in 0 rules, "))
   }
 
   @Test("Service chains of no known service port are counted, and it is said why")

@@ -207,9 +207,12 @@ struct OutputTests {
       String(decoding: json { ServicesJSON(list).write(to: &$0) }, as: UTF8.self)
         .contains(#""mode": "ipvs""#))
     let none = ServiceList(of: try Ruleset(RulesetText(nat: "")))
+    let words = "no rules of kube-proxy here"
     #expect(
-      text { ServiceTable(none).write(to: &$0) }.hasPrefix("rules: nothing here shows a kube-proxy")
-    )
+      text { ServiceTable(none).write(to: &$0) }.hasPrefix(
+        "rules: \(words) (its nftables mode leaves none in such a file)\n"))
+    let kernel = ServiceList(of: Ruleset(name: "kernel", families: [], isKernel: true))
+    #expect(text { ServiceTable(kernel).write(to: &$0) }.hasPrefix("kernel: \(words)\n"))
     // What the node shows counts more than what the rules do.
     let baseline = try Ruleset(Fixture("legacy-1.28/a-01-baseline.rules"))
     let live = ServiceList(

@@ -5,11 +5,19 @@ internal import Netfilter
 extension CheckReport {
   /// For people: kube-proxy's mode, should it not be iptables; the faults by kind, each with its rules,
   /// then why it matters and what to do.
+  ///
+  /// Of a source that was read in part it is not known what its other rules show: nothing is said of its
+  /// mode, nor of a family without rules.
   public func write(to text: inout TerminalWriter) {
+    let incomplete = Set(failures.map(\.source))
+    let readings = readings.filter {
+      $0.ruleCount > 0 || !$0.findings.isEmpty || !incomplete.contains($0.source)
+    }
     for (index, reading) in readings.enumerated() {
       if index > 0, !readings[index - 1].findings.isEmpty { text.endLine() }
       if index == 0 || readings[index - 1].source != reading.source,
-        let notice = reading.mode.notice
+        !incomplete.contains(reading.source),
+        let notice = reading.mode.notice(ofKernel: reading.isKernel)
       {
         text.write("\(reading.source): ", .strong)
         text.line(notice, reading.mode.servesElsewhere ? .notable : .faint)

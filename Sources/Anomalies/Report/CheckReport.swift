@@ -10,16 +10,21 @@ public struct CheckReport: Sendable {
     let snapshot: FamilySnapshot
     /// kube-proxy's, as the source shows it.
     let mode: KubeProxyMode
+    /// Whether the source is the kernel, and not a file.
+    let isKernel: Bool
     let servicePorts: Int
     let unnamed: UnnamedChains
     let findings: [Finding]
 
-    fileprivate init(source: String, _ snapshot: FamilySnapshot, _ mode: KubeProxyMode) {
+    fileprivate init(
+      source: String, _ snapshot: FamilySnapshot, _ mode: KubeProxyMode, isKernel: Bool
+    ) {
       let map = ServiceMap(
         nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
       self.source = source
       self.snapshot = snapshot
       self.mode = mode
+      self.isKernel = isKernel
       servicePorts = map.services.count
       unnamed = map.unnamed
       findings = Inspection(of: snapshot, map: map, mode: mode).findings
@@ -46,11 +51,13 @@ public struct CheckReport: Sendable {
 
   /// Inspects the families that were read of a source.
   ///
-  /// - Parameter mode: kube-proxy's, as the source shows it.
+  /// - Parameters:
+  ///   - mode: kube-proxy's, as the source shows it.
+  ///   - isKernel: whether the source is the kernel, and not a file.
   public mutating func add(
-    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode
+    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode, isKernel: Bool = false
   ) {
-    readings += families.map { Reading(source: source, $0, mode) }
+    readings += families.map { Reading(source: source, $0, mode, isKernel: isKernel) }
   }
 
   public mutating func add(_ failure: Failure) { failures.append(failure) }

@@ -32,7 +32,8 @@ public struct DifferenceText {
   /// Where kube-proxy is in a mode in which other rules than these serve; once where both sides are alike.
   private var modes: [String] {
     let lines = [old, new].compactMap { side -> String? in
-      guard side.mode.servesElsewhere, let notice = side.mode.notice else { return nil }
+      guard side.mode.servesElsewhere, let notice = side.mode.notice(ofKernel: side.isKernel)
+      else { return nil }
       return "\(side.name): \(notice)"
     }
     return lines.first == lines.last ? Array(lines.prefix(1)) : lines

@@ -12,6 +12,7 @@ public struct ServiceList: Sendable {
   private let pattern: String?
   /// kube-proxy's, as far as is known.
   public let mode: KubeProxyMode
+  private let isKernel: Bool
   /// Chains of service ports that aren't listed, because nothing says whose they are.
   public let unnamed: UnnamedChains
 
@@ -24,6 +25,7 @@ public struct ServiceList: Sendable {
     name = ruleset.name
     self.pattern = pattern
     mode = ruleset.mode
+    isKernel = ruleset.isKernel
     let families = ruleset.families.map(ServiceReporting.init)
     unnamed = families.reduce(UnnamedChains()) { $0 + $1.unnamed }
     let services = families.flatMap { $0.services { selection?($0) ?? true } }
@@ -34,7 +36,7 @@ public struct ServiceList: Sendable {
 extension ServiceList {
   /// Writes kube-proxy's mode, should it not be iptables.
   func writeMode(to writer: inout TerminalWriter) {
-    guard let notice = mode.notice else { return }
+    guard let notice = mode.notice(ofKernel: isKernel) else { return }
     writer.write("\(name): ", .strong)
     writer.line(notice, mode.servesElsewhere ? .notable : .faint)
   }

@@ -47,7 +47,8 @@ struct RulesetLoader {
         throw ReadingFailure(description: "\(error)")
       }
     }
-    return Ruleset(name: "kernel", families: families, mode: KubeProxyMode(of: reading))
+    return Ruleset(
+      name: "kernel", families: families, mode: KubeProxyMode(of: reading), isKernel: true)
   }
 
   private func parse(_ input: RulesetInput) throws(ReadingFailure) -> [FamilySnapshot] {

@@ -86,7 +86,7 @@ enum AnswerProperties {
 
   private static func check(_ list: ServiceList) {
     let table = PlainText.lines(text { ServiceTable(list).write(to: &$0) })
-    let notices = [list.mode.notice, list.unnamed.notice].compactMap(\.self)
+    let notices = [list.mode.notice(ofKernel: false), list.unnamed.notice].compactMap(\.self)
     require(
       table.count == 1 + list.services.count + notices.count,
       "each service port has its line in the table")
