@@ -12,7 +12,7 @@ public struct ReadingError: Error, Sendable, Hashable {
     case readNFTables(IPFamily)
     /// Reading a saved file.
     case readFile(path: String)
-    /// Understanding a line of a saved file; lines are counted from 1.
+    /// Understanding a line of what was saved; lines are counted from 1.
     case parseLine(number: Int, text: String)
   }
 
@@ -21,11 +21,14 @@ public struct ReadingError: Error, Sendable, Hashable {
   public let code: Int32?
   /// Such as libiptc's "Permission denied (you must be root)".
   public let cause: String
+  /// The file of a line that wasn't understood; nil where whoever reads it knows.
+  public let path: String?
 
-  public init(operation: Operation, code: Int32? = nil, cause: String) {
+  public init(operation: Operation, code: Int32? = nil, cause: String, path: String? = nil) {
     self.operation = operation
     self.code = code
     self.cause = cause
+    self.path = path
   }
 }
 
@@ -38,7 +41,8 @@ extension ReadingError: CustomStringConvertible {
     case .readNFTables(let family): "cannot read nf_tables' \(family.rawValue) rules: \(cause)"
     case .readFile(let path): "cannot read \(path): \(cause)"
     case .parseLine(let number, let text):
-      "line \(number): \(cause)" + (text.isEmpty ? "" : ": \(text)")
+      (path.map { "\($0): " } ?? "") + "line \(number): \(cause)"
+        + (text.isEmpty ? "" : ": \(text)")
     }
   }
 }

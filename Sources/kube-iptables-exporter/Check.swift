@@ -59,8 +59,7 @@ struct Check: ParsableCommand {
 
   private func check(_ path: String, _ report: inout CheckReport) {
     let name = path == "-" ? "standard input" : path
-    let source = SaveFileSource(
-      paths: [path == "-" ? "/dev/stdin" : path], tables: Self.tables, takesPipes: true)
+    let source = SaveFileSource(paths: [path], tables: Self.tables, takesPipes: true)
     let reading = source.read([])
     if reading.families.allSatisfy({ (try? $0.result.get())?.tables.isEmpty ?? false }) {
       report.add(

@@ -83,7 +83,7 @@ struct CheckReportTests {
     }
   }
 
-  @Test("Of a source that was read in part nothing is said of its mode, nor of a family without rules")
+  @Test("Of a source that was read in part, neither its mode nor a family without rules is told")
   func incomplete() throws {
     var report = CheckReport()
     report.add([try RulesetText(nat: "").snapshot()], of: "kernel", mode: .none, isKernel: true)

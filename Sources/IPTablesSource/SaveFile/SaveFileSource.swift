@@ -26,7 +26,8 @@ public final class SaveFileSource: RulesetSource {
   ///   - paths: The files.
   ///   - tables: The tables that are asked for, of which those in no file are reported as absent.
   ///     Nil asks for what is there.
-  ///   - takesPipes: Whether a file may be a pipe or a terminal, whose end a reading waits for.
+  ///   - takesPipes: Whether a file may be a pipe or a terminal, whose end a reading waits for. If so,
+  ///     `-` is standard input.
   public init(paths: [String], tables: Set<TableName>? = nil, takesPipes: Bool = false) {
     self.paths = paths
     self.tables = tables
@@ -73,18 +74,23 @@ public final class SaveFileSource: RulesetSource {
   }
 
   private func parse(_ path: String) throws(ReadingError) -> [FamilySnapshot] {
+    let isStandardInput = path == "-" && kinds == .pipesToo
+    let name = isStandardInput ? "standard input" : path
     let text: [UInt8]
     do {
-      text = try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: kinds)
+      text =
+        isStandardInput
+        ? try FileBytes.readStandardInput(limit: Self.sizeLimit)
+        : try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: kinds)
     } catch {
       throw ReadingError(
-        operation: .readFile(path: path), code: error.systemError.code, cause: error.description)
+        operation: .readFile(path: name), code: error.systemError.code, cause: error.description)
     }
     do {
       return try SaveFileParser.parse(text, tables: tables)
     } catch {
       throw ReadingError(
-        operation: error.operation, code: error.code, cause: "in \(path): \(error.cause)")
+        operation: error.operation, code: error.code, cause: error.cause, path: name)
     }
   }
 

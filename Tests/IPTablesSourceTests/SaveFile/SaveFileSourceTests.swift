@@ -108,8 +108,8 @@ struct SaveFileSourceTests {
     let content = try source.reading(.ipv4).table(.nat)?.content
     try ipv4.write(beginning)
     let error = #expect(throws: ReadingError.self) { try source.reading(.ipv4) }
-    #expect(
-      error?.cause == "in \(ipv4.path): the text ends before a table: it is empty or cut off")
+    let description = try #require(error?.description)
+    #expect(description.hasPrefix("\(ipv4.path): line 1: the text ends before a table: "))
     try ipv4.write(whole)
     #expect(try source.reading(.ipv4).table(.nat)?.content === content)
   }
@@ -126,7 +126,7 @@ struct SaveFileSourceTests {
     #expect(throws: Never.self) { try readings[0].result.get() }
     let error = #expect(throws: ReadingError.self) { try readings[1].result.get() }
     #expect(error?.operation == .parseLine(number: 1, text: "*nat"))
-    #expect(error?.cause == "in \(ipv6.path): the text ends before COMMIT")
+    #expect(error?.description == "\(ipv6.path): line 1: the text ends before COMMIT: *nat")
     try ipv6.remove()
     #expect(throws: ReadingError.self) { try source.reading(.ipv6) }
     try ipv6.write(headerIPv6 + "*nat\nCOMMIT\n")
