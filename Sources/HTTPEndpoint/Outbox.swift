@@ -10,9 +10,22 @@ final class Outbox: Sendable {
   /// A client that reads less than so many bytes in a second falls behind.
   private static let expectedRate = 256 * 1024
 
+  /// A segment: as it was rendered until somebody is sent it, then as a buffer that all are sent.
   fileprivate struct Entry {
-    let buffer: ByteBuffer
-    var recipients: Int
+    private var bytes: [UInt8]
+    private var shared: ByteBuffer?
+    var recipients = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The buffer, made at the first use: one segment after the other, so that they use the same memory.
+    mutating func buffer() -> ByteBuffer {
+      if let shared { return shared }
+      let buffer = ByteBuffer(bytes: bytes)
+      shared = buffer
+      bytes = []
+      return buffer
+    }
   }
 
   /// How far a client may get ahead of the expected rate: the system takes much at first, also for
@@ -93,7 +106,7 @@ final class Outbox: Sendable {
   fileprivate func segment(of number: UInt64) throws(DeliveryCut) -> ByteBuffer? {
     let (isCut, buffer) = state.withLock { state -> (Bool, ByteBuffer?) in
       guard let progress = state.deliveries[number] else { return (true, nil) }
-      return (false, progress.remaining.first.flatMap { state.entries[$0]?.buffer })
+      return (false, progress.remaining.first.flatMap { state.entries[$0]?.buffer() })
     }
     if isCut { throw DeliveryCut() }
     return buffer
@@ -121,7 +134,7 @@ extension Outbox.State {
   ) -> UInt64 {
     for (digest, bytes) in parts {
       if entries[digest] == nil {
-        entries[digest] = Outbox.Entry(buffer: ByteBuffer(bytes: bytes), recipients: 0)
+        entries[digest] = Outbox.Entry(bytes)
         byteCount += bytes.count
       }
       entries[digest]?.recipients += 1

@@ -103,13 +103,15 @@ actor RulesetMonitor {
   /// Gives back what a large reading took.
   func releaseMemory() { Allocator.releaseFreeMemory() }
 
-  /// Reads, with the counters that somebody waits for.
+  /// Reads, with the counters that somebody waits for; at first with all, which come with the rules then,
+  /// so that this reading serves the first scrape.
   private func read() -> RulesetState {
     if readsInBulk { onReading() }
     // What nobody will ask for any more makes room for what is to be read.
     last = nil
     account.number += 1
-    let counters = waiting.withLock { $0.keys.reduce(CounterSelection()) { $0.union($1) } }
+    let wanted = waiting.withLock { $0.keys.reduce(CounterSelection()) { $0.union($1) } }
+    let counters = hasRead ? wanted : .all
     let start = ContinuousClock.now
     let reading = source.read(counters)
     var state = tracker.take(reading, at: now())
