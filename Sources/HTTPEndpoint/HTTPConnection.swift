@@ -122,22 +122,33 @@ struct HTTPConnection {
 
   /// Sends a body in pieces, some at a time: what waits here is the outbox's and shared with others.
   private func send(_ body: Delivery) async throws {
-    var written = 0
+    var pieces: [ByteBuffer] = []
+    var size = 0
     while var segment = try body.segment() {
       while let piece = segment.readSlice(length: min(Self.pieceSize, segment.readableBytes)),
         piece.readableBytes > 0
       {
-        let part = HTTPServerResponsePart.body(.byteBuffer(piece))
-        written += piece.readableBytes
-        if written < writeSize {
-          channel.write(part, promise: nil)
-        } else {
-          try await channel.writeAndFlush(part).get()
-          body.note(sentBytes: written)
-          written = 0
-        }
+        pieces.append(piece)
+        size += piece.readableBytes
+        if size < writeSize { continue }
+        try await write(pieces)
+        body.note(sentBytes: size)
+        (pieces, size) = ([], 0)
       }
       body.finishSegment()
     }
+    if !pieces.isEmpty { try await write(pieces) }
+  }
+
+  /// Writes pieces of a body, all of them in one turn of the event loop, until the system has taken them.
+  private func write(_ pieces: [ByteBuffer]) async throws {
+    let channel = channel
+    try await channel.eventLoop.flatSubmit {
+      for piece in pieces.dropLast() {
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: nil)
+      }
+      return channel.writeAndFlush(
+        HTTPServerResponsePart.body(.byteBuffer(pieces.last ?? ByteBuffer())))
+    }.get()
   }
 }

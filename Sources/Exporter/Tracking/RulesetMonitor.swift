@@ -86,13 +86,16 @@ actor RulesetMonitor {
 
   /// Makes a reading that no scrape asked for, if none has succeeded yet.
   func readUnlessReady() {
-    if !hasRead { _ = readUnasked { .zero } }
+    // With all counters, which come with the rules at first: so it serves a scrape that waits.
+    if !hasRead { _ = readUnasked(.all) { .zero } }
   }
 
-  private func readUnasked(_ processorTime: @Sendable () -> Duration) -> Duration {
+  private func readUnasked(
+    _ counters: CounterSelection = [], _ processorTime: @Sendable () -> Duration
+  ) -> Duration {
     let start = processorTime()
     account.unasked += 1
-    let state = read()
+    let state = read(counters)
     if state.reading.duration > Self.longReading { releaseMemory() }
     return processorTime() - start
   }
@@ -103,15 +106,13 @@ actor RulesetMonitor {
   /// Gives back what a large reading took.
   func releaseMemory() { Allocator.releaseFreeMemory() }
 
-  /// Reads, with the counters that somebody waits for; at first with all, which come with the rules then,
-  /// so that this reading serves the first scrape.
-  private func read() -> RulesetState {
+  /// Reads, with these counters and those that somebody waits for.
+  private func read(_ counters: CounterSelection = []) -> RulesetState {
     if readsInBulk { onReading() }
     // What nobody will ask for any more makes room for what is to be read.
     last = nil
     account.number += 1
-    let wanted = waiting.withLock { $0.keys.reduce(CounterSelection()) { $0.union($1) } }
-    let counters = hasRead ? wanted : .all
+    let counters = waiting.withLock { $0.keys.reduce(counters) { $0.union($1) } }
     let start = ContinuousClock.now
     let reading = source.read(counters)
     var state = tracker.take(reading, at: now())
