@@ -81,7 +81,7 @@ actor RulesetMonitor {
   /// - Parameter processorTime: What the process has used so far.
   /// - Returns: What the reading took of the processor's time; nil if there was none.
   func readIfChanged(_ processorTime: @Sendable () -> Duration) -> Duration? {
-    !hasRead || source.mayHaveChanged() ? readUnasked(processorTime) : nil
+    !hasRead || source.mayHaveChanged() ? readUnasked([], processorTime) : nil
   }
 
   /// Makes a reading that no scrape asked for, if none has succeeded yet.
@@ -91,7 +91,7 @@ actor RulesetMonitor {
   }
 
   private func readUnasked(
-    _ counters: CounterSelection = [], _ processorTime: @Sendable () -> Duration
+    _ counters: CounterSelection, _ processorTime: @Sendable () -> Duration
   ) -> Duration {
     let start = processorTime()
     account.unasked += 1
