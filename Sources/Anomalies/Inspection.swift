@@ -93,7 +93,8 @@ public struct Inspection: Sendable {
     in nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]
   ) -> [Finding] {
     var dispatch: [Int: DispatchFaults] = [:]
-    for index in nat.chains.indices {
+    let chains = nat.chains
+    for index in chains.indices where DispatchFaults.chains.contains(chains[index].name) {
       dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
     }
     return NatFindings(nat, map, faults, dispatch).all + HookFindings.find(in: nat)

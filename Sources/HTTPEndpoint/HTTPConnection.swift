@@ -7,16 +7,9 @@ struct HTTPConnection {
   typealias AsyncChannel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
   private typealias Inbound = NIOAsyncChannelInboundStream<HTTPServerRequestPart>
 
-  /// The bytes of a piece. Each that the system has taken is progress, to the write timeout.
-  private static let pieceSize = 32 * 1024
-  /// How much is written at a time, until the system has taken it. TLS encrypts all of it, for one
-  /// client alone, before any is sent.
-  private static let writeSize = (plain: 256 * 1024, encrypted: 32 * 1024)
-
   private let connection: AsyncChannel
   private let responder: Responder
   private let maxBodyBytes: Int
-  private let writeSize: Int
   private let remoteAddress: String
 
   private var channel: any Channel { connection.channel }
@@ -25,7 +18,6 @@ struct HTTPConnection {
     self.connection = connection
     self.responder = responder
     self.maxBodyBytes = maxBodyBytes
-    writeSize = responder.usesTLS ? Self.writeSize.encrypted : Self.writeSize.plain
     let address = connection.channel.remoteAddress?.ipAddress ?? ""
     let isMappedIPv4 = address.hasPrefix("::ffff:") && address.contains(".")
     remoteAddress = isMappedIPv4 ? String(address.dropFirst("::ffff:".count)) : address
@@ -120,35 +112,30 @@ struct HTTPConnection {
     try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
   }
 
-  /// Sends a body in pieces, some at a time: what waits here is the outbox's and shared with others.
+  /// Sends a body some segments at a time: what waits here is the outbox's and shared with others.
   private func send(_ body: Delivery) async throws {
-    var pieces: [ByteBuffer] = []
-    var size = 0
-    while var segment = try body.segment() {
-      while let piece = segment.readSlice(length: min(Self.pieceSize, segment.readableBytes)),
-        piece.readableBytes > 0
-      {
-        pieces.append(piece)
-        size += piece.readableBytes
-        if size < writeSize { continue }
-        try await write(pieces)
-        body.note(sentBytes: size)
-        (pieces, size) = ([], 0)
+    while true {
+      let pieces = try body.nextPieces()
+      if pieces.isEmpty { break }
+      // TLS encrypts what it is given, for one client alone, before any is sent.
+      for batch in responder.usesTLS ? pieces.map({ [$0] }) : [pieces] {
+        try await write(batch, of: body)
       }
-      body.finishSegment()
+      body.finishPieces()
     }
-    if !pieces.isEmpty { try await write(pieces) }
   }
 
-  /// Writes pieces of a body, all of them in one turn of the event loop, until the system has taken them.
-  private func write(_ pieces: [ByteBuffer]) async throws {
+  /// Writes pieces, all of them in one turn of the event loop, until the system has taken them.
+  private func write(_ pieces: [ByteBuffer], of body: Delivery) async throws {
     let channel = channel
     try await channel.eventLoop.flatSubmit {
-      for piece in pieces.dropLast() {
-        channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: nil)
+      let writes = pieces.map { piece in
+        let written = channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)))
+        written.whenSuccess { body.note(sentBytes: piece.readableBytes) }
+        return written
       }
-      return channel.writeAndFlush(
-        HTTPServerResponsePart.body(.byteBuffer(pieces.last ?? ByteBuffer())))
+      channel.flush()
+      return writes.last ?? channel.eventLoop.makeSucceededVoidFuture()
     }.get()
   }
 }

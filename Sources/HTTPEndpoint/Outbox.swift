@@ -7,24 +7,32 @@ import Synchronization
 /// has been sent it. So slow clients cost memory only where they hold on to what has changed since.
 /// Where that exceeds the limit, the slowest clients are cut off.
 final class Outbox: Sendable {
+  /// The most bytes of a piece. Each that the system has taken is progress, to the write timeout.
+  /// The allocator serves larger ones with pages of their own, which the kernel clears each time.
+  private static let pieceSize = 32 * 1024
+  /// From so many bytes on, no further segment is written until the system has taken them.
+  private static let writeSize = 1 << 19
+
   /// A client that reads less than so many bytes in a second falls behind.
   private static let expectedRate = 256 * 1024
 
-  /// A segment: as it was rendered until somebody is sent it, then as a buffer that all are sent.
+  /// A segment: as it was rendered until somebody is sent it, then as pieces that all are sent.
   fileprivate struct Entry {
     private var bytes: [UInt8]
-    private var shared: ByteBuffer?
+    private var shared: [ByteBuffer] = []
     var recipients = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The buffer, made at the first use: one segment after the other, so that they use the same memory.
-    mutating func buffer() -> ByteBuffer {
-      if let shared { return shared }
-      let buffer = ByteBuffer(bytes: bytes)
-      shared = buffer
-      bytes = []
-      return buffer
+    /// The pieces, made at the first use: one segment after the other, so that they use the same memory.
+    mutating func pieces() -> [ByteBuffer] {
+      if shared.isEmpty {
+        shared = stride(from: 0, to: bytes.count, by: Outbox.pieceSize).map {
+          ByteBuffer(bytes: bytes[$0..<min($0 + Outbox.pieceSize, bytes.count)])
+        }
+        bytes = []
+      }
+      return shared
     }
   }
 
@@ -35,6 +43,8 @@ final class Outbox: Sendable {
   fileprivate struct Progress {
     let channel: any Channel
     var remaining: ArraySlice<SegmentDigest>
+    /// How many of them are being written.
+    var segmentsInFlight = 0
     /// Until when the client need not have been sent more.
     private var due = NIODeadline.now()
 
@@ -100,27 +110,18 @@ final class Outbox: Sendable {
     }
   }
 
-  /// The first segment that was not yet sent; `nil` where all of them were.
-  ///
-  /// - Throws: ``DeliveryCut`` where the client was cut off.
-  fileprivate func segment(of number: UInt64) throws(DeliveryCut) -> ByteBuffer? {
-    let (isCut, buffer) = state.withLock { state -> (Bool, ByteBuffer?) in
-      guard let progress = state.deliveries[number] else { return (true, nil) }
-      return (false, progress.remaining.first.flatMap { state.entries[$0]?.buffer() })
-    }
-    if isCut { throw DeliveryCut() }
-    return buffer
+  fileprivate func nextPieces(of number: UInt64) throws(DeliveryCut) -> [ByteBuffer] {
+    let pieces = state.withLock { $0.nextPieces(of: number, byteCount: Self.writeSize) }
+    guard let pieces else { throw DeliveryCut() }
+    return pieces
   }
 
   fileprivate func note(_ sentBytes: Int, of number: UInt64) {
     state.withLock { $0.deliveries[number]?.note(sentBytes: sentBytes) }
   }
 
-  fileprivate func finishSegment(of number: UInt64) {
-    state.withLock { state in
-      guard let digest = state.deliveries[number]?.remaining.popFirst() else { return }
-      state.release(digest)
-    }
+  fileprivate func finishPieces(of number: UInt64) {
+    state.withLock { $0.finishPieces(of: number) }
   }
 
   fileprivate func remove(_ number: UInt64) {
@@ -142,6 +143,27 @@ extension Outbox.State {
     lastNumber += 1
     deliveries[lastNumber] = Outbox.Progress(channel: channel, remaining: parts.map(\.0)[...])
     return lastNumber
+  }
+
+  /// - Returns: `nil` where the client was cut off.
+  fileprivate mutating func nextPieces(of number: UInt64, byteCount: Int) -> [ByteBuffer]? {
+    guard let remaining = deliveries[number]?.remaining else { return nil }
+    var pieces: [ByteBuffer] = []
+    var (segments, size) = (0, 0)
+    for digest in remaining where size < byteCount {
+      pieces += entries[digest]?.pieces() ?? []
+      size += digest.length
+      segments += 1
+    }
+    deliveries[number]?.segmentsInFlight = segments
+    return pieces
+  }
+
+  fileprivate mutating func finishPieces(of number: UInt64) {
+    guard let progress = deliveries[number] else { return }
+    progress.remaining.prefix(progress.segmentsInFlight).forEach { release($0) }
+    deliveries[number]?.remaining.removeFirst(progress.segmentsInFlight)
+    deliveries[number]?.segmentsInFlight = 0
   }
 
   /// Cuts off one client after the other, the slowest first, until the bytes are within the limit.
@@ -188,11 +210,11 @@ final class Delivery: Sendable {
     outbox.remove(number)
   }
 
-  /// The first segment that was not yet sent; `nil` where all of them were.
+  /// The pieces of the first segments that were not yet sent; none where all of them were.
   ///
   /// - Throws: ``DeliveryCut`` where the client was cut off.
-  func segment() throws(DeliveryCut) -> ByteBuffer? {
-    try outbox.segment(of: number)
+  func nextPieces() throws(DeliveryCut) -> [ByteBuffer] {
+    try outbox.nextPieces(of: number)
   }
 
   /// Notes that so many bytes were handed to the system.
@@ -200,9 +222,9 @@ final class Delivery: Sendable {
     outbox.note(sentBytes, of: number)
   }
 
-  /// Lets go of the segment that ``segment()`` gave.
-  func finishSegment() {
-    outbox.finishSegment(of: number)
+  /// Lets go of the segments whose pieces ``nextPieces()`` returned.
+  func finishPieces() {
+    outbox.finishPieces(of: number)
   }
 }
 

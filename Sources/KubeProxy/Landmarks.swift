@@ -21,6 +21,8 @@ public struct Landmarks: OptionSet, Sendable {
   public static func of(_ content: TableContent, chainAt index: Int) -> Landmarks {
     let name = content.chains[index].name
     guard name.hasPrefix(kubePrefix), !name.isKubeRouters else { return [] }
+    // Most chains are a service port's, and show no more.
+    if ChainRole.mayBeService(name) { return .kubernetes }
     var landmarks: Landmarks = .kubernetes
     if name == .kubeServices { landmarks.insert(.kubeServices) }
     if content.name == .nat, ipvsChains.contains(name) { landmarks.insert(.ipvs) }

@@ -29,7 +29,7 @@ struct DispatchOrderTests {
   @Test(
     "is of no effect only where no packet meets its rules in another order", arguments: 0..<300)
   func packets(_ seed: Int) throws {
-    var random = Random(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     let saysAll = seed.isMultiple(of: 2)
     let old = (0..<Int.random(in: 2...7, using: &random)).map { number in
       Selection(
@@ -64,15 +64,4 @@ struct DispatchOrderTests {
   }
 
   /// SplitMix64.
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-      return word ^ (word >> 31)
-    }
-  }
 }

@@ -14,7 +14,7 @@ struct SummaryPropertyTests {
 
   @Test("is never empty, for all rules and for those of one service port", arguments: 0..<60)
   func neverEmpty(_ seed: Int) throws {
-    var random = Random(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     let fixture = Fixture(Self.fixtures[seed % Self.fixtures.count])
     let lines = String(decoding: try fixture.bytes(), as: UTF8.self).split(separator: "\n")
       .map { line in
@@ -92,7 +92,7 @@ struct SummaryPropertyTests {
 
   /// Takes a rule out, puts it elsewhere in its chain, writes it twice, drops its comment, changes a number
   /// in it, or empties its chain.
-  private static func edit(_ lines: inout [String], _ random: inout Random) {
+  private static func edit(_ lines: inout [String], _ random: inout SplitMix64) {
     let rules = lines.indices.filter { chain(lines[$0]) != nil }
     guard let index = rules.randomElement(using: &random), let name = chain(lines[index]) else {
       return
@@ -115,15 +115,4 @@ struct SummaryPropertyTests {
   }
 
   /// SplitMix64.
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-      return word ^ (word >> 31)
-    }
-  }
 }

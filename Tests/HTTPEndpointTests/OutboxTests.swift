@@ -28,10 +28,12 @@ import Testing
   /// Takes what is to be sent, as if it were being sent.
   private func content(of delivery: Delivery) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    while let segment = try delivery.segment() {
-      bytes += segment.readableBytesView
-      delivery.note(sentBytes: segment.readableBytes)
-      delivery.finishSegment()
+    while case let pieces = try delivery.nextPieces(), !pieces.isEmpty {
+      for piece in pieces {
+        bytes += piece.readableBytesView
+        delivery.note(sentBytes: piece.readableBytes)
+      }
+      delivery.finishPieces()
     }
     return bytes
   }
@@ -47,7 +49,8 @@ import Testing
         try #expect(content(of: delivery) == segment(1) + segment(2))
       }
       #expect(outbox.usage.bytes == 2 * Self.megabyte)
-      deliveries[0].finishSegment()
+      _ = try deliveries[0].nextPieces()
+      deliveries[0].finishPieces()
       #expect(outbox.usage.bytes == Self.megabyte)
       deliveries.removeAll()
       #expect(outbox.usage == (0, 0))
@@ -96,8 +99,8 @@ import Testing
       let cut = outbox.cutSlowest(lateBy: .milliseconds(10))
       #expect(cut === channels[0])
       #expect(outbox.cutSlowest(lateBy: .milliseconds(10)) == nil)
-      #expect(throws: DeliveryCut.self) { try slow.segment() }
-      try #expect(fast.segment() != nil)
+      #expect(throws: DeliveryCut.self) { try slow.nextPieces() }
+      try #expect(!fast.nextPieces().isEmpty)
     }
   }
 }

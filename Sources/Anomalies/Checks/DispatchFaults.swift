@@ -18,9 +18,11 @@ struct DispatchFaults: Sendable {
 
   var isFault: Bool { !misplaced.isEmpty || !conflicts.isEmpty || !contradictions.isEmpty }
 
+  /// The chains that it looks at.
+  static let chains: [ChainName] = [.kubeServices, .kubeNodePorts]
+
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
     let chain = nat.chains[index]
-    guard chain.name == .kubeServices || chain.name == .kubeNodePorts else { return nil }
     readRules(chain.rules, owners: map.natOwners[nat.firstRules[index]...], map)
     if chain.name == .kubeNodePorts { conflicts = Self.conflicts(in: chain.rules) }
     if !isFault { return nil }

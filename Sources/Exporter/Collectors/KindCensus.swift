@@ -66,18 +66,20 @@ struct KindCensus: Sendable {
 extension KindCensus {
   /// Finds the kinds of chains that an earlier content had, most of which come in the same order.
   private struct KnownKinds {
-    private let former: KindCensus?
+    private let chains: [Chain]
+    private let kinds: [UInt8]
     private var next = 0
 
-    init(_ former: KindCensus?) { self.former = former }
+    init(_ former: KindCensus?) {
+      chains = former?.content.chains ?? []
+      kinds = former?.positions ?? []
+    }
 
     mutating func kind(of name: ChainName, isBuiltIn: Bool) -> Int? {
-      guard let former else { return nil }
-      let chains = former.content.chains
       for index in next..<min(chains.count, next + Self.lookahead)
       where chains[index].name == name && chains[index].isBuiltIn == isBuiltIn {
         next = index + 1
-        return Int(former.positions[index])
+        return Int(kinds[index])
       }
       return nil
     }

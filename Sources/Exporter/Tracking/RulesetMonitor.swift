@@ -14,6 +14,8 @@ actor RulesetMonitor {
   private var log: ReadingLog
   private var last: Last?
   private var account = ReadingAccount()
+  /// Gives memory back after a while.
+  private var release: Task<Void, Never>?
   /// Whether the last reading followed legacy tables, which the kernel hands over whole.
   private let bulk = Atomic(true)
   private let succeeded = Atomic(false)
@@ -95,16 +97,27 @@ actor RulesetMonitor {
   ) -> Duration {
     let start = processorTime()
     account.unasked += 1
-    let state = read(counters)
-    if state.reading.duration > Self.longReading { releaseMemory() }
+    _ = read(counters)
+    releaseMemory()
     return processorTime() - start
   }
 
   /// A reading that takes so many seconds also takes memory that is worth giving back.
   private static let longReading = 0.05
 
-  /// Gives back what a large reading took.
-  func releaseMemory() { Allocator.releaseFreeMemory() }
+  /// Gives free memory back to the system: at once what a large reading took; what a small one took
+  /// when nobody has asked for a second, since the next reading would need it again.
+  func releaseMemory() {
+    release?.cancel()
+    if account.duration > Self.longReading {
+      Allocator.releaseFreeMemory()
+    } else {
+      release = Task {
+        guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+        Allocator.releaseFreeMemory()
+      }
+    }
+  }
 
   /// Reads, with these counters and those that somebody waits for.
   private func read(_ counters: CounterSelection = []) -> RulesetState {
