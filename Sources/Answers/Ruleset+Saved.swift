@@ -3,8 +3,8 @@ internal import Netfilter
 extension Ruleset {
   /// The rule set as iptables-save prints it: to be compared with a file.
   ///
-  /// Rules have their options' text (``Rule/asSaved(family:)``), and a table of nf_tables all of its
-  /// built-in chains: iptables-nft makes them when they are needed, and prints them all the same.
+  /// A table of nf_tables has all of its built-in chains: iptables-nft makes them when they are needed,
+  /// and prints them all the same.
   public var asSaved: Ruleset {
     Ruleset(name: name, families: families.map(\.asSaved), mode: mode, isKernel: isKernel)
   }
@@ -23,11 +23,7 @@ extension TableSnapshot {
     let missing = backend == .nft ? missingChains : []
     let chains =
       missing.map { Chain(name: $0, policy: .accept) }
-      + content.chains.map { chain in
-        Chain(
-          name: chain.name, policy: chain.policy,
-          rules: RuleList(chain.rules.lazy.map { $0.asSaved(family: family) }))
-      }
+      + content.chains
     return TableSnapshot(
       content: TableContent(family: family, name: name, chains: chains), counters: counters,
       policyCounters: missing.map { _ in Counter() } + policyCounters, size: size,

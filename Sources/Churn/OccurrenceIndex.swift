@@ -6,7 +6,7 @@ struct OccurrenceIndex {
 
   private let range: Range<Int>
   /// The first position of each rule that is not yet taken, or ``none``.
-  private var firstPositions: [PackedRule: Int] = [:]
+  private var firstPositions: [RuleLine: Int] = [:]
   /// For each position of the range, the next of an equal rule, or ``none``.
   private var nextPositions: [Int]
   private var isTaken: [Bool]
@@ -18,7 +18,7 @@ struct OccurrenceIndex {
     isTaken = Array(repeating: false, count: range.count)
     firstPositions.reserveCapacity(range.count)
     for position in range.reversed() {
-      let rule = PackedRule(list.packed(at: position))
+      let rule = RuleLine(list.line(at: position))
       if let next = firstPositions.updateValue(position, forKey: rule) {
         nextPositions[position - range.lowerBound] = next
       }
@@ -27,7 +27,7 @@ struct OccurrenceIndex {
 
   /// Takes the first occurrence of `rule` that is left, and returns its position in the list; nil
   /// where none is left.
-  mutating func takeFirst(of rule: PackedRule) -> Int? {
+  mutating func takeFirst(of rule: RuleLine) -> Int? {
     guard let entry = firstPositions.index(forKey: rule) else { return nil }
     let position = firstPositions.values[entry]
     if position == Self.none { return nil }

@@ -41,7 +41,7 @@ struct RuleMatching {
     var index = OccurrenceIndex(of: old, in: start..<old.count - end)
     common.reserveCapacity(min(old.count, new.count) - start - end)
     for position in start..<new.count - end {
-      if let counterpart = index.takeFirst(of: PackedRule(new.packed(at: position))) {
+      if let counterpart = index.takeFirst(of: RuleLine(new.line(at: position))) {
         common.append(ChainDifference.Move(from: counterpart, to: position))
       } else {
         added.append(position)
@@ -54,11 +54,11 @@ struct RuleMatching {
   /// holds more often in one list than in the other.
   private func lengthOfSoundEnd(_ end: Int) -> Int {
     if end == 0 || removed.isEmpty && added.isEmpty { return end }
-    var unbalanced = Set(removed.map { PackedRule(old.packed(at: $0)) })
-    for position in added { unbalanced.insert(PackedRule(new.packed(at: position))) }
+    var unbalanced = Set(removed.map { RuleLine(old.line(at: $0)) })
+    for position in added { unbalanced.insert(RuleLine(new.line(at: position))) }
     var length = 0
     while length < end,
-      !unbalanced.contains(PackedRule(new.packed(at: new.count - 1 - length)))
+      !unbalanced.contains(RuleLine(new.line(at: new.count - 1 - length)))
     {
       length += 1
     }
@@ -68,7 +68,7 @@ struct RuleMatching {
   private static func lengthOfCommonBeginning(_ old: RuleList, _ new: RuleList) -> Int {
     let limit = min(old.count, new.count)
     var length = 0
-    while length < limit, old.packed(at: length) == new.packed(at: length) { length += 1 }
+    while length < limit, old.line(at: length) == new.line(at: length) { length += 1 }
     return length
   }
 
@@ -78,7 +78,7 @@ struct RuleMatching {
     let limit = min(old.count, new.count) - beginning
     var length = 0
     while length < limit,
-      old.packed(at: old.count - 1 - length) == new.packed(at: new.count - 1 - length)
+      old.line(at: old.count - 1 - length) == new.line(at: new.count - 1 - length)
     {
       length += 1
     }

@@ -68,9 +68,9 @@ struct DispatchReading {
   }
 
   private mutating func read(_ place: Place, _ registry: inout ServiceRegistry) {
-    let packed = packed(place)
-    let bytes = packed.span
-    let outline = RuleList.Outline(bytes)
+    let line = line(place)
+    let bytes = line.span
+    let outline = RuleOutline(bytes)
     let comment = bytes.extracting(outline.comment ?? 0..<0)
     guard let (_, hash) = outline.serviceChain else {
       // A comment that isn't kube-proxy's is another's rule.
@@ -92,9 +92,9 @@ struct DispatchReading {
     /// Whether a rule that leads to the chain names a service port.
     var unnamed: [ChainName: Bool] = [:]
     for place in undecided {
-      let packed = packed(place)
-      let bytes = packed.span
-      let outline = RuleList.Outline(bytes)
+      let line = line(place)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
       guard let (chain, hash) = outline.serviceChain else { continue }
       let comment = bytes.extracting(outline.comment ?? 0..<0)
       guard let name = registry.provenName(hash) else {
@@ -121,13 +121,13 @@ struct DispatchReading {
       ($0.place.chain, $0.place.rule) < ($1.place.chain, $1.place.rule)
     }
     for rule in inOrder {
-      let packed = packed(rule.place)
-      services[Selector(RuleList.Outline(packed.span))] = rule.service
+      let line = line(rule.place)
+      services[Selector(RuleOutline(line.span))] = rule.service
     }
     for place in beside {
-      let packed = packed(place)
-      let bytes = packed.span
-      let outline = RuleList.Outline(bytes)
+      let line = line(place)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
       guard let service = services[Selector(outline)] else { continue }
       let claim = outline.comment.flatMap { ServicePortComment(bytes.extracting($0)) }
       let transport = registry.transport(service)
@@ -142,19 +142,19 @@ struct DispatchReading {
     let destination: AddressMatch?
     let port: UInt16?
 
-    init(_ rule: RuleList.Outline) {
+    init(_ rule: RuleOutline) {
       transport = rule.transport
       destination = rule.destination
       port = rule.destinationPort
     }
   }
 
-  private func packed(_ place: Place) -> ArraySlice<UInt8> {
-    content.chains[Int(place.chain)].rules.packed(at: Int(place.rule))
+  private func line(_ place: Place) -> ArraySlice<UInt8> {
+    content.chains[Int(place.chain)].rules.line(at: Int(place.rule))
   }
 }
 
-extension RuleList.Outline {
+extension RuleOutline {
   var transport: TransportProtocol? { ipProtocol.flatMap(TransportProtocol.init) }
 
   /// The service port's chain that the rule leads to, with the hash at its end.

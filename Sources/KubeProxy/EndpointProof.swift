@@ -43,9 +43,9 @@ struct EndpointProof {
   func holdsForClaim(using text: inout [UInt8]) -> Bool {
     let rules = knowledge.content.chains[chain].rules
     for rule in 0..<rules.count {
-      let packed = rules.packed(at: rule)
-      let bytes = packed.span
-      guard let comment = RuleList.Outline(bytes).comment,
+      let line = rules.line(at: rule)
+      let bytes = line.span
+      guard let comment = RuleOutline(bytes).comment,
         let claim = ServicePortComment(bytes.extracting(comment))
       else { continue }
       return holds(for: claim, using: &text)

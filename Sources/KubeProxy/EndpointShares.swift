@@ -32,7 +32,7 @@ struct EndpointShares {
   }
 
   private mutating func add(_ rule: Rule) {
-    let taken = rule.shareOfNewConnections.map { rest * $0 } ?? 0
+    let taken = rule.share.map { rest * $0 } ?? 0
     if let name = rule.chain, ChainStage(name) == .endpoint {
       if let place = places[name] {
         shares[place] += taken
@@ -60,41 +60,24 @@ struct EndpointShares {
 }
 
 extension Rule {
-  /// The part that the rule takes of the new connections that come to it; nil where that isn't up to
-  /// chance alone.
-  fileprivate var shareOfNewConnections: Double? {
-    var share = 1.0
-    for match in matches {
-      switch match {
-      case .statistic(let statistic): share *= statistic.share
-      // A chain sees one protocol only: that of its service port.
-      case .comment, .protocol: continue
-      default: return nil
-      }
-    }
-    return share
-  }
-
   /// Whether a connection that matches sees no later rule of the chain: a verdict, a translation, or
   /// another service chain, which has endpoints of its own.
   fileprivate var endsWalk: Bool {
-    switch target {
-    case .verdict, .destinationNAT, .sourceNAT, .masquerade, .redirect, .reject, .goto: true
-    case .jump(let name): ChainStage(name) == .service
-    case .unrecognised: target.isUnknownDestinationNAT
-    case .none, .mark: false
-    }
-  }
-}
-
-extension StatisticMatch {
-  /// The part of what comes to it that matches, in the long run.
-  fileprivate var share: Double {
-    let share: Double =
-      switch mode {
-      case .random(let probability): min(1, Double(probability) / 0x1p31)
-      case .nth(let every, _): 1 / Double(max(1, every))
+    var endsWalk = false
+    forEachElement { element, line, _ in
+      switch element.kind {
+      case .target where Self.endingTargets.contains { line.isText($0, element.name) }:
+        endsWalk = true
+      case .target:
+        endsWalk = ChainName(line, element.name).map { ChainStage($0) == .service } ?? false
+      case .goto: endsWalk = true
+      case .selector, .match, .option: break
       }
-    return inverted ? 1 - share : share
+    }
+    return endsWalk
   }
+
+  private static let endingTargets = [
+    "ACCEPT", "DROP", "QUEUE", "RETURN", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT",
+  ]
 }

@@ -33,7 +33,7 @@ struct FilterReading {
     for chain in filter.chains.indices where Self.chains.contains(filter.chains[chain].name) {
       let rules = filter.chains[chain].rules
       for rule in 0..<rules.count {
-        read(rules.packed(at: rule), at: filter.firstRules[chain] + rule, &registry)
+        read(rules.line(at: rule), at: filter.firstRules[chain] + rule, &registry)
       }
     }
     for claim in others {
@@ -43,10 +43,10 @@ struct FilterReading {
   }
 
   private mutating func read(
-    _ packed: ArraySlice<UInt8>, at position: Int, _ registry: inout ServiceRegistry
+    _ line: ArraySlice<UInt8>, at position: Int, _ registry: inout ServiceRegistry
   ) {
-    let bytes = packed.span
-    let rule = RuleList.Outline(bytes)
+    let bytes = line.span
+    let rule = RuleOutline(bytes)
     guard let transport = rule.transport,
       let comment = rule.comment.flatMap({ ServicePortComment(bytes.extracting($0)) })
     else { return }

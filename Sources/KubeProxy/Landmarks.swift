@@ -62,9 +62,9 @@ extension RuleList {
   }
 
   fileprivate func blocksServicePort(at position: Int) -> Bool {
-    let packed = packed(at: position)
-    let bytes = packed.span
-    let rule = Outline(bytes)
+    let line = line(at: position)
+    let bytes = line.span
+    let rule = RuleOutline(bytes)
     guard rule.outcome == .blocked, let comment = rule.comment else { return false }
     return ServicePortComment(bytes.extracting(comment))?.blockReason != nil
   }

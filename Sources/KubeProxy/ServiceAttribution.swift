@@ -116,9 +116,10 @@ extension RuleList {
   /// Whether the rule leads to KUBE-MARK-DROP, and its comment says that there are no local endpoints.
   fileprivate func dropsForLackOfLocalEndpoints(at position: Int) -> Bool {
     guard outcome(at: position) == .chain(.kubeMarkDrop) else { return false }
-    let packed = packed(at: position)
-    let bytes = packed.span
-    return Outline(bytes).comment.flatMap { ServicePortComment(bytes.extracting($0)) }?.blockReason
+    let line = line(at: position)
+    let bytes = line.span
+    return RuleOutline(bytes).comment.flatMap { ServicePortComment(bytes.extracting($0)) }?
+      .blockReason
       == .noLocalEndpoints
   }
 }

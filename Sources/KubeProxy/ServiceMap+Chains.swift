@@ -41,7 +41,7 @@ extension ServiceMap {
       let rules = knowledge.content.chains[chain].rules
       return !rules.isEmpty
         && (knowledge.translations.isAny(of: chain)
-          || !rules.contains(where: \.target.isUnknownDestinationNAT))
+          || !rules.indices.contains { rules.outcome(at: $0) == .unknownDestinationNAT })
     }
     if suspects.isEmpty { return [] }
     let users = users(of: Set(suspects), knowledge)

@@ -46,9 +46,9 @@ extension ServiceMap {
     else { return nil }
     let rules = knowledge.content.chains[chain].rules
     for rule in 0..<rules.count {
-      let packed = rules.packed(at: rule)
-      let bytes = packed.span
-      guard let comment = RuleList.Outline(bytes).comment else { continue }
+      let line = rules.line(at: rule)
+      let bytes = line.span
+      guard let comment = RuleOutline(bytes).comment else { continue }
       var port: ServicePort?
       Self.forEachWord(of: bytes.extracting(comment)) { word in
         guard port == nil, let claim = ServicePortComment(word) else { return }

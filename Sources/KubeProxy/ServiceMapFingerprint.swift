@@ -98,15 +98,15 @@ extension ServiceMap {
   private func collect(
     _ content: TableContent, _ chain: Int, _ owners: [Int32], _ ports: [UInt64],
     into places: inout Set<UInt64>,
-    place: (RuleList.Outline, Span<UInt8>) -> Mixer?
+    place: (RuleOutline, Span<UInt8>) -> Mixer?
   ) {
     let rules = content.chains[chain].rules
     for position in 0..<rules.count {
       let owner = owners[content.firstRules[chain] + position]
       guard owner >= 0 else { continue }
-      let packed = rules.packed(at: position)
-      let bytes = packed.span
-      let rule = RuleList.Outline(bytes)
+      let line = rules.line(at: position)
+      let bytes = line.span
+      let rule = RuleOutline(bytes)
       guard var mixer = place(rule, bytes.extracting(rule.comment ?? 0..<0)) else { continue }
       mixer.mix(ports[Int(owner)])
       places.insert(mixer.value)
@@ -114,7 +114,7 @@ extension ServiceMap {
   }
 }
 
-extension RuleList.Outline {
+extension RuleOutline {
   fileprivate var clusterAddress: Mixer? {
     guard let destination, let destinationPort else { return nil }
     var mixer = Mixer(1)

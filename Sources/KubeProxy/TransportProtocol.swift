@@ -1,5 +1,3 @@
-public import Netfilter
-
 /// A transport protocol as Kubernetes writes it.
 public enum TransportProtocol: String, Sendable, Hashable, Comparable, CaseIterable {
   case tcp = "TCP"
@@ -7,11 +5,11 @@ public enum TransportProtocol: String, Sendable, Hashable, Comparable, CaseItera
   case sctp = "SCTP"
 
   /// The protocol of that IP protocol number; nil for one that services don't have.
-  public init?(_ match: ProtocolMatch) {
-    switch match {
-    case .tcp: self = .tcp
-    case .udp: self = .udp
-    case .sctp: self = .sctp
+  public init?(_ ipProtocol: UInt8) {
+    switch ipProtocol {
+    case 6: self = .tcp
+    case 17: self = .udp
+    case 132: self = .sctp
     default: return nil
     }
   }

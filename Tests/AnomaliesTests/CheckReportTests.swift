@@ -118,8 +118,7 @@ struct CheckReportTests {
   func hostile() throws {
     let name = try #require(ChainName([0x4b, 0x1b, 0xff, 0x22]))
     let comment = ByteString(bytes: Array("web/x\u{1b}[2J\n\r\"}],\u{202e}".utf8) + [0xff])
-    let rule = Rule(
-      matches: [.comment(comment)], target: .verdict(.drop))
+    let rule = Rule(comment: comment.bytes, "-j DROP")
     let filter = TableContent(
       family: .ipv4, name: .filter,
       chains: [

@@ -53,7 +53,7 @@ struct PlantedFaultTests {
 extension Finding {
   /// All of it that can be seen.
   var everything: String {
-    let rules = rules.map { "\($0.position): \($0.rule.text(in: $0.chain, family: family))" }
+    let rules = rules.map { "\($0.position): \($0.rule.text(in: $0.chain))" }
     let owner = servicePort?.description ?? "nobody"
     return ([summary, owner, detail] + chains.map(\.description) + rules).joined(separator: "\n")
   }

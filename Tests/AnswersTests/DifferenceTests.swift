@@ -142,12 +142,10 @@ struct DifferenceTests {
 
   @Test("The kernel's rules don't differ from what iptables-save prints of them")
   func kernelAndFile() throws {
-    let target = Unrecognised(name: "LOG", payload: [7] + Array(repeating: 0, count: 31))
     let content = TableContent(
       family: .ipv4, name: .filter,
       chains: [
-        Chain(
-          name: "FORWARD", policy: .drop, rules: RuleList([Rule(target: .unrecognised(target))]))
+        Chain(name: "FORWARD", policy: .drop, rules: RuleList(["-j LOG --log-level 7"]))
       ])
     let table = TableSnapshot(
       content: content, counters: [Counter()], policyCounters: [Counter()], handles: [4])
@@ -166,7 +164,7 @@ struct DifferenceTests {
     // iptables-legacy's tables have all of their chains.
     let legacy = RulesetDifference(from: ruleset(.legacy).asSaved, to: file)
     #expect(legacy.counts.chainsAdded == 2 && legacy.counts.rulesAdded == 0)
-    #expect(RulesetDifference(from: ruleset(.nft), to: file).counts.rulesAdded == 1)
+    #expect(RulesetDifference(from: ruleset(.nft), to: file).counts.chainsAdded == 2)
   }
 
   @Test("A service port that nat drops for want of a local endpoint is shown as blocked")

@@ -66,7 +66,7 @@ struct ArticleTests {
     let services = try #require(changed.first { $0.name == "KUBE-SERVICES" })
     #expect(services.difference.added.count == 2)
     let rules = after.chains[try #require(services.newIndex)].rules
-    let movedComments = services.difference.moved.map { rules[$0.to].comment?.text }
+    let movedComments = services.difference.moved.map { rules[$0.to].comments.first?.text }
     #expect(movedComments == creation.moved.flatMap { [$0 + " cluster IP", $0 + " cluster IP"] })
   }
 

@@ -1,9 +1,10 @@
 import Netfilter
+import TestSupport
 
 extension Rule {
   /// A rule that is told from others by its comment alone.
   init(comment: String, target: ChainName = "KUBE-MARK-MASQ") {
-    self.init(matches: [.comment(ByteString(comment))], target: .jump(target))
+    self.init(comment: comment.utf8, "-j \(target)")
   }
 }
 
@@ -14,7 +15,7 @@ extension RuleList {
   /// A list with a rule for each number below 26; equal numbers make equal rules.
   init(numbers: [Int]) {
     self.init()
-    for number in numbers { append(ruleAt: number, of: Self.alphabet) }
+    for number in numbers { append(line: Self.alphabet.line(at: number)) }
   }
 
   private static let alphabet = RuleList(letters: "abcdefghijklmnopqrstuvwxyz")

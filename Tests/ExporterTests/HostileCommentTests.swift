@@ -81,21 +81,17 @@ struct HostileCommentTests {
   /// `shop/web`, to which the rule with the comment leads.
   private static func reading(_ comment: Netfilter.ByteString, truth: [Rule] = []) -> FamilyReading
   {
-    let marking = Rule(
-      matches: [.protocol(.tcp), .comment(comment)], target: .jump("KUBE-MARK-MASQ"))
+    let marking = Rule("-p tcp", comment: comment.bytes, "-j KUBE-MARK-MASQ")
     let service: ChainName = "KUBE-SVC-E3PXEPMWAWIUT6ZV"
     let endpoint: ChainName = "KUBE-SEP-6Y64NGU6GYXT5LIA"
-    let address = AddressTranslation(
-      flags: 3, first: IPAddress(ipv4: 0x0a00_0001), last: IPAddress(ipv4: 0x0a00_0001),
-      firstPort: 80,
-      lastPort: 80)
     let nat: [(ChainName, [Rule])] = [
       ("KUBE-MARK-MASQ", []), ("KUBE-NODEPORTS", [marking]),
       ("KUBE-SERVICES", [dispatch(comment), marking] + truth),
-      (service, [Rule(matches: [.comment(comment)], target: .jump(endpoint))]),
-      (endpoint, [Rule(matches: [.protocol(.tcp)], target: .destinationNAT(address))]),
+      (service, [Rule(comment: comment.bytes, "-j \(endpoint)")]),
+      (endpoint, ["-p tcp -j DNAT --to-destination 10.0.0.1:80"]),
     ]
-    let reject = Rule(matches: [.protocol(.tcp), .comment(comment)], target: .reject(with: 3))
+    let reject = Rule(
+      "-p tcp", comment: comment.bytes, "-j REJECT --reject-with icmp-port-unreachable")
     let filter: [(ChainName, [Rule])] = [
       ("KUBE-EXTERNAL-SERVICES", [reject]), ("KUBE-NODEPORTS", [reject]),
       ("KUBE-SERVICES", [reject]),
@@ -106,8 +102,7 @@ struct HostileCommentTests {
   }
 
   private static func dispatch(_ comment: Netfilter.ByteString) -> Rule {
-    Rule(
-      matches: [.protocol(.tcp), .comment(comment)], target: .jump("KUBE-SVC-E3PXEPMWAWIUT6ZV"))
+    Rule("-p tcp", comment: comment.bytes, "-j KUBE-SVC-E3PXEPMWAWIUT6ZV")
   }
 
   private static func table(_ name: TableName, _ chains: [(ChainName, [Rule])]) -> TableSnapshot {

@@ -45,9 +45,7 @@ enum PageHistory {
 
   /// A node to which a rule with the comment is added.
   static func withComment(_ comment: [UInt8]) -> [[FamilyReading]] {
-    let rule = Rule(
-      matches: [.protocol(.tcp), .comment(Netfilter.ByteString(bytes: comment))],
-      target: .jump("KUBE-OTHER"))
+    let rule = Rule("-p tcp", comment: comment, "-j KUBE-OTHER")
     return [[], [rule]].map { rules in
       let chains = [
         Chain(name: "KUBE-OTHER"), Chain(name: "KUBE-SOME<b>\"'&", rules: RuleList(rules)),

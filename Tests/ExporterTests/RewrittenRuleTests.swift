@@ -139,7 +139,7 @@ struct RewrittenRuleTests {
     // One that the creation moves.
     func isIt(_ identity: RuleIdentity) -> Bool {
       identity.chain == "KUBE-SERVICES"
-        && identity.rule.target == .jump("KUBE-SVC-NPX46M4PTMTKRN6Y")
+        && identity.rule.chain == "KUBE-SVC-NPX46M4PTMTKRN6Y"
     }
     let metrics = try await metrics(of: [
       old.with(counters: { isIt($0) ? before : Counter() }),

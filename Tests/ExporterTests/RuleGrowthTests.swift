@@ -172,13 +172,7 @@ struct RuleGrowthTests {
 
   private static func reading(_ entries: [Entry], _ backend: Backend) -> FamilyReading {
     let rules = entries.map { entry in
-      Rule(
-        matches: [
-          .protocol(ProtocolMatch(number: 6)),
-          .tcp(
-            TCPMatch(
-              destination: PortRange(first: UInt16(entry.port), last: UInt16(entry.port)))),
-        ], target: .verdict(.accept))
+      Rule(stringLiteral: "-p tcp -m tcp --dport \(entry.port) -j ACCEPT")
     }
     let content = TableContent(
       family: .ipv4, name: .filter,

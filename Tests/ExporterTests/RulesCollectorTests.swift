@@ -85,8 +85,8 @@ struct RulesCollectorTests {
     let chain = Chain(
       name: "INPUT", policy: .accept,
       rules: RuleList([
-        Rule(matches: [.comment(hostility.comment)], target: .verdict(.drop)),
-        Rule(matches: [.comment(hostility.comment)], target: .verdict(.accept)),
+        Rule(comment: hostility.comment.bytes, "-j DROP"),
+        Rule(comment: hostility.comment.bytes, "-j ACCEPT"),
       ]))
     let options = ExporterOptions.plain(
       collectors: [.rules], rules: RuleSelection(comment: try ServiceSelection.Pattern("(?s)(.*)")))
@@ -102,8 +102,7 @@ struct RulesCollectorTests {
   @Test("Of rules and chains that read the same are one series")
   func sameText() async throws {
     func rules(_ bytes: [UInt8]...) -> RuleList {
-      RuleList(
-        bytes.map { Rule(matches: [.comment(ByteString(bytes: $0))], target: .verdict(.drop)) })
+      RuleList(bytes.map { Rule(comment: $0, "-j DROP") })
     }
     func name(_ byte: UInt8) throws -> ChainName { try #require(ChainName([0x41, byte])) }
     let unlike = try [
@@ -132,7 +131,7 @@ struct RulesCollectorTests {
   @Test("Are there for a rule that does nothing")
   func nothing() async throws {
     let exporter = Exporter(
-      steps: [[Self.reading([Chain(name: "A", rules: RuleList([Rule(target: .none)]))])]],
+      steps: [[Self.reading([Chain(name: "A", rules: RuleList([""]))])]],
       Self.options)
     #expect(try await exporter.metrics().rulePackets("A") == ["": 1])
   }

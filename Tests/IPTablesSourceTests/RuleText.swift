@@ -1,29 +1,27 @@
 import IPTablesSource
 import Netfilter
 
-/// A rule as text, and what must come of it: from the parser, and from the kernel once the text was
-/// loaded into it.
+/// A rule as somebody wrote it, and as iptables-save 1.8.9 prints it: the line that must come of it, from
+/// a saved file, and from the kernel once the text was loaded into it.
 struct RuleText: Sendable, CustomStringConvertible {
   let text: String
-  let matches: [Match]
-  let target: Target
+  let line: String
   let family: IPFamily
   let table: TableName
 
+  /// - Parameter line: what is printed; nil where that is the text.
   init(
-    _ text: String, _ matches: [Match], _ target: Target = .none, family: IPFamily = .ipv4,
-    table: TableName = .filter
+    _ text: String, _ line: String? = nil, family: IPFamily = .ipv4, table: TableName = .filter
   ) {
     self.text = text
-    self.matches = matches
-    self.target = target
+    self.line = line ?? text
     self.family = family
     self.table = table
   }
 
   var description: String { text }
 
-  var rule: Rule { Rule(matches: matches, target: target) }
+  var rule: Rule { Rule(stringLiteral: line) }
 
   /// A dump that holds just this rule, in the chain HERE, and the chain THERE.
   var dump: String { Self.dump(of: text, family, table) }
@@ -55,26 +53,5 @@ struct RuleText: Sendable, CustomStringConvertible {
   /// The rule of the dump, as a reading of it has it.
   static func rule(in snapshots: [FamilySnapshot]) -> Rule? {
     snapshots.first?.tables.first?.content.chains.first { $0.name == "HERE" }?.rules.first
-  }
-}
-
-extension IPAddress {
-  /// For addresses that stand in a test.
-  static func literal(_ text: String) -> IPAddress { IPAddress(text) ?? IPAddress(ipv4: 0) }
-}
-
-extension AddressMatch {
-  init(_ address: String, _ mask: String, inverted: Bool = false) {
-    self.init(address: .literal(address), mask: .literal(mask), inverted: inverted)
-  }
-}
-
-extension AddressTranslation {
-  init(
-    _ flags: UInt32, _ first: String, _ last: String, _ ports: (UInt16, UInt16), base: UInt16 = 0
-  ) {
-    self.init(
-      flags: flags, first: .literal(first), last: .literal(last), firstPort: ports.0,
-      lastPort: ports.1, basePort: base)
   }
 }

@@ -1,4 +1,5 @@
 import Netfilter
+import TestSupport
 
 extension RandomRuleset {
   /// Lets one to three things happen, or nothing.
@@ -46,9 +47,9 @@ extension RandomRuleset {
   /// A service port that may have been gone is dispatched to, though nothing else changed.
   private mutating func addDispatch() {
     guard let literal = pick(literals), let transport = pick(protocols),
-      let chain = ChainName("KUBE-SVC-" + chainHashText(of: literal + transport.name))
+      let chain = ChainName("KUBE-SVC-" + chainHashText(of: literal + transport))
     else { return }
-    dispatch(literal, transport.match, to: chain, from: "KUBE-SERVICES")
+    dispatch(literal, transport, to: chain, from: "KUBE-SERVICES")
   }
 
   private mutating func removeChain() {
@@ -67,7 +68,7 @@ extension RandomRuleset {
   private mutating func anyComment() -> String {
     guard var text = pick(literals), let purpose = pick(Self.purposes) else { return "" }
     if purpose.hasSuffix("KUBE-FW-") {
-      let transport = pick(protocols)?.name ?? ""
+      let transport = pick(protocols) ?? ""
       text += purpose + chainHashText(of: (chance(80) ? text : "a/b") + transport)
     } else {
       text += purpose
@@ -77,41 +78,39 @@ extension RandomRuleset {
 
   private mutating func changeComment() {
     guard let place = anyRule(chance(60) ? "KUBE-SERVICES" : "KUBE-") else { return }
-    let comment: Match = .comment(ByteString(anyComment()))
+    let comment = anyComment()
     let remove = chance(30)
     edit(chain: place.chain, of: \.nat) { rules in
-      rules[place.rule].matches.removeAll { if case .comment = $0 { true } else { false } }
-      if !remove { rules[place.rule].matches.append(comment) }
+      let rule = rules[place.rule].withoutComments
+      let conditions = String(decoding: Self.redirect(rule, "").line, as: UTF8.self)
+      let target = String(decoding: rule.line.dropFirst(conditions.utf8.count), as: UTF8.self)
+      rules[place.rule] = remove ? rule : Rule(conditions, comment: comment.utf8, target)
     }
   }
 
   private mutating func changeTarget() {
     guard let place = anyRule("KUBE-"), let chain = pick(nat)?.name else { return }
     let missing = ChainName("KUBE-SVC-" + chainHashText(of: "a/btcp")) ?? ""
-    let target: Target = chance(80) ? .goto(chain) : .jump(missing)
-    edit(chain: place.chain, of: \.nat) { $0[place.rule].target = target }
+    let target = chance(80) ? "-g \(chain)" : "-j \(missing)"
+    edit(chain: place.chain, of: \.nat) { rules in
+      rules[place.rule] = Self.redirect(rules[place.rule], target)
+    }
   }
 
   private mutating func changeDestination() {
     guard let place = anyRule("KUBE-SEP-") else { return }
-    let low = UInt64(number(1..<4))
-    var translation = AddressTranslation(
-      flags: 3, first: IPAddress(ipv4: UInt32(low)), last: IPAddress(ipv4: 3), firstPort: 80,
-      lastPort: 80)
-    if chance(30) {
-      translation.first = IPAddress(ipv6High: 1, low: low)
-      translation.last = translation.first
-    }
+    let low = number(1..<4)
+    let translation = chance(30) ? "[0:0:0:1::\(low)]:80" : "0.0.0.\(low)-0.0.0.3:80"
     let adds = chance(30)
     edit(chain: place.chain, of: \.nat) { rules in
-      let rule = Rule(target: .destinationNAT(translation))
+      let rule = Rule(stringLiteral: "-j DNAT --to-destination \(translation)")
       if adds { rules.append(rule) } else { rules[rules.count - 1] = rule }
     }
   }
 
   private mutating func renameChain() {
     guard let index = nat.indices.randomElement(using: &random),
-      let literal = pick(literals), let transport = pick(protocols)?.name,
+      let literal = pick(literals), let transport = pick(protocols),
       let prefix = pick(["KUBE-SVC-", "KUBE-SEP-", "KUBE-EXT-", "KUBE-FW-", "cali-"]),
       let name = ChainName(prefix + chainHashText(of: literal + transport)),
       nat[index].name.hasPrefix("KUBE-S"), !nat.contains(where: { $0.name == name })
@@ -127,7 +126,7 @@ extension RandomRuleset {
     let moves = chance(50)
     edit(chain: chain, of: \.nat) { rules in
       if moves { rules.removeAll() }
-      rules.append(Rule(target: .jump(endpoint)))
+      rules.append(Rule(stringLiteral: "-j \(endpoint)"))
     }
   }
 
@@ -138,8 +137,8 @@ extension RandomRuleset {
   }
 
   private mutating func addJunk() {
-    guard let transport = pick(protocols)?.match, let chain = pick(nat)?.name,
-      let target = pick([.jump(chain), .goto(chain), .none, .verdict(.drop)] as [Target]),
+    guard let transport = pick(protocols), let chain = pick(nat)?.name,
+      let target = pick(["-j \(chain)", "-g \(chain)", "", "-j DROP"]),
       let place = pick(["KUBE-SERVICES", "KUBE-NODEPORTS", "PREROUTING", chain])
     else { return }
     let rule = dispatchRule(chance(70) ? anyComment() : nil, transport, target)
@@ -151,9 +150,11 @@ extension RandomRuleset {
     edit(chain: place.chain, of: \.nat) { _ = $0.remove(at: place.rule) }
   }
 
+  private static let reject = "-j REJECT --reject-with icmp-port-unreachable"
+
   private mutating func changeFilter() {
-    guard let chain = pick(filter)?.name, let transport = pick(protocols)?.match,
-      let target = pick([.reject(with: 3), .reject(with: 3), .verdict(.drop), .none] as [Target])
+    guard let chain = pick(filter)?.name, let transport = pick(protocols),
+      let target = pick([Self.reject, Self.reject, "-j DROP", ""])
     else { return }
     guard let literal = pick(literals), let purpose = pick(Self.purposes.suffix(4)) else {
       return

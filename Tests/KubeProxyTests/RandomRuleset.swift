@@ -13,18 +13,16 @@ struct RandomRuleset {
   var random: SplitMix64
   /// Service ports' names, as they stand in comments; some name none.
   let literals: [String]
-  let protocols: [(name: String, match: ProtocolMatch)]
+  let protocols: [String]
 
   init(seed: UInt64) {
     random = SplitMix64(seed: seed)
     // Of the rarer meetings, most are of names that are nearly the same.
     let isNarrow = seed % 2 == 1
     literals = isNarrow ? ["shop/web", "shop/web:", "shop/cart"] : Self.allLiterals
-    protocols = isNarrow ? [("tcp", .tcp)] : [("tcp", .tcp), ("udp", .udp), ("sctp", .sctp)]
+    protocols = isNarrow ? ["tcp"] : ["tcp", "udp", "sctp"]
     for name in ["PREROUTING", "OUTPUT"] as [ChainName] {
-      nat.append(
-        Chain(
-          name: name, policy: .accept, rules: RuleList([Rule(target: .jump("KUBE-SERVICES"))])))
+      nat.append(Chain(name: name, policy: .accept, rules: RuleList(["-j KUBE-SERVICES"])))
     }
     let names: [ChainName] = [
       "KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-MARK-MASQ", "KUBE-EXTERNAL-SERVICES",
@@ -33,10 +31,7 @@ struct RandomRuleset {
     nat += names.prefix(3).map { Chain(name: $0) }
     filter += names.map { Chain(name: $0) }
     edit(chain: "KUBE-SERVICES", of: \.nat) { rules in
-      rules.append(
-        Rule(
-          matches: [.comment(ByteString("kubernetes service nodeports"))],
-          target: .jump("KUBE-NODEPORTS")))
+      rules.append(#"-m comment --comment "kubernetes service nodeports" -j KUBE-NODEPORTS"#)
     }
     for _ in 0..<6 { addService() }
   }
@@ -81,62 +76,62 @@ struct RandomRuleset {
 
   /// A rule as it dispatches: for a random destination, so that the same ones meet.
   mutating func dispatchRule(
-    _ comment: String?, _ transport: ProtocolMatch, _ target: Target
+    _ comment: String?, _ transport: String, _ target: String
   ) -> Rule {
-    let port = PortRange(first: UInt16(80 + number(0..<3)), last: UInt16(82))
-    let single = PortRange(first: port.first, last: port.first)
-    var matches: [Match] = []
-    if chance(80) {
-      matches.append(
-        .destination(
-          AddressMatch(
-            address: IPAddress(ipv4: 0x0a60_0000 + UInt32(number(0..<4))),
-            mask: IPAddress(ipv4: .max))))
+    let port = 80 + number(0..<3)
+    let destination = chance(80) ? "-d 10.96.0.\(number(0..<4))/32 " : ""
+    let rest = ["-m \(transport) --dport \(port)", target].filter { !$0.isEmpty }
+      .joined(separator: " ")
+    guard let comment else {
+      return Rule(stringLiteral: "\(destination)-p \(transport) \(rest)")
     }
-    matches.append(.protocol(transport))
-    if let comment { matches.append(.comment(ByteString(comment))) }
-    switch transport {
-    case .tcp: matches.append(.tcp(TCPMatch(destination: single)))
-    case .udp: matches.append(.udp(UDPMatch(destination: single)))
-    default: matches.append(.sctp(SCTPMatch(destination: single)))
+    return Rule("\(destination)-p \(transport)", comment: comment.utf8, rest)
+  }
+
+  /// The same conditions with another target.
+  static func redirect(_ rule: Rule, _ target: String) -> Rule {
+    let target = Array(target.utf8)
+    var isReplaced = false
+    let changed = rule.replacing { element, line, owner in
+      guard element.kind == .target || element.kind == .goto, !isReplaced else { return nil }
+      isReplaced = true
+      return (element.name.lowerBound - 3..<line.count, target)
     }
-    return Rule(matches: matches, target: target)
+    if isReplaced { return changed }
+    return Rule(line: rule.line + (rule.line.isEmpty ? [] : [UInt8(ascii: " ")]) + target)
   }
 
   /// Adds or changes a service port as kube-proxy does.
   mutating func addService() {
     guard let literal = pick(literals), let transport = pick(protocols) else { return }
-    let hash = chainHashText(of: literal + transport.name)
+    let hash = chainHashText(of: literal + transport)
     var leadsTo: [ChainName] = []
     for prefix in ["KUBE-SVC-", "KUBE-SVL-"] where prefix == "KUBE-SVC-" || chance(20) {
       let endpoints = (0..<(chance(5) ? 20 : number(0..<4))).compactMap { _ in
-        addEndpoint(literal, transport.name)
+        addEndpoint(literal, transport)
       }
       let doubled = chance(15) ? endpoints + endpoints : endpoints
       leadsTo.append(ChainName(prefix + hash) ?? "")
       edit(chain: ChainName(prefix + hash) ?? "", of: \.nat) { rules in
-        rules = doubled.map { Rule(target: .jump($0)) }
+        rules = doubled.map { Rule(stringLiteral: "-j \($0)") }
       }
     }
     if chance(40) {
       edit(chain: ChainName("KUBE-EXT-" + hash) ?? "", of: \.nat) { rules in
-        rules = leadsTo.map { Rule(target: .jump($0)) }
+        rules = leadsTo.map { Rule(stringLiteral: "-j \($0)") }
       }
       leadsTo = [ChainName("KUBE-EXT-" + hash) ?? ""]
-      dispatch(literal, transport.match, to: leadsTo[0], from: "KUBE-NODEPORTS")
+      dispatch(literal, transport, to: leadsTo[0], from: "KUBE-NODEPORTS")
     }
-    dispatch(literal + " cluster IP", transport.match, to: leadsTo[0], from: "KUBE-SERVICES")
+    dispatch(literal + " cluster IP", transport, to: leadsTo[0], from: "KUBE-SERVICES")
   }
 
   mutating func dispatch(
-    _ comment: String, _ transport: ProtocolMatch, to chain: ChainName, from dispatcher: ChainName
+    _ comment: String, _ transport: String, to chain: ChainName, from dispatcher: ChainName
   ) {
-    var rule = dispatchRule(chance(90) ? comment : nil, transport, .jump(chain))
+    let rule = dispatchRule(chance(90) ? comment : nil, transport, "-j \(chain)")
     var added = [rule]
-    if chance(30) {
-      rule.target = .jump("KUBE-MARK-MASQ")
-      added.insert(rule, at: 0)
-    }
+    if chance(30) { added.insert(Self.redirect(rule, "-j KUBE-MARK-MASQ"), at: 0) }
     let place = number(0..<100)
     edit(chain: dispatcher, of: \.nat) { rules in
       rules.insert(contentsOf: added, at: place % (rules.count + 1))
@@ -145,20 +140,17 @@ struct RandomRuleset {
 
   /// Makes an endpoint's chain, and tells its name.
   mutating func addEndpoint(_ literal: String, _ transport: String) -> ChainName? {
-    let address = 0x0a00_0000 + UInt32(number(0..<30))
-    let ports = PortRange(first: UInt16(80 + number(0..<2)), last: 0)
-    let translation = AddressTranslation(
-      flags: 3, first: IPAddress(ipv4: address), last: IPAddress(ipv4: address),
-      firstPort: ports.first, lastPort: ports.first)
+    let translation = "10.0.0.\(number(0..<30)):\(80 + number(0..<2))"
     let name = ChainName(
       "KUBE-SEP-" + chainHashText(of: "\(literal)\(transport)\(translation)"))
     guard let name else { return nil }
     let hairpin = chance(70)
     let comment = chance(50)
     edit(chain: name, of: \.nat) { rules in
-      let matches: [Match] = comment ? [.comment(ByteString(literal))] : []
-      rules = hairpin ? [Rule(matches: matches, target: .jump("KUBE-MARK-MASQ"))] : []
-      rules.append(Rule(matches: matches, target: .destinationNAT(translation)))
+      let targets = ["-j KUBE-MARK-MASQ", "-j DNAT --to-destination \(translation)"]
+      rules = targets.suffix(hairpin ? 2 : 1).map {
+        comment ? Rule(comment: literal.utf8, $0) : Rule(stringLiteral: $0)
+      }
     }
     return name
   }

@@ -103,7 +103,7 @@ struct RulePlacementTests {
   @Test("All rules of a chain that isn't built in stand where the chain does")
   func common() throws {
     let chain = Chain(
-      name: "KUBE-SERVICES", rules: RuleList([Rule(target: .jump("CNI-A"))]))
+      name: "KUBE-SERVICES", rules: RuleList(["-j CNI-A"]))
     #expect(RulePlacements(chain).common == RulePlacement(chain))
     #expect(RulePlacements(chain)[0].scope == .dispatch)
   }

@@ -13,13 +13,13 @@ struct BalancingRules {
 
   init(_ list: RuleList) {
     for (position, rule) in list.enumerated() {
-      switch rule.target {
-      case .jump(let name), .goto(let name):
+      switch rule.outline.outcome {
+      case .chain(let name):
         if name == .kubeMarkDrop { lacksEndpoint = false }
         guard case .service(.endpoint, _) = ChainRole(name) else { continue }
         lacksEndpoint = false
-        if !rule.isAffinity { rules.append((position, rule.probability)) }
-      case .verdict(.drop), .reject: lacksEndpoint = false
+        if !rule.isAffinity { rules.append((position, rule.share)) }
+      case .blocked: lacksEndpoint = false
       default: break
       }
     }
@@ -55,25 +55,10 @@ struct EndpointShareFault: Sendable {
 extension Rule {
   /// Whether it is for clients that are bound to an endpoint already.
   fileprivate var isAffinity: Bool {
-    matches.contains { if case .recent = $0 { true } else { false } }
-  }
-
-  /// The part of the connections that come to it that it takes; nil where chance alone doesn't decide.
-  fileprivate var probability: Double? {
-    var probability = 1.0
-    for match in matches {
-      switch match {
-      case .comment, .protocol: break
-      case .statistic(let statistic):
-        let part: Double =
-          switch statistic.mode {
-          case .random(let value): Double(value) / 0x1p31
-          case .nth(let every, _): 1 / Double(max(1, every))
-          }
-        probability *= statistic.inverted ? 1 - part : part
-      default: return nil
-      }
+    var isAffinity = false
+    forEachElement { element, line, _ in
+      if element.kind == .match, line.isText("recent", element.name) { isAffinity = true }
     }
-    return probability
+    return isAffinity
   }
 }

@@ -54,9 +54,9 @@ struct ChainFaults: Sendable {
   ) -> [Int] {
     var positions: [Int] = []
     for position in 0..<rules.count {
-      let packed = rules.packed(at: position)
-      let bytes = packed.span
-      if let comment = RuleList.Outline(bytes).comment, contradicts(bytes.extracting(comment)) {
+      let line = rules.line(at: position)
+      let bytes = line.span
+      if let comment = RuleOutline(bytes).comment, contradicts(bytes.extracting(comment)) {
         positions.append(position)
       }
     }

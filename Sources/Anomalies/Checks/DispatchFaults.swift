@@ -34,9 +34,9 @@ struct DispatchFaults: Sendable {
     var jumps: [Int] = []
     for position in 0..<rules.count where owners[owners.startIndex + position] < 0 {
       // What has an owner leads to its chain, and no comment contradicts that.
-      let packed = rules.packed(at: position)
-      let bytes = packed.span
-      let outline = RuleList.Outline(bytes)
+      let line = rules.line(at: position)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
       guard case .chain(let name) = outline.outcome else { continue }
       if name == .kubeNodePorts { jumps.append(position) }
       guard case .service(let family, let hash) = ChainRole(name), family != .endpoint,
@@ -56,8 +56,8 @@ struct DispatchFaults: Sendable {
   private static func conflicts(in rules: RuleList) -> [Conflict] {
     var byPort: [Key: [Dispatch]] = [:]
     for position in 0..<rules.count {
-      let packed = rules.packed(at: position)
-      let outline = RuleList.Outline(packed.span)
+      let line = rules.line(at: position)
+      let outline = RuleOutline(line.span)
       guard let port = outline.destinationPort,
         let transport = outline.ipProtocol.flatMap(TransportProtocol.init),
         case .chain(let name) = outline.outcome, case .service(_, let hash) = ChainRole(name)

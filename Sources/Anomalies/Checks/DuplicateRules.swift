@@ -29,13 +29,13 @@ enum DuplicateRules {
   private static func find(in rules: RuleList, _ range: Range<Int>) -> [[Int]] {
     // Most chains have but a few rules.
     if range.count <= 8, !holdsEqual(rules, range) { return [] }
-    // Told apart by what lies at both ends of a packed rule (addresses in front, behind them ports and
+    // Told apart by what lies at both ends of a line (addresses in front, behind them ports and
     // the target), and compared where that is the same.
     var positions: [Key: [Int]] = [:]
     var suspects: Set<Key> = []
     positions.reserveCapacity(range.count)
     for position in range {
-      let key = Key(rules.packed(at: position))
+      let key = Key(rules.line(at: position))
       if positions[key, default: []].isEmpty == false { suspects.insert(key) }
       positions[key, default: []].append(position)
     }
@@ -45,9 +45,9 @@ enum DuplicateRules {
   }
 
   private static func holdsEqual(_ rules: RuleList, _ range: Range<Int>) -> Bool {
-    let packed = range.map { rules.packed(at: $0) }
-    for (index, rule) in packed.enumerated() {
-      for other in packed[..<index] where other.count == rule.count && other == rule { return true }
+    let lines = range.map { rules.line(at: $0) }
+    for (index, rule) in lines.enumerated() {
+      for other in lines[..<index] where other.count == rule.count && other == rule { return true }
     }
     return false
   }
@@ -55,7 +55,7 @@ enum DuplicateRules {
   /// Of rules that look alike, those that are equal.
   private static func equal(_ positions: [Int], in rules: RuleList) -> [[Int]] {
     var groups: [ArraySlice<UInt8>: [Int]] = [:]
-    for position in positions { groups[rules.packed(at: position), default: []].append(position) }
+    for position in positions { groups[rules.line(at: position), default: []].append(position) }
     return groups.values.filter { $0.count > 1 }
   }
 
@@ -64,13 +64,13 @@ enum DuplicateRules {
     let back: UInt64
     let count: Int
 
-    init(_ packed: ArraySlice<UInt8>) {
+    init(_ line: ArraySlice<UInt8>) {
       func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { ($0 << 7 | $0 >> 57) ^ UInt64($1) }
       }
-      front = word(packed.prefix(16))
-      back = word(packed.suffix(16))
-      count = packed.count
+      front = word(line.prefix(16))
+      back = word(line.suffix(16))
+      count = line.count
     }
   }
 }

@@ -43,7 +43,7 @@ enum FilterFindings {
       .duplicateRule, in: filter, chains: [name],
       rules: positions.map { RulePlace(filter, chain: chain, $0) },
       servicePort: owner < 0 ? nil : map.services[Int(owner)].port,
-      mark: filter.chains[chain].rules.packed(at: positions[0]).hashValue,
+      mark: filter.chains[chain].rules.line(at: positions[0]).hashValue,
       "\(name) holds the rule \(positions.count) times")
   }
 }
@@ -51,28 +51,18 @@ enum FilterFindings {
 extension Rule {
   /// Whether it drops or rejects, and no match keeps a packet from it.
   fileprivate var dropsEverything: Bool {
-    switch target {
-    case .verdict(.drop), .reject: matches.allSatisfy(\.isVacuous)
-    default: false
+    guard outline.outcome == .blocked else { return false }
+    var isVacuous = true
+    forEachElement { element, line, owner in
+      switch element.kind {
+      case .selector: isVacuous = false
+      case .match where !line.isText("comment", owner) && !line.isText("mark", owner):
+        isVacuous = false
+      case .option where line.isText("mark", owner):
+        if element.isInverted || !line.isText("0x0/0x0", element.value) { isVacuous = false }
+      case .match, .option, .target, .goto: break
+      }
     }
+    return isVacuous
   }
-}
-
-extension Match {
-  /// Whether every packet matches.
-  fileprivate var isVacuous: Bool {
-    switch self {
-    case .comment: true
-    case .mark(let match): match.mask == 0 && match.value == 0 && !match.inverted
-    case .source(let match), .destination(let match): match.isVacuous
-    case .inputInterface(let match), .outputInterface(let match):
-      match.isPrefix && match.name.bytes.isEmpty && !match.inverted
-    case .protocol(let match): match.number == 0 && !match.inverted
-    default: false
-    }
-  }
-}
-
-extension AddressMatch {
-  fileprivate var isVacuous: Bool { mask.high == 0 && mask.low == 0 && !inverted }
 }

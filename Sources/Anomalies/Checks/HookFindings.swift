@@ -54,10 +54,3 @@ enum HookFindings {
     }
   }
 }
-
-extension Rule {
-  fileprivate var withoutComments: Rule {
-    Rule(
-      matches: matches.filter { if case .comment = $0 { false } else { true } }, target: target)
-  }
-}

@@ -67,7 +67,7 @@ struct NatFindings {
         Finding(
           .duplicateRule, in: nat, chains: [name], rules: places(positions, in: chain),
           servicePort: owner < 0 ? nil : map.services[Int(owner)].port,
-          mark: nat.chains[chain].rules.packed(at: positions[0]).hashValue,
+          mark: nat.chains[chain].rules.line(at: positions[0]).hashValue,
           "\(name) holds the rule \(positions.count) times"))
     }
   }

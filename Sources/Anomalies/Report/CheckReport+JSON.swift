@@ -50,7 +50,7 @@ extension Finding {
     json.member("rules", objects: rules) { place, json in
       json.member("chain", .text(place.chain.bytes))
       json.member("position", .integer(place.position + 1))
-      json.member("rule", .text(place.rule.bytes(in: place.chain, family: family)))
+      json.member("rule", .text(place.rule.bytes(in: place.chain)))
     }
     json.member("title", .string(anomaly.title))
     json.member("reason", .string(anomaly.reason))

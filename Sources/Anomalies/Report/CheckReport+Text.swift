@@ -74,7 +74,7 @@ extension CheckReport.Reading {
     text.line(": \(finding.detail)")
     for place in finding.rules.prefix(Self.longest.rules) {
       text.write("    ")
-      text.write(place.rule.bytes(in: place.chain, family: finding.family))
+      text.write(place.rule.bytes(in: place.chain))
       text.line("  (rule \(place.position + 1))", .faint)
     }
     let left = finding.rules.count - Self.longest.rules

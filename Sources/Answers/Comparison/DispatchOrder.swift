@@ -30,10 +30,10 @@ struct DispatchOrder {
     }
 
     init(_ rules: RuleList, at position: Int) {
-      let packed = rules.packed(at: position)
-      let rule = RuleList.Outline(packed.span)
+      let line = rules.line(at: position)
+      let rule = RuleOutline(line.span)
       if let ipProtocol = rule.ipProtocol, let port = rule.destinationPort {
-        service = Service(ipProtocol: ipProtocol.number, port: port)
+        service = Service(ipProtocol: ipProtocol, port: port)
       } else {
         service = nil
       }

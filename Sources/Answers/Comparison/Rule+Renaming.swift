@@ -12,40 +12,32 @@ extension Rule {
   /// The rule with other names of chains, wherever it has them: where it leads to, in comments (kube-router
   /// writes `… to chain KUBE-POD-FW-…`), and as the name of a `recent` list.
   func renaming(_ names: [ChainName: ChainName]) -> Rule {
-    let target: Target =
-      switch target {
-      case .jump(let name): .jump(names[name] ?? name)
-      case .goto(let name): .goto(names[name] ?? name)
-      default: self.target
-      }
-    let matches = matches.map { match -> Match in
-      switch match {
-      case .comment(let text): .comment(ByteString(bytes: text.bytes.renaming(names)))
-      case .recent(let recent): .recent(recent.renaming(names))
-      default: match
-      }
+    replacing { element, line, owner in
+      guard let words = line.nameWords(element, of: owner) else { return nil }
+      return (words, line.bytes(in: words).renaming(names))
     }
-    return Rule(matches: matches, target: target)
   }
 
   /// Whether it names one of the chains.
   func names(anyOf names: [ChainName: ChainName]) -> Bool {
-    if let chain, names[chain] != nil { return true }
-    return matches.contains { match in
-      switch match {
-      case .comment(let text): text.bytes.words.contains { names[word: $0] != nil }
-      case .recent(let recent): names[word: recent.name.bytes[...]] != nil
-      default: false
-      }
+    var found = false
+    forEachElement { element, line, owner in
+      guard !found, let words = line.nameWords(element, of: owner) else { return }
+      found = line.bytes(in: words).words.contains { names[word: $0] != nil }
     }
+    return found
   }
 }
 
-extension RecentMatch {
-  fileprivate func renaming(_ names: [ChainName: ChainName]) -> RecentMatch {
-    RecentMatch(
-      name: ByteString(bytes: name.bytes.renaming(names)), flags: flags, seconds: seconds,
-      hitCount: hitCount, isDestination: isDestination, mask: mask, inverted: inverted)
+extension Span<UInt8> {
+  /// Where words stand that may be chains' names.
+  fileprivate func nameWords(_ element: LineElement, of owner: Range<Int>) -> Range<Int>? {
+    switch element.kind {
+    case .target, .goto: element.name
+    case .option where isText("--comment", element.name) && isText("comment", owner): element.value
+    case .option where isText("--name", element.name) && isText("recent", owner): element.value
+    case .selector, .match, .option: nil
+    }
   }
 }
 

@@ -10,10 +10,3 @@ extension TableComparison {
     return zip(old, new).allSatisfy { $0.withoutComments == $1.withoutComments }
   }
 }
-
-extension Rule {
-  fileprivate var withoutComments: Rule {
-    Rule(
-      matches: matches.filter { if case .comment = $0 { false } else { true } }, target: target)
-  }
-}

@@ -67,5 +67,5 @@ struct ChainWriter {
     return entries
   }
 
-  private func text(_ rule: Rule) -> [UInt8] { rule.bytes(in: change.name, family: table.family) }
+  private func text(_ rule: Rule) -> [UInt8] { rule.bytes(in: change.name) }
 }

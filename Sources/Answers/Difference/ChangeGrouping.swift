@@ -64,7 +64,7 @@ struct ChangeGrouping {
     for rule in rules {
       add(
         .ruleRewritten(from: rule.from + 1, to: rule.to + 1), table, chain.name,
-        chain.rules[rule.to].bytes(in: chain.name, family: table.family),
+        chain.rules[rule.to].bytes(in: chain.name),
         side.owner(table.new.content, chain: index, rule.to),
         ChangeGroup.Owner(places[rule.to]))
     }

@@ -21,7 +21,7 @@ public struct BlockedTraffic: Sendable, Hashable {
 
   /// What a rule of the filter table blocks: KUBE-EXTERNAL-SERVICES sees to external traffic.
   init?(_ rule: Rule, in chain: ChainName) {
-    guard let reason = BlockReason(comment: rule.comment) else { return nil }
+    guard let reason = BlockReason(comment: rule.comments.first) else { return nil }
     self.init(reason, chain == .kubeExternalServices ? .external : .inCluster)
   }
 }

@@ -52,11 +52,12 @@ struct DispatchFacts {
       if content.name == .filter, let traffic = BlockedTraffic(rule, in: name) {
         blocked[owner].insert(traffic)
       }
-      guard let port = rule.destinationPort else { continue }
-      if let destination = rule.destination, destination.isOneAddress {
+      let outline = rule.outline
+      guard let port = outline.destinationPort else { continue }
+      if let destination = outline.destination, destination.isOneAddress {
         addresses[owner].append(
           ServiceAddress(
-            kind: ServiceAddress.Kind(rule.comment, content.name, name),
+            kind: ServiceAddress.Kind(rule.comments.first, content.name, name),
             address: destination.address, port: port))
       } else if name != .kubeServices {
         nodePorts[owner].append(port)

@@ -24,9 +24,10 @@ struct ServiceFacts {
     for chain in chains {
       guard let content = side.snapshot.table(.nat)?.content else { continue }
       for rule in content.chains[chain.chainIndex].rules {
-        for case .recent(let recent) in rule.matches where rule.chain != nil {
-          affinity[chain.chain, default: []].insert(recent.seconds)
+        guard case .chain = rule.outline.outcome, let seconds = rule.affinitySeconds else {
+          continue
         }
+        affinity[chain.chain, default: []].insert(seconds)
       }
     }
     self.affinity = affinity
@@ -37,6 +38,19 @@ struct ServiceFacts {
   var endpoints: [String] {
     var seen: Set<String> = []
     return chains.flatMap(\.endpoints).map(\.text).filter { seen.insert($0).inserted }
+  }
+}
+
+extension Rule {
+  /// For how many seconds a client that was seen matches, 0 for any time; nil where it need not be seen.
+  fileprivate var affinitySeconds: UInt32? {
+    var seconds: UInt32?
+    forEachElement { element, line, owner in
+      guard line.isText("recent", owner) else { return }
+      seconds = seconds ?? 0
+      if line.isText("--seconds", element.name) { seconds = line.number(in: element.value) }
+    }
+    return seconds
   }
 }
 

@@ -89,7 +89,7 @@ struct ServiceReporting {
     return ServiceReport.Rules(
       table: content.name, chain: chain.name,
       rules: positions.map {
-        ($0 + 1, chain.rules[$0].bytes(in: chain.name, family: content.family))
+        ($0 + 1, chain.rules[$0].bytes(in: chain.name))
       })
   }
 }

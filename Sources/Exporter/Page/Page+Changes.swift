@@ -98,7 +98,7 @@ extension Page {
       page.write("<span class=\"none\">–</span>")
     }
     page.write("</td><td class=\"rule\"><code><bdi>")
-    page.write(text: change.rule.text(in: change.chain, family: change.family))
+    page.write(text: change.rule.text(in: change.chain))
     page.write("</bdi></code></td></tr>\n")
   }
 }

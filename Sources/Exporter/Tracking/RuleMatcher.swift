@@ -53,7 +53,7 @@ struct RuleMatcher {
   /// The first of a rule's comments that matches decides.
   mutating func verdict(on rule: Rule) -> Verdict {
     guard let comment = selection.comment else { return .selected(Match(id: nil)) }
-    for case .comment(let text) in rule.matches {
+    for text in rule.comments {
       switch verdict(of: comment, on: text) {
       case .omitted: continue
       case let verdict: return verdict

@@ -105,7 +105,7 @@ struct RuleSeriesBuilder {
         series.ofRules[position] = RuleSeries.undecided
         continue
       }
-      let labels = Self.labels(rule, match, content.chains[chain].name, content.family)
+      let labels = Self.labels(rule, match)
       if known == nil { known = entriesByLabels(chain) }
       if let entry = known?[labels] {
         series.ofRules[position] = entry
@@ -162,11 +162,9 @@ struct RuleSeriesBuilder {
   }
 
   private static func labels(
-    _ rule: Rule, _ match: RuleMatcher.Match, _ chain: ChainName, _ family: IPFamily
+    _ rule: Rule, _ match: RuleMatcher.Match
   ) -> LabelSet {
-    // What stands behind `-A CHAIN `, which a rule without matches and target has not.
-    let line = rule.bytes(in: chain, family: family)
-    let text = String(decoding: line.dropFirst("-A  ".utf8.count + chain.count), as: UTF8.self)
+    let text = String(decoding: rule.line, as: UTF8.self)
     guard let id = match.id else { return LabelSet(["rule": text]) }
     return LabelSet(["rule": text, "id": id])
   }

@@ -48,7 +48,9 @@ final class SetNames: Sendable {
   }
 
   /// The rule with its sets' names, as ``SetReferences`` has them.
-  func naming(_ rule: Rule) -> Rule { rule.replacingUnrecognised { kept, _ in naming(kept) } }
+  func naming(_ rule: DecodedRule) -> DecodedRule {
+    rule.replacingUnrecognised { kept, _ in naming(kept) }
+  }
 
   private func naming(_ kept: Unrecognised) -> Unrecognised? {
     guard let references = SetReferences(name: kept.name, revision: kept.revision) else {

@@ -14,7 +14,7 @@ struct RuleDecoder {
   ///
   /// - Parameter targetName: libiptc's name of the target: a chain's, for a jump; empty for a rule
   ///   that has none.
-  func rule(_ entry: KernelBytes, targetName: [UInt8]) -> Rule {
+  func rule(_ entry: KernelBytes, targetName: [UInt8]) -> DecodedRule {
     let target = Int(entry.load(UInt16.self, at: layout.targetOffset) ?? 0)
     var matches = selectors(entry)
     var offset = layout.elements
@@ -27,7 +27,8 @@ struct RuleDecoder {
     }
     let isGoto = entry.load(UInt8.self, at: flagsOffset).map { $0 & gotoFlag != 0 } ?? false
     let rest = entry.slice(at: target, count: max(0, entry.count - target))
-    return Rule(matches: matches, target: self.target(rest, name: targetName, isGoto: isGoto))
+    return DecodedRule(
+      matches: matches, target: self.target(rest, name: targetName, isGoto: isGoto))
   }
 
   /// The match in `bytes`: a header with size, name and revision, and the extension's own struct.

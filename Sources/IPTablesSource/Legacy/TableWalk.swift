@@ -121,17 +121,19 @@ struct TableWalk {
   ) -> RuleList {
     var rules = RuleList()
     var known = known
+    let layout = decoder.layout
     unsafe handle.forEachRule(in: chain) { entry, target in
       let digest = digests[first + rules.count]
       if let position = known?.position(of: digest, near: rules.count), let known {
-        rules.append(ruleAt: position, of: known.rules)
+        rules.append(line: known.rules.line(at: position))
       } else {
         let size = Int(
           unsafe entry.loadUnaligned(
-            fromByteOffset: decoder.layout.nextOffset, as: UInt16.self))
+            fromByteOffset: layout.nextOffset, as: UInt16.self))
         let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(start: entry, count: size))
         let name = unsafe Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
-        rules.append(sets.naming(decoder.rule(bytes, targetName: name)))
+        let rule = sets.naming(decoder.rule(bytes, targetName: name))
+        rules.append(line: rule.line(layout.family))
       }
     }
     rules.trim()

@@ -54,12 +54,12 @@ struct NFTChainReader {
       run.counters.append(decoder.counter(of: rule.expressions) ?? Counter())
       if let position = known?.position(of: digest, near: rules.count), let known {
         isUnchanged = isUnchanged && position == rules.count
-        rules.append(ruleAt: position, of: known.rules)
+        rules.append(line: known.rules.line(at: position))
         run.translates.append(order.translates[order.translates.startIndex + position])
       } else {
         isUnchanged = false
         let decoded = sets.naming(decoder.rule(rule.expressions, userData: rule.userData))
-        rules.append(decoded)
+        rules.append(line: decoded.line(family))
         run.translates.append(decoded.translatesDestination)
       }
     }
@@ -69,7 +69,7 @@ struct NFTChainReader {
   }
 }
 
-extension Rule {
+extension DecodedRule {
   fileprivate var translatesDestination: Bool {
     if case .destinationNAT = target { true } else { false }
   }

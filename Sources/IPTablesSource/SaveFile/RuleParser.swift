@@ -36,12 +36,12 @@ struct RuleParser {
   static func parse(
     _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
     isChain: @escaping (ChainName) -> Bool
-  ) throws(Malformation) -> Rule {
+  ) throws(Malformation) -> DecodedRule {
     var parser = RuleParser(cursor, line: line, family: family, isChain: isChain)
     while !parser.cursor.isAtEnd { try parser.takeOption() }
     var matches = parser.selectors.matches
     for text in parser.extensions { matches.append(Match(text, family: family)) }
-    return Rule(matches: matches, target: parser.target ?? .none)
+    return DecodedRule(matches: matches, target: parser.target ?? .none)
   }
 
   private mutating func takeOption() throws(Malformation) {

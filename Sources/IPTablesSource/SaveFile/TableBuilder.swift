@@ -66,7 +66,7 @@ struct TableBuilder {
       throw Malformation("no chain '\(chain)' stands above")
     }
     let rule = try RuleParser.parse(cursor, line: line, family: family, isChain: hasChain)
-    chains[position].rules.append(rule)
+    chains[position].rules.append(line: rule.line(family))
     chains[position].counters.append(counter)
   }
 

@@ -8,6 +8,8 @@ public struct Unrecognised: Sendable, Hashable {
   ///
   /// Before the bytes of ``SetReferences`` stand the sets' names.
   public let payload: [UInt8]
+  /// Whether ``payload`` is text.
+  public let isText: Bool
 
   /// As what a rule has it.
   public enum Role: Sendable {
@@ -15,7 +17,8 @@ public struct Unrecognised: Sendable, Hashable {
     case target
   }
 
-  public init(name: String, revision: UInt8 = 0, payload: [UInt8]) {
+  public init(name: String, revision: UInt8 = 0, payload: [UInt8], isText: Bool = false) {
+    self.isText = isText
     self.name = name
     self.revision = revision
     self.payload = payload

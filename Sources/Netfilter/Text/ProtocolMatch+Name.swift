@@ -8,6 +8,12 @@ extension ProtocolMatch {
     }
   }
 
+  /// The protocol of that name; nil where there is none.
+  static func number(named name: String) -> UInt8? { numbers[name] }
+
+  private static let numbers = Dictionary(
+    uniqueKeysWithValues: names.map { ($1, $0) } + [("tcp", 6), ("udp", 17)])
+
   /// As Debian's `/etc/protocols` has them, and after it iptables itself.
   private static let names: [UInt8: String] = [
     1: "icmp", 2: "igmp", 3: "ggp", 4: "ipencap", 5: "st", 8: "egp", 9: "igp", 12: "pup",

@@ -29,9 +29,7 @@ extension Target {
       line.option("REJECT", "--reject-with")
       line.word(name)
     case .unrecognised(let target):
-      let isBare = target.name == "CT" && target.payload.isEmpty
-      let isNotrack = isBare || ExtensionText.isNotrack(target)
-      isNotrack ? line.word("NOTRACK") : target.write(to: &line, as: .target)
+      ExtensionText.isNotrack(target) ? line.word("NOTRACK") : target.write(to: &line, as: .target)
     }
   }
 

@@ -126,7 +126,7 @@ extension [ExpressionBytes] {
 
 extension ExpressionDecoder {
   /// The rule in those bytes.
-  func rule(_ list: [UInt8], userData: [UInt8]? = nil) -> Rule {
+  func rule(_ list: [UInt8], userData: [UInt8]? = nil) -> DecodedRule {
     unsafe list.withUnsafeBytes { list in
       let expressions = unsafe KernelBytes(list)
       guard let userData else { return rule(expressions, userData: nil) }

@@ -19,7 +19,7 @@ struct ExpressionCase: Sendable, CustomStringConvertible {
     self.family = family
   }
 
-  var rule: Rule { Rule(matches: matches, target: target) }
+  var rule: DecodedRule { DecodedRule(matches: matches, target: target) }
 
   /// `-p tcp`, which ports need, and more.
   private static func tcp(_ more: ExpressionBytes...) -> [ExpressionBytes] {
@@ -162,4 +162,24 @@ struct ExpressionCase: Sendable, CustomStringConvertible {
       "a port of sctp", [.meta(16), .compare(0, [132]), .payload(2, 2, 2), .compare(0, [0, 9])],
       [.protocol(.sctp), .sctp(SCTPMatch(destination: PortRange(first: 9, last: 9)))]),
   ]
+}
+extension IPAddress {
+  /// For addresses that stand in a test.
+  static func literal(_ text: String) -> IPAddress { IPAddress(text) ?? IPAddress(ipv4: 0) }
+}
+
+extension AddressMatch {
+  init(_ address: String, _ mask: String, inverted: Bool = false) {
+    self.init(address: .literal(address), mask: .literal(mask), inverted: inverted)
+  }
+}
+
+extension AddressTranslation {
+  init(
+    _ flags: UInt32, _ first: String, _ last: String, _ ports: (UInt16, UInt16), base: UInt16 = 0
+  ) {
+    self.init(
+      flags: flags, first: .literal(first), last: .literal(last), firstPort: ports.0,
+      lastPort: ports.1, basePort: base)
+  }
 }

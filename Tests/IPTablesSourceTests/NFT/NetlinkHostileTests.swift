@@ -70,7 +70,7 @@ struct NetlinkHostileTests {
         for family in IPFamily.allCases {
           let decoded = ExpressionDecoder(family)
             .rule(rule.expressions, userData: rule.userData)
-          #expect(RuleList([decoded])[0] == decoded)
+          _ = decoded.line(family)
         }
       }
       let list = NFTChainList(chains)

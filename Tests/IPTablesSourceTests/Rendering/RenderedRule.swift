@@ -24,7 +24,7 @@ struct RenderedRule: Sendable, CustomStringConvertible {
 
   var description: String { text }
 
-  var dump: String { groundwork + RuleText(text, [], family: family, table: table).dump }
+  var dump: String { groundwork + RuleText(text, family: family, table: table).dump }
 
   static let all = selectors + matches + comments + targets + translations
 

@@ -8,9 +8,9 @@ struct RuleTextRenderingExtensionTests {
   @Test("A saved file's options stay as they are", arguments: RenderedRule.extensions)
   func saved(_ rule: RenderedRule) throws {
     let text = String(rule.printed.dropFirst("-A HERE ".count))
-    let dump = RuleText(text, [], family: rule.family, table: rule.table).dump
+    let dump = RuleText(text, family: rule.family, table: rule.table).dump
     let read = try #require(RuleText.rule(in: SaveFileParser.parse(Array(dump.utf8))))
-    #expect(read.text(in: "HERE", family: rule.family) == rule.printed)
+    #expect(read.text(in: "HERE") == rule.printed)
   }
 
   @Test("A struct that isn't whole is counted, and none traps", arguments: KernelStruct.all)

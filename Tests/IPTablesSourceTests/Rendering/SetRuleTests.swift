@@ -74,7 +74,7 @@ struct SetRuleLiveTests {
   }
 
   private static func texts(_ rules: [Rule]) -> [String] {
-    rules.map { $0.text(in: "HERE", family: .ipv4) }
+    rules.map { $0.text(in: "HERE") }
   }
 }
 

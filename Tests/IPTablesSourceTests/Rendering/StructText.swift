@@ -26,14 +26,21 @@ struct StructText: Sendable, CustomStringConvertible {
   var description: String { "\(name) \(revision)\(options) \(bytes.count) bytes" }
 
   var matchText: String {
-    Rule(matches: [.unrecognised(unrecognised)], target: .none).text(in: "HERE", family: family)
+    DecodedRule(matches: [.unrecognised(unrecognised)], target: .none).text(family)
   }
 
   var targetText: String {
-    Rule(matches: [], target: .unrecognised(unrecognised)).text(in: "HERE", family: family)
+    DecodedRule(matches: [], target: .unrecognised(unrecognised)).text(family)
   }
 
   private var unrecognised: Unrecognised {
     Unrecognised(name: name, revision: revision, payload: bytes)
+  }
+}
+
+extension DecodedRule {
+  /// The rule in the chain HERE, without the digests of what isn't known.
+  func text(_ family: IPFamily) -> String {
+    Rule(line: line(family)).text(in: "HERE").replacing(/\ bytes, [0-9a-f]{16}]/, with: " bytes]")
   }
 }

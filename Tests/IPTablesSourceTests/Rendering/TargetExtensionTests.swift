@@ -10,23 +10,6 @@ struct TargetExtensionLiveTests {
     #expect(loaded.rendered == loaded.printed)
     if backend == .legacy { #expect(loaded.printed == [rule.printed]) }
   }
-
-  @Test(
-    "A struct that is too short or too long is counted", arguments: RenderedRule.targetExtensions)
-  func wrongSize(_ rule: RenderedRule) throws {
-    guard case .unrecognised(let target) = try LoadedRules(rule, in: .legacy).rule?.target else {
-      Issue.record("decoded, and rendered elsewhere")
-      return
-    }
-    func options(_ payload: [UInt8]) -> String {
-      StructText(target.name, target.revision, payload, rule.family).targetText
-    }
-    let size = target.size
-    for length in Array(1..<max(1, size - 7)) + [size + 1, size + 8] {
-      let payload = Array((target.payload + [UInt8](repeating: 0, count: 8)).prefix(length))
-      #expect(options(payload) == "-A HERE -j \(target.name) [unrecognised, \(length) bytes]")
-    }
-  }
 }
 
 @Suite("A target's bytes that say nothing iptables-save has words for")
@@ -59,13 +42,6 @@ struct TargetExtensionTests {
     let timeout = String(repeating: "t", count: 32)
     #expect(Self.text("CT", 2, bytes) == "-A HERE -j CT --helper ftp --timeout \(timeout)")
     #expect(Self.text("CT", 0, Array(bytes.prefix(40))) == "-A HERE -j CT --helper ftp")
-  }
-
-  @Test("What a saved file says of a target stays as it is")
-  func savedOptions() {
-    let options = "--ttl-up"
-    #expect(Self.text("TTL", 0, Array(options.utf8)) == "-A HERE -j TTL \(options)")
-    #expect(Self.text("CT", 0, []) == "-A HERE -j NOTRACK")
   }
 
   @Test("Any bytes of any size are rendered", arguments: IPFamily.allCases)

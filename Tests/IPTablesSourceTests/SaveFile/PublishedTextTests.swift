@@ -18,7 +18,7 @@ struct PublishedTextTests {
     for table in try SaveFileParser.parse(Array(published.text.utf8)).flatMap(\.tables) {
       for chain in table.content.chains {
         for rule in chain.rules {
-          let text = rule.text(in: chain.name, family: published.family)
+          let text = rule.text(in: chain.name)
           if text.contains("[unrecognised") { continue }
           let again = try #require(try Self.rule(text, in: table.content, published.family))
           #expect(again == rule, "\(text)")

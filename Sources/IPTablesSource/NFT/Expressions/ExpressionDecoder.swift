@@ -14,7 +14,7 @@ struct ExpressionDecoder {
   /// - Parameters:
   ///   - expressions: The payload of `NFTA_RULE_EXPRESSIONS`.
   ///   - userData: The payload of `NFTA_RULE_USERDATA`.
-  func rule(_ expressions: KernelBytes, userData: KernelBytes?) -> Rule {
+  func rule(_ expressions: KernelBytes, userData: KernelBytes?) -> DecodedRule {
     var builder = RuleBuilder(family: family)
     for expression in RuleExpressions(expressions) { Self.take(expression, into: &builder) }
     return builder.finish(userData: userData)

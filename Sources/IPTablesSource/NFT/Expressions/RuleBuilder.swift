@@ -37,11 +37,11 @@ struct RuleBuilder {
 
   /// The rule, when all is taken in.
   @inline(__always)
-  mutating func finish(userData: KernelBytes?) -> Rule {
+  mutating func finish(userData: KernelBytes?) -> DecodedRule {
     flushContent()
     flushTransport()
     if let userData, let comment = RuleComment.text(in: userData) { append(.comment(comment)) }
-    return Rule(matches: matches, target: action?.target ?? .none)
+    return DecodedRule(matches: matches, target: action?.target ?? .none)
   }
 
   /// Adds a selector at its place; false where the rule has it already, which none of iptables has.

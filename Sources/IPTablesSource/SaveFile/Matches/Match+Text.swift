@@ -7,7 +7,8 @@ extension Match {
     if let known = try? Match.known(text, family) {
       self = known
     } else {
-      self = .unrecognised(Unrecognised(name: text.name, payload: Array(text.payload)))
+      self = .unrecognised(
+        Unrecognised(name: text.name, payload: Array(text.payload), isText: true))
     }
   }
 

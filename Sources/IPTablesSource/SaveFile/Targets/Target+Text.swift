@@ -7,13 +7,10 @@ extension Target {
     if let known = try? Target.known(text, family) {
       self = known
     } else {
-      let name = Self.aliases[text.name] ?? text.name
-      self = .unrecognised(Unrecognised(name: name, payload: Array(text.payload)))
+      self = .unrecognised(
+        Unrecognised(name: text.name, payload: Array(text.payload), isText: true))
     }
   }
-
-  /// Targets that the kernel has under another name.
-  private static let aliases = ["NOTRACK": "CT"]
 
   /// Nil where the target is not known, or an option of it.
   ///

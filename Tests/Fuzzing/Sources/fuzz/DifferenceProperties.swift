@@ -21,15 +21,15 @@ enum DifferenceProperties {
       common += run.count
       for offset in 0..<run.count {
         require(
-          packed(old, run.from + offset) == packed(new, run.to + offset), "common rules are equal")
+          line(old, run.from + offset) == line(new, run.to + offset), "common rules are equal")
       }
     }
     require(common == new.ruleCount - added, "what wasn't added was there before")
   }
 
-  private static func packed(_ table: TableContent, _ position: Int) -> ArraySlice<UInt8> {
+  private static func line(_ table: TableContent, _ position: Int) -> ArraySlice<UInt8> {
     let chain = table.firstRules.lastIndex { $0 <= position } ?? 0
-    return table.chains[chain].rules.packed(at: position - table.firstRules[chain])
+    return table.chains[chain].rules.line(at: position - table.firstRules[chain])
   }
 
   /// Does to the old rules what the difference says, and compares.
@@ -45,7 +45,7 @@ enum DifferenceProperties {
       guard let from = moves[position] ?? staying.popFirst() else {
         fatalError("rule \(position) is neither new nor an old one")
       }
-      require(old.packed(at: from) == new.packed(at: position), "old rules make the new ones")
+      require(old.line(at: from) == new.line(at: position), "old rules make the new ones")
     }
     require(staying.isEmpty, "no old rule is left over")
   }

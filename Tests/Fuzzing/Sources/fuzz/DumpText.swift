@@ -41,7 +41,7 @@ enum DumpText {
       for (position, rule) in chain.rules.enumerated() {
         let counter = table.counters[content.firstRules[index] + position]
         text += Array("[\(counter.packets):\(counter.bytes)] ".utf8)
-        text += rule.bytes(in: chain.name, family: content.family) + [0x0a]
+        text += rule.bytes(in: chain.name) + [0x0a]
       }
     }
     return text + Array("COMMIT\n".utf8)

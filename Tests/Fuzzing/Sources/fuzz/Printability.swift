@@ -1,6 +1,6 @@
-@testable import Netfilter
+import Netfilter
 
-/// How much of a rule its text holds: iptables-save prints some things as nobody can read them.
+/// How much of a table its text holds: iptables-save prints some things as nobody can read them.
 enum Printability {
   /// Whether a name that is printed without quotes is one word.
   static func isPlain(_ name: [UInt8]) -> Bool {
@@ -22,7 +22,7 @@ enum Printability {
       if let policyCounter { policyCounters.append(policyCounter) }
       var rules = RuleList()
       for (position, rule) in chain.rules.enumerated() where isReadable(rule) {
-        rules.append(rule)
+        rules.append(line: rule.line)
         counters.append(table.counters[content.firstRules[index] + position])
       }
       chains.append(Chain(name: chain.name, policy: chain.policy, rules: rules))
@@ -32,58 +32,20 @@ enum Printability {
       counters: counters, policyCounters: policyCounters)
   }
 
-  /// Whether the text can be read at all.
+  /// Whether the line is made of words, and leads to a chain whose name is one.
   private static func isReadable(_ rule: Rule) -> Bool {
-    rule.matches.allSatisfy(isReadable) && isReadable(rule.target)
-  }
-
-  private static func isReadable(_ match: Match) -> Bool {
-    switch match {
-    case .inputInterface(let match), .outputInterface(let match):
-      return match.name.bytes.isEmpty || isPlain(match.name.bytes)
-    // A comment is not longer in the kernel; how far an open quote may reach follows from that.
-    case .comment(let text): return text.bytes.count <= 255
-    case .accounting(let name): return !name.bytes.isEmpty && !name.bytes.contains(0x0a)
-    // libxt_recent prints large numbers as negative ones.
-    case .recent(let match):
-      return isPlain(match.name.bytes) && match.seconds < 1 << 31 && match.hitCount < 1 << 31
-    // Kept as they stand in the line, and maybe put together of several places.
-    case .unrecognised: return false
-    case .limit(let match): return match.average > 0
-    case .multiport(let match): return !match.ports.isEmpty
-    // Names of no bit are no word.
-    case .connectionTracking(let match): return match.matchFlags & 1 == 0 || match.states != 0
-    default: return true
+    var isReadable = true
+    rule.forEachElement { element, line, owner in
+      // A comment is not longer in the kernel; how far an open quote may reach follows from that.
+      let isComment = line.isText("comment", owner) && element.value.count <= 255
+      let texts = isComment ? [element.name] : [element.name, element.values]
+      for text in texts
+      where !text.isEmpty
+        && !isPlain(line.bytes(in: text).filter { $0 != 0x20 && $0 != 0x2d && $0 != 0x21 } + [0x61])
+      {
+        isReadable = false
+      }
     }
+    return isReadable
   }
-
-  private static func isReadable(_ target: Target) -> Bool {
-    switch target {
-    case .jump(let name), .goto(let name): isPlain(name.bytes)
-    case .unrecognised: false
-    default: true
-    }
-  }
-
-  /// Whether the text tells all of the rule.
-  static func isExact(_ rule: Rule) -> Bool { rule.matches.allSatisfy(isExact) }
-
-  private static func isExact(_ match: Match) -> Bool {
-    switch match {
-    case .inputInterface(let match), .outputInterface(let match):
-      return !(match.isPrefix && match.name.bytes.isEmpty)
-    case .protocol(let match): return match.number != 0
-    case .tcp(let match):
-      return !match.source.isInvertedAll && !match.destination.isInvertedAll
-        && (match.flagMask != 0 || match.flagsInverted || match.flagsSet == 0)
-    case .udp(let match): return !match.source.isInvertedAll && !match.destination.isInvertedAll
-    // The rate is rounded, and a recent match's flags may be none.
-    case .limit, .recent, .connectionTracking, .addressType: return false
-    default: return true
-    }
-  }
-}
-
-extension PortRange {
-  fileprivate var isInvertedAll: Bool { inverted && first == 0 && last == .max }
 }

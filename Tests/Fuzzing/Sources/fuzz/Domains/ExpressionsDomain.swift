@@ -19,7 +19,7 @@ enum ExpressionsDomain {
   static func check(_ list: KernelBytes, userData: KernelBytes?, _ family: IPFamily) {
     let decoder = ExpressionDecoder(family)
     let rule = decoder.rule(list, userData: userData)
-    RuleProperties.check(rule)
+    RuleProperties.check(Rule(line: rule.line(family)))
     require(decoder.rule(list, userData: userData) == rule, "equal bytes are equal rules")
     _ = decoder.counter(of: list)
     let digest = decoder.digest(of: list, userData: userData, hasher: hasher)

@@ -15,15 +15,19 @@ enum ExtensionsDomain {
       if choice & 2 == 0 {
         let match = MatchDecoder(family: family)
           .match(name, revision: revision, payload: payload)
-        RuleProperties.check(Rule(matches: [match], target: .none))
-        if let named { RuleProperties.check(Rule(matches: [.unrecognised(named)], target: .none)) }
+        check(DecodedRule(matches: [match], target: .none), family)
+        if let named { check(DecodedRule(matches: [.unrecognised(named)], target: .none), family) }
       } else {
         let target = TargetDecoder(family: family)
           .target(name, revision: revision, payload: payload)
-        RuleProperties.check(Rule(target: target))
-        if let named { RuleProperties.check(Rule(target: .unrecognised(named))) }
+        check(DecodedRule(target: target), family)
+        if let named { check(DecodedRule(target: .unrecognised(named)), family) }
       }
     }
+  }
+
+  private static func check(_ rule: DecodedRule, _ family: IPFamily) {
+    RuleProperties.check(Rule(line: rule.line(family)))
   }
 
   /// As it is kept where it refers to sets: those of an even index have names.

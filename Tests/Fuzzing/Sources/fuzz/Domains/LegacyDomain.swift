@@ -25,7 +25,7 @@ enum LegacyDomain {
 
   private static func check(_ entry: [UInt8], _ layout: EntryLayout, _ target: [UInt8]) {
     let rule = rule(entry, layout, target)
-    RuleProperties.check(rule)
+    RuleProperties.check(Rule(line: rule.line(layout.family)))
     // libiptc's allocation is as large as the entry says, and at least as large as its head.
     guard entry.count >= layout.elements, number(in: entry, at: layout.nextOffset) == entry.count
     else { return }
@@ -45,7 +45,7 @@ enum LegacyDomain {
 
   private static func rule(
     _ entry: [UInt8], _ layout: EntryLayout, _ target: [UInt8]
-  ) -> Rule {
+  ) -> DecodedRule {
     unsafe withExactCopy(of: entry) {
       unsafe RuleDecoder(layout.family).rule(KernelBytes($0), targetName: target)
     }

@@ -1,5 +1,5 @@
 /// A rule's canonical bytes as a key, held where they lie in the list.
-struct PackedRule: Hashable {
+struct RuleLine: Hashable {
   private let bytes: ArraySlice<UInt8>
 
   init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }

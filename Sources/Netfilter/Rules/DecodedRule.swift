@@ -1,6 +1,6 @@
 /// A rule's content, without its counters: two rules are equal where iptables would print the same
 /// text for them.
-public struct Rule: Sendable, Hashable {
+public struct DecodedRule: Sendable, Hashable {
   /// The conditions: built-in selectors first, then extensions in the order they are stored in.
   public var matches: [Match]
   public var target: Target
@@ -48,7 +48,7 @@ public struct Rule: Sendable, Hashable {
   /// The rule with what `body` makes of its extensions that aren't decoded; where that is nil, they stay.
   public func replacingUnrecognised(
     _ body: (Unrecognised, Unrecognised.Role) -> Unrecognised?
-  ) -> Rule {
+  ) -> DecodedRule {
     var rule = self
     for (position, match) in matches.enumerated() {
       if case .unrecognised(let kept) = match, let other = body(kept, .match) {

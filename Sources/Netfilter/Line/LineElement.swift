@@ -1,0 +1,174 @@
+/// A part of a rule's line: a selector, the name of a match or target, or one of their options.
+///
+///     -d 10.96.0.1/32 -p tcp -m comment --comment "default/kubernetes:https" -j KUBE-SVC-NPX46M4PTMTKRN6Y
+///     └─ selector ──┘ └────┘ └─ match ┘ └─ option ──────────────────────────┘ └─ target ─────────────────┘
+///
+/// All ranges are of the line. They are empty where there is nothing.
+public struct LineElement: Sendable {
+  public enum Kind: Sendable {
+    /// `-s`, `-d`, `-i`, `-o`, `-p` with a value, or `-f`.
+    case selector
+    /// `-m NAME`: the match that the options behind it belong to.
+    case match
+    /// `--option`, of the match or target before it. What stands in place of options is one without a name.
+    case option
+    /// `-j NAME`.
+    case target
+    /// `-g NAME`.
+    case goto
+  }
+
+  public let kind: Kind
+  /// The option's letter or name, such as `-d` or `--dport`; the name itself of a match or target.
+  public let name: Range<Int>
+  /// Whether a `!` stands before it.
+  public let isInverted: Bool
+  /// The values, with the blanks between them: of most options one, as it stands, quotes included.
+  public let values: Range<Int>
+  /// The first value, without the quotes around it.
+  public let value: Range<Int>
+
+  /// Where the element ends.
+  public var end: Int { max(name.upperBound, values.upperBound) }
+}
+
+/// Takes a line apart, one element after the other, without allocating anything.
+///
+/// Each call is given the line, because a span can't be kept.
+public struct LineElements: Sendable {
+  private var position = 0
+
+  public init() {}
+
+  /// The next element; nil where the line ends.
+  public mutating func next(_ line: Span<UInt8>) -> LineElement? {
+    guard var word = word(line) else { return nil }
+    let isInverted = line.isText("!", word)
+    if isInverted {
+      guard let next = self.word(line) else { return nil }
+      word = next
+    }
+    guard word.count >= 2, line[word.lowerBound] == UInt8(ascii: "-") else {
+      position = word.lowerBound
+      return option(word.lowerBound..<word.lowerBound, isInverted, line)
+    }
+    switch line[word.lowerBound + 1] {
+    case UInt8(ascii: "-"): return option(word, isInverted, line)
+    case UInt8(ascii: "m"): return named(.match, isInverted, line)
+    case UInt8(ascii: "j"): return named(.target, isInverted, line)
+    case UInt8(ascii: "g"): return named(.goto, isInverted, line)
+    case UInt8(ascii: "f"):
+      return element(.selector, word, isInverted, values: word.upperBound..<word.upperBound, line)
+    default:
+      let value = self.word(line) ?? position..<position
+      return element(.selector, word, isInverted, values: value, line)
+    }
+  }
+
+  private mutating func named(
+    _ kind: LineElement.Kind, _ isInverted: Bool, _ line: Span<UInt8>
+  ) -> LineElement {
+    let name = word(line) ?? position..<position
+    return element(kind, name, isInverted, values: name.upperBound..<name.upperBound, line)
+  }
+
+  /// An option and its values, which reach to the next word that begins an element.
+  private mutating func option(
+    _ name: Range<Int>, _ isInverted: Bool, _ line: Span<UInt8>
+  ) -> LineElement {
+    var start: Int?
+    var end = name.upperBound
+    while true {
+      let before = position
+      guard let word = word(line) else { break }
+      // A text may look like an option: comments and prefixes stand without quotes where they can.
+      let isText = start == nil && line.beginsElement(word) && line.takesText(name)
+      if !isText, line.beginsElement(word) {
+        position = before
+        break
+      }
+      start = start ?? word.lowerBound
+      end = word.upperBound
+    }
+    return element(.option, name, isInverted, values: (start ?? end)..<end, line)
+  }
+
+  private func element(
+    _ kind: LineElement.Kind, _ name: Range<Int>, _ isInverted: Bool, values: Range<Int>,
+    _ line: Span<UInt8>
+  ) -> LineElement {
+    LineElement(
+      kind: kind, name: name, isInverted: isInverted, values: values,
+      value: line.firstWord(of: values))
+  }
+
+  /// The next word, its quotes included.
+  private mutating func word(_ line: Span<UInt8>) -> Range<Int>? {
+    while position < line.count, line[position] == UInt8(ascii: " ") { position += 1 }
+    guard position < line.count else { return nil }
+    let start = position
+    position = line.endOfWord(from: start)
+    return start..<position
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether the text stands in the range.
+  @inline(__always)
+  public func isText(_ text: String, _ range: Range<Int>) -> Bool {
+    let text = text.utf8
+    guard range.count == text.count else { return false }
+    var position = range.lowerBound
+    for byte in text {
+      if byte != self[position] { return false }
+      position += 1
+    }
+    return true
+  }
+
+  /// Where the word ends that begins at `start`: at a blank, or behind the quote that closes it.
+  fileprivate func endOfWord(from start: Int) -> Int {
+    var position = start
+    guard self[start] == UInt8(ascii: "\"") else {
+      while position < count, self[position] != UInt8(ascii: " ") { position += 1 }
+      return position
+    }
+    position += 1
+    while position < count, self[position] != UInt8(ascii: "\"") {
+      position += self[position] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return Swift.min(position + 1, count)
+  }
+
+  fileprivate func firstWord(of values: Range<Int>) -> Range<Int> {
+    if values.isEmpty { return values }
+    let end = Swift.min(endOfWord(from: values.lowerBound), values.upperBound)
+    guard self[values.lowerBound] == UInt8(ascii: "\""), end - values.lowerBound >= 2 else {
+      return values.lowerBound..<end
+    }
+    return values.lowerBound + 1..<end - 1
+  }
+
+  /// Whether an element begins with the word.
+  fileprivate func beginsElement(_ word: Range<Int>) -> Bool {
+    if isText("!", word) { return true }
+    guard word.count >= 2, self[word.lowerBound] == UInt8(ascii: "-") else { return false }
+    let second = self[word.lowerBound + 1]
+    if second == UInt8(ascii: "-") { return word.count > 2 }
+    return word.count == 2 && "mjg".utf8.contains(second)
+  }
+
+  /// Whether the option's value is a text that whoever wrote the rule chose.
+  fileprivate func takesText(_ option: Range<Int>) -> Bool {
+    Self.textOptions.contains { isText($0, option) }
+  }
+
+  private static var textOptions: [String] {
+    [
+      "--comment", "--log-prefix", "--nflog-prefix", "--prefix", "--string", "--name",
+      "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label", "--match-set",
+      "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest", "--rateest1",
+      "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig", "--zone-reply",
+    ]
+  }
+}

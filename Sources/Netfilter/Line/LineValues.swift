@@ -1,0 +1,185 @@
+/// What stands in a line, as values.
+extension Span<UInt8> {
+  /// The decimal number in the range; nil where there is none, or one that is too large.
+  public func number<Integer: FixedWidthInteger>(in range: Range<Int>) -> Integer? {
+    var digits = Digits(position: range.lowerBound, end: range.upperBound)
+    guard let value: Integer = digits.number(self), digits.isAtEnd else { return nil }
+    return value
+  }
+
+  /// The protocol whose name or number stands in the range; nil where it is unknown.
+  func protocolNumber(_ range: Range<Int>) -> UInt8? {
+    if isText("tcp", range) { return 6 }
+    if isText("udp", range) { return 17 }
+    return number(in: range)
+      ?? ProtocolMatch.number(named: String(decoding: bytes(in: range), as: UTF8.self))
+  }
+
+  /// The flag of an address translation that the option sets; 0 for others.
+  func translationFlag(_ option: Range<Int>) -> UInt32 {
+    if isText("--random", option) { return 4 }
+    if isText("--persistent", option) { return 8 }
+    return isText("--random-fully", option) ? 16 : 0
+  }
+
+  /// Whether the name is a target's, and so no chain's: iptables refuses chains of such names.
+  func isTargetName(_ range: Range<Int>) -> Bool {
+    // Most chains' names are longer.
+    if range.count > "TCPOPTSTRIP".utf8.count { return false }
+    let text = String(decoding: bytes(in: range), as: UTF8.self)
+    return Verdict(name: text) != nil || TargetNames.all.contains(text)
+  }
+
+  public func bytes(in range: Range<Int>) -> [UInt8] { range.map { self[$0] } }
+
+  /// Where the byte stands first in the range.
+  func position(of byte: UInt8, in range: Range<Int>) -> Int? { range.first { self[$0] == byte } }
+
+  /// The address in the range.
+  func address(in range: Range<Int>) -> IPAddress? {
+    guard position(of: UInt8(ascii: ":"), in: range) != nil else {
+      return ipv4(in: range).map(IPAddress.init(ipv4:))
+    }
+    return IPAddress(String(decoding: bytes(in: range), as: UTF8.self))
+  }
+
+  private func ipv4(in range: Range<Int>) -> UInt32? {
+    var digits = Digits(position: range.lowerBound, end: range.upperBound)
+    var address: UInt32 = 0
+    for index in 0..<4 {
+      if index > 0, !digits.skip(UInt8(ascii: "."), self) { return nil }
+      guard let byte: UInt8 = digits.number(self) else { return nil }
+      address = address << 8 | UInt32(byte)
+    }
+    return digits.isAtEnd ? address : nil
+  }
+}
+
+private enum TargetNames {
+  static let all: Set<String> = [
+    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNAT", "DNPT",
+    "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "MASQUERADE", "NETMAP",
+    "NFLOG",
+    "NFQUEUE", "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNAT", "SNPT",
+    "SYNPROXY", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+  ]
+}
+
+/// Reads decimal numbers one after the other.
+private struct Digits {
+  var position: Int
+  let end: Int
+
+  var isAtEnd: Bool { position == end }
+
+  mutating func number<Integer: FixedWidthInteger>(_ line: Span<UInt8>) -> Integer? {
+    let start = position
+    var value: Integer = 0
+    while position < end, case let digit = line[position] &- UInt8(ascii: "0"), digit < 10 {
+      let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, isStillTooLarge) = product.addingReportingOverflow(Integer(digit))
+      if isTooLarge || isStillTooLarge { return nil }
+      value = sum
+      position += 1
+    }
+    return position > start ? value : nil
+  }
+
+  mutating func skip(_ byte: UInt8, _ line: Span<UInt8>) -> Bool {
+    guard position < end, line[position] == byte else { return false }
+    position += 1
+    return true
+  }
+}
+
+extension AddressMatch {
+  /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
+  init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
+    let slash = line.position(of: UInt8(ascii: "/"), in: range)
+    guard let address = line.address(in: range.lowerBound..<(slash ?? range.upperBound)) else {
+      return nil
+    }
+    let bits = address.family == .ipv4 ? 32 : 128
+    var mask = IPAddress(family: address.family, prefixLength: bits)
+    if let slash {
+      let text = slash + 1..<range.upperBound
+      mask =
+        line.number(in: text).map { IPAddress(family: address.family, prefixLength: $0) }
+        ?? line.address(in: text)
+    }
+    guard let mask, mask.family == address.family else { return nil }
+    self.init(address: address, mask: mask, inverted: inverted)
+  }
+}
+
+extension AddressTranslation {
+  /// `10.0.0.1-10.0.0.9:80-90/100`, `:80`, `[fd00::1]:80` or `fd00::1`, as `--to-destination` has them.
+  init?(_ line: Span<UInt8>, _ range: Range<Int>) {
+    var addresses = range
+    var ports = range.upperBound..<range.upperBound
+    let colon = UInt8(ascii: ":")
+    if !range.isEmpty, line[range.lowerBound] == UInt8(ascii: "[") {
+      guard let close = line.position(of: UInt8(ascii: "]"), in: range) else { return nil }
+      addresses = range.lowerBound + 1..<close
+      ports = Swift.min(close + 2, range.upperBound)..<range.upperBound
+    } else if let first = line.position(of: colon, in: range),
+      first == range.lowerBound || line.position(of: colon, in: first + 1..<range.upperBound) == nil
+    {
+      addresses = range.lowerBound..<first
+      ports = first + 1..<range.upperBound
+    }
+    self.init(flags: 0, first: IPAddress(ipv4: 0), last: IPAddress(ipv4: 0))
+    if !addresses.isEmpty {
+      guard let ends = line.ends(addresses, { line.address(in: $0) }) else { return nil }
+      (first, last) = ends
+      flags |= 1
+    }
+    if !ports.isEmpty, !take(ports: ports, line) { return nil }
+    if flags == 0 { return nil }
+  }
+
+  /// `80`, `80-90` or `80-90/100`.
+  private mutating func take(ports: Range<Int>, _ line: Span<UInt8>) -> Bool {
+    let slash = line.position(of: UInt8(ascii: "/"), in: ports)
+    let range = ports.lowerBound..<(slash ?? ports.upperBound)
+    guard let ends = line.ends(range, { line.number(in: $0) as UInt16? }) else { return false }
+    (firstPort, lastPort) = ends
+    flags |= 2
+    if let slash {
+      guard let base: UInt16 = line.number(in: slash + 1..<ports.upperBound) else { return false }
+      basePort = base
+      flags |= 32
+    }
+    return true
+  }
+}
+
+extension Span<UInt8> {
+  /// The two values between which a `-` stands; the same twice where there is none.
+  fileprivate func ends<Value>(
+    _ range: Range<Int>, _ value: (Range<Int>) -> Value?
+  ) -> (Value, Value)? {
+    guard let dash = position(of: UInt8(ascii: "-"), in: range) else {
+      return value(range).map { ($0, $0) }
+    }
+    guard let first = value(range.lowerBound..<dash), let last = value(dash + 1..<range.upperBound)
+    else { return nil }
+    return (first, last)
+  }
+}
+
+extension ChainName {
+  /// The name in the range of a line; nil where it is too long.
+  public init?(_ line: Span<UInt8>, _ range: Range<Int>) {
+    guard range.count <= Self.maximumLength else { return nil }
+    func word(_ first: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for position in first..<first + 8 {
+        word = word << 8 | (position < range.upperBound ? UInt64(line[position]) : 0)
+      }
+      return word.bigEndian
+    }
+    let start = range.lowerBound
+    self.init(bigEndianWords: (word(start), word(start + 8), word(start + 16), word(start + 24)))
+  }
+}

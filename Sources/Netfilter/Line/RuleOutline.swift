@@ -1,0 +1,101 @@
+/// Of a rule's line, the parts that tell whose the rule is and where it leads.
+///
+/// Reading one allocates nothing.
+public struct RuleOutline: Sendable {
+  /// Where the first comment's bytes stand in the line, as they stand there: a quote or backslash in it
+  /// has a backslash before it. Nil where there is no comment.
+  public private(set) var comment: Range<Int>?
+  /// The number of the IP protocol that the rule is restricted to; nil where there is none, or all but one.
+  public private(set) var ipProtocol: UInt8?
+  /// `-s`, where given.
+  public private(set) var source: AddressMatch?
+  /// `-d`, where given.
+  public private(set) var destination: AddressMatch?
+  /// `--dport` of the match tcp, udp or sctp, where it is one port.
+  public private(set) var destinationPort: UInt16?
+  public private(set) var outcome = RuleOutcome.other
+
+  /// - Parameter line: what iptables-save prints behind `-A CHAIN `.
+  public init(_ line: Span<UInt8>) {
+    var elements = LineElements()
+    var owner = 0..<0
+    while let element = elements.next(line) {
+      switch element.kind {
+      case .selector: take(selector: element, line)
+      case .match: owner = element.name
+      case .option: take(option: element, of: owner, line)
+      case .target, .goto:
+        outcome = RuleOutcome(element, &elements, line)
+        return
+      }
+    }
+  }
+
+  private mutating func take(selector: LineElement, _ line: Span<UInt8>) {
+    switch line[selector.name.upperBound - 1] {
+    case UInt8(ascii: "s"):
+      source = AddressMatch(line, selector.value, inverted: selector.isInverted)
+    case UInt8(ascii: "d"):
+      destination = AddressMatch(line, selector.value, inverted: selector.isInverted)
+    case UInt8(ascii: "p"):
+      if !selector.isInverted { ipProtocol = line.protocolNumber(selector.value) }
+    default: break
+    }
+  }
+
+  private mutating func take(option: LineElement, of match: Range<Int>, _ line: Span<UInt8>) {
+    if comment == nil, line.isText("--comment", option.name) {
+      if line.isText("comment", match) { comment = option.value }
+    } else if destinationPort == nil, line.isText("--dport", option.name), !option.isInverted {
+      let isTransport =
+        line.isText("tcp", match) || line.isText("udp", match) || line.isText("sctp", match)
+      if isTransport { destinationPort = line.number(in: option.value) }
+    }
+  }
+}
+
+/// What a rule does with a packet that it matches, as far as it matters to whoever asks whose the
+/// rule is.
+public enum RuleOutcome: Sendable, Hashable {
+  /// A jump or a goto.
+  case chain(ChainName)
+  case destinationNAT(AddressTranslation)
+  /// `DNAT` of which the destination isn't known: of an unknown revision, or nf_tables' own `dnat to`.
+  case unknownDestinationNAT
+  /// REJECT, or the verdict DROP.
+  case blocked
+  case other
+
+  fileprivate init(
+    _ target: LineElement, _ elements: inout LineElements, _ line: Span<UInt8>
+  ) {
+    let name = target.name
+    if line.isText("DNAT", name) {
+      self = .unknownDestinationNAT
+      var flags: UInt32 = 0
+      var translation: AddressTranslation?
+      while let option = elements.next(line) {
+        if line.isText("--to-destination", option.name) {
+          translation = AddressTranslation(line, option.value)
+        }
+        flags |= line.translationFlag(option.name)
+      }
+      translation?.flags |= flags
+      if let translation { self = .destinationNAT(translation) }
+    } else if line.isText("DROP", name) || line.isText("REJECT", name) {
+      self = .blocked
+    } else if target.kind == .goto || !line.isTargetName(name), elements.next(line) == nil {
+      self = ChainName(line, name).map(RuleOutcome.chain) ?? .other
+    } else {
+      self = .other
+    }
+  }
+}
+
+extension RuleList {
+  /// The parts of the rule at `position` that tell whose it is.
+  public func outline(at position: Int) -> RuleOutline { RuleOutline(line(at: position).span) }
+
+  /// What the rule at `position` does with a packet that it matches.
+  public func outcome(at position: Int) -> RuleOutcome { outline(at: position).outcome }
+}
