@@ -1,6 +1,6 @@
 /// The options that iptables itself understands, by each of their names. What is none of these
 /// belongs to the match or target before it.
-enum BuiltInOption {
+enum BuiltInOption: Int {
   case source, destination, inputInterface, outputInterface, `protocol`, fragment
   case match, jump, goto
 

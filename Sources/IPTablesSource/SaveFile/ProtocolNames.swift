@@ -6,7 +6,7 @@ enum ProtocolNames {
     // These two are nearly all that a node holds.
     if text == "tcp" { return 6 }
     if text == "udp" { return 17 }
-    if let number = UInt8(decimal: word.bytes) ?? numbers[text] { return number }
+    if let number = UInt8(asInC: word.bytes) ?? numbers[text] { return number }
     throw word.isNot("a protocol")
   }
 

@@ -91,7 +91,7 @@ extension FixedWidthInteger {
   /// Nil where the text is empty, not all digits, or too large.
   init?(decimal text: ArraySlice<UInt8>) { self.init(digits: text, radix: 10) }
 
-  fileprivate init?(asInC text: ArraySlice<UInt8>) {
+  init?(asInC text: ArraySlice<UInt8>) {
     guard text.count > 1, text.first == UInt8(ascii: "0") else {
       self.init(digits: text, radix: 10)
       return

@@ -1,6 +1,6 @@
 extension IPAddress {
   /// As `inet_ntop` of glibc prints it: other than RFC 5952, `::0.1.0.2` for `::1:2`.
-  var numericText: String {
+  public var numericText: String {
     let isCompatible = family == .ipv6 && high == 0 && low >> 32 == 0 && low >> 16 != 0
     return isCompatible
       ? "::" + IPAddress(ipv4: UInt32(truncatingIfNeeded: low)).description : description
@@ -13,5 +13,5 @@ extension IPAddress {
   }
 
   /// What stands behind the slash where this is a mask: the prefix' length, or all of the mask.
-  var maskText: String { prefixLength.map { String($0) } ?? numericText }
+  public var maskText: String { prefixLength.map { String($0) } ?? numericText }
 }

@@ -1,6 +1,6 @@
 extension ProtocolMatch {
   /// The protocol's name, or its number where it has none.
-  var name: String {
+  public var name: String {
     switch number {
     case 6: "tcp"
     case 17: "udp"

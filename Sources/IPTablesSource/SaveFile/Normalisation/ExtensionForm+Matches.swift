@@ -1,0 +1,130 @@
+internal import Netfilter
+
+extension ExtensionForm {
+  /// The match of that name; nil where its options aren't known.
+  static func match(_ name: String, _ family: IPFamily) -> ExtensionForm? {
+    switch name {
+    case "addrtype": addressType
+    case "comment": comment
+    case "conntrack": connectionTracking
+    case "limit": limit
+    case "mark": mark
+    case "multiport": multiport
+    case "nfacct": accounting
+    case "recent": family == .ipv4 ? recentIPv4 : recentIPv6
+    case "sctp": sctp
+    case "state": state
+    case "statistic": statistic
+    case "tcp": tcp
+    case "udp": udp
+    default: nil
+    }
+  }
+
+  private static let addressType = ExtensionForm(
+    .option("--src-type", is: addressTypes, isInvertible: true),
+    .option("--dst-type", is: addressTypes, isInvertible: true),
+    .flag("--limit-iface-in"), .flag("--limit-iface-out"))
+
+  private static let addressTypes = OptionValue.list([
+    "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE",
+    "PROHIBIT", "THROW", "NAT", "XRESOLVE",
+  ])
+
+  private static let comment = ExtensionForm(.option("--comment", is: .quoted))
+
+  private static let connectionTracking = ExtensionForm(
+    .option("--ctstate", is: .list(states + ["SNAT", "DNAT"]), isInvertible: true),
+    .option("--ctproto", is: .protocolNumber, isInvertible: true),
+    .option("--ctorigsrc", is: .network, isInvertible: true),
+    .option("--ctorigdst", is: .network, isInvertible: true),
+    .option("--ctreplsrc", is: .network, isInvertible: true),
+    .option("--ctrepldst", is: .network, isInvertible: true),
+    .option("--ctorigsrcport", is: .ports, isInvertible: true),
+    .option("--ctorigdstport", is: .ports, isInvertible: true),
+    .option("--ctreplsrcport", is: .ports, isInvertible: true),
+    .option("--ctrepldstport", is: .ports, isInvertible: true),
+    .option("--ctstatus", is: statuses, isInvertible: true),
+    .option("--ctexpire", is: .numberRange, isInvertible: true),
+    .option("--ctdir", is: .name(["original": "ORIGINAL", "reply": "REPLY"])))
+
+  /// `-m state`, which is conntrack's by another name, and stays so.
+  private static let state = ExtensionForm(
+    .option("--state", is: .list(states), isInvertible: true))
+
+  private static let states = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"]
+
+  private static let statuses = OptionValue.list(
+    ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"], none: "NONE")
+
+  private static let limit = ExtensionForm(
+    .option("--limit", is: .rate, ifAbsent: .text("--limit 3/hour")),
+    .option("--limit-burst", is: .number(), omitted: .plain("5")))
+
+  private static let mark = ExtensionForm(
+    .option(
+      "--mark",
+      is: .mark { value, mask in
+        let mask = mask ?? .max
+        return value.hexadecimal + (mask == .max ? "" : "/\(mask.hexadecimal)")
+      }, isInvertible: true))
+
+  private static let multiport = ExtensionForm(
+    OptionForm(
+      [
+        .init("--sports", .portList), .init("--source-ports", as: "--sports", .portList),
+        .init("--dports", .portList), .init("--destination-ports", as: "--dports", .portList),
+        .init("--ports", .portList),
+      ], isInvertible: true))
+
+  // libxt_nfacct puts a blank of its own before that of the word.
+  private static let accounting = ExtensionForm(
+    OptionForm([.init("--nfacct-name", as: "--nfacct-name ", .quoted)]))
+
+  private static let recentIPv4 = recent(mask: "255.255.255.255")
+  private static let recentIPv6 = recent(mask: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+
+  private static func recent(mask: String) -> ExtensionForm {
+    ExtensionForm(
+      .flag("--set", "--rcheck", "--update", "--remove", isInvertible: true),
+      .option("--seconds", is: .signed, omitted: .plain("0")),
+      .flag("--reap"),
+      .option("--hitcount", is: .signed, omitted: .plain("0")),
+      .flag("--rttl"),
+      .option("--name", is: .bytes, ifAbsent: .text("--name DEFAULT")),
+      .option("--mask", is: .address, ifAbsent: .text("--mask \(mask)")),
+      .flag("--rsource", "--rdest", ifAbsent: .text("--rsource")))
+  }
+
+  private static let sctp = ExtensionForm(
+    .option("--sport", "--source-port", is: .ports, isInvertible: true),
+    .option("--dport", "--destination-port", is: .ports, isInvertible: true))
+
+  private static let statistic = ExtensionForm(
+    oneOf: [
+      .option("--mode", is: .name(["random": "random"]), ifAbsent: .error),
+      .option("--probability", is: .probability, isInvertible: true, ifAbsent: .error),
+    ],
+    [
+      .option("--mode", is: .name(["nth": "nth"]), ifAbsent: .error),
+      .option("--every", is: .number(from: 1), isInvertible: true, ifAbsent: .error),
+      .option("--packet", is: .number(), ifAbsent: .text("--packet 0")),
+    ])
+
+  private static let tcp = ExtensionForm(
+    ports("--sport", "--source-port"), ports("--dport", "--destination-port"),
+    .option("--tcp-option", is: .number(to: 255), isInvertible: true, omitted: .plain("0")),
+    OptionForm(
+      [
+        .init("--tcp-flags", .flags),
+        .init("--syn", as: "--tcp-flags", .constant(" FIN,SYN,RST,ACK SYN")),
+      ], isInvertible: true, omitted: .plain("NONE")))
+
+  private static let udp = ExtensionForm(
+    ports("--sport", "--source-port"), ports("--dport", "--destination-port"))
+
+  /// iptables-legacy takes a range of all ports for none given, even where it is inverted.
+  private static func ports(_ name: String, _ alias: String) -> OptionForm {
+    .option(name, alias, is: .ports, isInvertible: true, omitted: .always("0:65535"))
+  }
+}

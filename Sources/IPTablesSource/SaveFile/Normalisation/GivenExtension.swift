@@ -1,0 +1,68 @@
+/// A match or target as a saved rule gives it.
+struct GivenExtension {
+  enum Role: String {
+    case match = "-m"
+    case jump = "-j"
+    case goto = "-g"
+  }
+
+  let role: Role
+  let name: String
+  /// The name byte for byte.
+  let text: ArraySlice<UInt8>
+  /// How its options are written; nil where they aren't known.
+  let form: ExtensionForm?
+  var options: [GivenOption] = []
+}
+
+/// An option of a match or target, such as `! --dport 80`, as far as it can be told apart without
+/// knowing the extension.
+struct GivenOption {
+  let name: String
+  let isInverted: Bool
+  let values: [Word]
+  /// Whether it looks like an option; an unknown extension may have other words.
+  let isOption: Bool
+  /// The positions of its words in the line.
+  let words: Range<Int>
+}
+
+extension WordCursor {
+  /// The option of iptables itself that stands next, behind a `!` or not; nil where none does.
+  func peekBuiltInOption() -> BuiltInOption? {
+    guard let word = peek() else { return nil }
+    return (word.isNegation ? peek(1) : word).flatMap(BuiltInOption.init)
+  }
+
+  /// Takes an option of a match or target, and the words up to the next option.
+  mutating func takeGivenOption() -> GivenOption {
+    let start = position
+    var isInverted = takeNegation()
+    let word = next()
+    let name = word?.text ?? ""
+    var values: [Word] = []
+    if Self.takesAnyText.contains(name), let value = next() {
+      values.append(value)
+    } else {
+      while let word = peek(), !word.isOption {
+        if word.isNegation {
+          // iptables 1.4 wrote `--dport ! 80`; today a `!` belongs to the option after it.
+          guard values.isEmpty, let value = peek(1), !value.isOption else { break }
+          isInverted = takeNegation() != isInverted
+        } else {
+          position += 1
+          values.append(word)
+        }
+      }
+    }
+    return GivenOption(
+      name: name, isInverted: isInverted, values: values, isOption: word?.isOption ?? false,
+      words: start..<position)
+  }
+
+  /// The options whose value may begin with a dash, and is not quoted for it.
+  private static let takesAnyText: Set<String> = [
+    "--comment", "--name", "--nfacct-name", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
+    "--string", "--helper", "--hashlimit-name", "--id",
+  ]
+}

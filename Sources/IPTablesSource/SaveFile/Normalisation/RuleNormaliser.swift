@@ -1,0 +1,166 @@
+internal import Netfilter
+
+/// Writes a rule of a saved file as iptables-save 1.8.9 writes it, however it is spelled in the file.
+///
+/// - Selectors come first, in iptables-save's order; matches follow in the order of the file; the target
+///   comes last.
+/// - An ``ExtensionForm`` says how a match's or target's options are written. Where there is none, or it
+///   doesn't understand an option or a value, the extension stays word for word as it stands: one odd
+///   rule makes no file unreadable.
+/// - What iptables itself understands (addresses, interfaces, the target's place) must be well-formed.
+/// - An option may stand apart from its match: `-p tcp --dport 80`, `-m tcp -p tcp --dport 80`, and
+///   `-p tcp -m conntrack --ctstate NEW --dport 80` are what people write.
+struct RuleNormaliser {
+  private let line: ArraySlice<UInt8>
+  private let family: IPFamily
+  private let isChain: (ChainName) -> Bool
+  private var cursor: WordCursor
+  private var selectors: SelectorTexts
+  /// The matches and the target, in the order of the file.
+  private var extensions: [GivenExtension] = []
+  /// The extension whose options may follow; nil behind an option of iptables itself.
+  private var current: Int?
+
+  private init(
+    _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
+    isChain: @escaping (ChainName) -> Bool
+  ) {
+    self.cursor = cursor
+    self.line = line
+    self.family = family
+    self.isChain = isChain
+    selectors = SelectorTexts(family: family)
+  }
+
+  /// Returns what iptables-save prints behind `-A CHAIN `.
+  ///
+  /// - Parameters:
+  ///   - cursor: The line's words, of which those that follow the chain's name are taken.
+  ///   - line: The line, of which the words are parts.
+  ///   - family: Whose addresses the rule holds.
+  ///   - isChain: Whether the table has a chain of that name, and so a jump leads there.
+  static func line(
+    of cursor: WordCursor, in line: ArraySlice<UInt8>, family: IPFamily,
+    isChain: @escaping (ChainName) -> Bool
+  ) throws(Malformation) -> [UInt8] {
+    var normaliser = RuleNormaliser(cursor, line: line, family: family, isChain: isChain)
+    while !normaliser.cursor.isAtEnd { try normaliser.takeOption() }
+    return normaliser.text()
+  }
+
+  /// Takes an option of iptables itself, or one of a match or target.
+  private mutating func takeOption() throws(Malformation) {
+    guard let option = cursor.peekBuiltInOption() else { return try takeExtensionOption() }
+    let inverted = cursor.takeNegation()
+    guard let word = cursor.next() else { return }
+    if inverted, option.isNeverInverted { throw Malformation("a '!' before \(word.text)") }
+    current = nil
+    switch option {
+    case .match:
+      let name = try cursor.value(of: word)
+      append(.match, name, ExtensionForm.match(name.text, family))
+    case .jump:
+      let name = try cursor.value(of: word)
+      let isPlain = Verdict(name: name.text) != nil || ChainName(name.bytes).map(isChain) ?? false
+      try refuseSecondTarget(word)
+      append(.jump, name, isPlain ? .withoutOptions : ExtensionForm.target(name.text, family))
+    case .goto:
+      let name = try cursor.value(of: word)
+      guard let chain = ChainName(name.bytes), isChain(chain) else {
+        throw name.isNot("a chain of this table")
+      }
+      try refuseSecondTarget(word)
+      append(.goto, name, .withoutOptions)
+      current = nil
+    default: try selectors.take(option, named: word, inverted: inverted, from: &cursor)
+    }
+  }
+
+  private mutating func append(_ role: GivenExtension.Role, _ name: Word, _ form: ExtensionForm?) {
+    current = extensions.count
+    extensions.append(
+      GivenExtension(role: role, name: name.text, text: name.verbatim(in: line), form: form))
+  }
+
+  private func refuseSecondTarget(_ word: Word) throws(Malformation) {
+    if extensions.contains(where: { $0.role != .match }) {
+      throw Malformation("\(word.text) after another target")
+    }
+  }
+
+  private mutating func takeExtensionOption() throws(Malformation) {
+    let start = cursor.position
+    let option = cursor.takeGivenOption()
+    let first = cursor.words[start].isNegation ? start + 1 : start
+    guard first < cursor.words.count else { throw Malformation("a '!' with nothing after it") }
+    guard let owner = owner(of: option) else {
+      throw Malformation(
+        "'\(cursor.words[first].bytes.printable(atMost: 60))' is not understood here")
+    }
+    extensions[owner].options.append(option)
+    current = current ?? owner
+  }
+
+  /// The extension that an option belongs to: the one before it, unless that is known not to have it and
+  /// another is known to; behind an option of iptables itself, the match that the protocol implies.
+  private mutating func owner(of option: GivenOption) -> Int? {
+    if let current, extensions[current].form?.has(option.name) ?? true { return current }
+    guard option.isOption else { return current }
+    if let owner = extensions.lastIndex(where: { $0.form?.has(option.name) ?? false }) {
+      return owner
+    }
+    guard let name = selectors.impliedMatch else { return current }
+    let form = ExtensionForm.match(name, family)
+    guard current == nil || form?.has(option.name) ?? true else { return current }
+    if let owner = extensions.lastIndex(where: { $0.role == .match && $0.name == name }) {
+      return owner
+    }
+    extensions.append(
+      GivenExtension(role: .match, name: name, text: Array(name.utf8)[...], form: form))
+    return extensions.count - 1
+  }
+
+  private func text() -> [UInt8] {
+    var text = selectors.text
+    for given in extensions where given.role == .match { append(given, to: &text) }
+    for given in extensions where given.role != .match { append(given, to: &text) }
+    return Array(text.dropFirst())
+  }
+
+  private func append(_ given: GivenExtension, to text: inout [UInt8]) {
+    text += " \(given.role.rawValue) ".utf8
+    text += given.text
+    text += given.form?.text(of: given.options, family) ?? verbatim(given.options)
+  }
+
+  /// The options word for word, with the blanks between those that stand together in the line.
+  private func verbatim(_ options: [GivenOption]) -> [UInt8] {
+    var text: [UInt8] = []
+    for (index, option) in options.enumerated() {
+      let isContinued = index > 0 && options[index - 1].words.upperBound == option.words.lowerBound
+      if !isContinued { text.append(UInt8(ascii: " ")) }
+      let first = option.words.lowerBound
+      let start =
+        isContinued
+        ? cursor.words[first - 1].range.upperBound : cursor.words[first].range.lowerBound
+      text += line[start..<cursor.words[option.words.upperBound - 1].range.upperBound]
+    }
+    return text
+  }
+}
+
+extension Word {
+  /// The word without its quotes, unless it needs them.
+  fileprivate func verbatim(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    bytes.isEmpty || bytes.contains { #" "\#t"#.utf8.contains($0) } ? line[range] : bytes
+  }
+}
+
+extension BuiltInOption {
+  fileprivate var isNeverInverted: Bool {
+    switch self {
+    case .match, .jump, .goto: true
+    default: false
+    }
+  }
+}
