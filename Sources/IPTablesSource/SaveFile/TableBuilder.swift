@@ -65,8 +65,8 @@ struct TableBuilder {
     guard let position = positions[chain] else {
       throw Malformation("no chain '\(chain)' stands above")
     }
-    let rule = try RuleParser.parse(cursor, line: line, family: family, isChain: hasChain)
-    chains[position].rules.append(line: rule.line(family))
+    let rule = try RuleNormaliser.line(of: cursor, in: line, family: family, isChain: hasChain)
+    chains[position].rules.append(line: rule)
     chains[position].counters.append(counter)
   }
 

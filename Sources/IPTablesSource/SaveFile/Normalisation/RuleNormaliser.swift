@@ -133,17 +133,17 @@ struct RuleNormaliser {
     text += given.form?.text(of: given.options, family) ?? verbatim(given.options)
   }
 
-  /// The options word for word, with the blanks between those that stand together in the line.
+  /// The options word for word, with as many blanks between two as stand there in the line.
   private func verbatim(_ options: [GivenOption]) -> [UInt8] {
     var text: [UInt8] = []
-    for (index, option) in options.enumerated() {
-      let isContinued = index > 0 && options[index - 1].words.upperBound == option.words.lowerBound
-      if !isContinued { text.append(UInt8(ascii: " ")) }
-      let first = option.words.lowerBound
-      let start =
-        isContinued
-        ? cursor.words[first - 1].range.upperBound : cursor.words[first].range.lowerBound
-      text += line[start..<cursor.words[option.words.upperBound - 1].range.upperBound]
+    var last: Int?
+    for index in options.flatMap(\.words) {
+      let word = cursor.words[index].range
+      let isContinued = last == index - 1
+      let gap = isContinued ? word.lowerBound - cursor.words[index - 1].range.upperBound : 1
+      text += [UInt8](repeating: UInt8(ascii: " "), count: gap)
+      text += line[word]
+      last = index
     }
     return text
   }
