@@ -4,10 +4,14 @@ public import Netfilter
 /// Of this thread's network namespace.
 extension Backend {
   /// Makes the tables in the text those of the kernel, counters included.
-  public func load(_ text: [UInt8], _ family: IPFamily = .ipv4) throws(Command.Failure) {
+  ///
+  /// - Parameter keepingOthers: Whether rules of these tables in other chains stay.
+  public func load(
+    _ text: [UInt8], _ family: IPFamily = .ipv4, keepingOthers: Bool = false
+  ) throws(Command.Failure) {
     switch self {
-    case .legacy: try LegacyCommands.restore(text, family)
-    case .nft: try NFTCommands.restore(text, family)
+    case .legacy: try LegacyCommands.restore(text, family, keepingOthers: keepingOthers)
+    case .nft: try NFTCommands.restore(text, family, keepingOthers: keepingOthers)
     }
   }
 

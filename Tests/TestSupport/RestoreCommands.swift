@@ -25,12 +25,16 @@ public enum NFTCommands {
 public enum LegacyCommands {
   /// Loads a dump, counters included.
   public static func restore(
-    _ text: [UInt8], _ family: IPFamily = .ipv4
+    _ text: [UInt8], _ family: IPFamily = .ipv4, keepingOthers: Bool = false
   ) throws(Command.Failure) {
     let program = family == .ipv4 ? "iptables-legacy-restore" : "ip6tables-legacy-restore"
     AccountingObjects.add(for: text)
     // The lock is the machine's, and other tests load rules too.
-    try Command.run(program, "-c", "-w", "60", input: text)
+    if keepingOthers {
+      try Command.run(program, "-c", "-w", "60", "--noflush", input: text)
+    } else {
+      try Command.run(program, "-c", "-w", "60", input: text)
+    }
   }
 }
 
