@@ -17,7 +17,7 @@ struct SavedLineTests {
 
   @Test("Of the examples", arguments: Backend.allCases, IPFamily.allCases)
   func examples(_ backend: Backend, _ family: IPFamily) throws {
-    let rules = OfferedRule.examples.filter { $0.families.contains(family) }
+    let rules = (OfferedRule.examples + OfferedRule.bounds).filter { $0.families.contains(family) }
     let refused = Set(try compare(rules, backend, family).map(\.text))
     #expect(refused.subtracting(backend == .nft ? OfferedRule.refusedByNFT : []).isEmpty)
   }
