@@ -38,10 +38,7 @@ struct SavedLines {
     var lines: Lines = [:]
     for table in tables {
       for chain in table.content.chains where !chain.rules.isEmpty {
-        let heading = "-A \(chain.name) ".utf8.count
-        lines["\(chain.name)", default: []] += chain.rules.map { rule in
-          Array(rule.bytes(in: chain.name, family: table.content.family).dropFirst(heading))
-        }
+        lines["\(chain.name)", default: []] += chain.rules.map { Array($0.line) }
       }
     }
     return lines
