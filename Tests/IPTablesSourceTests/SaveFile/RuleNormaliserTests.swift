@@ -32,6 +32,8 @@ struct RuleNormaliserTests {
         "-p tcp -m conntrack --ctstate NEW -m tcp --sport 9 --dport 22 -m comment --comment a -j ACCEPT"
       ),
       ("-p tcp -m tcp ! --syn", "-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN"),
+      ("-p tcp --dport 80 -m tcp", "-p tcp -m tcp --dport 80 -m tcp"),
+      ("--dport 80 -m udp -j ACCEPT", "-m udp --dport 80 -j ACCEPT"),
       (
         "-p icmp -m comment --comment a --icmp-type 8",
         "-p icmp -m comment --comment a -m icmp --icmp-type 8"

@@ -13,6 +13,11 @@ struct GivenExtension {
   /// How its options are written; nil where they aren't known.
   let form: ExtensionForm?
   var options: [GivenOption] = []
+
+  /// Whether it has such an option; nil where its options aren't known.
+  func has(_ option: GivenOption) -> Bool? { form?.has(option.name) }
+
+  func isSame(as other: GivenExtension) -> Bool { role == other.role && name == other.name }
 }
 
 /// An option of a match or target, such as `! --dport 80`, as far as it can be told apart without
@@ -35,14 +40,13 @@ extension WordCursor {
   }
 
   /// Takes an option of a match or target, and the words up to the next option.
-  mutating func takeGivenOption() -> GivenOption {
+  mutating func takeGivenOption() throws(Malformation) -> GivenOption {
     let start = position
     var isInverted = takeNegation()
-    let word = next()
-    let name = word?.text ?? ""
+    guard let name = next() else { throw Malformation("a '!' with nothing after it") }
     var values: [Word] = []
-    if Self.takesAnyText.contains(name), let value = next() {
-      values.append(value)
+    if Self.takesAnyText.contains(name.text) {
+      values.append(try value(of: name))
     } else {
       while let word = peek(), !word.isOption {
         if word.isNegation {
@@ -56,7 +60,7 @@ extension WordCursor {
       }
     }
     return GivenOption(
-      name: name, isInverted: isInverted, values: values, isOption: word?.isOption ?? false,
+      name: name.text, isInverted: isInverted, values: values, isOption: name.isOption,
       words: start..<position)
   }
 

@@ -18,8 +18,16 @@ struct RuleNormaliser {
   private var selectors: SelectorTexts
   /// The matches and the target, in the order of the file.
   private var extensions: [GivenExtension] = []
-  /// The extension whose options may follow; nil behind an option of iptables itself.
-  private var current: Int?
+  private var steps: [Step] = []
+
+  /// What stands in the line, from left to right.
+  private enum Step {
+    /// An option of iptables itself, behind which no extension's options are expected.
+    case selector
+    /// The next of the extensions.
+    case beginExtension
+    case option(GivenOption)
+  }
 
   private init(
     _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
@@ -45,16 +53,18 @@ struct RuleNormaliser {
   ) throws(Malformation) -> [UInt8] {
     var normaliser = RuleNormaliser(cursor, line: line, family: family, isChain: isChain)
     while !normaliser.cursor.isAtEnd { try normaliser.takeOption() }
+    try normaliser.assignOptions()
     return normaliser.text()
   }
 
   /// Takes an option of iptables itself, or one of a match or target.
   private mutating func takeOption() throws(Malformation) {
-    guard let option = cursor.peekBuiltInOption() else { return try takeExtensionOption() }
+    guard let option = cursor.peekBuiltInOption() else {
+      return steps.append(.option(try cursor.takeGivenOption()))
+    }
     let inverted = cursor.takeNegation()
     guard let word = cursor.next() else { return }
     if inverted, option.isNeverInverted { throw Malformation("a '!' before \(word.text)") }
-    current = nil
     switch option {
     case .match:
       let name = try cursor.value(of: word)
@@ -71,15 +81,17 @@ struct RuleNormaliser {
       }
       try refuseSecondTarget(word)
       append(.goto, name, .withoutOptions)
-      current = nil
-    default: try selectors.take(option, named: word, inverted: inverted, from: &cursor)
+      steps.append(.selector)
+    default:
+      try selectors.take(option, named: word, inverted: inverted, from: &cursor)
+      steps.append(.selector)
     }
   }
 
   private mutating func append(_ role: GivenExtension.Role, _ name: Word, _ form: ExtensionForm?) {
-    current = extensions.count
     extensions.append(
       GivenExtension(role: role, name: name.text, text: name.verbatim(in: line), form: form))
+    steps.append(.beginExtension)
   }
 
   private func refuseSecondTarget(_ word: Word) throws(Malformation) {
@@ -88,36 +100,54 @@ struct RuleNormaliser {
     }
   }
 
-  private mutating func takeExtensionOption() throws(Malformation) {
-    let start = cursor.position
-    let option = cursor.takeGivenOption()
-    let first = cursor.words[start].isNegation ? start + 1 : start
-    guard first < cursor.words.count else { throw Malformation("a '!' with nothing after it") }
-    guard let owner = owner(of: option) else {
-      throw Malformation(
-        "'\(cursor.words[first].bytes.printable(atMost: 60))' is not understood here")
+  /// Gives each option to the extension that it belongs to.
+  private mutating func assignOptions() throws(Malformation) {
+    // How many extensions stand before the option, and which of them its neighbours belong to.
+    var count = 0
+    var current: Int?
+    for step in steps {
+      switch step {
+      case .selector: current = nil
+      case .beginExtension:
+        current = count
+        count += 1
+      case .option(let option):
+        guard let owner = owner(of: option, behind: current, &count) else {
+          let word = cursor.words[option.words].first { !$0.isNegation }
+          throw Malformation(
+            "'\(word?.bytes.printable(atMost: 60) ?? "!")' is not understood here")
+        }
+        extensions[owner].options.append(option)
+        if current == nil, owner < count { current = owner }
+      }
     }
-    extensions[owner].options.append(option)
-    current = current ?? owner
   }
 
-  /// The extension that an option belongs to: the one before it, unless that is known not to have it and
-  /// another is known to; behind an option of iptables itself, the match that the protocol implies.
-  private mutating func owner(of option: GivenOption) -> Int? {
-    if let current, extensions[current].form?.has(option.name) ?? true { return current }
+  /// The extension before the option, unless that is known not to have it and another is known to;
+  /// behind an option of iptables itself, the match that the protocol implies. Nil where there is none.
+  private mutating func owner(
+    of option: GivenOption, behind current: Int?, _ count: inout Int
+  ) -> Int? {
+    if let current, extensions[current].has(option) ?? true { return current }
     guard option.isOption else { return current }
-    if let owner = extensions.lastIndex(where: { $0.form?.has(option.name) ?? false }) {
+    if let owner = extensions[..<count].lastIndex(where: { $0.has(option) ?? false }) {
       return owner
     }
-    guard let name = selectors.impliedMatch else { return current }
-    let form = ExtensionForm.match(name, family)
-    guard current == nil || form?.has(option.name) ?? true else { return current }
-    if let owner = extensions.lastIndex(where: { $0.role == .match && $0.name == name }) {
+    let implied = selectors.impliedMatch.map {
+      GivenExtension(
+        role: .match, name: $0, text: Array($0.utf8)[...], form: ExtensionForm.match($0, family))
+    }
+    let isKnown = implied?.has(option) ?? false
+    if !isKnown, let owner = extensions[count...].firstIndex(where: { $0.has(option) ?? false }) {
       return owner
     }
-    extensions.append(
-      GivenExtension(role: .match, name: name, text: Array(name.utf8)[...], form: form))
-    return extensions.count - 1
+    guard let implied, isKnown || implied.form == nil || current == nil else { return current }
+    if let owner = extensions[..<count].lastIndex(where: { $0.isSame(as: implied) }) {
+      return owner
+    }
+    extensions.insert(implied, at: count)
+    count += 1
+    return count - 1
   }
 
   private func text() -> [UInt8] {

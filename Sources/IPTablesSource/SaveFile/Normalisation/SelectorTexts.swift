@@ -45,7 +45,9 @@ struct SelectorTexts {
 
   /// Nil for `+`, which is every interface. iptables-legacy leaves it out even where it is inverted.
   private func interface(_ word: Word) throws(Malformation) -> [UInt8]? {
-    guard (1...15).contains(word.bytes.count) else { throw word.isNot("an interface's name") }
+    guard (1...15).contains(word.bytes.count), !word.bytes.elementsEqual("!".utf8) else {
+      throw word.isNot("an interface's name")
+    }
     return word.bytes.elementsEqual("+".utf8) ? nil : [UInt8(ascii: " ")] + word.bytes
   }
 
