@@ -1,10 +1,11 @@
-extension ProtocolMatch {
-  /// The protocol's name, or its number where it has none.
-  public var name: String {
+/// The names of IP protocols.
+public enum ProtocolName {
+  /// The protocol's name; nil where it has none.
+  public static func of(_ number: UInt8) -> String? {
     switch number {
     case 6: "tcp"
     case 17: "udp"
-    default: Self.names[number] ?? String(number)
+    default: names[number]
     }
   }
 
@@ -25,4 +26,16 @@ extension ProtocolMatch {
     132: "sctp", 133: "fc", 135: "mobility-header", 136: "udplite", 137: "mpls-in-ip",
     138: "manet", 139: "hip", 140: "shim6", 141: "wesp", 142: "rohc", 143: "ethernet",
   ]
+}
+
+extension LineWriter {
+  /// Appends a protocol's name, or its number where it has none.
+  public mutating func word(protocol number: UInt8) {
+    if let name = ProtocolName.of(number) { word(name) } else { word(number: UInt64(number)) }
+  }
+}
+
+extension ProtocolMatch {
+  /// The protocol's name, or its number where it has none.
+  public var name: String { ProtocolName.of(number) ?? String(number) }
 }
