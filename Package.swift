@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Netfilter", swiftSettings: settings),
+    .target(name: "XTables", dependencies: ["Netfilter"], swiftSettings: settings),
     .target(
       name: "Platform", dependencies: ["CGlibc", "CPCRE2", "CSodium"], swiftSettings: settings,
       // The archives: a node needs no library more.
@@ -98,6 +99,10 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: settings),
     .testTarget(
       name: "NetfilterTests", dependencies: ["Netfilter", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "XTablesTests",
+      dependencies: ["IPTablesSource", "Netfilter", "TestSupport", "XTables"],
+      swiftSettings: settings),
     .testTarget(
       name: "IPTablesSourceTests", dependencies: ["IPTablesSource", "Netfilter", "TestSupport"],
       swiftSettings: settings),

@@ -1,0 +1,183 @@
+internal import Netfilter
+
+extension Extension {
+  /// Targets that change a packet's addresses and ports.
+  static let translations: [Extension] = [
+    translation("DNAT", 0...0, .ipv4, "--to-destination", .multiRange),
+    translation("DNAT", 1...1, nil, "--to-destination", .range),
+    translation("DNAT", 2...2, nil, "--to-destination", .shiftedRange),
+    translation("SNAT", 0...0, .ipv4, "--to-source", .multiRange),
+    translation("SNAT", 1...1, nil, "--to-source", .range),
+    translation("SNAT", 2...2, nil, "--to-source", .shiftedRange),
+    translation("MASQUERADE", 0...0, .ipv4, "--to-ports", .multiRange),
+    translation("MASQUERADE", 0...0, .ipv6, "--to-ports", .range),
+    translation("REDIRECT", 0...0, .ipv4, "--to-ports", .multiRange),
+    translation("REDIRECT", 0...0, .ipv6, "--to-ports", .range),
+    Extension("NETMAP", 0...0, .ipv4, size: 20) { info, line in
+      let (first, last) = (info.address(.ipv4, 8), info.address(.ipv4, 12))
+      writeNetwork(first, last, to: &line)
+    },
+    Extension("NETMAP", 0...0, .ipv6, size: 40) { info, line in
+      let (first, last) = (info.address(.ipv6, 4), info.address(.ipv6, 20))
+      writeNetwork(first, last, to: &line)
+    },
+    Extension("SNPT", size: 36, writePrefixes),
+    Extension("DNPT", size: 36, writePrefixes),
+  ]
+
+  /// A target of libxt_NAT, which writes addresses and ports, or just ports.
+  private static func translation(
+    _ name: String, _ revisions: ClosedRange<UInt8>, _ family: IPFamily?, _ option: String,
+    _ layout: TranslationLayout
+  ) -> Extension {
+    let hasAddress = option != "--to-ports"
+    return Extension(name, revisions, family, size: layout.size) { info, line in
+      // There are no others in `nf_nat_ipv4_multi_range_compat` than of one range.
+      if layout.flags != 0, info.u32(0) != 1 { return line.fail() }
+      let flags = info.byte(layout.flags)
+      if flags & (hasAddress ? 3 : 2) != 0 {
+        line.option(option)
+        line.append(" ")
+        if hasAddress { writeAddresses(info, flags, layout, to: &line) }
+        if flags & 2 != 0 { writePorts(info, flags, layout, to: &line) }
+      }
+      if flags & 4 != 0 { line.option("--random") }
+      if flags & 16 != 0 { line.option("--random-fully") }
+      if flags & 8 != 0 { line.option("--persistent") }
+    }
+  }
+
+  /// The addresses, which need brackets in IPv6 where ports follow, and the colon before those.
+  private static func writeAddresses(
+    _ info: Span<UInt8>, _ flags: UInt8, _ layout: TranslationLayout, to line: inout LineWriter
+  ) {
+    let hasPorts = flags & 2 != 0
+    if flags & 1 != 0 {
+      let first = info.address(line.family, layout.first)
+      let last = info.address(line.family, layout.last)
+      let hasBrackets = hasPorts && line.family == .ipv6
+      if hasBrackets { line.append("[") }
+      line.append(first)
+      if last != first {
+        line.append("-")
+        line.append(last)
+      }
+      if hasBrackets { line.append("]") }
+    }
+    if hasPorts { line.append(":") }
+  }
+
+  private static func writePorts(
+    _ info: Span<UInt8>, _ flags: UInt8, _ layout: TranslationLayout, to line: inout LineWriter
+  ) {
+    let (first, last) = (info.be16(layout.ports), info.be16(layout.ports + 2))
+    line.append(number: first)
+    if last != first {
+      line.append("-")
+      line.append(number: last)
+    }
+    if flags & 32 != 0 {
+      line.append("/")
+      line.append(number: layout.hasBase ? info.be16(layout.ports + 4) : 0)
+    }
+  }
+
+  /// The network that two addresses, which differ in all bits of the host, are the ends of.
+  private static func writeNetwork(
+    _ first: IPAddress, _ last: IPAddress, to line: inout LineWriter
+  ) {
+    let (high, low) = (~(first.high ^ last.high), ~(first.low ^ last.low))
+    line.option("--to")
+    line.word(
+      first,
+      mask: first.family == .ipv4
+        ? IPAddress(ipv4: UInt32(truncatingIfNeeded: high >> 32))
+        : IPAddress(ipv6High: high, low: low), always: true)
+  }
+
+  /// `struct ip6t_npt_tginfo`: two prefixes, and the lengths of both.
+  private static func writePrefixes(_ info: Span<UInt8>, to line: inout LineWriter) {
+    for (index, option) in ["--src-pfx", "--dst-pfx"].enumerated() {
+      let (prefix, length) = (info.address(.ipv6, 16 * index), info.u8(32 + index))
+      if length > 128 { return line.fail() }
+      if length == 0, prefix.isZero { continue }
+      line.option(option)
+      line.word(prefix)
+      line.append("/")
+      line.append(number: length)
+    }
+  }
+}
+
+/// Where a struct has its range of addresses and ports.
+private struct TranslationLayout: Sendable {
+  let size: Int
+  let flags: Int
+  let first: Int
+  let last: Int
+  let ports: Int
+  /// Whether the port that the range begins with stands behind the two others.
+  var hasBase = false
+
+  /// `struct nf_nat_ipv4_multi_range_compat`.
+  static let multiRange = TranslationLayout(size: 20, flags: 4, first: 8, last: 12, ports: 16)
+  /// `struct nf_nat_range`.
+  static let range = TranslationLayout(size: 40, flags: 0, first: 4, last: 20, ports: 36)
+  /// `struct nf_nat_range2`.
+  static let shiftedRange = TranslationLayout(
+    size: 44, flags: 0, first: 4, last: 20, ports: 36, hasBase: true)
+}
+
+extension Extension {
+  /// Targets that send a packet elsewhere.
+  static let pathTargets: [Extension] = [
+    Extension("REJECT", size: 4) { info, line in
+      let kind = info.u32(0)
+      let names = line.family == .ipv4 ? rejectionsIPv4 : rejectionsIPv6
+      line.option("--reject-with")
+      line.word(names.first { $0.key == kind }?.value ?? String(kind))
+    },
+    // `struct xt_tproxy_target_info_v1` has an address with room for either family.
+    Extension("TPROXY", size: 16, options: proxy(port: 12)),
+    Extension("TPROXY", 1...1, size: 28, options: proxy(port: 24)),
+    Extension("NFQUEUE", size: 2, Option("--queue-num", .number(.u16(0)))),
+    Extension("NFQUEUE", 1...1, size: 4, Option(writeQueues)),
+    Extension("NFQUEUE", 2...2, size: 6, Option(writeQueues), bypass),
+    Extension(
+      "NFQUEUE", 3...3, size: 6,
+      Option(writeQueues), bypass, Option("--queue-cpu-fanout", bit: 2, at: 4)),
+    Extension(
+      "TEE", 1...1, size: 40,
+      Option("--gateway", .address(0)),
+      Option("--oif", .text(16, size: 16), if: .nonzero(.u8(16)))),
+  ]
+
+  /// C counterpart: `enum ipt_reject_with`.
+  private static let rejectionsIPv4: Names = [
+    0: "icmp-net-unreachable", 1: "icmp-host-unreachable", 2: "icmp-proto-unreachable",
+    3: "icmp-port-unreachable", 5: "icmp-net-prohibited", 6: "icmp-host-prohibited",
+    7: "tcp-reset", 8: "icmp-admin-prohibited",
+  ]
+
+  /// C counterpart: `enum ip6t_reject_with`.
+  private static let rejectionsIPv6: Names = [
+    0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable",
+    4: "icmp6-port-unreachable", 6: "tcp-reset", 7: "icmp6-policy-fail", 8: "icmp6-reject-route",
+  ]
+
+  private static func proxy(port: Int) -> [Option] {
+    [
+      Option("--on-port", .number(.be16(port))),
+      Option("--on-ip", .address(8)),
+      Option("--tproxy-mark", .mark(.u32(4), mask: .u32(0), always: true)),
+    ]
+  }
+
+  private static func writeQueues(_ info: Span<UInt8>, to line: inout LineWriter) {
+    let (first, count) = (info.u16(0), info.u16(2))
+    line.option(count > 1 ? "--queue-balance" : "--queue-num")
+    line.word(range: first, first + max(count, 1) - 1)
+  }
+
+  private static let bypass = Option("--queue-bypass", bit: 1, at: 4)
+}
