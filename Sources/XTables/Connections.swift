@@ -88,30 +88,30 @@ extension Extension {
   ///   - isWide: Whether states and statuses have two bytes each.
   ///   - hasRanges: Whether there are upper ports, and all ports in the machine's order.
   private static func tracking(isWide: Bool, hasRanges: Bool) -> [Option] {
-    func option(_ name: String, _ bit: UInt8, _ byte: Int, _ value: Value) -> Option {
+    func option(_ name: StaticString, _ bit: UInt8, _ byte: Int, _ value: Value) -> Option {
       Option(name, value, if: .bit(bit, at: 146 + byte), not: .bit(bit, at: 148 + byte))
     }
     let (states, statuses): (Number, Number) =
       isWide ? (.u16(150), .u16(152)) : (.u8(150), .u8(151))
-    let addresses = ["--ctorigsrc", "--ctorigdst", "--ctreplsrc", "--ctrepldst"].enumerated().map {
-      option($1, 4 << UInt8($0), 0, .network(32 * $0, mask: 32 * $0 + 16))
+    func ports(_ first: Int) -> Value {
+      hasRanges ? .range(.u16(first), .u16(first + 16)) : .number(.be16(first))
     }
-    let ports = ["--ctorigsrcport", "--ctorigdstport", "--ctreplsrcport", "--ctrepldstport"]
-      .enumerated().map { index, name in
-        let (first, last) = (138 + 2 * index, 154 + 2 * index)
-        return option(
-          name, 1 << UInt8(index), 1,
-          hasRanges ? .range(.u16(first), .u16(last)) : .number(.be16(first)))
-      }
     let state = Option(if: .bit(1, at: 146)) { info, line in
-      let name = info.has(0x20, at: 147) ? "--state" : "--ctstate"
+      let name: StaticString = info.has(0x20, at: 147) ? "--state" : "--ctstate"
       line.option(name, inverted: info.has(1, at: 148))
       line.word(bits: states.value(info), Self.states)
     }
     return [
       state,
       option("--ctproto", 2, 0, .number(.u16(136))),
-    ] + addresses + ports + [
+      option("--ctorigsrc", 4, 0, .network(0, mask: 16)),
+      option("--ctorigdst", 8, 0, .network(32, mask: 48)),
+      option("--ctreplsrc", 16, 0, .network(64, mask: 80)),
+      option("--ctrepldst", 32, 0, .network(96, mask: 112)),
+      option("--ctorigsrcport", 1, 1, ports(138)),
+      option("--ctorigdstport", 2, 1, ports(140)),
+      option("--ctreplsrcport", 4, 1, ports(142)),
+      option("--ctrepldstport", 8, 1, ports(144)),
       option("--ctstatus", 64, 0, .bits(statuses, Self.statuses, none: "NONE")),
       option("--ctexpire", 128, 0, .range(.u32(128), .u32(132))),
       Option("--ctdir", .direction(16, at: 149), bit: 16, at: 147),
@@ -166,7 +166,7 @@ extension Extension {
       Option("--timeout", .text(28, size: 32), if: hasTimeout ? .nonzero(.u8(28)) : .never),
       Option("--ctevents", .bits(.u32(4), trackingEvents), if: .nonzero(.u32(4))),
       Option("--expevents", .bits(.u32(8), [1: "new"]), if: .nonzero(.u32(8))),
-      Option(if: .either(.bit(16, at: 0), .nonzero(.u16(2))), writeZone),
+      Option(if: .nonzeroOrBit(.u16(2), 16, at: 0), writeZone),
     ]
     return { info, line in
       // `XT_CT_NOTRACK_ALIAS`: the name says it all.

@@ -69,7 +69,7 @@ extension Extension {
     }
     writeNumber(0, to: &line)
     for place in 1..<max(1, places) {
-      let operators = ["&", "<<", ">>", "@"]
+      let operators: [StaticString] = ["&", "<<", ">>", "@"]
       let index = Int(test.byte(8 * place + 4))
       if index > 3 { return line.fail() }
       line.append(operators[index])

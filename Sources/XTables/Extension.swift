@@ -10,7 +10,7 @@ struct Extension: Sendable {
   typealias Writer = @Sendable (Span<UInt8>, inout LineWriter) -> Void
   typealias SetWriter = @Sendable (Span<UInt8>, XTables.SetName, inout LineWriter) -> Void
 
-  let name: String
+  let name: StaticString
   let revisions: ClosedRange<UInt8>
   /// The family that has it; nil where both do.
   let family: IPFamily?
@@ -18,11 +18,12 @@ struct Extension: Sendable {
   let size: Int
   private let writeOptions: SetWriter
   /// The name that it has where a bit of the struct is set.
-  private var alias: (name: String, bit: UInt8, offset: Int)?
+  private var alias: (name: StaticString, bit: UInt8, offset: Int)?
 
   /// - Parameter write: Asks for the names of sets by their indices.
   init(
-    _ name: String, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil, size: Int,
+    _ name: StaticString, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil,
+    size: Int,
     sets write: @escaping SetWriter
   ) {
     self.name = name
@@ -33,14 +34,16 @@ struct Extension: Sendable {
   }
 
   init(
-    _ name: String, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil, size: Int,
+    _ name: StaticString, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil,
+    size: Int,
     _ write: @escaping Writer
   ) {
     self.init(name, revisions, family, size: size, sets: { info, _, line in write(info, &line) })
   }
 
   init(
-    _ name: String, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil, size: Int,
+    _ name: StaticString, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil,
+    size: Int,
     options: [Option]
   ) {
     self.init(name, revisions, family, size: size) { info, line in
@@ -49,20 +52,23 @@ struct Extension: Sendable {
   }
 
   init(
-    _ name: String, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil, size: Int,
+    _ name: StaticString, _ revisions: ClosedRange<UInt8> = 0...0, _ family: IPFamily? = nil,
+    size: Int,
     _ options: Option...
   ) {
     self.init(name, revisions, family, size: size, options: options)
   }
 
   /// The same, under another name where the bit is set.
-  func named(_ name: String, bit: UInt8, at offset: Int) -> Extension {
+  func named(_ name: StaticString, bit: UInt8, at offset: Int) -> Extension {
     var named = self
     named.alias = (name, bit, offset)
     return named
   }
 
-  var role: XTables.Role { (name.utf8.first ?? 0) < UInt8(ascii: "a") ? .target : .match }
+  var role: XTables.Role {
+    (name.description.utf8.first ?? 0) < UInt8(ascii: "a") ? .target : .match
+  }
 
   /// Appends the name and the options.
   func write(_ info: Span<UInt8>, sets: XTables.SetName, to line: inout LineWriter) {
@@ -94,7 +100,7 @@ extension Extension {
     for entry in all {
       for revision in entry.revisions {
         for family in entry.family.map({ [$0] }) ?? IPFamily.allCases {
-          let key = Key(Array(entry.name.utf8).span, entry.role, revision, family)
+          let key = Key(Array(entry.name.description.utf8).span, entry.role, revision, family)
           if let key { table[key] = entry }
         }
       }
@@ -106,6 +112,8 @@ extension Extension {
   /// extensions.
   private struct Key: Hashable {
     private var words: SIMD4<UInt64> = .zero
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.wrappedSum()) }
 
     /// Nil where the name is longer than any of x_tables.
     init?(_ name: Span<UInt8>, _ role: XTables.Role, _ revision: UInt8, _ family: IPFamily) {

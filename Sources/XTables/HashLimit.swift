@@ -61,7 +61,7 @@ private struct HashLimit: Sendable {
     _ info: Span<UInt8>, usualExpiry: UInt64, to line: inout LineWriter
   ) {
     let length: UInt64 = line.family == .ipv4 ? 32 : 128
-    let fields: [(option: String, value: UInt64, usual: UInt64)] = [
+    let fields: [(option: StaticString, value: UInt64, usual: UInt64)] = [
       ("--hashlimit-htable-size", info.u32(tableOffset), 0),
       ("--hashlimit-htable-max", info.u32(tableOffset + 4), 0),
       ("--hashlimit-htable-gcinterval", info.u32(tableOffset + 8), 1000),
@@ -109,11 +109,13 @@ private struct HashLimit: Sendable {
   }
 
   private func write(
-    _ bytes: UInt64, in unit: (size: UInt64, name: String)?, to line: inout LineWriter
+    _ bytes: UInt64, in unit: (size: UInt64, name: StaticString)?, to line: inout LineWriter
   ) {
     line.word(number: bytes / (unit?.size ?? 1))
     line.append(unit?.name ?? "b")
   }
 
-  private static let units: [(size: UInt64, name: String)] = [(1024 * 1024, "mb"), (1024, "kb")]
+  private static let units: [(size: UInt64, name: StaticString)] = [
+    (1024 * 1024, "mb"), (1024, "kb"),
+  ]
 }

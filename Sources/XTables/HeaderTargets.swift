@@ -33,7 +33,7 @@ extension Extension {
     },
     // A bit for each of TCP's options.
     Extension("TCPOPTSTRIP", size: 32) { info, line in
-      var separator = " --strip-options "
+      var separator: StaticString = " --strip-options "
       for option in 0..<256 where info.has(1 << UInt8(option & 7), at: option >> 3) {
         line.append(separator)
         line.append(number: UInt64(option))

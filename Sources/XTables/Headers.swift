@@ -43,7 +43,7 @@ extension Extension {
 
   /// The mode (equal, not equal, less, greater) and the number.
   private static func writeHops(
-    _ option: String, _ info: Span<UInt8>, to line: inout LineWriter
+    _ option: StaticString, _ info: Span<UInt8>, to line: inout LineWriter
   ) {
     let mode = info.byte(0)
     if mode > 3 { return line.fail() }
@@ -60,7 +60,7 @@ extension Extension {
       "ah", 0...0, .ipv6, size: 16,
       .indexes("--ahspi", not: .bit(1, at: 13)),
       Option(
-        "--ahlen", .number(.u32(8)), if: .either(.nonzero(.u32(8)), .bit(2, at: 13)),
+        "--ahlen", .number(.u32(8)), if: .nonzeroOrBit(.u32(8), 2, at: 13),
         not: .bit(2, at: 13)),
       Option("--ahres", if: .nonzero(.u8(12)))),
     Extension(
@@ -101,11 +101,11 @@ extension Extension {
     Extension(
       "srh", 1...1, .ipv6, size: 108,
       options: segments(flags: 104)
-        + ["--srh-psid", "--srh-nsid", "--srh-lsid"].enumerated().map { index, name in
-          let bit = UInt8(8) << UInt8(index)
-          return Option(
-            name, .segment(8 + 16 * index, mask: 56 + 16 * index), bit: bit, at: 105, inverted: 107)
-        }),
+        + [
+          Option("--srh-psid", .segment(8, mask: 56), bit: 8, at: 105, inverted: 107),
+          Option("--srh-nsid", .segment(24, mask: 72), bit: 16, at: 105, inverted: 107),
+          Option("--srh-lsid", .segment(40, mask: 88), bit: 32, at: 105, inverted: 107),
+        ]),
   ]
 
   private static let headerNames: Names = [
@@ -115,7 +115,7 @@ extension Extension {
 
   /// `struct ip6t_opts`: an option's type in the upper byte, its length, or 255, in the lower.
   private static func writeOptions(
-    _ prefix: String, _ info: Span<UInt8>, to line: inout LineWriter
+    _ prefix: StaticString, _ info: Span<UInt8>, to line: inout LineWriter
   ) {
     let count = Int(info.byte(38))
     if count > 16 { return line.fail() }
@@ -154,7 +154,7 @@ extension Extension {
 
   /// The options of both revisions, in the order of the bits in two bytes; inversion stands behind them.
   private static func segments(flags: Int) -> [Option] {
-    let fields: [(option: String, number: Number)] = [
+    let fields: [(option: StaticString, number: Number)] = [
       ("--srh-next-hdr", .u8(0)), ("--srh-hdr-len-eq", .u8(1)), ("--srh-hdr-len-gt", .u8(1)),
       ("--srh-hdr-len-lt", .u8(1)), ("--srh-segs-left-eq", .u8(2)),
       ("--srh-segs-left-gt", .u8(2)), ("--srh-segs-left-lt", .u8(2)),
@@ -171,7 +171,7 @@ extension Extension {
 
 extension Option {
   /// Two numbers at the struct's beginning, which aren't written where they are a range of all.
-  fileprivate static func indexes(_ name: String, not inversion: Condition) -> Option {
+  fileprivate static func indexes(_ name: StaticString, not inversion: Condition) -> Option {
     Option(name, .range(.u32(0), .u32(4)), if: .spans(.u32(0), .u32(4)), not: inversion)
   }
 }

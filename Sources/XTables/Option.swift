@@ -6,13 +6,13 @@ internal import Netfilter
 ///
 /// C counterpart: `struct xt_option_entry`.
 struct Option: Sendable {
-  private let name: String?
+  private let name: StaticString?
   private let value: Value?
   private let condition: Condition
   private let inversion: Condition
 
   init(
-    _ name: String, _ value: Value? = nil, if condition: Condition = .always,
+    _ name: StaticString, _ value: Value? = nil, if condition: Condition = .always,
     not inversion: Condition = .never
   ) {
     self.name = name
@@ -22,7 +22,9 @@ struct Option: Sendable {
   }
 
   /// An option that is given where a bit is set, and inverted where the same bit is set elsewhere.
-  init(_ name: String, _ value: Value? = nil, bit: UInt8, at offset: Int, inverted: Int? = nil) {
+  init(
+    _ name: StaticString, _ value: Value? = nil, bit: UInt8, at offset: Int, inverted: Int? = nil
+  ) {
     self.init(
       name, value, if: .bit(bit, at: offset), not: inverted.map { .bit(bit, at: $0) } ?? .never)
   }
@@ -71,12 +73,12 @@ enum Number: Sendable {
 }
 
 /// What a struct says of an option.
-indirect enum Condition: Sendable {
+enum Condition: Sendable {
   case always, never
-  case either(Condition, Condition)
   /// One of the bits is set in that byte.
   case bit(UInt8, at: Int)
   case nonzero(Number)
+  case nonzeroOrBit(Number, UInt8, at: Int)
   case equals(Number, UInt64)
   case differs(Number, from: UInt64)
   /// The two are less than the range of all numbers.
@@ -86,9 +88,10 @@ indirect enum Condition: Sendable {
     switch self {
     case .always: true
     case .never: false
-    case .either(let one, let other): one.holds(info) || other.holds(info)
     case .bit(let bits, let offset): info.has(bits, at: offset)
     case .nonzero(let number): number.value(info) != 0
+    case .nonzeroOrBit(let number, let bits, let offset):
+      number.value(info) != 0 || info.has(bits, at: offset)
     case .equals(let number, let other): number.value(info) == other
     case .differs(let number, let other): number.value(info) != other
     case .spans(let first, let last):
@@ -110,11 +113,13 @@ struct Value: Sendable {
   /// A number of 32 bits, printed as one with a sign.
   static func signed(_ offset: Int) -> Value {
     Value { info, line in
-      line.append(" \(Int32(truncatingIfNeeded: info.u32(offset)))")
+      let number = Int32(truncatingIfNeeded: info.u32(offset))
+      line.append(number < 0 ? " -" : " ")
+      line.append(number: UInt64(number.magnitude))
     }
   }
 
-  static func range(_ first: Number, _ last: Number, separator: String = ":") -> Value {
+  static func range(_ first: Number, _ last: Number, separator: StaticString = ":") -> Value {
     Value { info, line in
       line.word(range: first.value(info), last.value(info), separator: separator)
     }
@@ -158,7 +163,7 @@ struct Value: Sendable {
   }
 
   /// The names of the bits that are set; `none` where no bit is.
-  static func bits(_ number: Number, _ names: Names, none: String = "") -> Value {
+  static func bits(_ number: Number, _ names: Names, none: StaticString = "") -> Value {
     Value { info, line in
       let bits = number.value(info)
       if bits == 0 { line.word(none) } else { line.word(bits: bits, names) }

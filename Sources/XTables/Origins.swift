@@ -93,7 +93,7 @@ extension Extension {
 
 extension Value {
   /// A number and its mask. Zero has the name that iproute2 comes with; others are a node's own.
-  fileprivate static func group(_ offset: Int, zero: String) -> Value {
+  fileprivate static func group(_ offset: Int, zero: StaticString) -> Value {
     let mark = Value.mark(.u32(offset), mask: .u32(offset + 4))
     return Value { info, line in
       if info.u32(offset) == 0, info.u32(offset + 4) == 0xffff_ffff { return line.word(zero) }

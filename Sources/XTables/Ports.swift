@@ -8,12 +8,12 @@ extension Extension {
       .ports("--sport", 0, not: .bit(1, at: 11)),
       .ports("--dport", 4, not: .bit(2, at: 11)),
       Option(
-        "--tcp-option", .number(.u8(8)), if: .either(.nonzero(.u8(8)), .bit(8, at: 11)),
+        "--tcp-option", .number(.u8(8)), if: .nonzeroOrBit(.u8(8), 8, at: 11),
         not: .bit(8, at: 11)),
       Option(
         "--tcp-flags",
         .both(.bits(.u8(9), tcpFlags, none: "NONE"), .bits(.u8(10), tcpFlags, none: "NONE")),
-        if: .either(.nonzero(.u8(9)), .bit(4, at: 11)), not: .bit(4, at: 11))),
+        if: .nonzeroOrBit(.u8(9), 4, at: 11), not: .bit(4, at: 11))),
     Extension(
       "udp", size: 10,
       .ports("--sport", 0, not: .bit(1, at: 8)),
@@ -80,7 +80,9 @@ extension Extension {
 
 extension Option {
   /// A range of ports. iptables takes all of them for none given, even where they are inverted.
-  fileprivate static func ports(_ name: String, _ offset: Int, not inversion: Condition) -> Option {
+  fileprivate static func ports(_ name: StaticString, _ offset: Int, not inversion: Condition)
+    -> Option
+  {
     let (first, last) = (Number.u16(offset), Number.u16(offset + 2))
     return Option(name, .range(first, last), if: .spans(first, last), not: inversion)
   }

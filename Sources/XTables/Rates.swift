@@ -75,7 +75,7 @@ extension Extension {
 
   /// - Parameter offset: Where the first number stands; the second one is 8 bytes behind it.
   private static func writeComparison(
-    _ info: Span<UInt8>, _ option: String, _ offset: Int, to line: inout LineWriter,
+    _ info: Span<UInt8>, _ option: StaticString, _ offset: Int, to line: inout LineWriter,
     _ write: (UInt64, inout LineWriter) -> Void
   ) {
     let isDelta = info.has(8, at: 32)
@@ -145,7 +145,7 @@ extension LineWriter {
     return unit.seconds
   }
 
-  private static let units: [(seconds: UInt64, name: String)] = [
+  private static let units: [(seconds: UInt64, name: StaticString)] = [
     (86400, "/day"), (3600, "/hour"), (60, "/min"), (1, "/sec"),
   ]
 
@@ -169,7 +169,7 @@ extension LineWriter {
   /// C counterpart: `rateest_print_rate` of libxt_rateest.
   fileprivate mutating func word(bitRate bytesPerSecond: UInt64) {
     let bits = bytesPerSecond * 8
-    let (unit, name): (UInt64, String) =
+    let (unit, name): (UInt64, StaticString) =
       bits >= 1_000_000_000 ? (1_000_000, "Mbit") : bits >= 1_000_000 ? (1000, "Kbit") : (1, "bit")
     let (whole, rest) = bits.quotientAndRemainder(dividingBy: unit)
     // Halves go to the even number, as with `printf`.

@@ -19,7 +19,7 @@ extension Extension {
     if map.allSatisfy({ info.byte($0) == 0 }) { return line.word("NONE") }
     if map.allSatisfy({ info.byte($0) == .max }) { return line.word("ALL") }
     if map.dropFirst(32).contains(where: { info.byte($0) != 0 }) { return line.fail() }
-    var separator = " "
+    var separator: StaticString = " "
     for type in 0...UInt8.max where info.has(1 << (type & 7), at: 8 + Int(type >> 3)) {
       line.append(separator)
       writeChunk(type, info, flagCount: count, to: &line)
@@ -49,7 +49,7 @@ extension Extension {
     }
   }
 
-  private static let chunkNames: [UInt8: String] = [
+  private static let chunkNames: [UInt8: StaticString] = [
     0: "DATA", 1: "INIT", 2: "INIT_ACK", 3: "SACK", 4: "HEARTBEAT", 5: "HEARTBEAT_ACK", 6: "ABORT",
     7: "SHUTDOWN", 8: "SHUTDOWN_ACK", 9: "ERROR", 10: "COOKIE_ECHO", 11: "COOKIE_ACK",
     12: "ECN_ECNE", 13: "ECN_CWR", 14: "SHUTDOWN_COMPLETE", 64: "I_DATA", 128: "ASCONF_ACK",

@@ -32,7 +32,7 @@ extension LineWriter {
     if info.has(0x80, at: 40) { option("--return-nomatch") }
     if info.has(0x08, at: 40) { option("--update-counters", inverted: true) }
     if info.has(0x10, at: 40) { option("--update-subcounters", inverted: true) }
-    for (name, start) in [("--packets", 8), ("--bytes", 24)] {
+    for (name, start) in [("--packets", 8), ("--bytes", 24)] as [(StaticString, Int)] {
       let kind = info.u8(start + comparison)
       if kind == 0 { continue }
       if kind > 4 { return fail() }
@@ -49,7 +49,8 @@ extension LineWriter {
     _ info: Span<UInt8>, _ sets: XTables.SetName, count: Int, options: Int?
   ) {
     let flags = options.map { info.u32($0) } ?? 0
-    for (index, name) in ["--add-set", "--del-set", "--map-set"].prefix(count).enumerated() {
+    let names: [StaticString] = ["--add-set", "--del-set", "--map-set"]
+    for (index, name) in names.prefix(count).enumerated() {
       // `IPSET_INVALID_ID`.
       if info.u16(4 * index) == 0xffff { continue }
       option(name)

@@ -44,7 +44,7 @@ extension Span<UInt8> {
 }
 
 /// Names of numbers, or of bits, in the order in which they are written.
-typealias Names = KeyValuePairs<UInt64, String>
+typealias Names = KeyValuePairs<UInt64, StaticString>
 
 /// Writers for what options have as values, each with a blank before it.
 extension LineWriter {
@@ -55,7 +55,7 @@ extension LineWriter {
   /// Appends the names of the bits that are set, between commas.
   mutating func word(bits: UInt64, _ names: Names) {
     append(" ")
-    var separator = ""
+    var separator: StaticString = ""
     for (bit, name) in names where bits & bit != 0 {
       append(separator)
       append(name)
@@ -70,7 +70,7 @@ extension LineWriter {
   }
 
   /// Appends a number, or both ends of a range.
-  mutating func word(range first: UInt64, _ last: UInt64, separator: String = ":") {
+  mutating func word(range first: UInt64, _ last: UInt64, separator: StaticString = ":") {
     word(number: first)
     if first == last { return }
     append(separator)

@@ -30,13 +30,13 @@ extension Extension {
 extension Value {
   fileprivate static func monthDays(_ offset: Int) -> Value {
     Value { info, line in
-      var separator = " "
+      line.append(" ")
+      var separator: StaticString = ""
       for day in UInt64(1)...31 where info.u32(offset) & 1 << day != 0 {
         line.append(separator)
         line.append(number: day)
         separator = ","
       }
-      if separator == " " { line.append(" ") }
     }
   }
 

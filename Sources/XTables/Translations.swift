@@ -9,10 +9,10 @@ extension Extension {
     translation("SNAT", 0...0, .ipv4, "--to-source", .multiRange),
     translation("SNAT", 1...1, nil, "--to-source", .range),
     translation("SNAT", 2...2, nil, "--to-source", .shiftedRange),
-    translation("MASQUERADE", 0...0, .ipv4, "--to-ports", .multiRange),
-    translation("MASQUERADE", 0...0, .ipv6, "--to-ports", .range),
-    translation("REDIRECT", 0...0, .ipv4, "--to-ports", .multiRange),
-    translation("REDIRECT", 0...0, .ipv6, "--to-ports", .range),
+    translation("MASQUERADE", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
+    translation("MASQUERADE", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
+    translation("REDIRECT", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
+    translation("REDIRECT", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
     Extension("NETMAP", 0...0, .ipv4, size: 20) { info, line in
       let (first, last) = (info.address(.ipv4, 8), info.address(.ipv4, 12))
       writeNetwork(first, last, to: &line)
@@ -27,11 +27,11 @@ extension Extension {
 
   /// A target of libxt_NAT, which writes addresses and ports, or just ports.
   private static func translation(
-    _ name: String, _ revisions: ClosedRange<UInt8>, _ family: IPFamily?, _ option: String,
-    _ layout: TranslationLayout
+    _ name: StaticString, _ revisions: ClosedRange<UInt8>, _ family: IPFamily?,
+    _ option: StaticString,
+    _ layout: TranslationLayout, hasAddress: Bool = true
   ) -> Extension {
-    let hasAddress = option != "--to-ports"
-    return Extension(name, revisions, family, size: layout.size) { info, line in
+    Extension(name, revisions, family, size: layout.size) { info, line in
       // There are no others in `nf_nat_ipv4_multi_range_compat` than of one range.
       if layout.flags != 0, info.u32(0) != 1 { return line.fail() }
       let flags = info.byte(layout.flags)
@@ -97,7 +97,8 @@ extension Extension {
 
   /// `struct ip6t_npt_tginfo`: two prefixes, and the lengths of both.
   private static func writePrefixes(_ info: Span<UInt8>, to line: inout LineWriter) {
-    for (index, option) in ["--src-pfx", "--dst-pfx"].enumerated() {
+    let options: [StaticString] = ["--src-pfx", "--dst-pfx"]
+    for (index, option) in options.enumerated() {
       let (prefix, length) = (info.address(.ipv6, 16 * index), info.u8(32 + index))
       if length > 128 { return line.fail() }
       if length == 0, prefix.isZero { continue }
@@ -135,7 +136,11 @@ extension Extension {
       let kind = info.u32(0)
       let names = line.family == .ipv4 ? rejectionsIPv4 : rejectionsIPv6
       line.option("--reject-with")
-      line.word(names.first { $0.key == kind }?.value ?? String(kind))
+      if let name = names.first(where: { $0.key == kind })?.value {
+        line.word(name)
+      } else {
+        line.word(number: kind)
+      }
     },
     // `struct xt_tproxy_target_info_v1` has an address with room for either family.
     Extension("TPROXY", size: 16, options: proxy(port: 12)),

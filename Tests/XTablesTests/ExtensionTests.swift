@@ -90,6 +90,6 @@ extension Extension: CustomStringConvertible {
 
   /// The same for a test, in the first of its revisions.
   var example: KernelStruct {
-    KernelStruct(role, name, revisions.lowerBound, [], "", family ?? .ipv4)
+    KernelStruct(role, name.description, revisions.lowerBound, [], "", family ?? .ipv4)
   }
 }

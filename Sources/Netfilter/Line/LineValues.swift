@@ -12,7 +12,7 @@ extension Span<UInt8> {
     if isText("tcp", range) { return 6 }
     if isText("udp", range) { return 17 }
     return number(in: range)
-      ?? ProtocolMatch.number(named: String(decoding: bytes(in: range), as: UTF8.self))
+      ?? ProtocolName.number(named: String(decoding: bytes(in: range), as: UTF8.self))
   }
 
   /// The flag of an address translation that the option sets; 0 for others.

@@ -28,10 +28,13 @@ extension LineWriter {
   }
 
   private mutating func appendQuad(_ address: UInt32) {
-    for shift: UInt32 in [24, 16, 8, 0] {
-      append(number: UInt64(address >> shift & 0xff))
-      if shift > 0 { append(".") }
-    }
+    append(number: UInt64(address >> 24))
+    append(".")
+    append(number: UInt64(address >> 16 & 0xff))
+    append(".")
+    append(number: UInt64(address >> 8 & 0xff))
+    append(".")
+    append(number: UInt64(address & 0xff))
   }
 
   private mutating func appendGroups(of address: IPAddress) {

@@ -41,7 +41,9 @@ public struct LineWriter: Sendable {
     hasFailed = false
   }
 
-  public mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  public mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+  }
 
   public mutating func append(_ text: Span<UInt8>) {
     unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
@@ -51,7 +53,7 @@ public struct LineWriter: Sendable {
 
   public mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
 
-  public mutating func append(_ name: ChainName) {
+  public mutating func append(chain name: ChainName) {
     for index in 0..<name.count { bytes.append(name.byte(at: index)) }
   }
 
@@ -68,29 +70,31 @@ public struct LineWriter: Sendable {
     bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
   }
 
+  private mutating func appendBlank() { bytes.append(UInt8(ascii: " ")) }
+
   /// Appends a blank and a word.
-  public mutating func word(_ text: String) {
-    append(" ")
+  public mutating func word(_ text: StaticString) {
+    appendBlank()
     append(text)
   }
 
   public mutating func word(_ text: Span<UInt8>) {
-    append(" ")
+    appendBlank()
     append(text)
   }
 
   public mutating func word(_ text: [UInt8]) {
-    append(" ")
+    appendBlank()
     append(text)
   }
 
-  public mutating func word(_ name: ChainName) {
-    append(" ")
-    append(name)
+  public mutating func word(chain name: ChainName) {
+    appendBlank()
+    append(chain: name)
   }
 
   public mutating func word(number: UInt64) {
-    append(" ")
+    appendBlank()
     append(number: number)
   }
 
@@ -101,12 +105,12 @@ public struct LineWriter: Sendable {
   }
 
   /// Appends an option, behind a `!` where it is inverted.
-  public mutating func option(_ name: String, inverted: Bool = false) {
+  public mutating func option(_ name: StaticString, inverted: Bool = false) {
     if inverted { append(" !") }
     word(name)
   }
 
-  public mutating func option(_ name: String, number: UInt64, inverted: Bool = false) {
+  public mutating func option(_ name: StaticString, number: UInt64, inverted: Bool = false) {
     option(name, inverted: inverted)
     word(number: number)
   }
@@ -122,7 +126,7 @@ public struct LineWriter: Sendable {
       break
     }
     if isPlain { return word(text) }
-    append(" ")
+    appendBlank()
     quoted(text)
   }
 

@@ -1,7 +1,7 @@
 /// The names of IP protocols.
 public enum ProtocolName {
   /// The protocol's name; nil where it has none.
-  public static func of(_ number: UInt8) -> String? {
+  public static func of(_ number: UInt8) -> StaticString? {
     switch number {
     case 6: "tcp"
     case 17: "udp"
@@ -13,10 +13,10 @@ public enum ProtocolName {
   static func number(named name: String) -> UInt8? { numbers[name] }
 
   private static let numbers = Dictionary(
-    uniqueKeysWithValues: names.map { ($1, $0) } + [("tcp", 6), ("udp", 17)])
+    uniqueKeysWithValues: names.map { ($1.description, $0) } + [("tcp", 6), ("udp", 17)])
 
   /// As Debian's `/etc/protocols` has them, and after it iptables itself.
-  private static let names: [UInt8: String] = [
+  private static let names: [UInt8: StaticString] = [
     1: "icmp", 2: "igmp", 3: "ggp", 4: "ipencap", 5: "st", 8: "egp", 9: "igp", 12: "pup",
     20: "hmp", 22: "xns-idp", 27: "rdp", 29: "iso-tp4", 33: "dccp", 36: "xtp", 37: "ddp",
     38: "idpr-cmtp", 41: "ipv6", 43: "ipv6-route", 44: "ipv6-frag", 45: "idrp", 46: "rsvp",
@@ -37,5 +37,5 @@ extension LineWriter {
 
 extension ProtocolMatch {
   /// The protocol's name, or its number where it has none.
-  public var name: String { ProtocolName.of(number) ?? String(number) }
+  public var name: String { ProtocolName.of(number)?.description ?? String(number) }
 }

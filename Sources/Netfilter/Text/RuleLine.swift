@@ -2,6 +2,15 @@
 typealias RuleLine = LineWriter
 
 extension LineWriter {
+  mutating func append(_ text: String) { append(Array(text.utf8)) }
+
+  mutating func word(_ text: String) { word(Array(text.utf8)) }
+
+  mutating func option(_ name: String, inverted: Bool = false) {
+    if inverted { word("!") }
+    word(name)
+  }
+
   mutating func word(_ text: some Collection<UInt8>) { word(Array(text)) }
 
   mutating func option(_ name: String, _ value: String, inverted: Bool = false) {
