@@ -50,7 +50,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libsodium.a")]),
     .target(name: "Console", dependencies: ["Platform"], swiftSettings: settings),
     .target(
-      name: "IPTablesSource", dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform"],
+      name: "IPTablesSource",
+      dependencies: ["CIPTables", "CNFTables", "Netfilter", "Platform", "XTables"],
       swiftSettings: settings),
     .target(
       name: "KubeProxy", dependencies: ["Netfilter", "Platform"], swiftSettings: settings),
@@ -100,12 +101,11 @@ let package = Package(
     .testTarget(
       name: "NetfilterTests", dependencies: ["Netfilter", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "XTablesTests",
-      dependencies: ["IPTablesSource", "Netfilter", "TestSupport", "XTables"],
+      name: "XTablesTests", dependencies: ["Netfilter", "TestSupport", "XTables"],
       swiftSettings: settings),
     .testTarget(
-      name: "IPTablesSourceTests", dependencies: ["IPTablesSource", "Netfilter", "TestSupport"],
-      swiftSettings: settings),
+      name: "IPTablesSourceTests",
+      dependencies: ["IPTablesSource", "Netfilter", "TestSupport", "XTables"], swiftSettings: settings),
     .testTarget(
       name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
       swiftSettings: settings),

@@ -234,7 +234,7 @@ extension RareStructTests {
 
 extension [UInt8] {
   /// A number in the machine's order.
-  fileprivate static func number<Integer: FixedWidthInteger>(_ number: Integer) -> [UInt8] {
+  static func number<Integer: FixedWidthInteger>(_ number: Integer) -> [UInt8] {
     (0..<Integer.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> Integer(8 * $0)) }
   }
 }

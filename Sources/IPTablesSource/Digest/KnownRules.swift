@@ -1,6 +1,6 @@
 internal import Netfilter
 
-/// The rules of a chain that the last reading decoded.
+/// The rules of a chain that the last reading wrote.
 struct KnownRules {
   let rules: RuleList
   private let digests: ArraySlice<ContentDigest>

@@ -57,11 +57,13 @@ internal import Netfilter
     load(Value.self, at: offset).map { Value(bigEndian: $0) }
   }
 
-  /// The bytes of a field of `size`, up to its first zero; nil where the field doesn't lie within.
-  func text(at offset: Int, size: Int) -> [UInt8]? {
-    guard let field = slice(at: offset, count: size) else { return nil }
-    return unsafe Array(field.buffer[..<field.textCount])
+  /// Calls `body` with the bytes.
+  func withSpan(_ body: (Span<UInt8>) -> Void) {
+    unsafe body(Span(_unsafeElements: buffer.assumingMemoryBound(to: UInt8.self)))
   }
+
+  /// The bytes up to the first zero.
+  var text: KernelBytes { slice(at: 0, count: textCount) ?? .empty }
 
   /// The number of bytes up to the first zero.
   var textCount: Int {

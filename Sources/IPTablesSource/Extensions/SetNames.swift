@@ -47,21 +47,8 @@ final class SetNames: Sendable {
     }
   }
 
-  /// The rule with its sets' names, as ``SetReferences`` has them.
-  func naming(_ rule: DecodedRule) -> DecodedRule {
-    rule.replacingUnrecognised { kept, _ in naming(kept) }
-  }
-
-  private func naming(_ kept: Unrecognised) -> Unrecognised? {
-    guard let references = SetReferences(name: kept.name, revision: kept.revision) else {
-      return nil
-    }
-    return state.withLock { state in
-      references.payload(kept.payload) { state.name(of: $0) }.map {
-        Unrecognised(name: kept.name, revision: kept.revision, payload: $0)
-      }
-    }
-  }
+  /// The name of the set that has the index; empty where the kernel tells none.
+  func name(of index: UInt16) -> [UInt8] { state.withLock { $0.name(of: index) } }
 }
 
 /// A socket through which ipset tells of its sets, in the network namespace of the thread that made it.

@@ -9,29 +9,61 @@ struct EntryLayout {
   let family: IPFamily
   /// The bytes of the selectors at the entry's beginning: `struct ipt_ip`, `ip6t_ip6`.
   let selectorSize: Int
+  private let addressSize: Int
   let targetOffset: Int
   let nextOffset: Int
   let counters: Int
   /// Where the matches begin, which is the entry's own size.
   let elements: Int
 
+  /// What is inverted: `IPT_INV_*`, which are the same in both families.
+  enum Inversion: UInt8 {
+    case input = 0x01
+    case output = 0x02
+    case source = 0x08
+    case destination = 0x10
+    case fragment = 0x20
+    case `protocol` = 0x40
+  }
+
   init(_ family: IPFamily) {
     self.family = family
     switch family {
     case .ipv4:
       selectorSize = MemoryLayout<ipt_ip>.size
+      addressSize = MemoryLayout<in_addr>.size
       targetOffset = Self.offset(of: \ipt_entry.target_offset)
       nextOffset = Self.offset(of: \ipt_entry.next_offset)
       counters = Self.offset(of: \ipt_entry.counters)
       elements = MemoryLayout<ipt_entry>.size
     case .ipv6:
       selectorSize = MemoryLayout<ip6t_ip6>.size
+      addressSize = MemoryLayout<in6_addr>.size
       targetOffset = Self.offset(of: \ip6t_entry.target_offset)
       nextOffset = Self.offset(of: \ip6t_entry.next_offset)
       counters = Self.offset(of: \ip6t_entry.counters)
       elements = MemoryLayout<ip6t_entry>.size
     }
   }
+
+  // The selectors' fields: addresses and their masks, names of interfaces and the masks of those, the
+  // protocol, in IPv6 the type of service, flags, and what is inverted.
+  var source: Int { 0 }
+  var destination: Int { addressSize }
+  var sourceMask: Int { 2 * addressSize }
+  var destinationMask: Int { 3 * addressSize }
+  var input: Int { 4 * addressSize }
+  var output: Int { input + Self.interfaceNameSize }
+  var inputMask: Int { output + Self.interfaceNameSize }
+  var outputMask: Int { inputMask + Self.interfaceNameSize }
+  var `protocol`: Int { outputMask + Self.interfaceNameSize }
+  var flags: Int { `protocol` + (family == .ipv4 ? 2 : 3) }
+  var inversions: Int { flags + 1 }
+
+  /// The flag of an entry whose protocol counts; 0 where all have one.
+  var protocolFlag: UInt8 { family == .ipv4 ? 0 : UInt8(IP6T_F_PROTO) }
+  var fragmentFlag: UInt8 { family == .ipv4 ? UInt8(IPT_F_FRAG) : 0 }
+  var gotoFlag: UInt8 { family == .ipv4 ? UInt8(IPT_F_GOTO) : UInt8(IP6T_F_GOTO) }
 
   private static func offset<Entry, Field>(of field: KeyPath<Entry, Field>) -> Int {
     MemoryLayout<Entry>.offset(of: field) ?? 0
@@ -41,6 +73,8 @@ struct EntryLayout {
   static let extensionHeaderSize = 32
   /// The longest name of a match or target, with its zero.
   static let extensionNameSize = 29
+  /// `IFNAMSIZ`.
+  static let interfaceNameSize = 16
 
   /// The rule's counters.
   @inline(__always)

@@ -12,8 +12,7 @@ final class LegacyTableReader {
   private let family: IPFamily
   private let table: TableName
   private let hasher = ContentHasher()
-  private let decoder: RuleDecoder
-  private let sets: SetNames
+  private let writer: EntryWriter
   /// The last reading's content, and the digests of its rules, chain after chain.
   private var content: TableContent?
   private var digests: [ContentDigest] = []
@@ -23,8 +22,7 @@ final class LegacyTableReader {
   init(family: IPFamily, table: TableName, sets: SetNames) {
     self.family = family
     self.table = table
-    self.decoder = RuleDecoder(family)
-    self.sets = sets
+    writer = EntryWriter(family, sets: sets)
   }
 
   /// Takes the table from the kernel and frees it again.
@@ -48,7 +46,7 @@ final class LegacyTableReader {
     return snapshot
   }
 
-  /// Decodes all rules at the next reading.
+  /// Writes all rules anew at the next reading.
   func forgetRules() {
     content = nil
     digests = []
@@ -56,8 +54,7 @@ final class LegacyTableReader {
 
   private func walk() throws(ReadingError) -> TableWalk {
     var walk = TableWalk(
-      previous: content, previousDigests: digests, decoder: decoder, sets: sets,
-      hasher: hasher)
+      previous: content, previousDigests: digests, writer: writer, hasher: hasher)
     let handle = try TableHandle(family: family, table: table)
     unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
     return walk

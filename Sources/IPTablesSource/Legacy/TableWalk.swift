@@ -5,8 +5,7 @@ internal import Netfilter
 struct TableWalk {
   private let previous: TableContent?
   private let previousDigests: [ContentDigest]
-  private let decoder: RuleDecoder
-  private let sets: SetNames
+  private var writer: EntryWriter
   private let hasher: ContentHasher
   private(set) var digests: [ContentDigest] = []
   private(set) var counters: [Counter] = []
@@ -21,13 +20,12 @@ struct TableWalk {
   private var cursor = 0
 
   init(
-    previous: TableContent?, previousDigests: [ContentDigest], decoder: RuleDecoder,
-    sets: SetNames, hasher: ContentHasher
+    previous: TableContent?, previousDigests: [ContentDigest], writer: EntryWriter,
+    hasher: ContentHasher
   ) {
     self.previous = previous
     self.previousDigests = previousDigests
-    self.decoder = decoder
-    self.sets = sets
+    self.writer = writer
     self.hasher = hasher
     digests.reserveCapacity(previous?.ruleCount ?? 0)
     counters.reserveCapacity(previous?.ruleCount ?? 0)
@@ -47,7 +45,7 @@ struct TableWalk {
     isPastBuiltIn = policy == nil
     if let policy { policyCounters.append(policy.counter) }
     let first = digests.count
-    let layout = decoder.layout
+    let layout = writer.layout
     let hasher = hasher
     unsafe handle.forEachRule(in: name) { entry, target in
       unsafe digests.append(layout.digest(of: entry, targetName: target, hasher: hasher))
@@ -69,7 +67,7 @@ struct TableWalk {
   /// Where the last reading had the chain; nil where it had none.
   ///
   /// libiptc sorts users' chains, so what stands before the name is gone. Were they not sorted, a chain
-  /// might be missed, and decoded again.
+  /// might be missed, and written again.
   private func previousPosition(of name: ChainName) -> Int? {
     guard let chains = previous?.chains else { return nil }
     var position = cursor
@@ -114,14 +112,14 @@ struct TableWalk {
     chains = started
   }
 
-  /// The chain's rules: those that the last reading knew, packed as they are, the others decoded.
-  private func rules(
+  /// The chain's rules: those that the last reading knew, as they are, the others written.
+  private mutating func rules(
     in chain: UnsafePointer<CChar>, of handle: borrowing TableHandle, digestsFrom first: Int,
     known: KnownRules?
   ) -> RuleList {
     var rules = RuleList()
     var known = known
-    let layout = decoder.layout
+    let layout = writer.layout
     unsafe handle.forEachRule(in: chain) { entry, target in
       let digest = digests[first + rules.count]
       if let position = known?.position(of: digest, near: rules.count), let known {
@@ -131,9 +129,9 @@ struct TableWalk {
           unsafe entry.loadUnaligned(
             fromByteOffset: layout.nextOffset, as: UInt16.self))
         let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(start: entry, count: size))
-        let name = unsafe Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
-        let rule = sets.naming(decoder.rule(bytes, targetName: name))
-        rules.append(line: rule.line(layout.family))
+        let name = unsafe KernelBytes(
+          UnsafeRawBufferPointer(start: target, count: strlen(target)))
+        rules.append(line: writer.line(of: bytes, targetName: name))
       }
     }
     rules.trim()

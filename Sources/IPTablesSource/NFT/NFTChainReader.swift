@@ -37,40 +37,33 @@ struct NFTChainReader {
     return result
   }
 
-  /// Reads a chain's rules: those that the last reading knew come packed as they are, the others
-  /// decoded. Where nothing differs, the last reading's rules themselves.
+  /// Reads a chain's rules: those that the last reading knew come as they are, the others
+  /// written anew. Where nothing differs, the last reading's rules themselves.
   private func read(
     _ order: Order, _ connection: NFTConnection, into run: inout NFTRuleRun
   ) throws(NFTError) -> RuleList {
-    let decoder = ExpressionDecoder(family)
+    var writer = ExpressionWriter(family, sets: sets)
     var known = order.known
     var rules = RuleList()
     var isUnchanged = known != nil
     try connection.forEachRule(of: order.kernelName, in: table, family) { rule in
-      let digest = decoder.digest(
+      let digest = ExpressionWriter.digest(
         of: rule.expressions, userData: rule.userData, hasher: hasher)
       run.digests.append(digest)
       run.handles.append(NFTRuleHandle.unique(table: tableHandle, rule: rule.handle))
-      run.counters.append(decoder.counter(of: rule.expressions) ?? Counter())
+      run.counters.append(ExpressionWriter.counter(of: rule.expressions) ?? Counter())
       if let position = known?.position(of: digest, near: rules.count), let known {
         isUnchanged = isUnchanged && position == rules.count
         rules.append(line: known.rules.line(at: position))
         run.translates.append(order.translates[order.translates.startIndex + position])
       } else {
         isUnchanged = false
-        let decoded = sets.naming(decoder.rule(rule.expressions, userData: rule.userData))
-        rules.append(line: decoded.line(family))
-        run.translates.append(decoded.translatesDestination)
+        rules.append(line: writer.line(of: rule.expressions, userData: rule.userData))
+        run.translates.append(writer.translatesDestination)
       }
     }
     if isUnchanged, let known, known.rules.count == rules.count { return known.rules }
     rules.trim()
     return rules
-  }
-}
-
-extension DecodedRule {
-  fileprivate var translatesDestination: Bool {
-    if case .destinationNAT = target { true } else { false }
   }
 }

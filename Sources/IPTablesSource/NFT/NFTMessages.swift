@@ -42,7 +42,7 @@ struct NFTChain: Sendable {
       self.name = name
       longName = nil
     } else {
-      let bytes = nameBytes.text(at: 0, size: nameBytes.count) ?? []
+      let bytes = nameBytes.text.array
       longName = bytes
       name = Self.shortened(bytes, handle)
     }
@@ -104,8 +104,7 @@ struct NFTGeneration {
       case NFTNumbers.Generation.number:
         number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
       case NFTNumbers.Generation.processName:
-        let bytes = attribute.payload.text(at: 0, size: attribute.payload.count) ?? []
-        process = String(decoding: bytes, as: UTF8.self)
+        process = attribute.payload.string
       default: break
       }
     }

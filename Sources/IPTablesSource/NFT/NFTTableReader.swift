@@ -115,10 +115,9 @@ final class NFTTableReader {
     let (table, family) = (table, family)
     let counters = try Self.inBlocks(of: 1024, addresses, connections) {
       (block, connection) throws(NFTError) in
-      let decoder = ExpressionDecoder(family)
       var counters = [Counter](repeating: Counter(), count: block.count)
       try connection.forEachRule(at: block, in: table, family) { index, rule in
-        counters[index - block.startIndex] = decoder.counter(of: rule.expressions) ?? Counter()
+        counters[index - block.startIndex] = ExpressionWriter.counter(of: rule.expressions) ?? Counter()
       }
       return counters
     }
@@ -143,7 +142,6 @@ final class NFTTableReader {
     let (table, family, handles) = (table, family, run.handles)
     let counters = try Self.inBlocks(of: 256, orders, connections) {
       (block, connection) throws(NFTError) in
-      let decoder = ExpressionDecoder(family)
       var counters: [Counter] = []
       for order in block {
         var position = order.rules.lowerBound
@@ -152,7 +150,7 @@ final class NFTTableReader {
           isSame =
             isSame && position < order.rules.upperBound
             && NFTRuleHandle.rule(of: handles[position]) == rule.handle
-          counters.append(decoder.counter(of: rule.expressions) ?? Counter())
+          counters.append(ExpressionWriter.counter(of: rule.expressions) ?? Counter())
           position += 1
         }
         guard isSame, position == order.rules.upperBound else { throw .notFound }

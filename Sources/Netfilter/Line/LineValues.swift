@@ -92,6 +92,20 @@ private struct Digits {
   }
 }
 
+/// `-s` or `-d`: an address under a mask.
+public struct AddressMatch: Sendable, Hashable {
+  /// The address, with the bits outside ``mask`` cleared.
+  public let address: IPAddress
+  public let mask: IPAddress
+  public let inverted: Bool
+
+  public init(address: IPAddress, mask: IPAddress, inverted: Bool = false) {
+    self.address = address.masked(by: mask)
+    self.mask = mask
+    self.inverted = inverted
+  }
+}
+
 extension AddressMatch {
   /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
   init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {

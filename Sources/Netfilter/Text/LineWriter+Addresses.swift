@@ -59,6 +59,16 @@ extension LineWriter {
 }
 
 extension IPAddress {
+  /// The address as iptables writes it: as `inet_ntop` of glibc does, `::0.1.0.2` for `::1:2`.
+  public var numericText: String {
+    var text = LineWriter(family: family)
+    text.append(self)
+    return String(decoding: text.bytes, as: UTF8.self)
+  }
+
+  /// What stands behind the slash where this is a mask: the prefix' length, or all of the mask.
+  public var maskText: String { prefixLength.map { String($0) } ?? numericText }
+
   /// The 16 bits of an IPv6 address at `index`, 0 to 7.
   fileprivate func group(_ index: Int) -> UInt64 {
     (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)) & 0xffff

@@ -34,8 +34,3 @@ extension LineWriter {
     if let name = ProtocolName.of(number) { word(name) } else { word(number: UInt64(number)) }
   }
 }
-
-extension ProtocolMatch {
-  /// The protocol's name, or its number where it has none.
-  public var name: String { ProtocolName.of(number)?.description ?? String(number) }
-}

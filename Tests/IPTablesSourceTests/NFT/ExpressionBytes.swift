@@ -54,6 +54,10 @@ struct ExpressionBytes: Sendable {
         + data(4, mask) + data(5, flip ?? mask.map { _ in 0 }))
   }
 
+  static func comment(_ text: String) -> Self {
+    .match("comment", Array(text.utf8) + Array(repeating: 0, count: 256 - text.utf8.count))
+  }
+
   static func counter(packets: UInt64, bytes: UInt64) -> Self {
     ExpressionBytes("counter", attribute(1, bigEndian(bytes)) + attribute(2, bigEndian(packets)))
   }
@@ -124,23 +128,27 @@ extension [ExpressionBytes] {
   var list: [UInt8] { flatMap(\.bytes) }
 }
 
-extension ExpressionDecoder {
-  /// The rule in those bytes.
-  func rule(_ list: [UInt8], userData: [UInt8]? = nil) -> DecodedRule {
-    unsafe list.withUnsafeBytes { list in
-      let expressions = unsafe KernelBytes(list)
-      guard let userData else { return rule(expressions, userData: nil) }
-      return unsafe userData.withUnsafeBytes {
-        unsafe rule(expressions, userData: KernelBytes($0))
+extension ExpressionWriter {
+  /// The line of the rule in those bytes.
+  static func line(
+    _ list: [UInt8], userData: [UInt8]? = nil, _ family: IPFamily = .ipv4
+  ) -> String {
+    var writer = ExpressionWriter(family, sets: SetNames())
+    return unsafe list.withUnsafeBytes { list in
+      unsafe (userData ?? []).withUnsafeBytes { bytes in
+        let expressions = unsafe KernelBytes(list)
+        let line = unsafe writer.line(
+          of: expressions, userData: userData == nil ? nil : KernelBytes(bytes))
+        return String(decoding: line, as: UTF8.self)
       }
     }
   }
 
-  func counter(of list: [UInt8]) -> Counter? {
+  static func counter(of list: [UInt8]) -> Counter? {
     unsafe list.withUnsafeBytes { unsafe counter(of: KernelBytes($0)) }
   }
 
-  func digest(
+  static func digest(
     of list: [UInt8], userData: [UInt8] = [], hasher: ContentHasher
   ) -> ContentDigest {
     unsafe list.withUnsafeBytes { list in

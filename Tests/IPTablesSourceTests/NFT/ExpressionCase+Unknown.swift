@@ -1,5 +1,3 @@
-import Netfilter
-
 extension ExpressionCase {
   /// What iptables doesn't write: each expression of it must be there.
   static let unknown: [ExpressionCase] = [
@@ -45,35 +43,34 @@ extension ExpressionCase {
     ExpressionCase(
       "a second address",
       [.payload(1, 12, 1), .compare(0, [10]), .payload(1, 12, 1), .compare(0, [11])],
-      [.source(AddressMatch("10.0.0.0", "255.0.0.0"))]
-        + unrecognised(.payload(1, 12, 1), .compare(0, [11]))),
+      "-s 10.0.0.0/8 " + unknownText(.payload(1, 12, 1), .compare(0, [11]))),
     ExpressionCase(
       "a second use of what was loaded", [.payload(1, 12, 1), .compare(0, [10]), named("lookup")],
-      [.source(AddressMatch("10.0.0.0", "255.0.0.0"))] + unrecognised(named("lookup"))),
+      "-s 10.0.0.0/8 " + unknownText(named("lookup"))),
     ExpressionCase(
       "a statement at the end", [named("log"), .counter(packets: 1, bytes: 2), named("reject")],
-      unrecognised(named("log")), .unrecognised(Unrecognised(name: "reject", payload: data))),
+      unknownText(named("log")) + " " + named("reject").unknownText(option: "-j")),
     ExpressionCase(
-      "nf_tables' own translation of the destination",
-      [.immediate([10, 0, 0, 1]), nat(1)], unrecognised(.immediate([10, 0, 0, 1])),
-      .unrecognised(Unrecognised(name: "DNAT", payload: ExpressionBytes.number(1, 1)))),
+      "nf_tables' own translation of the destination", [.immediate([10, 0, 0, 1]), nat(1)],
+      unknownText(.immediate([10, 0, 0, 1])) + " "
+        + ExpressionBytes("DNAT", nat(1).data).unknownText(option: "-j")),
     ExpressionCase(
-      "nf_tables' own translation of the source", [nat(0)], [],
-      .unrecognised(Unrecognised(name: "nat", payload: ExpressionBytes.number(1, 0)))),
+      "nf_tables' own translation of the source", [nat(0)], nat(0).unknownText(option: "-j")),
     ExpressionCase(
       "a statement before the verdict", [.immediate([5, 0, 0, 0]), .metaSet(3), .verdict(1)],
-      unrecognised(.immediate([5, 0, 0, 0]), .metaSet(3)), .verdict(.accept)),
+      unknownText(.immediate([5, 0, 0, 0]), .metaSet(3)) + " -j ACCEPT"),
   ]
 
   /// Expressions of which each is a match.
   private static func unknown(
     _ description: String, _ expressions: ExpressionBytes...
   ) -> ExpressionCase {
-    ExpressionCase(description, expressions, expressions.map(\.unrecognised))
+    let texts = expressions.map { $0.unknownText(option: "-m") }
+    return ExpressionCase(description, expressions, texts.joined(separator: " "))
   }
 
-  private static func unrecognised(_ expressions: ExpressionBytes...) -> [Match] {
-    expressions.map(\.unrecognised)
+  private static func unknownText(_ expressions: ExpressionBytes...) -> String {
+    expressions.map { $0.unknownText(option: "-m") }.joined(separator: " ")
   }
 
   /// `snat to` is 0, `dnat to` 1.
@@ -87,6 +84,14 @@ extension ExpressionCase {
 }
 
 extension ExpressionBytes {
-  /// The expression as a rule has it where it is not known.
-  fileprivate var unrecognised: Match { .unrecognised(Unrecognised(name: name, payload: data)) }
+  /// The expression as a line has it where it is not known.
+  func unknownText(option: String) -> String {
+    if data.isEmpty { return "\(option) \(name)" }
+    let digest = ([0] + data).reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    let digits = String(digest, radix: 16)
+    let zeros = String(repeating: "0", count: 16 - digits.count)
+    return "\(option) \(name) [unrecognised, \(data.count) bytes, \(zeros)\(digits)]"
+  }
 }

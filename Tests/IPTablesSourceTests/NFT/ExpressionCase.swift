@@ -4,22 +4,19 @@ import Netfilter
 struct ExpressionCase: Sendable, CustomStringConvertible {
   let description: String
   let expressions: [ExpressionBytes]
-  let matches: [Match]
-  let target: Target
+  /// What iptables-save prints behind `-A CHAIN `.
+  let line: String
   let family: IPFamily
 
   init(
-    _ description: String, _ expressions: [ExpressionBytes], _ matches: [Match],
-    _ target: Target = .none, family: IPFamily = .ipv4
+    _ description: String, _ expressions: [ExpressionBytes], _ line: String,
+    family: IPFamily = .ipv4
   ) {
     self.description = description
     self.expressions = expressions
-    self.matches = matches
-    self.target = target
+    self.line = line
     self.family = family
   }
-
-  var rule: DecodedRule { DecodedRule(matches: matches, target: target) }
 
   /// `-p tcp`, which ports need, and more.
   private static func tcp(_ more: ExpressionBytes...) -> [ExpressionBytes] {
@@ -34,152 +31,65 @@ struct ExpressionCase: Sendable, CustomStringConvertible {
 
   private static let selectors: [ExpressionCase] = [
     ExpressionCase(
-      "an address", [.payload(1, 12, 4), .compare(0, [10, 0, 0, 1])],
-      [.source(AddressMatch("10.0.0.1", "255.255.255.255"))]),
+      "an address", [.payload(1, 12, 4), .compare(0, [10, 0, 0, 1])], "-s 10.0.0.1/32"),
     ExpressionCase(
-      "a prefix of whole bytes, not", [.payload(1, 16, 1), .compare(1, [10])],
-      [.destination(AddressMatch("10.0.0.0", "255.0.0.0", inverted: true))]),
+      "a prefix of whole bytes, not", [.payload(1, 16, 1), .compare(1, [10])], "! -d 10.0.0.0/8"),
     ExpressionCase(
-      "another prefix",
-      [.payload(1, 16, 4), .bitwise([255, 240, 0, 0]), .compare(0, [10, 16, 0, 0])],
-      [.destination(AddressMatch("10.16.0.0", "255.240.0.0"))]),
+      "another prefix", [.payload(1, 16, 4), .bitwise([255, 240, 0, 0]), .compare(0, [10, 16, 0, 0])], "-d 10.16.0.0/12"),
     ExpressionCase(
-      "a mask that is zero, as iptables wrote it that masked four bytes always",
-      [.payload(1, 12, 4), .bitwise([0, 0, 0, 0]), .compare(1, [0, 0, 0, 0])],
-      [.source(AddressMatch("0.0.0.0", "0.0.0.0", inverted: true))]),
+      "a mask that is zero, as iptables wrote it that masked four bytes always", [.payload(1, 12, 4), .bitwise([0, 0, 0, 0]), .compare(1, [0, 0, 0, 0])], "! -s 0.0.0.0/0"),
     ExpressionCase(
-      "IPv6 addresses",
-      [
+      "IPv6 addresses", [
         .payload(1, 8, 8), .compare(0, [0xfd, 0, 0, 0, 0, 0, 0, 0]),
         .payload(1, 24, 16), .compare(0, [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
-      ],
-      [
-        .source(AddressMatch("fd00::", "ffff:ffff:ffff:ffff::")),
-        .destination(AddressMatch("fd00::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")),
-      ], family: .ipv6),
+      ], "-s fd00::/64 -d fd00::1/128", family: .ipv6),
     ExpressionCase(
-      "registers of four bytes",
-      [
+      "registers of four bytes", [
         .payload(1, 12, 4, register: 9), .bitwise([255, 254, 0, 0], from: 9, to: 23),
         .compare(0, [10, 0, 0, 0], register: 23),
-      ], [.source(AddressMatch("10.0.0.0", "255.254.0.0"))]),
+      ], "-s 10.0.0.0/15"),
     ExpressionCase(
-      "a register by its old number and by its new one",
-      [.payload(1, 12, 1, register: 2), .compare(0, [10], register: 12)],
-      [.source(AddressMatch("10.0.0.0", "255.0.0.0"))]),
+      "a register by its old number and by its new one", [.payload(1, 12, 1, register: 2), .compare(0, [10], register: 12)], "-s 10.0.0.0/8"),
     ExpressionCase(
-      "selectors in another order",
-      [
+      "selectors in another order", [
         .meta(16), .compare(1, [6]), .meta(6), .compare(0, name("eth0", zeros: 1)),
         .payload(1, 12, 1), .compare(0, [10]),
-      ],
-      [
-        .source(AddressMatch("10.0.0.0", "255.0.0.0")),
-        .inputInterface(InterfaceMatch(name: ByteString("eth0"), isPrefix: false)),
-        .protocol(ProtocolMatch(number: 6, inverted: true)),
-      ]),
+      ], "-s 10.0.0.0/8 -i eth0 ! -p tcp"),
     ExpressionCase(
-      "a prefix of interfaces, and one of 16 bytes",
-      [.meta(6), .compare(1, name("eth", zeros: 0)), .meta(7), .compare(0, name("lo", zeros: 14))],
-      [
-        .inputInterface(InterfaceMatch(name: ByteString("eth"), isPrefix: true, inverted: true)),
-        .outputInterface(InterfaceMatch(name: ByteString("lo"), isPrefix: false)),
-      ]),
+      "a prefix of interfaces, and one of 16 bytes", [.meta(6), .compare(1, name("eth", zeros: 0)), .meta(7), .compare(0, name("lo", zeros: 14))], "! -i eth+ -o lo"),
     ExpressionCase(
-      "no interface at all", [.meta(7), .compare(0, name("INVAL/D", zeros: 1))],
-      [.outputInterface(InterfaceMatch(name: ByteString(""), isPrefix: true, inverted: true))]),
-    ExpressionCase("any interface", [.meta(6), .meta(7)], []),
+      "no interface at all", [.meta(7), .compare(0, name("INVAL/D", zeros: 1))], ""),
     ExpressionCase(
-      "the protocol in IPv4's header", [.payload(1, 9, 1), .compare(0, [17])], [.protocol(.udp)]),
+      "any interface", [.meta(6), .meta(7)], ""),
     ExpressionCase(
-      "fragments, and what isn't one",
-      [.payload(1, 6, 2), .bitwise([0x1f, 0xff]), .compare(1, [0, 0])], [.fragment(inverted: false)]
-    ),
+      "the protocol in IPv4's header", [.payload(1, 9, 1), .compare(0, [17])], "-p udp"),
     ExpressionCase(
-      "what isn't a fragment", [.payload(1, 6, 2), .bitwise([0x1f, 0xff]), .compare(0, [0, 0])],
-      [.fragment(inverted: true)]),
+      "fragments, and what isn't one", [.payload(1, 6, 2), .bitwise([0x1f, 0xff]), .compare(1, [0, 0])], "-f"),
+    ExpressionCase(
+      "what isn't a fragment", [.payload(1, 6, 2), .bitwise([0x1f, 0xff]), .compare(0, [0, 0])], "! -f"),
   ]
 
   private static let ports: [ExpressionCase] = [
     ExpressionCase(
-      "a port", tcp(.payload(2, 2, 2), .compare(0, [1, 187])),
-      [.protocol(.tcp), .tcp(TCPMatch(destination: PortRange(first: 443, last: 443)))]),
+      "a port", tcp(.payload(2, 2, 2), .compare(0, [1, 187])), "-p tcp -m tcp --dport 443"),
     ExpressionCase(
-      "two ports at once, of udp",
-      [.meta(16), .compare(0, [17]), .payload(2, 0, 4), .compare(0, [0, 80, 0, 81])],
-      [
-        .protocol(.udp),
-        .udp(
-          UDPMatch(
-            source: PortRange(first: 80, last: 80), destination: PortRange(first: 81, last: 81))),
-      ]),
+      "two ports at once, of udp", [.meta(16), .compare(0, [17]), .payload(2, 0, 4), .compare(0, [0, 80, 0, 81])], "-p udp -m udp --sport 80 --dport 81"),
     ExpressionCase(
-      "ranges of ports",
-      tcp(
-        .payload(2, 0, 2), .compare(3, [0, 80]), .payload(2, 2, 2), .range(1, [0, 80], [0, 90])),
-      [
-        .protocol(.tcp),
-        .tcp(
-          TCPMatch(
-            source: PortRange(last: 80),
-            destination: PortRange(first: 80, last: 90, inverted: true))),
-      ]),
+      "ranges of ports", tcp(
+        .payload(2, 0, 2), .compare(3, [0, 80]), .payload(2, 2, 2), .range(1, [0, 80], [0, 90])), "-p tcp -m tcp --sport 0:80 ! --dport 80:90"),
     ExpressionCase(
-      "ranges of ports as nft writes them",
-      tcp(
+      "ranges of ports as nft writes them", tcp(
         .payload(2, 0, 2), .compare(5, [0, 80]), .compare(3, [0, 90]), .payload(2, 2, 2),
-        .compare(4, [0, 80])),
-      [
-        .protocol(.tcp),
-        .tcp(
-          TCPMatch(
-            source: PortRange(first: 80, last: 90),
-            destination: PortRange(first: 81))),
-      ]),
+        .compare(4, [0, 80])), "-p tcp -m tcp --sport 80:90 --dport 81:65535"),
     ExpressionCase(
-      "flags and a port of one match",
-      tcp(
+      "flags and a port of one match", tcp(
         .payload(2, 13, 1), .bitwise([0x17]), .compare(1, [2]), .payload(2, 2, 2),
-        .compare(1, [0, 80])),
-      [
-        .protocol(.tcp),
-        .tcp(
-          TCPMatch(
-            destination: PortRange(first: 80, last: 80, inverted: true), flagMask: 0x17,
-            flagsSet: 2, flagsInverted: true)),
-      ]),
+        .compare(1, [0, 80])), "-p tcp -m tcp ! --dport 80 ! --tcp-flags FIN,SYN,RST,ACK SYN"),
     ExpressionCase(
-      "the ports of two matches",
-      tcp(
-        .payload(2, 0, 2), .compare(0, [0, 1]), .match("comment", [0x61, 0]), .payload(2, 2, 2),
-        .compare(0, [0, 2]), .payload(2, 0, 2), .compare(0, [0, 3])),
-      [
-        .protocol(.tcp), .tcp(TCPMatch(source: PortRange(first: 1, last: 1))),
-        .comment(ByteString("a")), .tcp(TCPMatch(destination: PortRange(first: 2, last: 2))),
-        .tcp(TCPMatch(source: PortRange(first: 3, last: 3))),
-      ]),
+      "the ports of two matches", tcp(
+        .payload(2, 0, 2), .compare(0, [0, 1]), .comment("a"), .payload(2, 2, 2),
+        .compare(0, [0, 2]), .payload(2, 0, 2), .compare(0, [0, 3])), "-p tcp -m tcp --sport 1 -m comment --comment a -m tcp --dport 2 -m tcp --sport 3"),
     ExpressionCase(
-      "a port of sctp", [.meta(16), .compare(0, [132]), .payload(2, 2, 2), .compare(0, [0, 9])],
-      [.protocol(.sctp), .sctp(SCTPMatch(destination: PortRange(first: 9, last: 9)))]),
+      "a port of sctp", [.meta(16), .compare(0, [132]), .payload(2, 2, 2), .compare(0, [0, 9])], "-p sctp -m sctp --dport 9"),
   ]
-}
-extension IPAddress {
-  /// For addresses that stand in a test.
-  static func literal(_ text: String) -> IPAddress { IPAddress(text) ?? IPAddress(ipv4: 0) }
-}
-
-extension AddressMatch {
-  init(_ address: String, _ mask: String, inverted: Bool = false) {
-    self.init(address: .literal(address), mask: .literal(mask), inverted: inverted)
-  }
-}
-
-extension AddressTranslation {
-  init(
-    _ flags: UInt32, _ first: String, _ last: String, _ ports: (UInt16, UInt16), base: UInt16 = 0
-  ) {
-    self.init(
-      flags: flags, first: .literal(first), last: .literal(last), firstPort: ports.0,
-      lastPort: ports.1, basePort: base)
-  }
 }

@@ -3,50 +3,49 @@ import Testing
 
 @testable import IPTablesSource
 
-@Suite("A rule of nf_tables that isn't decoded")
+@Suite("A rule of nf_tables that isn't written")
 struct ExpressionDigestTests {
-  private let decoder = ExpressionDecoder(.ipv4)
   private let hasher = ContentHasher()
 
   @Test("Its counter is found")
   func counter() {
     let list = Self.rule(packets: 0x0102_0304_0506_0708, bytes: .max).list
     #expect(
-      decoder.counter(of: list) == Counter(packets: 0x0102_0304_0506_0708, bytes: .max))
-    #expect(decoder.counter(of: [.verdict(1)].list) == nil)
-    #expect(decoder.counter(of: []) == nil)
+      ExpressionWriter.counter(of: list) == Counter(packets: 0x0102_0304_0506_0708, bytes: .max))
+    #expect(ExpressionWriter.counter(of: [.verdict(1)].list) == nil)
+    #expect(ExpressionWriter.counter(of: []) == nil)
   }
 
   @Test("Its digest is that of its content, not of its counter")
   func sameContent() {
-    let digest = decoder.digest(of: Self.rule(packets: 1, bytes: 2).list, hasher: hasher)
+    let digest = ExpressionWriter.digest(of: Self.rule(packets: 1, bytes: 2).list, hasher: hasher)
     #expect(
-      decoder.digest(of: Self.rule(packets: .max, bytes: 3).list, hasher: hasher) == digest)
+      ExpressionWriter.digest(of: Self.rule(packets: .max, bytes: 3).list, hasher: hasher) == digest)
   }
 
   @Test("Each byte but the counter's makes another digest")
   func otherContent() {
     let list = Self.rule(packets: 1, bytes: 2).list
-    let digest = decoder.digest(of: list, hasher: hasher)
+    let digest = ExpressionWriter.digest(of: list, hasher: hasher)
     let counter = Self.matches.list.count..<Self.matches.list.count + Self.counterSize
     for index in list.indices where !counter.contains(index) {
       var changed = list
       changed[index] ^= 0x10
-      #expect(decoder.digest(of: changed, hasher: hasher) != digest, "byte \(index)")
+      #expect(ExpressionWriter.digest(of: changed, hasher: hasher) != digest, "byte \(index)")
     }
     for count in list.indices {
       let shorter = Array(list[..<count])
-      #expect(decoder.digest(of: shorter, hasher: hasher) != digest, "\(count) bytes")
+      #expect(ExpressionWriter.digest(of: shorter, hasher: hasher) != digest, "\(count) bytes")
     }
   }
 
   @Test("No expressions are the same wherever they don't lie")
   func nothing() {
-    let digest = decoder.digest(of: [], hasher: hasher)
-    #expect(decoder.digest(of: .empty, userData: .empty, hasher: hasher) == digest)
+    let digest = ExpressionWriter.digest(of: [], hasher: hasher)
+    #expect(ExpressionWriter.digest(of: .empty, userData: .empty, hasher: hasher) == digest)
     unsafe [1, 2, 3].withUnsafeBytes { bytes in
       let none = unsafe KernelBytes(UnsafeRawBufferPointer(rebasing: bytes[1..<1]))
-      #expect(decoder.digest(of: none, userData: none, hasher: hasher) == digest)
+      #expect(ExpressionWriter.digest(of: none, userData: none, hasher: hasher) == digest)
     }
   }
 
@@ -55,11 +54,11 @@ struct ExpressionDigestTests {
     let verdict = ExpressionBytes.verdict(1)
     let counter = ExpressionBytes.counter(packets: 0, bytes: 0)
     let digests = [
-      decoder.digest(of: [counter, verdict].list, hasher: hasher),
-      decoder.digest(of: [verdict, counter].list, hasher: hasher),
-      decoder.digest(of: [verdict].list, hasher: hasher),
-      decoder.digest(of: [verdict].list, userData: [0, 2, 0x61, 0], hasher: hasher),
-      decoder.digest(of: [verdict].list, userData: [0, 2, 0x62, 0], hasher: hasher),
+      ExpressionWriter.digest(of: [counter, verdict].list, hasher: hasher),
+      ExpressionWriter.digest(of: [verdict, counter].list, hasher: hasher),
+      ExpressionWriter.digest(of: [verdict].list, hasher: hasher),
+      ExpressionWriter.digest(of: [verdict].list, userData: [0, 2, 0x61, 0], hasher: hasher),
+      ExpressionWriter.digest(of: [verdict].list, userData: [0, 2, 0x62, 0], hasher: hasher),
     ]
     #expect(Set(digests).count == digests.count)
   }

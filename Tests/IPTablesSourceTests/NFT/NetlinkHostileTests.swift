@@ -68,9 +68,8 @@ struct NetlinkHostileTests {
         if let chain = NFTChain(message) { chains.append(chain) }
         let rule = NFTRule(message.attributes)
         for family in IPFamily.allCases {
-          let decoded = ExpressionDecoder(family)
-            .rule(rule.expressions, userData: rule.userData)
-          _ = decoded.line(family)
+          var writer = ExpressionWriter(family, sets: SetNames())
+          _ = writer.line(of: rule.expressions, userData: rule.userData)
         }
       }
       let list = NFTChainList(chains)

@@ -21,42 +21,6 @@ struct RuleTextRenderingTests {
     let read = try #require(RuleText.rule(in: snapshots))
     #expect(read.text(in: "HERE") == rule.printed)
   }
-
-  @Test("The name of an nfacct object stands behind two blanks, as libxt_nfacct has it")
-  func accounting() {
-    func text(_ name: String) -> String {
-      DecodedRule(matches: [.accounting(objectName: ByteString(name))], target: .none).text(.ipv4)
-    }
-    #expect(text("plain") == "-A HERE -m nfacct --nfacct-name  plain")
-    #expect(text("a b'c") == #"-A HERE -m nfacct --nfacct-name  "a b\'c""#)
-  }
-
-  @Test("Any bytes of a comment are kept, and the text of them is UTF-8")
-  func hostileComment() {
-    let comment = ByteString(bytes: [0xff, 0x0a, 0x27, 0x5c, 0x22, 0xc3])
-    let rule = DecodedRule(matches: [.comment(comment)], target: .jump("THERE"))
-    let line: [UInt8] = [0xff, 0x0a, 0x5c, 0x27, 0x5c, 0x5c, 0x5c, 0x22, 0xc3]
-    #expect(
-      Rule(line: rule.line(.ipv4)).bytes(in: "HERE")
-        == Array("-A HERE -m comment --comment \"".utf8) + line + Array("\" -j THERE".utf8))
-    #expect(
-      rule.text(.ipv4)
-        == "-A HERE -m comment --comment \"\u{fffd}\n\\'\\\\\\\"\u{fffd}\" -j THERE")
-  }
-
-  @Test(
-    "A probability has the decimals that printf gives it",
-    arguments: [
-      (0, "0.00000000000"), (1, "0.00000000047"), (0x4000_0000, "0.50000000000"),
-      (0x7fff_ffff, "0.99999999953"), (0x8000_0000, "1.00000000000"),
-      (.max, "1.99999999953"), (1 << 19, "0.00024414062"), (3 << 19, "0.00073242188"),
-    ] as [(UInt32, String)])
-  func probability(_ probability: UInt32, _ text: String) {
-    let match = StatisticMatch(mode: .random(probability: probability))
-    #expect(
-      DecodedRule(matches: [.statistic(match)], target: .none).text(.ipv4)
-        == "-A HERE -m statistic --mode random --probability \(text)")
-  }
 }
 
 @Suite("A rule of the kernel is rendered as iptables-legacy-save prints it", .liveKernel)

@@ -3,41 +3,36 @@ internal import Netfilter
 
 /// A log expression as the NFLOG target that iptables stores in it.
 enum LogExpression {
-  /// What x_tables has for the target; nil where the expression names no group, and so isn't
-  /// iptables'.
+  /// The revision and the struct that x_tables has for the target; nil where the expression names no
+  /// group, and so isn't iptables'.
   ///
-  /// A prefix may be longer here than in x_tables. Then the struct is too, as ``ExtensionText`` knows it:
-  /// under revision 1, which x_tables doesn't have.
+  /// A prefix may be longer here than in x_tables. Then the struct is too, and ``XTables`` knows it under
+  /// revision 1, which x_tables doesn't have.
   /// C counterparts: `enum nft_log_attributes`, `struct xt_nflog_info`.
-  static func target(_ data: KernelBytes) -> Unrecognised? {
+  static func target(_ data: KernelBytes) -> (revision: UInt8, info: StructBytes)? {
     var group: UInt16?
     var (length, threshold): (UInt32?, UInt16) = (nil, 0)
-    var prefix: [UInt8] = []
+    var prefix = KernelBytes.empty
     for attribute in NetlinkAttributes(data) {
       switch nft_log_attributes(UInt32(attribute.type)) {
       case NFTA_LOG_GROUP: group = attribute.payload.loadBigEndian(at: 0)
       case NFTA_LOG_SNAPLEN: length = attribute.payload.loadBigEndian(at: 0)
       case NFTA_LOG_QTHRESHOLD: threshold = attribute.payload.loadBigEndian(at: 0) ?? 0
       case NFTA_LOG_PREFIX:
-        prefix = attribute.payload.text(at: 0, size: attribute.payload.count) ?? []
+        prefix = attribute.payload.text
       default: break
       }
     }
     guard let group, prefix.count < longPrefixSize else { return nil }
     let isLong = prefix.count >= prefixSize
-    var payload: [UInt8] = []
-    append(length ?? 0, to: &payload)
-    append(group, to: &payload)
-    append(threshold, to: &payload)
-    append(UInt16(length == nil ? 0 : copiesLength), to: &payload)
-    append(UInt16(0), to: &payload)
-    payload += prefix
-    payload += Array(repeating: 0, count: (isLong ? longSize : size) - payload.count)
-    return Unrecognised(name: "NFLOG", revision: isLong ? 1 : 0, payload: payload)
-  }
-
-  private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
-    unsafe withUnsafeBytes(of: value) { unsafe bytes.append(contentsOf: $0) }
+    var info = StructBytes(capacity: longSize)
+    info.append(length ?? 0)
+    info.append(group)
+    info.append(threshold)
+    info.append(UInt32(length == nil ? 0 : copiesLength))
+    info.append(prefix)
+    info.pad(to: isLong ? longSize : size)
+    return (isLong ? 1 : 0, info)
   }
 
   /// The struct's size, as x_tables pads it.

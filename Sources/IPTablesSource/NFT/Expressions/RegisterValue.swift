@@ -77,11 +77,22 @@ struct RegisterValue: Equatable {
     }
   }
 
-  /// The bytes.
-  var bytes: [UInt8] {
-    (0..<count).map { index in
-      let word = index < 8 ? high : low
-      return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
-    }
+  func byte(_ index: Int) -> UInt8 {
+    let word = index < 8 ? high : low
+    return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
   }
+
+  /// The number of bytes before the first zero.
+  var textCount: Int {
+    var count = 0
+    while count < self.count, byte(count) != 0 { count += 1 }
+    return count
+  }
+
+  /// Whether no other bytes follow the first zero.
+  var hasText: Bool { (textCount..<count).allSatisfy { byte($0) == 0 } }
+
+  /// The name "INVAL/D", which stands for no interface: so iptables stores `! -i +`.
+  static let impossibleInterface = RegisterValue(
+    high: 0x494e_5641_4c2f_4400, low: 0, count: 8)
 }

@@ -1,5 +1,6 @@
 private import CNFTables
 internal import Netfilter
+internal import XTables
 
 extension RuleBuilder {
   /// Takes a comparison with what was loaded last; false where the two make no match of iptables.
@@ -32,28 +33,29 @@ extension RuleBuilder {
     let value = comparison.value
     switch (family, offset) {
     case (.ipv4, 12), (.ipv6, 8):
-      return compareAddress(value, mask, inverted, as: .source)
+      return compareAddress(value, mask, inverted) { $0.setSource($1) }
     case (.ipv4, 16), (.ipv6, 24):
-      return compareAddress(value, mask, inverted, as: .destination)
+      return compareAddress(value, mask, inverted) { $0.setDestination($1) }
     case (.ipv4, 9) where value.count == 1 && mask == nil:
-      return add(ProtocolMatch(number: value.byte, inverted: inverted))
+      return selectors.setProtocol(value.byte, inverted: inverted)
     case (.ipv4, 6) where value.count == 2 && value.isZero && mask?.port == Self.fragmentOffset:
       // The offset of all but the first fragments isn't 0.
-      return add(.fragment(inverted: !inverted), as: .fragment)
+      return selectors.setFragments(excluded: !inverted)
     default: return false
     }
   }
 
   /// A mask that ends at a byte is stored as a shorter load.
   private mutating func compareAddress(
-    _ value: RegisterValue, _ mask: RegisterValue?, _ inverted: Bool, as selector: Selector
+    _ value: RegisterValue, _ mask: RegisterValue?, _ inverted: Bool,
+    _ set: (inout RuleSelectors, AddressMatch) -> Bool
   ) -> Bool {
     let mask = mask ?? .ones(value.count)
     guard value.count <= (family == .ipv4 ? 4 : 16), value.isWithin(mask) else { return false }
     if mask.isZero, !inverted { return true }
     let match = AddressMatch(
       address: value.address(family), mask: mask.address(family), inverted: inverted)
-    return add(selector == .source ? .source(match) : .destination(match), as: selector)
+    return set(&selectors, match)
   }
 
   private mutating func compareMeta(
@@ -63,36 +65,21 @@ extension RuleBuilder {
     let value = comparison.value
     switch nft_meta_keys(key) {
     case NFT_META_L4PROTO where value.count == 1 && mask == nil:
-      return add(ProtocolMatch(number: value.byte, inverted: inverted))
+      return selectors.setProtocol(value.byte, inverted: inverted)
     case NFT_META_IIFNAME where mask == nil:
-      guard let match = interface(value.bytes, inverted) else { return false }
-      return add(.inputInterface(match), as: .inputInterface)
+      return InterfaceSelector(value, inverted: inverted).map { selectors.setInput($0) } ?? false
     case NFT_META_OIFNAME where mask == nil:
-      guard let match = interface(value.bytes, inverted) else { return false }
-      return add(.outputInterface(match), as: .outputInterface)
+      return InterfaceSelector(value, inverted: inverted).map { selectors.setOutput($0) } ?? false
     case NFT_META_MARK where value.count == 4:
-      add(
-        .mark(
-          MarkMatch(value: value.hostWord, mask: mask?.hostWord ?? .max, inverted: inverted)))
+      var info = StructBytes(capacity: 12)
+      info.append(value.hostWord)
+      info.append(mask?.hostWord ?? .max)
+      info.append(UInt32(inverted ? 1 : 0))
+      add { $0.write(.match, "mark", revision: 1, info: info) }
       return true
     default: return false
     }
   }
-
-  /// A name ends with a zero, a prefix doesn't. Nil where other bytes follow a zero.
-  private func interface(_ bytes: [UInt8], _ inverted: Bool) -> InterfaceMatch? {
-    let name = bytes.prefix { $0 != 0 }
-    guard bytes[name.endIndex...].allSatisfy({ $0 == 0 }) else { return nil }
-    if !inverted, bytes == Self.impossibleInterface {
-      return InterfaceMatch(name: ByteString(bytes: []), isPrefix: true, inverted: true)
-    }
-    return InterfaceMatch(
-      name: ByteString(bytes: Array(name)), isPrefix: name.count == bytes.count,
-      inverted: inverted)
-  }
-
-  /// How iptables stores `! -i +`.
-  private static let impossibleInterface = Array("INVAL/D\0".utf8)
 
   /// Which bits of the two bytes that also hold the fragment flags are the offset: `IP_OFFMASK`.
   private static let fragmentOffset: UInt16 = 0x1fff

@@ -1,6 +1,7 @@
 private import CIPTables
 private import CNFTables
 internal import Netfilter
+internal import XTables
 
 extension RuleBuilder {
   /// Takes a verdict, or loads a value.
@@ -20,43 +21,56 @@ extension RuleBuilder {
     flushContent()
     if let register, let value = RegisterValue(data: data) {
       content = RegisterContent(value: value, in: register, by: expression)
-    } else if let target = Target(verdict: data) {
-      set(target, by: expression)
+    } else if let verdict = StoredVerdict(data) {
+      set(by: expression) { verdict.write(to: &$0) }
     } else {
       keep(expression)
     }
   }
 
-  /// Takes a match of x_tables. C counterpart: `enum nft_match_attributes`.
+  /// Takes a match or a target of x_tables.
+  ///
+  /// - Returns: whether it is the target DNAT.
+  ///
+  /// C counterparts: `enum nft_match_attributes` and `enum nft_target_attributes`, whose numbers are the
+  /// same.
   @inline(__always)
-  mutating func takeMatch(_ expression: RuleExpression) {
+  @discardableResult
+  mutating func takeExtension(_ expression: RuleExpression) -> Bool {
     flushContent()
-    let stored = StoredExtension(expression.data)
-    add(
-      MatchDecoder(family: family)
-        .match(stored.name, revision: stored.revision, payload: stored.payload))
+    var (name, info) = (KernelBytes.empty, KernelBytes.empty)
+    var revision: UInt32 = 0
+    for attribute in NetlinkAttributes(expression.data) {
+      switch nft_match_attributes(UInt32(attribute.type)) {
+      case NFTA_MATCH_NAME: name = attribute.payload
+      case NFTA_MATCH_REV: revision = attribute.payload.loadBigEndian(at: 0) ?? 0
+      case NFTA_MATCH_INFO: info = attribute.payload
+      default: break
+      }
+    }
+    let sets = sets
+    // A revision has one byte in x_tables.
+    let byte = UInt8(truncatingIfNeeded: revision)
+    if expression.kind == .match {
+      add { $0.write(.match, name, revision: byte, info: info, sets: sets) }
+      return false
+    }
+    set(by: expression) { $0.write(.target, name, revision: byte, info: info, sets: sets) }
+    return name.leadingWord == Self.destinationTranslation
   }
 
-  /// Takes a target of x_tables. C counterpart: `enum nft_target_attributes`.
-  @inline(__always)
-  mutating func takeTarget(_ expression: RuleExpression) {
-    flushContent()
-    let stored = StoredExtension(expression.data)
-    set(
-      TargetDecoder(family: family)
-        .target(stored.name, revision: stored.revision, payload: stored.payload),
-      by: expression)
-  }
+  /// "DNAT" and the zero behind it.
+  private static let destinationTranslation: UInt64 = 0x444e_4154_0000_0000
 
   /// Loads a property of the packet, or sets one: its mark, or that it is traced.
   mutating func takeMeta(_ expression: RuleExpression) {
     if let loaded = RegisterContent(meta: expression) {
       flushContent()
       content = loaded
-    } else if let target = targetSetting(expression) {
+    } else if let write = targetSetting(expression) {
       let used = content
       content = nil
-      set(target, by: expression, using: used)
+      set(by: expression, using: used, write)
     } else {
       keep(expression)
     }
@@ -65,8 +79,8 @@ extension RuleBuilder {
   /// Takes `-m limit`. C counterpart: `enum nft_limit_attributes`.
   mutating func takeLimit(_ expression: RuleExpression) {
     flushContent()
-    if let match = LimitMatch(expression: expression.data) {
-      add(.limit(match))
+    if let limit = StructBytes(limit: expression.data) {
+      add { $0.write(.match, "limit", info: limit) }
     } else {
       keep(expression)
     }
@@ -74,13 +88,17 @@ extension RuleBuilder {
 
   /// Takes `-j NFLOG`, or another log that iptables doesn't write.
   mutating func takeLog(_ expression: RuleExpression) {
-    guard let target = LogExpression.target(expression.data) else { return keep(expression) }
+    guard let (revision, info) = LogExpression.target(expression.data) else {
+      return keep(expression)
+    }
     flushContent()
-    set(.unrecognised(target), by: expression)
+    set(by: expression) { $0.write(.target, "NFLOG", revision: revision, info: info) }
   }
 
-  /// The target that sets what the register holds; nil where iptables has none.
-  private func targetSetting(_ expression: RuleExpression) -> Target? {
+  /// What writes the target that sets what the register holds; nil where iptables has none.
+  private func targetSetting(
+    _ expression: RuleExpression
+  ) -> ((inout LineWriter) -> Void)? {
     var key: nft_meta_keys?
     var register: Register?
     for attribute in NetlinkAttributes(expression.data) {
@@ -93,21 +111,30 @@ extension RuleBuilder {
     guard let key, let content, content.register == register, !content.isUsed else { return nil }
     switch (key, content.source) {
     case (NFT_META_NFTRACE, .value(let value)) where !value.isZero && content.bitwise == nil:
-      return .unrecognised(Unrecognised(name: "TRACE", payload: []))
+      return { $0.option("-j TRACE") }
     case (NFT_META_MARK, .value(let value)) where value.count == 4 && content.bitwise == nil:
-      return .mark(value: value.hostWord, mask: .max)
+      return { $0.write(.target, "MARK", revision: 2, info: StructBytes(mark: value.hostWord)) }
     case (NFT_META_MARK, .meta(let source)) where nft_meta_keys(source) == NFT_META_MARK:
       guard let mask = content.mask, mask.count == 4, let flipped = content.flipped
       else { return nil }
-      return .mark(value: flipped.hostWord, mask: ~mask.hostWord)
+      let info = StructBytes(mark: flipped.hostWord, mask: ~mask.hostWord)
+      return { $0.write(.target, "MARK", revision: 2, info: info) }
     default: return nil
     }
   }
 }
 
-extension LimitMatch {
-  /// Nil where it limits bytes, or is inverted, or can't be told in the unit that iptables has.
-  fileprivate init?(expression data: KernelBytes) {
+extension StructBytes {
+  /// `struct xt_mark_tginfo2`.
+  fileprivate init(mark: UInt32, mask: UInt32 = .max) {
+    self.init(capacity: 8)
+    append(mark)
+    append(mask)
+  }
+
+  /// `struct xt_rateinfo`. Nil where it limits bytes, or is inverted, or can't be told in the unit that
+  /// iptables has.
+  fileprivate init?(limit data: KernelBytes) {
     var (rate, unit): (UInt64, UInt64) = (0, 0)
     var (burst, type, flags): (UInt32?, UInt32?, UInt32?) = (0, NFT_LIMIT_PKTS.rawValue, 0)
     for attribute in NetlinkAttributes(data) {
@@ -124,35 +151,50 @@ extension LimitMatch {
     guard rate > 0, !isTooLarge, let average = UInt32(exactly: scaled / rate), let burst,
       type == NFT_LIMIT_PKTS.rawValue, flags == 0
     else { return nil }
-    self.init(average: average, burst: burst)
+    self.init(capacity: 40)
+    append(average)
+    append(burst)
+    pad(to: 40)
   }
 }
 
-extension Target {
-  /// The verdict in an immediate's data; nil where iptables has no such target.
-  fileprivate init?(verdict data: KernelBytes) {
+/// The verdict in an immediate's data.
+private struct StoredVerdict {
+  private let option: StaticString
+  /// The chain's name, where there is one.
+  private let chain: KernelBytes?
+
+  /// Nil where iptables has no such target.
+  init?(_ data: KernelBytes) {
     guard
       let verdict = NetlinkAttributes(data).first(where: {
         nft_data_attributes(UInt32($0.type)) == NFTA_DATA_VERDICT
       })
     else { return nil }
     var code: Int32?
-    var chain: ChainName?
+    var chain: KernelBytes?
     for attribute in NetlinkAttributes(verdict.payload) {
       switch nft_verdict_attributes(UInt32(attribute.type)) {
       case NFTA_VERDICT_CODE: code = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_VERDICT_CHAIN: chain = attribute.payload.chainName
+      case NFTA_VERDICT_CHAIN: chain = attribute.payload.text
       default: break
       }
     }
-    switch (code, chain) {
-    case (NF_ACCEPT, nil): self = .verdict(.accept)
-    case (NF_DROP, nil): self = .verdict(.drop)
-    case (NF_QUEUE, nil): self = .verdict(.queue)
-    case (NFT_RETURN.rawValue, nil): self = .verdict(.return)
-    case (NFT_JUMP.rawValue, let chain?): self = .jump(chain)
-    case (NFT_GOTO.rawValue, let chain?): self = .goto(chain)
+    if let chain, chain.count > ChainName.maximumLength { return nil }
+    switch (code, chain != nil) {
+    case (NF_ACCEPT, false): option = "-j ACCEPT"
+    case (NF_DROP, false): option = "-j DROP"
+    case (NF_QUEUE, false): option = "-j QUEUE"
+    case (NFT_RETURN.rawValue, false): option = "-j RETURN"
+    case (NFT_JUMP.rawValue, true): option = "-j"
+    case (NFT_GOTO.rawValue, true): option = "-g"
     default: return nil
     }
+    self.chain = chain
+  }
+
+  func write(to line: inout LineWriter) {
+    line.option(option)
+    chain?.withSpan { line.word($0) }
   }
 }

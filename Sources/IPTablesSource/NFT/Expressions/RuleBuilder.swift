@@ -1,19 +1,20 @@
 internal import Netfilter
+internal import XTables
 
-/// A rule as far as its expressions were taken in.
+/// A rule as far as its expressions were taken in: the lines of its extensions and of its target, and the
+/// selectors, which have an order of their own.
 ///
 /// What a register is loaded with, and what is compared with it, become one match. Only the last
 /// load is remembered, since iptables uses each at once: what else was done with registers, and
 /// loads that nothing used, are kept as expressions.
 struct RuleBuilder {
   let family: IPFamily
-  /// The selectors, in their order, and the extensions.
-  private var matches: [Match] = []
-  /// Which selectors are among ``matches``: a bit for each ``Selector``.
-  private var selectors: UInt8 = 0
-  /// The protocol that the rule is restricted to.
-  private var ipProtocol: UInt8?
-  /// The extension that follows ``matches``, where more of it may come.
+  let sets: SetNames
+  var selectors = RuleSelectors()
+  private var extensions: LineWriter
+  private var target: LineWriter
+  private var line: LineWriter
+  /// The extension that follows ``extensions``, where more of it may come.
   private var transport: TransportMatch?
   /// What was loaded last.
   var content: RegisterContent?
@@ -21,53 +22,54 @@ struct RuleBuilder {
   private var idleLoads: [RuleExpression] = []
   private var action: Action?
 
-  /// In the order that they have in a rule.
-  enum Selector: UInt8 {
-    case source, destination, inputInterface, outputInterface, `protocol`, fragment
-  }
-
+  /// What ``target`` was written of.
   private struct Action {
-    let target: Target
     let expression: RuleExpression
     /// What the expression uses.
     let content: RegisterContent?
   }
 
-  init(family: IPFamily) { self.family = family }
+  init(family: IPFamily, sets: SetNames) {
+    self.family = family
+    self.sets = sets
+    extensions = LineWriter(family: family)
+    target = LineWriter(family: family)
+    line = LineWriter(family: family)
+  }
 
-  /// The rule, when all is taken in.
-  @inline(__always)
-  mutating func finish(userData: KernelBytes?) -> DecodedRule {
+  /// Begins the next rule.
+  mutating func removeAll() {
+    selectors = RuleSelectors()
+    extensions.removeAll()
+    target.removeAll()
+    transport = nil
+    content = nil
+    idleLoads.removeAll()
+    action = nil
+  }
+
+  /// The rule's line, when all is taken in.
+  ///
+  /// - Parameter comment: That of the rule's user data.
+  mutating func finish(comment: KernelBytes?) -> ArraySlice<UInt8> {
     flushContent()
     flushTransport()
-    if let userData, let comment = RuleComment.text(in: userData) { append(.comment(comment)) }
-    return DecodedRule(matches: matches, target: action?.target ?? .none)
-  }
-
-  /// Adds a selector at its place; false where the rule has it already, which none of iptables has.
-  @inline(__always)
-  mutating func add(_ match: Match, as selector: Selector) -> Bool {
-    let bit: UInt8 = 1 << selector.rawValue
-    guard selectors & bit == 0 else { return false }
-    let position = (selectors & (bit - 1)).nonzeroBitCount
-    selectors |= bit
-    if position == matches.count { append(match) } else { matches.insert(match, at: position) }
-    return true
-  }
-
-  /// Adds the protocol; false where the rule has one already.
-  @inline(__always)
-  mutating func add(_ match: ProtocolMatch) -> Bool {
-    guard add(.protocol(match), as: .protocol) else { return false }
-    if !match.inverted { ipProtocol = match.number }
-    return true
+    if let comment {
+      extensions.option("-m comment --comment")
+      comment.withSpan { extensions.quotedWord($0) }
+    }
+    line.removeAll()
+    selectors.write(to: &line)
+    line.append(extensions.bytes)
+    line.append(target.bytes)
+    return line.line
   }
 
   /// Adds an extension.
   @inline(__always)
-  mutating func add(_ match: Match) {
+  mutating func add(_ write: (inout LineWriter) -> Void) {
     flushTransport()
-    append(match)
+    write(&extensions)
   }
 
   /// Makes `change` to the transport match, or to a new one where the last can't take the part any
@@ -77,7 +79,7 @@ struct RuleBuilder {
     _ part: TransportMatch.Part, _ change: (inout TransportMatch) -> Void
   ) -> Bool {
     if transport?.canTake(part) != true {
-      guard let next = TransportMatch(part, of: ipProtocol) else { return false }
+      guard let next = TransportMatch(part, of: selectors.restrictedProtocol) else { return false }
       flushTransport()
       transport = next
     }
@@ -98,24 +100,27 @@ struct RuleBuilder {
 
   /// Sets the target; one that the rule had already is kept as an expression.
   @inline(__always)
-  mutating func set(_ target: Target, by expression: RuleExpression, using: RegisterContent? = nil)
-  {
+  mutating func set(
+    by expression: RuleExpression, using content: RegisterContent? = nil,
+    _ write: (inout LineWriter) -> Void
+  ) {
     if let action { keep(action) }
-    action = Action(target: target, expression: expression, content: using)
+    action = Action(expression: expression, content: content)
+    target.removeAll()
+    write(&target)
   }
 
   /// Keeps an expression of which nothing is known, and what it may use; as the target where it
   /// does what targets do.
   mutating func keep(_ expression: RuleExpression) {
-    for load in idleLoads { add(.unrecognised(load.unrecognised)) }
+    for load in idleLoads { addUnknown(load) }
     idleLoads = []
     if let content, !content.isUsed { keep(content) }
     content = nil
-    let unrecognised = expression.unrecognised
-    if Self.statements.contains(unrecognised.name) {
-      set(.unrecognised(unrecognised), by: expression)
+    if expression.isStatement {
+      set(by: expression) { $0.writeUnknown(.target, expression) }
     } else {
-      add(.unrecognised(unrecognised))
+      addUnknown(expression)
     }
   }
 
@@ -129,32 +134,36 @@ struct RuleBuilder {
   }
 
   private mutating func keep(_ content: RegisterContent) {
-    add(.unrecognised(content.load.unrecognised))
-    if let bitwise = content.bitwise { add(.unrecognised(bitwise.unrecognised)) }
+    addUnknown(content.load)
+    if let bitwise = content.bitwise { addUnknown(bitwise) }
   }
 
   private mutating func keep(_ action: Action) {
     if let content = action.content { keep(content) }
-    add(.unrecognised(action.expression.unrecognised))
+    addUnknown(action.expression)
+  }
+
+  private mutating func addUnknown(_ expression: RuleExpression) {
+    add { $0.writeUnknown(.match, expression) }
   }
 
   @inline(__always)
   private mutating func flushTransport() {
     guard let transport else { return }
-    append(transport.match)
+    extensions.write(.match, transport.name, info: transport.info)
     self.transport = nil
   }
+}
 
-  @inline(__always)
-  private mutating func append(_ match: Match) {
-    // Nearly all rules have fewer.
-    if matches.isEmpty { matches.reserveCapacity(8) }
-    matches.append(match)
+extension LineWriter {
+  fileprivate mutating func writeUnknown(_ role: XTables.Role, _ expression: RuleExpression) {
+    if expression.translatesDestination {
+      // The name of iptables' target that does the same.
+      expression.data.withSpan { info in
+        XTables.writeUnknown(role, Array("DNAT".utf8).span, revision: 0, info: info, to: &self)
+      }
+    } else {
+      writeUnknown(role, expression.name, info: expression.data)
+    }
   }
-
-  /// The expressions that do what targets do, and which iptables never writes.
-  private static let statements: Set<String> = [
-    "DNAT", "dup", "fwd", "log", "masq", "nat", "notrack", "queue", "redir", "reject", "synproxy",
-    "tproxy",
-  ]
 }

@@ -13,7 +13,7 @@ struct RuleExpression {
 
   let kind: Kind
   /// With the zero that ends it.
-  private let name: KernelBytes
+  let name: KernelBytes
   let data: KernelBytes
 
   /// Takes the payload of an element of the rule's list; what is missing in it is empty.
@@ -33,17 +33,20 @@ struct RuleExpression {
     kind = Self.kind(name)
   }
 
-  /// The expression as it is kept where nothing is known of it: under its own name, but for
-  /// `dnat to`, which has the name of iptables' target that does the same.
-  var unrecognised: Unrecognised {
-    let name = name.string
-    return Unrecognised(
-      name: name == "nat" && translatesDestination ? "DNAT" : name, payload: data.array)
+  /// Whether it does what targets do, and iptables never writes it.
+  var isStatement: Bool {
+    kind == .log || (kind == .other && Self.statements.contains(name.string))
   }
 
+  private static let statements: Set<String> = [
+    "dup", "fwd", "masq", "nat", "notrack", "queue", "redir", "reject", "synproxy", "tproxy",
+  ]
+
+  /// Whether it is nf_tables' `dnat to`.
+  ///
   /// C counterparts: `enum nft_nat_attributes`, `nft_nat_types`.
-  private var translatesDestination: Bool {
-    NetlinkAttributes(data).contains { attribute in
+  var translatesDestination: Bool {
+    kind == .other && name.string == "nat" && NetlinkAttributes(data).contains { attribute in
       nft_nat_attributes(UInt32(attribute.type)) == NFTA_NAT_TYPE
         && attribute.payload.loadBigEndian(at: 0) == NFT_NAT_DNAT.rawValue
     }

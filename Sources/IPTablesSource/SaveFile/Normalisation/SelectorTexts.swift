@@ -56,7 +56,10 @@ struct SelectorTexts {
   {
     let number = try ProtocolNames.number(of: word)
     if !inverted { impliedMatch = Self.impliedMatches[number] }
-    return number == 0 ? nil : Array(" \(ProtocolMatch(number: number).name)".utf8)
+    if number == 0 { return nil }
+    var text = LineWriter(family: .ipv4)
+    text.word(protocol: number)
+    return text.bytes
   }
 
   private static let impliedMatches: [UInt8: String] = [

@@ -5,7 +5,7 @@ import Testing
 @testable import IPTablesSource
 
 @Suite("Bytes that are no rule")
-struct ExpressionDecoderHostileTests {
+struct ExpressionHostileTests {
   private let hasher = ContentHasher()
 
   @Test(
@@ -13,7 +13,7 @@ struct ExpressionDecoderHostileTests {
   func truncated(_ example: ExpressionCase) {
     let list = example.expressions.list
     for count in list.indices { read(Array(list[..<count])) }
-    #expect(ExpressionDecoder(example.family).rule(list) == example.rule)
+    #expect(ExpressionWriter.line(list, example.family) == example.line)
   }
 
   @Test("Each byte may be another", arguments: ExpressionCase.known + ExpressionCase.unknown)
@@ -44,21 +44,21 @@ struct ExpressionDecoderHostileTests {
 
   @Test("A long list of loads, and one of targets, is kept whole")
   func long() {
-    let loads = [ExpressionBytes](repeating: .payload(1, 12, 4), count: 500)
-    #expect(ExpressionDecoder(.ipv4).rule(loads.list).matches.count == 500)
+    let load = ExpressionBytes.payload(1, 12, 4)
+    let loads = [ExpressionBytes](repeating: load, count: 500)
+    let texts = loads.map { $0.unknownText(option: "-m") }
+    #expect(ExpressionWriter.line(loads.list) == texts.joined(separator: " "))
     let verdicts = [ExpressionBytes](repeating: .verdict(1), count: 500)
-    let rule = ExpressionDecoder(.ipv4).rule(verdicts.list)
-    #expect(rule.matches.count == 499)
-    #expect(rule.target == .verdict(.accept))
+    let former = verdicts.dropFirst().map { $0.unknownText(option: "-m") }
+    #expect(
+      ExpressionWriter.line(verdicts.list) == former.joined(separator: " ") + " -j ACCEPT")
   }
 
   private func read(_ list: [UInt8]) {
     for family in IPFamily.allCases {
-      let decoder = ExpressionDecoder(family)
-      let rule = decoder.rule(list, userData: list)
-      _ = rule.line(family)
-      _ = decoder.counter(of: list)
-      _ = decoder.digest(of: list, userData: list, hasher: hasher)
+      _ = ExpressionWriter.line(list, userData: list, family)
+      _ = ExpressionWriter.counter(of: list)
+      _ = ExpressionWriter.digest(of: list, userData: list, hasher: hasher)
     }
   }
 

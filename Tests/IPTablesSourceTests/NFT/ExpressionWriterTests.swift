@@ -4,30 +4,34 @@ import Testing
 @testable import IPTablesSource
 
 @Suite("The expressions of a rule")
-struct ExpressionDecoderTests {
-  @Test("What iptables writes is decoded", arguments: ExpressionCase.known)
+struct ExpressionWriterTests {
+  @Test("What iptables writes is its line", arguments: ExpressionCase.known)
   func known(_ example: ExpressionCase) {
-    #expect(ExpressionDecoder(example.family).rule(example.expressions.list) == example.rule)
+    #expect(ExpressionWriter.line(example.expressions.list, example.family) == example.line)
   }
 
   @Test("What it doesn't write is kept", arguments: ExpressionCase.unknown)
   func unknown(_ example: ExpressionCase) {
-    #expect(ExpressionDecoder(example.family).rule(example.expressions.list) == example.rule)
+    #expect(ExpressionWriter.line(example.expressions.list, example.family) == example.line)
   }
 
-  @Test("A rule is decoded as the kernel hands it over")
+  @Test("A rule is read as the kernel hands it over")
   func captured() {
-    let rule = ExpressionDecoder(.ipv4).rule(Self.rule)
     #expect(
-      rule
-        == DecodedRule(
-          matches: [
-            .source(AddressMatch("10.244.0.0", "255.255.0.0", inverted: true)),
-            .destination(AddressMatch("10.96.0.1", "255.255.255.255")),
-            .protocol(.tcp),
-            .tcp(TCPMatch(destination: PortRange(first: 443, last: 443))),
-            .statistic(StatisticMatch(mode: .random(probability: 0x4000_0000))),
-          ], target: .jump("KUBE-SVC-NPX46M4PTMTKRN6Y")))
+      ExpressionWriter.line(Self.rule)
+        == "! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -m statistic --mode random "
+        + "--probability 0.50000000000 -j KUBE-SVC-NPX46M4PTMTKRN6Y")
+  }
+
+  @Test("A writer keeps nothing of the rule before")
+  func again() {
+    var writer = ExpressionWriter(.ipv4, sets: SetNames())
+    for example in ExpressionCase.known + ExpressionCase.unknown where example.family == .ipv4 {
+      unsafe example.expressions.list.withUnsafeBytes { list in
+        let line = unsafe writer.line(of: KernelBytes(list), userData: nil)
+        #expect(String(decoding: line, as: UTF8.self) == example.line)
+      }
+    }
   }
 
   @Test("The tests' expressions are what the kernel hands over")
@@ -44,20 +48,17 @@ struct ExpressionDecoderTests {
 
   @Test("A comment in the user data is one of the rule")
   func comment() {
-    let list = [ExpressionBytes.match("comment", [0x61, 0]), .verdict(1)].list
-    let rule = ExpressionDecoder(.ipv4).rule(list, userData: [7, 1, 0, 0, 3, 0x62, 0x63, 0])
+    let list = [ExpressionBytes.comment("a"), .verdict(1)].list
     #expect(
-      rule
-        == DecodedRule(
-          matches: [.comment(ByteString("a")), .comment(ByteString("bc"))],
-          target: .verdict(.accept)))
+      ExpressionWriter.line(list, userData: [7, 1, 0, 0, 3, 0x62, 0x63, 0])
+        == "-m comment --comment a -m comment --comment bc -j ACCEPT")
   }
 
   @Test(
     "User data without a comment is nothing to a rule",
     arguments: [[], [0], [0, 1], [0, 9, 0x61, 0], [1, 2, 0, 1], [3, 255]] as [[UInt8]])
   func userData(_ bytes: [UInt8]) {
-    #expect(ExpressionDecoder(.ipv6).rule([], userData: bytes) == DecodedRule(target: .none))
+    #expect(ExpressionWriter.line([], userData: bytes, .ipv6) == "")
   }
 
   /// `! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -m statistic --mode random

@@ -1,11 +1,11 @@
 private import CNFTables
 internal import Netfilter
 
-extension ExpressionDecoder {
+extension ExpressionWriter {
   /// The rule's counter; nil where it has none.
   ///
   /// C counterpart: `enum nft_counter_attributes`.
-  func counter(of expressions: KernelBytes) -> Counter? {
+  static func counter(of expressions: KernelBytes) -> Counter? {
     for expression in RuleExpressions(expressions) where expression.kind == .counter {
       var counter = Counter()
       for attribute in NetlinkAttributes(expression.data) {
@@ -21,7 +21,7 @@ extension ExpressionDecoder {
   }
 
   /// A digest of all that stands in a rule but the values of its counters.
-  func digest(
+  static func digest(
     of expressions: KernelBytes, userData: KernelBytes?, hasher: ContentHasher
   ) -> ContentDigest {
     var hasher = hasher

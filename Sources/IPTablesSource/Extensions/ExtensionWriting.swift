@@ -1,0 +1,86 @@
+internal import Netfilter
+internal import XTables
+
+extension LineWriter {
+  /// Appends an extension as the kernel has it.
+  ///
+  /// - Parameters:
+  ///   - name: The name, up to the first zero.
+  ///   - info: The extension's struct.
+  mutating func write(
+    _ role: XTables.Role, _ name: KernelBytes, revision: UInt8, info: KernelBytes, sets: SetNames
+  ) {
+    name.text.withSpan { name in
+      info.withSpan { info in
+        XTables.write(
+          role, name, revision: revision, info: info, sets: { sets.name(of: $0) }, to: &self)
+      }
+    }
+  }
+
+  /// Appends an expression of nf_tables that iptables doesn't write.
+  mutating func writeUnknown(_ role: XTables.Role, _ name: KernelBytes, info: KernelBytes) {
+    name.text.withSpan { name in
+      info.withSpan { info in
+        XTables.writeUnknown(role, name, revision: 0, info: info, to: &self)
+      }
+    }
+  }
+
+  /// Appends an extension whose struct was put together here.
+  mutating func write(
+    _ role: XTables.Role, _ name: StaticString, revision: UInt8 = 0, info: StructBytes
+  ) {
+    XTables.write(
+      role, Array(name.description.utf8).span, revision: revision, info: info.bytes.span, to: &self)
+  }
+
+  /// Appends `-s` or `-d`.
+  mutating func write(_ option: StaticString, _ match: AddressMatch) {
+    self.option(option, inverted: match.inverted)
+    word(match.address, mask: match.mask, always: true)
+  }
+
+  /// Appends `-i` or `-o`; nothing for a prefix that all names begin with, be it inverted or not.
+  mutating func write(
+    _ option: StaticString, interface name: KernelBytes, isPrefix: Bool, inverted: Bool
+  ) {
+    if isPrefix, name.count == 0 { return }
+    self.option(option, inverted: inverted)
+    name.withSpan { word($0) }
+    if isPrefix { append("+") }
+  }
+
+  /// Appends `-p`; nothing for that of all protocols, be it inverted or not.
+  mutating func write(protocol number: UInt8, inverted: Bool) {
+    if number == 0 { return }
+    option("-p", inverted: inverted)
+    word(protocol: number)
+  }
+}
+
+/// A kernel's struct while it is put together: what nf_tables has as expressions of its own, in the form
+/// that x_tables has it in.
+struct StructBytes {
+  private(set) var bytes: [UInt8] = []
+
+  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+  /// Appends a number in the machine's order.
+  mutating func append<Number: FixedWidthInteger>(_ number: Number) {
+    for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: number >> Number(shift)))
+    }
+  }
+
+  mutating func append(_ text: KernelBytes) { text.withSpan { append($0) } }
+
+  private mutating func append(_ text: Span<UInt8>) {
+    for index in text.indices { bytes.append(text[index]) }
+  }
+
+  /// Appends zeros up to that size.
+  mutating func pad(to size: Int) {
+    bytes.append(contentsOf: repeatElement(0, count: max(0, size - bytes.count)))
+  }
+}

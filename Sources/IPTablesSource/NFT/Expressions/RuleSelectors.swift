@@ -1,0 +1,75 @@
+internal import Netfilter
+
+/// A rule's selectors, each at most once.
+struct RuleSelectors {
+  private var source: AddressMatch?
+  private var destination: AddressMatch?
+  private var input: InterfaceSelector?
+  private var output: InterfaceSelector?
+  private var ipProtocol: (number: UInt8, isInverted: Bool)?
+  /// Whether fragments but the first are excluded.
+  private var excludesFragments: Bool?
+
+  /// The protocol that the rule is restricted to.
+  var restrictedProtocol: UInt8? {
+    ipProtocol.flatMap { $0.isInverted ? nil : $0.number }
+  }
+
+  // Each is false where the rule has such a selector already, which none of iptables has.
+
+  mutating func setSource(_ match: AddressMatch) -> Bool { Self.set(&source, match) }
+
+  mutating func setDestination(_ match: AddressMatch) -> Bool { Self.set(&destination, match) }
+
+  mutating func setInput(_ selector: InterfaceSelector) -> Bool { Self.set(&input, selector) }
+
+  mutating func setOutput(_ selector: InterfaceSelector) -> Bool { Self.set(&output, selector) }
+
+  mutating func setProtocol(_ number: UInt8, inverted: Bool) -> Bool {
+    Self.set(&ipProtocol, (number, inverted))
+  }
+
+  mutating func setFragments(excluded: Bool) -> Bool { Self.set(&excludesFragments, excluded) }
+
+  @inline(__always)
+  private static func set<Value>(_ selector: inout Value?, _ value: Value) -> Bool {
+    guard selector == nil else { return false }
+    selector = value
+    return true
+  }
+
+  /// Writes them in iptables' order.
+  func write(to line: inout LineWriter) {
+    if let source { line.write("-s", source) }
+    if let destination { line.write("-d", destination) }
+    if let input { input.write("-i", to: &line) }
+    if let output { output.write("-o", to: &line) }
+    if let ipProtocol { line.write(protocol: ipProtocol.number, inverted: ipProtocol.isInverted) }
+    if let excludesFragments { line.option("-f", inverted: excludesFragments) }
+  }
+}
+
+/// What an interface's name is compared with.
+struct InterfaceSelector {
+  private let name: RegisterValue
+  private let isInverted: Bool
+
+  /// A name ends with a zero, a prefix doesn't. Nil where other bytes follow a zero.
+  init?(_ name: RegisterValue, inverted: Bool) {
+    guard name.hasText else { return nil }
+    self.name = name
+    isInverted = inverted
+  }
+
+  /// Writes `-i` or `-o`, but no `! -i +`, which iptables stores as a name that no interface has.
+  fileprivate func write(_ option: StaticString, to line: inout LineWriter) {
+    if name == .impossibleInterface, !isInverted { return }
+    let text = name.textCount
+    let isPrefix = text == name.count
+    if isPrefix, text == 0 { return }
+    line.option(option, inverted: isInverted)
+    line.append(" ")
+    for index in 0..<text { line.append([name.byte(index)]) }
+    if isPrefix { line.append("+") }
+  }
+}
