@@ -11,7 +11,7 @@ public struct RuleList: Sendable, Hashable {
   /// Lists of more rules than this know where each one is. Nearly all chains have fewer.
   private static let longestWithoutEnds = 16
   /// The bytes to begin with, which hold the one or two rules that most chains have.
-  private static let initialCapacity = 256
+  private static let initialCapacity = 192
 
   public init() {}
 
@@ -44,7 +44,7 @@ public struct RuleList: Sendable, Hashable {
 
   /// Gives back what growing has reserved.
   public mutating func trim() {
-    if bytes.capacity > bytes.count + bytes.count / 8 + 64 { bytes = bytes.trimmed }
+    if bytes.capacity > bytes.count + bytes.count / 8 + 32 { bytes = bytes.trimmed }
     if ends.capacity > ends.count + ends.count / 8 + 16 { ends = ends.trimmed }
   }
 
