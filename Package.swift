@@ -105,7 +105,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "IPTablesSourceTests",
-      dependencies: ["IPTablesSource", "Netfilter", "TestSupport", "XTables"], swiftSettings: settings),
+      dependencies: ["IPTablesSource", "KubeProxy", "Netfilter", "TestSupport", "XTables"],
+      swiftSettings: settings),
     .testTarget(
       name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
       swiftSettings: settings),

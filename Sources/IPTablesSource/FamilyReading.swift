@@ -5,10 +5,10 @@ public struct FamilyReading: Sendable {
   public let backend: Backend
   public let family: IPFamily
   public let result: Result<FamilySnapshot, ReadingError>
-  /// Whether the family is read at each reading. Where not, it is in a backend that kube-proxy does not
-  /// use, and its counters are old; its rules are not, or a minute at most.
+  /// Whether the family is read at each reading. Where not, it is in a backend that was not chosen,
+  /// and its counters are old; its rules are not, or a minute at most.
   ///
-  /// A family that can't be read is followed too where kube-proxy's rules may be in its backend.
+  /// A family that can't be read is followed too where the signs' chains may be in its backend.
   public let isFollowed: Bool
 
   public init(

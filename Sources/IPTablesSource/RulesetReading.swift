@@ -1,10 +1,12 @@
+public import Netfilter
+
 /// What one reading came to.
 public struct RulesetReading: Sendable {
   /// Sorted by backend and family, each at most once.
   public let families: [FamilyReading]
   /// The counters of this moment that it has beyond those that were asked for.
   public let counters: CounterSelection
-  /// Which backend kube-proxy uses; nil where the source doesn't choose, as one of files.
+  /// Which backend is followed; nil where the source doesn't choose, as one of files.
   public let choice: BackendChoice?
   /// What else is known of the node.
   public let node: NodeEvidence

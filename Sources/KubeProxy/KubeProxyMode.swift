@@ -17,12 +17,12 @@ public enum KubeProxyMode: String, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - landmarks: what the rules show in the backend that kube-proxy uses.
-  ///   - hasKubeProxyTable: whether nf_tables has the table `kube-proxy`, in either family.
-  ///   - hasIPVSInterface: whether there is an interface `kube-ipvs0`.
-  public init(_ landmarks: Landmarks, hasKubeProxyTable: Bool, hasIPVSInterface: Bool) {
-    if hasKubeProxyTable {
+  ///   - node: which of kube-proxy's signs are on the node: the table of its nftables mode, and the
+  ///     interface of its IPVS mode.
+  public init(_ landmarks: Landmarks, _ node: NodeEvidence) {
+    if node.hasTable {
       self = .nftables
-    } else if hasIPVSInterface {
+    } else if node.hasInterface {
       self = .ipvs
     } else if landmarks.contains(.servicePorts) {
       self = .iptables
@@ -36,17 +36,14 @@ public enum KubeProxyMode: String, Sendable, Hashable {
   }
 
   /// The mode that a rule set shows, and what else is known of the node, if anything is.
-  public init(
-    of families: [FamilySnapshot], hasKubeProxyTable: Bool = false, hasIPVSInterface: Bool = false
-  ) {
+  public init(of families: [FamilySnapshot], _ node: NodeEvidence = NodeEvidence()) {
     var landmarks: Landmarks = []
     for content in families.flatMap(\.tables).map(\.content) {
       for index in content.chains.indices {
         landmarks.formUnion(Landmarks.of(content, chainAt: index))
       }
     }
-    self.init(
-      landmarks, hasKubeProxyTable: hasKubeProxyTable, hasIPVSInterface: hasIPVSInterface)
+    self.init(landmarks, node)
   }
 
   /// Whether kube-proxy serves services, and not by iptables' rules: those for services that are there

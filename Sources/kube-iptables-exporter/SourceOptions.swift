@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Exporter
 internal import IPTablesSource
+internal import KubeProxy
 internal import Netfilter
 internal import Platform
 
@@ -111,7 +112,9 @@ struct SourceOptions: ParsableArguments {
 
   /// The kernel's rules of these tables, in the backend that is asked for.
   func kernelSource(tables: Set<TableName>) -> KernelSource {
-    KernelSource(backend: backend ?? .auto, tables: tables)
+    KernelSource(
+      backend: backend ?? .auto, tables: tables, signs: .kubeProxy,
+      choose: BackendChoice.init(legacy:nft:))
   }
 
   private var readTables: Set<TableName> { tables?.tables ?? [.nat, .filter] }

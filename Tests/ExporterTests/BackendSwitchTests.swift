@@ -1,5 +1,6 @@
 import Exporter
 import IPTablesSource
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing

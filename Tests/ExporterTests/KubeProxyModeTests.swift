@@ -1,5 +1,6 @@
 import Exporter
 import IPTablesSource
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -52,14 +53,14 @@ struct KubeProxyModeTests {
     nat: "-A KUBE-SERVICES -p tcp -j KUBE-SVC-E3PXEPMWAWIUT6ZV\n"
       + "-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ")
   private static let ipvsNodePort = RulesetText(nat: "-A KUBE-NODE-PORT -j KUBE-MARK-MASQ")
-  private static let interface = NodeEvidence(hasIPVSInterface: true)
-  private static let table = NodeEvidence(hasKubeProxyTable: true)
+  private static let interface = NodeEvidence(hasInterface: true)
+  private static let table = NodeEvidence(hasTable: true)
 
   static let nodes = [
     Node(testDescription: "service ports", nft: web, mode: "iptables"),
     Node(
       testDescription: "service ports, and the modes IPVS and nftables",
-      nft: web, evidence: NodeEvidence(hasIPVSInterface: true, hasKubeProxyTable: true),
+      nft: web, evidence: NodeEvidence(hasTable: true, hasInterface: true),
       mode: "nftables"),
     Node(testDescription: "service ports, and IPVS", nft: web, evidence: interface, mode: "ipvs"),
     Node(

@@ -1,5 +1,6 @@
 import Exporter
 import IPTablesSource
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -67,7 +68,10 @@ struct ReadinessTests {
       try Backend.nft.load(PageHistory.states[0].bytes)
       if hasLegacyTables { try Backend.legacy.load(PageHistory.states[0].bytes) }
       return try TestSupport.withoutCapabilities {
-        KernelSource(backend: .auto, tables: [.nat, .filter]).read(.all)
+        KernelSource(
+          backend: .auto, tables: [.nat, .filter], signs: .kubeProxy,
+          choose: BackendChoice.init(legacy:nft:)
+        ).read(.all)
       }
     }
     let exporter = Exporter(readings: [reading])

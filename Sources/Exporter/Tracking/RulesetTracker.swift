@@ -95,8 +95,6 @@ extension KubeProxyMode {
     let landmarks = families.reduce(into: Landmarks()) { landmarks, family in
       if backend == nil || backend == family.backend { landmarks.formUnion(family.landmarks) }
     }
-    self.init(
-      landmarks, hasKubeProxyTable: reading.node.hasKubeProxyTable,
-      hasIPVSInterface: reading.node.hasIPVSInterface)
+    self.init(landmarks, reading.node)
   }
 }

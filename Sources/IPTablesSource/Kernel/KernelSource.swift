@@ -3,11 +3,16 @@ public import Netfilter
 /// Reads the rules of the kernel, of this thread's network namespace: those of either backend, or of
 /// both.
 ///
-/// Where it may choose, it follows the backend that kube-proxy uses. The other is read when it changed,
-/// so that rules that kube-proxy left there show; the legacy one at least once a minute, for it doesn't
-/// tell of every change.
+/// Where it may choose, it follows the backend that it is told to by what both hold. The other is read when
+/// it changed, so that rules that were left there show; the legacy one at least once a minute, for it
+/// doesn't tell of every change.
 public final class KernelSource: RulesetSource {
+  /// Chooses a backend by what each holds of the signs; nil where that was never learnt.
+  public typealias Choosing = (_ legacy: BackendEvidence?, _ nft: BackendEvidence?) -> BackendChoice
+
   private let selection: BackendSelection
+  private let signs: NodeSigns
+  private let choose: Choosing
   private let legacy: any BackendSource
   private let nft: any BackendSource
   private let now: () -> ContinuousClock.Instant
@@ -21,18 +26,23 @@ public final class KernelSource: RulesetSource {
 
   public convenience init(
     backend: BackendSelection, tables: Set<TableName>,
-    families: Set<IPFamily> = Set(IPFamily.allCases)
+    families: Set<IPFamily> = Set(IPFamily.allCases), signs: NodeSigns,
+    choose: @escaping Choosing
   ) {
     self.init(
-      backend: backend, legacy: LegacySource(tables: tables, families: families),
-      nft: NFTSource(tables: tables, families: families))
+      backend: backend, legacy: LegacySource(tables: tables, families: families, signs: signs),
+      nft: NFTSource(tables: tables, families: families, signs: signs), signs: signs,
+      choose: choose)
   }
 
   init(
     backend: BackendSelection, legacy: any BackendSource, nft: any BackendSource,
+    signs: NodeSigns, choose: @escaping Choosing,
     now: @escaping () -> ContinuousClock.Instant = { .now }
   ) {
     selection = backend
+    self.signs = signs
+    self.choose = choose
     self.legacy = legacy
     self.nft = nft
     self.now = now
@@ -59,7 +69,7 @@ public final class KernelSource: RulesetSource {
     RulesetReading(
       families: legacy.read(counters).families, counters: .all,
       choice: BackendChoice(backend: .legacy, reason: .configured),
-      node: node(NodeEvidence(hasKubeProxyTable: nft.hasKubeProxyTable())))
+      node: node(NodeEvidence(hasTable: nft.hasTable())))
   }
 
   private func readNFT(_ counters: CounterSelection) -> RulesetReading {
@@ -106,30 +116,40 @@ public final class KernelSource: RulesetSource {
 
   private static let legacyInterval = Duration.seconds(60)
 
-  /// Whether a reading must succeed for the services to be known.
+  /// Whether a reading must succeed for what is followed to be known.
   ///
-  /// Those of the chosen backend must. What can't be read of the other is unknown, not absent: kube-proxy's
-  /// rules may stand there, unless they stand in the chosen one.
+  /// Those of the chosen backend must. What can't be read of the other is unknown, not absent: the signs'
+  /// chains may stand there, unless they stand in the chosen one.
   private func isFollowed(_ reading: FamilyReading, _ choice: BackendChoice) -> Bool {
     if reading.backend == choice.backend { return true }
     guard case .failure = reading.result else { return false }
     let isAbsent = reading.backend == .legacy ? legacy.isAbsent : nft.isAbsent
-    return !isAbsent && evidence[choice.backend]?.hasServices != true
+    return !isAbsent && evidence[choice.backend]?.hasChain != true
   }
 
   /// Keeps what the readings tell of the backends; a backend that can't be read is as it was.
   private func note(_ old: [FamilyReading], _ new: [FamilyReading]) {
     if let snapshots = Self.snapshots(old) {
-      evidence[.legacy] = BackendEvidence(snapshots, hasHint: legacy.hasHint)
+      evidence[.legacy] = found(in: snapshots, hasHint: legacy.hasHint)
     }
     if let snapshots = Self.snapshots(new) {
-      evidence[.nft] = BackendEvidence(snapshots, hasHint: nft.hasHint)
+      evidence[.nft] = found(in: snapshots, hasHint: nft.hasHint)
     }
   }
 
-  private func chosen() -> BackendChoice {
-    BackendChoice(legacy: evidence[.legacy], nft: evidence[.nft])
+  private func found(in readings: [FamilySnapshot], hasHint: Bool) -> BackendEvidence {
+    var evidence = BackendEvidence(hasHint: hasHint)
+    for table in readings.flatMap(\.tables) {
+      evidence.rules += table.content.ruleCount
+      evidence.hasChain =
+        evidence.hasChain
+        || (table.name == .nat || table.name == .filter)
+          && table.content.chains.contains { signs.chains.contains($0.name) }
+    }
+    return evidence
   }
+
+  private func chosen() -> BackendChoice { choose(evidence[.legacy], evidence[.nft]) }
 
   /// The snapshots of readings that all succeeded.
   private static func snapshots(_ readings: [FamilyReading]) -> [FamilySnapshot]? {
@@ -139,7 +159,7 @@ public final class KernelSource: RulesetSource {
 
   private func node(_ evidence: NodeEvidence) -> NodeEvidence {
     var evidence = evidence
-    evidence.hasIPVSInterface = NetworkInterface.exists("kube-ipvs0")
+    evidence.hasInterface = signs.interfaces.contains(where: NetworkInterface.exists)
     return evidence
   }
 }

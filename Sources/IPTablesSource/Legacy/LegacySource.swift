@@ -7,15 +7,20 @@ public import Netfilter
 public final class LegacySource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
+  private let signs: NodeSigns
   private var readers: [LegacyState.Identity: LegacyTableReader] = [:]
   private let sets = SetNames()
   /// As the last reading found it.
   private var state = LegacyState()
-  /// Whether the kubelet left its hint in the mangle table.
+  /// Whether the mangle table has one of the hints.
   private var hints: [IPFamily: Bool] = [:]
 
-  public init(tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)) {
+  public init(
+    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases),
+    signs: NodeSigns = NodeSigns()
+  ) {
     self.tables = tables
+    self.signs = signs
     self.families = families.sorted()
   }
 
@@ -30,7 +35,7 @@ public final class LegacySource: RulesetSource {
       }, counters: .all)
   }
 
-  /// Whether the kubelet left its hint in the mangle table of either family, at the last reading.
+  /// Whether the mangle table of either family had one of the hints, at the last reading.
   var hasHint: Bool { hints.values.contains(true) }
 
   /// Whether a table came, went, or has another number of rules or another size.
@@ -65,18 +70,18 @@ public final class LegacySource: RulesetSource {
     return reader
   }
 
-  /// Looks for the kubelet's chains in mangle, which need not be among the tables that are read.
+  /// Looks for the hints in mangle, which need not be among the tables that are read.
   private func hasHint(
     _ family: IPFamily, _ snapshots: [TableSnapshot], _ loaded: Set<TableName>
   ) throws(ReadingError) -> Bool {
     if let mangle = snapshots.first(where: { $0.name == .mangle }) {
-      return mangle.content.chains.contains { BackendEvidence.hints.contains($0.name) }
+      return mangle.content.chains.contains { signs.hints.contains($0.name) }
     }
-    guard loaded.contains(.mangle) else { return false }
+    guard !signs.hints.isEmpty, loaded.contains(.mangle) else { return false }
     var isThere = false
     let handle = try TableHandle(family: family, table: .mangle)
     unsafe handle.forEachChain { name in
-      isThere = isThere || BackendEvidence.hints.contains(unsafe ChainName(cString: name))
+      isThere = isThere || signs.hints.contains(unsafe ChainName(cString: name))
     }
     return isThere
   }

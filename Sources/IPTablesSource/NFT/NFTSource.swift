@@ -10,6 +10,7 @@ internal import Platform
 public final class NFTSource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
+  private let signs: NodeSigns
   private let open: NetlinkOpening
   /// As many as processors are used at the same time; none before the first reading, or after a failure.
   private var connections: [NFTConnection] = []
@@ -32,25 +33,30 @@ public final class NFTSource: RulesetSource {
   /// Whether the last reading failed because the kernel has no nf_tables, and so no rules in it.
   private(set) var isAbsent = false
 
-  /// What tells who uses nf_tables here.
+  /// Which signs are here, of those that need not be among the tables that are read.
   struct Evidence: Hashable {
-    /// Whether the kubelet left its hint in the mangle table of either family.
+    /// Whether the mangle table of either family has one of the hints.
     var hasHint = false
-    /// Whether kube-proxy's nftables mode has its table in either family.
-    var hasKubeProxyTable = false
+    /// Whether either family has one of the signs' tables.
+    var hasTable = false
   }
 
   public convenience init(
-    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases)
+    tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases),
+    signs: NodeSigns = NodeSigns()
   ) {
-    self.init(tables: tables, families: families) { group throws(NFTError) in
+    self.init(tables: tables, families: families, signs: signs) { group throws(NFTError) in
       try NetlinkSocket(group: group)
     }
   }
 
   /// - Parameter open: opens what nf_tables is asked and listened to with.
-  init(tables: Set<TableName>, families: Set<IPFamily>, open: @escaping NetlinkOpening) {
+  init(
+    tables: Set<TableName>, families: Set<IPFamily>, signs: NodeSigns,
+    open: @escaping NetlinkOpening
+  ) {
     self.tables = tables
+    self.signs = signs
     self.families = families.sorted()
     self.open = open
   }
@@ -73,7 +79,7 @@ public final class NFTSource: RulesetSource {
       }
     }
     return RulesetReading(
-      families: readings, node: NodeEvidence(hasKubeProxyTable: evidence.hasKubeProxyTable),
+      families: readings, node: NodeEvidence(hasTable: evidence.hasTable),
       transactions: log?.counts)
   }
 
@@ -233,22 +239,24 @@ public final class NFTSource: RulesetSource {
     }
   }
 
-  /// Whether kube-proxy's nftables mode has its table in either family, for whoever reads no rules of
-  /// nf_tables; false where that can't be known.
-  func hasKubeProxyTable() -> Bool {
+  /// Whether either family has one of the signs' tables, for whoever reads no rules of nf_tables; false
+  /// where that can't be known.
+  func hasTable() -> Bool {
     guard NFTAvailability.isPresent, let transport = try? open(nil) else { return false }
     let connection = NFTConnection(transport)
-    return families.contains { (try? connection.hasTable("kube-proxy", $0)) == true }
+    return families.contains { family in
+      signs.tables.contains { (try? connection.hasTable($0, family)) == true }
+    }
   }
 
   private func readEvidence() throws(NFTError) -> Evidence {
     var evidence = Evidence()
     for family in families {
-      for name in BackendEvidence.hints where !evidence.hasHint {
+      for name in signs.hints where !evidence.hasHint {
         evidence.hasHint = try connections[0].chain(name.bytes, in: .mangle, family) != nil
       }
-      if !evidence.hasKubeProxyTable {
-        evidence.hasKubeProxyTable = try connections[0].hasTable("kube-proxy", family)
+      for name in signs.tables where !evidence.hasTable {
+        evidence.hasTable = try connections[0].hasTable(name, family)
       }
     }
     return evidence

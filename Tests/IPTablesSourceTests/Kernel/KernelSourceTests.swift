@@ -1,4 +1,5 @@
 import IPTablesSource
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -24,8 +25,13 @@ struct KernelSourceTests {
 
     """.utf8)
 
-  private static func source(_ backend: BackendSelection) -> KernelSource {
-    KernelSource(backend: backend, tables: [.nat], families: [.ipv4])
+  private static func source(
+    _ backend: BackendSelection, tables: Set<TableName> = [.nat],
+    families: Set<IPFamily> = [.ipv4]
+  ) -> KernelSource {
+    KernelSource(
+      backend: backend, tables: tables, families: families, signs: .kubeProxy,
+      choose: BackendChoice.init(legacy:nft:))
   }
 
   /// The backends that a reading followed.
@@ -95,17 +101,17 @@ struct KernelSourceTests {
       let source = Self.source(.auto)
       #expect(source.read(.all).node == NodeEvidence())
       try NFTCommands.run("add table ip6 kube-proxy")
-      #expect(!source.read(.all).node.hasKubeProxyTable)
-      let dual = KernelSource(backend: .auto, tables: [.nat])
-      #expect(dual.read(.all).node == NodeEvidence(hasKubeProxyTable: true))
+      #expect(!source.read(.all).node.hasTable)
+      let dual = Self.source(.auto, families: [.ipv4, .ipv6])
+      #expect(dual.read(.all).node == NodeEvidence(hasTable: true))
       for backend in BackendSelection.allCases {
-        let source = KernelSource(backend: backend, tables: [.nat])
-        #expect(source.read([]).node == NodeEvidence(hasKubeProxyTable: true), "\(backend)")
+        let source = Self.source(backend, families: [.ipv4, .ipv6])
+        #expect(source.read([]).node == NodeEvidence(hasTable: true), "\(backend)")
       }
       try Command.run("ip", "link", "add", "kube-ipvs0", "type", "veth")
       for backend in BackendSelection.allCases {
-        let source = KernelSource(backend: backend, tables: [.nat], families: [.ipv4])
-        #expect(source.read([]).node == NodeEvidence(hasIPVSInterface: true), "\(backend)")
+        let source = Self.source(backend)
+        #expect(source.read([]).node == NodeEvidence(hasInterface: true), "\(backend)")
       }
     }
   }
@@ -113,7 +119,9 @@ struct KernelSourceTests {
   @Test("Loads and makes nothing by being read")
   func creates() throws {
     try withNetworkNamespace {
-      _ = KernelSource(backend: .both, tables: Set(TableName.allCases)).read(.all)
+      _ = Self.source(
+        .both, tables: Set(TableName.allCases), families: [.ipv4, .ipv6]
+      ).read(.all)
       let tables = try Command.run("nft", "list", "tables")
       #expect(tables.isEmpty)
       #expect(try Command.run("cat", "/proc/thread-self/net/ip_tables_names").isEmpty)

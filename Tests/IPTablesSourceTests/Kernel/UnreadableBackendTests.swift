@@ -1,3 +1,4 @@
+import KubeProxy
 import Netfilter
 import TestSupport
 import Testing
@@ -37,8 +38,7 @@ struct UnreadableBackendTests {
   @Test("So", arguments: cases)
   func followed(_ example: Case) {
     let source = KernelSource(
-      backend: .auto, legacy: ScriptedBackend(.legacy, example.legacy),
-      nft: ScriptedBackend(.nft, example.nft))
+      legacy: ScriptedBackend(.legacy, example.legacy), nft: ScriptedBackend(.nft, example.nft))
     for _ in 0..<2 {
       let reading = source.read([])
       #expect(reading.families.filter(\.isFollowed).map(\.backend) == example.followed)
@@ -48,8 +48,7 @@ struct UnreadableBackendTests {
   @Test("It is tried again at each reading")
   func retried() {
     let legacy = ScriptedBackend(.legacy, .refused)
-    let source = KernelSource(
-      backend: .auto, legacy: legacy, nft: ScriptedBackend(.nft, .services))
+    let source = KernelSource(legacy: legacy, nft: ScriptedBackend(.nft, .services))
     _ = source.read([])
     legacy.rules = .empty
     #expect(source.read([]).families.allSatisfy { (try? $0.result.get()) != nil })
@@ -61,7 +60,7 @@ struct UnreadableBackendTests {
     var now = ContinuousClock.now
     let legacy = ScriptedBackend(.legacy, .empty)
     let source = KernelSource(
-      backend: .auto, legacy: legacy, nft: ScriptedBackend(.nft, .empty), now: { now })
+      legacy: legacy, nft: ScriptedBackend(.nft, .empty), now: { now })
     #expect(source.read([]).choice?.backend == .nft)
     if isHint { legacy.holdsHint = true } else { legacy.rules = .services }
     now += .seconds(59)
@@ -79,7 +78,7 @@ struct UnreadableBackendTests {
         try LegacyCommands.restore(Array("*mangle\n:\(name) - [0:0]\nCOMMIT\n".utf8), .ipv4)
       }
       try load("KUBE-KUBELET-NOTHING")
-      let source = LegacySource(tables: tables, families: [.ipv4])
+      let source = LegacySource(tables: tables, families: [.ipv4], signs: .kubeProxy)
       _ = source.read([])
       #expect(!source.hasHint)
       try load("KUBE-IPTABLES-HINT")
@@ -88,5 +87,17 @@ struct UnreadableBackendTests {
       _ = source.read([])
       #expect(source.hasHint)
     }
+  }
+}
+
+extension KernelSource {
+  /// Follows the backend that kube-proxy uses.
+  fileprivate convenience init(
+    legacy: ScriptedBackend, nft: ScriptedBackend,
+    now: @escaping () -> ContinuousClock.Instant = { .now }
+  ) {
+    self.init(
+      backend: .auto, legacy: legacy, nft: nft, signs: .kubeProxy,
+      choose: BackendChoice.init(legacy:nft:), now: now)
   }
 }

@@ -1,3 +1,4 @@
+import KubeProxy
 import Netfilter
 import Platform
 import Synchronization
@@ -53,7 +54,8 @@ final class ScriptedKernel: Sendable {
 
   /// A reader of this kernel.
   func makeSource() -> NFTSource {
-    NFTSource(tables: [.nat], families: [.ipv4]) { [self] group throws(NFTError) in
+    NFTSource(tables: [.nat], families: [.ipv4], signs: .kubeProxy) {
+      [self] group throws(NFTError) in
       if group != nil, !announces { throw .notPermitted }
       return Transport(kernel: self, listens: group != nil)
     }

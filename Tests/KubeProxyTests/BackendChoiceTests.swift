@@ -1,7 +1,6 @@
+import KubeProxy
 import Netfilter
 import Testing
-
-@testable import IPTablesSource
 
 @Suite("The backend that kube-proxy uses")
 struct BackendChoiceTests {
@@ -9,8 +8,8 @@ struct BackendChoiceTests {
   private static let some = BackendEvidence(rules: 5)
   private static let more = BackendEvidence(rules: 50)
   private static let hint = BackendEvidence(hasHint: true)
-  private static let services = BackendEvidence(hasServices: true, rules: 20)
-  private static let all = BackendEvidence(hasServices: true, hasHint: true, rules: 20)
+  private static let services = BackendEvidence(hasChain: true, rules: 20)
+  private static let all = BackendEvidence(hasChain: true, hasHint: true, rules: 20)
 
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
