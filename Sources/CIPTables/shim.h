@@ -4,18 +4,6 @@
 #include <libiptc/libiptc.h>
 #include <libiptc/libip6tc.h>
 #include <linux/netfilter/ipset/ip_set.h>
-#include <linux/netfilter/nf_nat.h>
-#include <linux/netfilter/xt_addrtype.h>
-#include <linux/netfilter/xt_comment.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_limit.h>
-#include <linux/netfilter/xt_mark.h>
-#include <linux/netfilter/xt_multiport.h>
-#include <linux/netfilter/xt_recent.h>
-#include <linux/netfilter/xt_sctp.h>
-#include <linux/netfilter/xt_statistic.h>
-#include <linux/netfilter/xt_tcpudp.h>
-#include <linux/netfilter_ipv4/ipt_REJECT.h>
-#include <linux/netfilter_ipv6/ip6t_REJECT.h>
 
 #endif

@@ -36,10 +36,11 @@ let package = Package(
     library("CSodium"), library("CYAML"), library("CZlib"), .systemLibrary(name: "CLibFuzzer"),
 
     module("Netfilter", []),
+    module("XTables", ["Netfilter"]),
     module(
       "Platform", ["CGlibc", "CPCRE2", "CSodium"],
       linkerSettings: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libsodium.a")]),
-    module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform"]),
+    module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform", "XTables"]),
     module("KubeProxy", ["Netfilter", "Platform"]),
     module("Churn", ["Netfilter"]),
     module("Console", ["Platform"]),
@@ -62,7 +63,7 @@ let package = Package(
       dependencies: [
         "Anomalies", "Answers", "CLibFuzzer", "CZlib", "Churn", "Console", "Exporter",
         "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
-        "WebConfiguration", logging,
+        "WebConfiguration", "XTables", logging,
       ],
       swiftSettings: settings,
       // gold gives up on so many sections.

@@ -58,7 +58,8 @@ struct CommonStructTests {
     .match("comment", 0, [UInt8](repeating: 0x61, count: 256), " --comment \(letters(256))"),
     .match("conntrack", 3, tracking([1, 0, 0, 0, 0xc6, 0]), stateText),
     .match(
-      "conntrack", 3, tracking([0, 3, 0, 2, 0, 0, 0, 0], ports: [7, 0, 9, 0], upper: [8, 0, 9, 0]),
+      "conntrack", 3,
+      tracking([0, 3, 0, 2, 0, 0, 0, 0], ports: [7, 0, 9, 0], upper: [8, 0, 9, 0]),
       " --ctorigsrcport 7:8 ! --ctorigdstport 9"),
     .match(
       "conntrack", 2, Array(tracking([0, 3, 0, 2, 0, 0, 0, 0], ports: [0, 7, 1, 9]).prefix(160)),
@@ -77,7 +78,7 @@ struct CommonStructTests {
     .match("nfacct", 0, padded(Array("plain".utf8), 40), " --nfacct-name  plain"),
     .match("nfacct", 1, padded(Array("a b'c".utf8), 40), #" --nfacct-name  "a b\'c""#),
     .match(
-      "recent", 1, padded(recent([1, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]) + [0, 0, 255, 255], 232),
+      "recent", 1, padded(recent([1, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]) + [255, 255], 232),
       " --rcheck --seconds 1 --reap --name nm --mask 255.255.0.0 --rsource"),
     .match(
       "recent", 0, recent([255, 255, 255, 255, 3, 0, 0, 0, 2, 1], side: 1),
@@ -102,7 +103,8 @@ struct CommonStructTests {
       "DNAT", 0, padded([1, 0, 0, 0, 3, 0, 0, 0, 10, 0, 0, 1, 10, 0, 0, 1, 0, 80, 0, 80], 24),
       " --to-destination 10.0.0.1:80"),
     .target(
-      "DNAT", 2, range(0x2f, [10, 0, 0, 1], [10, 0, 0, 9]) + [0, 80, 0, 90, 0, 5, 0, 0] + zeros(4),
+      "DNAT", 2,
+      range(0x2f, [10, 0, 0, 1], [10, 0, 0, 9]) + [0, 80, 0, 90, 0, 5, 0, 0] + zeros(4),
       " --to-destination 10.0.0.1-10.0.0.9:80-90/5 --random --persistent"),
     .target(
       "DNAT", 1, range(3, [0xfd], [0xfd]) + [0, 80, 0, 80], " --to-destination [fd00::]:80", .ipv6),
@@ -144,7 +146,7 @@ struct CommonStructTests {
 
   /// Seconds, hits, flags, inversion, a name, and the side.
   private static func recent(_ numbers: [UInt8], side: UInt8 = 0) -> [UInt8] {
-    padded(padded(numbers + Array("nm".utf8), 210) + [side], numbers.isEmpty ? 216 : 212)
+    padded(padded(numbers + Array("nm".utf8), 210) + [side], 212)
   }
 
   /// `struct nf_nat_range` without its ports.

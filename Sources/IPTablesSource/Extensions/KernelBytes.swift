@@ -14,20 +14,7 @@ internal import Netfilter
 
   var count: Int { unsafe buffer.count }
 
-  /// The value of a C type at `offset`, aligned or not; nil where it doesn't lie within the bytes.
-  ///
-  /// `Value` must be a C type: any bytes are one. (A union makes a C type not `BitwiseCopyable`.)
-  func load<Value>(_: Value.Type = Value.self, at offset: Int = 0) -> Value? {
-    guard offset >= 0, offset <= count - MemoryLayout<Value>.size else { return nil }
-    return unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
-      let size = MemoryLayout<Value>.size
-      unsafe UnsafeMutableRawBufferPointer(value)
-        .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + size]))
-      return unsafe value[0]
-    }
-  }
-
-  /// The same for integers, which the many attributes of a netlink message are made of.
+  /// The number at `offset`, aligned or not; nil where it doesn't lie within the bytes.
   @inline(__always)
   func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at offset: Int = 0

@@ -117,7 +117,8 @@ final class NFTTableReader {
       (block, connection) throws(NFTError) in
       var counters = [Counter](repeating: Counter(), count: block.count)
       try connection.forEachRule(at: block, in: table, family) { index, rule in
-        counters[index - block.startIndex] = ExpressionWriter.counter(of: rule.expressions) ?? Counter()
+        counters[index - block.startIndex] =
+          ExpressionWriter.counter(of: rule.expressions) ?? Counter()
       }
       return counters
     }

@@ -20,7 +20,8 @@ struct ExpressionDigestTests {
   func sameContent() {
     let digest = ExpressionWriter.digest(of: Self.rule(packets: 1, bytes: 2).list, hasher: hasher)
     #expect(
-      ExpressionWriter.digest(of: Self.rule(packets: .max, bytes: 3).list, hasher: hasher) == digest)
+      ExpressionWriter.digest(of: Self.rule(packets: .max, bytes: 3).list, hasher: hasher) == digest
+    )
   }
 
   @Test("Each byte but the counter's makes another digest")

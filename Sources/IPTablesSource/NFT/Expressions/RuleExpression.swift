@@ -46,10 +46,11 @@ struct RuleExpression {
   ///
   /// C counterparts: `enum nft_nat_attributes`, `nft_nat_types`.
   var translatesDestination: Bool {
-    kind == .other && name.string == "nat" && NetlinkAttributes(data).contains { attribute in
-      nft_nat_attributes(UInt32(attribute.type)) == NFTA_NAT_TYPE
-        && attribute.payload.loadBigEndian(at: 0) == NFT_NAT_DNAT.rawValue
-    }
+    kind == .other && name.string == "nat"
+      && NetlinkAttributes(data).contains { attribute in
+        nft_nat_attributes(UInt32(attribute.type)) == NFTA_NAT_TYPE
+          && attribute.payload.loadBigEndian(at: 0) == NFT_NAT_DNAT.rawValue
+      }
   }
 
   /// Compares names as integers: there are a dozen expressions in a rule.

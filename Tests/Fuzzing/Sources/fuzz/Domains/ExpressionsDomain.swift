@@ -15,19 +15,21 @@ enum ExpressionsDomain {
     }
   }
 
-  /// Decodes the list as one of that family, and checks what comes out.
+  /// Writes the list as one of that family, and checks what comes out.
   static func check(_ list: KernelBytes, userData: KernelBytes?, _ family: IPFamily) {
-    let decoder = ExpressionDecoder(family)
-    let rule = decoder.rule(list, userData: userData)
-    RuleProperties.check(Rule(line: rule.line(family)))
-    require(decoder.rule(list, userData: userData) == rule, "equal bytes are equal rules")
-    _ = decoder.counter(of: list)
-    let digest = decoder.digest(of: list, userData: userData, hasher: hasher)
+    var writer = ExpressionWriter(family, sets: sets)
+    let line = Array(writer.line(of: list, userData: userData))
+    RuleProperties.check(Rule(line: line[...]))
+    require(
+      writer.line(of: list, userData: userData).elementsEqual(line), "equal bytes are equal rules")
+    _ = ExpressionWriter.counter(of: list)
+    let digest = ExpressionWriter.digest(of: list, userData: userData, hasher: hasher)
     withKernelBytes(of: list.array) { copy in
-      let again = decoder.digest(of: copy, userData: userData, hasher: hasher)
+      let again = ExpressionWriter.digest(of: copy, userData: userData, hasher: hasher)
       require(again == digest, "equal bytes have equal digests")
     }
   }
 
+  private static let sets = SetNames()
   private static let hasher = ContentHasher()
 }

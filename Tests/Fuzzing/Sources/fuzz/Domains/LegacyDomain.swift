@@ -24,8 +24,8 @@ enum LegacyDomain {
   }
 
   private static func check(_ entry: [UInt8], _ layout: EntryLayout, _ target: [UInt8]) {
-    let rule = rule(entry, layout, target)
-    RuleProperties.check(Rule(line: rule.line(layout.family)))
+    let line = line(entry, layout, target)
+    RuleProperties.check(Rule(line: line[...]))
     // libiptc's allocation is as large as the entry says, and at least as large as its head.
     guard entry.count >= layout.elements, number(in: entry, at: layout.nextOffset) == entry.count
     else { return }
@@ -36,21 +36,25 @@ enum LegacyDomain {
     for index in 0..<16 { counted[layout.counters + index] ^= 0x5a }
     require(
       self.digest(counted, layout, target) == digest, "a digest leaves out the counters")
-    require(self.rule(counted, layout, target) == rule, "a rule leaves out the counters")
+    require(self.line(counted, layout, target) == line, "a rule leaves out the counters")
   }
 
   private static func number(in entry: [UInt8], at offset: Int) -> Int {
     Int(entry[offset]) | Int(entry[offset + 1]) << 8
   }
 
-  private static func rule(
+  private static func line(
     _ entry: [UInt8], _ layout: EntryLayout, _ target: [UInt8]
-  ) -> DecodedRule {
-    unsafe withExactCopy(of: entry) {
-      unsafe RuleDecoder(layout.family).rule(KernelBytes($0), targetName: target)
+  ) -> [UInt8] {
+    var writer = EntryWriter(layout.family, sets: sets)
+    return unsafe withExactCopy(of: entry) { entry in
+      unsafe withExactCopy(of: target) { name in
+        unsafe Array(writer.line(of: KernelBytes(entry), targetName: KernelBytes(name)))
+      }
     }
   }
 
+  private static let sets = SetNames()
   private static let hasher = ContentHasher()
 
   private static func digest(
