@@ -24,6 +24,7 @@ struct RuleOutlineTests {
       return (index > 0 && words[index - 1] == "!" ? "! " : "") + words[index + 1]
     }
     let outline = rule.outline
+    #expect(RuleList([rule]).outcome(at: 0) == outline.outcome)
     #expect(outline.destination.map(\.words) == value("-d"))
     #expect(outline.source.map(\.words) == value("-s"))
     #expect(outline.ipProtocol.map { Self.protocols[$0] ?? "\($0)" } == value("-p"))
@@ -49,6 +50,9 @@ struct RuleOutlineTests {
     "A chain, a translation, a block, or something else",
     arguments: [
       ("-j A", .chain("A")), ("-g A", .chain("A")), ("-g LOG", .chain("LOG")),
+      (#"-m comment --comment "a -j b""#, .other), ("-m comment --comment -j -g B", .chain("B")),
+      (#"-j LOG --log-prefix "-j A""#, .other), ("-j LOG --log-prefix -j", .other),
+      ("-m x-j A", .other), ("x-j A", .other), ("j A", .other), (" ", .other),
       ("-j a-name-as-long-as-a-chain's-can", .chain("a-name-as-long-as-a-chain's-can")),
       ("", .other), ("-p tcp", .other), ("-j ACCEPT", .other), ("-j RETURN", .other),
       ("-j DROP", .blocked), ("-j REJECT --reject-with tcp-reset", .blocked),

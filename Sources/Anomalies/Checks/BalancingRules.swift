@@ -13,12 +13,13 @@ struct BalancingRules {
 
   init(_ list: RuleList) {
     for (position, rule) in list.enumerated() {
-      switch rule.outline.outcome {
+      switch list.outcome(at: position) {
       case .chain(let name):
         if name == .kubeMarkDrop { lacksEndpoint = false }
         guard case .service(.endpoint, _) = ChainRole(name) else { continue }
         lacksEndpoint = false
-        if !rule.isAffinity { rules.append((position, rule.share)) }
+        let share = rule.share
+        if share != nil || !rule.isAffinity { rules.append((position, share)) }
       case .blocked: lacksEndpoint = false
       default: break
       }

@@ -58,10 +58,10 @@ public struct LineElements: Sendable {
     case UInt8(ascii: "j"): return named(.target, isInverted, line)
     case UInt8(ascii: "g"): return named(.goto, isInverted, line)
     case UInt8(ascii: "f"):
-      return element(.selector, word, isInverted, values: word.upperBound..<word.upperBound, line)
+      return element(.selector, word, isInverted, value: word.upperBound..<word.upperBound, line)
     default:
       let value = self.word(line) ?? position..<position
-      return element(.selector, word, isInverted, values: value, line)
+      return element(.selector, word, isInverted, value: value, line)
     }
   }
 
@@ -69,46 +69,47 @@ public struct LineElements: Sendable {
     _ kind: LineElement.Kind, _ isInverted: Bool, _ line: Span<UInt8>
   ) -> LineElement {
     let name = word(line) ?? position..<position
-    return element(kind, name, isInverted, values: name.upperBound..<name.upperBound, line)
+    return element(kind, name, isInverted, value: name.upperBound..<name.upperBound, line)
   }
 
   /// An option and its values, which reach to the next word that begins an element.
   private mutating func option(
     _ name: Range<Int>, _ isInverted: Bool, _ line: Span<UInt8>
   ) -> LineElement {
-    var start: Int?
+    var first: Range<Int>?
     var end = name.upperBound
     while true {
-      let before = position
-      guard let word = word(line) else { break }
+      skipBlanks(line)
       // A text may look like an option: comments and prefixes stand without quotes where they can.
-      let isText = start == nil && line.beginsElement(word) && line.takesText(name)
-      if !isText, line.beginsElement(word) {
-        position = before
-        break
-      }
-      start = start ?? word.lowerBound
+      if line.beginsElement(at: position), first != nil || !line.takesText(name) { break }
+      guard let word = word(line) else { break }
+      first = first ?? word
       end = word.upperBound
     }
-    return element(.option, name, isInverted, values: (start ?? end)..<end, line)
+    return element(.option, name, isInverted, value: first ?? end..<end, end: end, line)
   }
 
+  /// - Parameter end: Where the last value ends; nil where there is but one.
   private func element(
-    _ kind: LineElement.Kind, _ name: Range<Int>, _ isInverted: Bool, values: Range<Int>,
-    _ line: Span<UInt8>
+    _ kind: LineElement.Kind, _ name: Range<Int>, _ isInverted: Bool, value: Range<Int>,
+    end: Int? = nil, _ line: Span<UInt8>
   ) -> LineElement {
     LineElement(
-      kind: kind, name: name, isInverted: isInverted, values: values,
-      value: line.firstWord(of: values))
+      kind: kind, name: name, isInverted: isInverted,
+      values: value.lowerBound..<(end ?? value.upperBound), value: line.unquoted(value))
   }
 
   /// The next word, its quotes included.
   private mutating func word(_ line: Span<UInt8>) -> Range<Int>? {
-    while position < line.count, line[position] == UInt8(ascii: " ") { position += 1 }
+    skipBlanks(line)
     guard position < line.count else { return nil }
     let start = position
     position = line.endOfWord(from: start)
     return start..<position
+  }
+
+  private mutating func skipBlanks(_ line: Span<UInt8>) {
+    while position < line.count, line[position] == UInt8(ascii: " ") { position += 1 }
   }
 }
 
@@ -140,22 +141,25 @@ extension Span<UInt8> {
     return Swift.min(position + 1, count)
   }
 
-  fileprivate func firstWord(of values: Range<Int>) -> Range<Int> {
-    if values.isEmpty { return values }
-    let end = Swift.min(endOfWord(from: values.lowerBound), values.upperBound)
-    guard self[values.lowerBound] == UInt8(ascii: "\""), end - values.lowerBound >= 2 else {
-      return values.lowerBound..<end
-    }
-    return values.lowerBound + 1..<end - 1
+  /// The word without the quotes around it.
+  fileprivate func unquoted(_ word: Range<Int>) -> Range<Int> {
+    guard word.count >= 2, self[word.lowerBound] == UInt8(ascii: "\"") else { return word }
+    return word.lowerBound + 1..<word.upperBound - 1
   }
 
-  /// Whether an element begins with the word.
-  fileprivate func beginsElement(_ word: Range<Int>) -> Bool {
-    if isText("!", word) { return true }
-    guard word.count >= 2, self[word.lowerBound] == UInt8(ascii: "-") else { return false }
-    let second = self[word.lowerBound + 1]
-    if second == UInt8(ascii: "-") { return word.count > 2 }
-    return word.count == 2 && "mjg".utf8.contains(second)
+  /// Whether an element begins at the word that begins there.
+  fileprivate func beginsElement(at start: Int) -> Bool {
+    func byte(_ offset: Int) -> UInt8 {
+      start + offset < count ? self[start + offset] : UInt8(ascii: " ")
+    }
+    switch (byte(0), byte(1)) {
+    case (UInt8(ascii: "!"), UInt8(ascii: " ")): return true
+    case (UInt8(ascii: "-"), UInt8(ascii: "-")): return byte(2) != UInt8(ascii: " ")
+    case (UInt8(ascii: "-"), UInt8(ascii: "m")), (UInt8(ascii: "-"), UInt8(ascii: "j")),
+      (UInt8(ascii: "-"), UInt8(ascii: "g")):
+      return byte(2) == UInt8(ascii: " ")
+    default: return false
+    }
   }
 
   /// Whether the option's value is a text that whoever wrote the rule chose.

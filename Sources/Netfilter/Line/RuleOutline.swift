@@ -97,5 +97,33 @@ extension RuleList {
   public func outline(at position: Int) -> RuleOutline { RuleOutline(line(at: position).span) }
 
   /// What the rule at `position` does with a packet that it matches.
-  public func outcome(at position: Int) -> RuleOutcome { outline(at: position).outcome }
+  public func outcome(at position: Int) -> RuleOutcome {
+    let line = line(at: position)
+    return RuleOutcome(endOf: line.span) ?? RuleOutline(line.span).outcome
+  }
+}
+
+extension RuleOutcome {
+  /// What a line says whose last words are `-j NAME` or `-g NAME`, as most do; nil for others.
+  ///
+  /// Nothing but a target can stand there: a text in quotes ends in one, and behind a text without quotes
+  /// comes an option.
+  fileprivate init?(endOf line: Span<UInt8>) {
+    let blank = UInt8(ascii: " ")
+    guard var start = line.indices.last else { return nil }
+    while start > 0, line[start - 1] != blank {
+      if line[start] == UInt8(ascii: "\"") { return nil }
+      start -= 1
+    }
+    guard start >= 3, line[start - 3] == UInt8(ascii: "-"), start == 3 || line[start - 4] == blank
+    else { return nil }
+    let name = start..<line.count
+    switch line[start - 2] {
+    case UInt8(ascii: "j") where line.isTargetName(name): return nil
+    case UInt8(ascii: "j"), UInt8(ascii: "g"):
+      guard let chain = ChainName(line, name) else { return nil }
+      self = .chain(chain)
+    default: return nil
+    }
+  }
 }
