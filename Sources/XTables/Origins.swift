@@ -13,6 +13,11 @@ extension Extension {
         Option("--limit-iface-in", bit: 4, at: 4),
         Option("--limit-iface-out", bit: 8, at: 4),
       ]),
+    // `struct ipt_iprange_info`, `struct xt_iprange_mtinfo`.
+    Extension(
+      "iprange", 0...0, .ipv4, size: 20,
+      Option("--src-range", .addresses(0, 4), if: .bit(1, at: 16), not: .bit(16, at: 16)),
+      Option("--dst-range", .addresses(8, 12), if: .bit(2, at: 16), not: .bit(32, at: 16))),
     Extension(
       "iprange", 1...1, size: 68,
       Option("--src-range", .addresses(0, 16), if: .bit(1, at: 64), not: .bit(16, at: 64)),

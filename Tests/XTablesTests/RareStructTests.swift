@@ -96,6 +96,9 @@ struct RareStructTests {
       "devgroup", 0, padded(padded([12], 16) + [255, 255, 255, 255], 24), " ! --dst-group default"),
     .match("realm", 0, padded([0, 0, 0, 0, 255, 255, 255, 255, 1], 16), " ! --realm cosmos"),
     .match("realm", 0, padded([], 16), " --realm 0x0/0x0"),
+    .match(
+      "iprange", 0, [10, 0, 0, 1, 10, 0, 0, 9, 10, 1, 0, 1, 10, 1, 0, 2, 0x23, 0, 0, 0],
+      " --src-range 10.0.0.1-10.0.0.9 ! --dst-range 10.1.0.1-10.1.0.2"),
   ]
 
   private static let virtualServers: [KernelStruct] = [
