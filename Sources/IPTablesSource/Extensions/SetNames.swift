@@ -30,7 +30,7 @@ final class SetNames: Sendable {
 
   /// Asks in this thread's network namespace from here on, and asks again for the names known so far.
   ///
-  /// - Returns: whether an index is another set's, so that rules decoded before may have wrong names.
+  /// - Returns: whether an index is another set's, so that rules rendered before may have wrong names.
   func renew() -> Bool {
     state.withLock { state in
       // Without a socket nothing is learnt, and what was stays.

@@ -89,7 +89,7 @@ struct EntryLayout {
   /// Left out are the counters, libiptc's bookkeeping, the verdict of a standard target (an offset that
   /// shifts when the table grows: `targetName` stands for it), what follows the end of a name or a
   /// comment (the kernel leaves there what the buffer held). What else a match keeps for itself only
-  /// costs a rule's being decoded again.
+  /// costs a rule's being rendered again.
   @inline(__always)
   func digest(
     of entry: UnsafeRawPointer, targetName: UnsafePointer<CChar>, hasher: ContentHasher
