@@ -1,8 +1,7 @@
 public import Netfilter
 
 extension Rule {
-  /// The part that the rule takes of the connections that come to it, in the long run; nil where that
-  /// isn't up to chance alone.
+  /// The share of connections that match the rule in the long run; nil where more than chance decides.
   public var share: Double? {
     var share: Double? = 1
     forEachElement { element, line, owner in
@@ -22,7 +21,7 @@ extension Rule {
 }
 
 extension Span<UInt8> {
-  /// The part that an option of the match statistic lets through; nil where it is another option.
+  /// The share that `--probability` or `--every` lets through; nil for other options.
   fileprivate func part(_ option: LineElement) -> Double? {
     let text = String(decoding: option.value.map { self[$0] }, as: UTF8.self)
     if isText("--every", option.name) { return UInt32(text).map { 1 / Double(Swift.max(1, $0)) } }

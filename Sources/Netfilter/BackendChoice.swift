@@ -1,7 +1,6 @@
-/// What a node's kernel is searched for, to learn who has written rules and where.
+/// What shows that a program writes rules on a node, and in which backend.
 ///
-/// Whoever knows a program that writes rules knows its signs; whoever reads the kernel looks for them. Of
-/// each kind one is enough.
+/// The readers of the kernel look for the signs that they are given. One sign of a kind is enough.
 public struct NodeSigns: Sendable, Hashable {
   /// Chains in nat or filter.
   public let chains: [ChainName]
@@ -49,9 +48,9 @@ public struct BackendEvidence: Sendable, Hashable {
   }
 }
 
-/// The backend that is followed, and what says that it is to be.
+/// The backend that is followed, and the reason.
 public struct BackendChoice: Sendable, Hashable {
-  /// What decided, in the word that people are told. Whoever chooses has reasons of their own.
+  /// What decided, in the word that the log shows. Each caller that chooses defines its own reasons.
   public struct Reason: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
 

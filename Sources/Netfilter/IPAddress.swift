@@ -48,3 +48,13 @@ public struct IPAddress: Sendable, Hashable {
     self.low = low
   }
 }
+
+extension IPFamily {
+  /// The mask of one address.
+  public var fullMask: IPAddress {
+    switch self {
+    case .ipv4: IPAddress(ipv4: .max)
+    case .ipv6: IPAddress(ipv6High: .max, low: .max)
+    }
+  }
+}

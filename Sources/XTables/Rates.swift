@@ -112,8 +112,7 @@ extension Extension {
 extension Value {
   /// A mask of all bits.
   fileprivate static let fullMask = Value { info, line in
-    let full = IPAddress(family: line.family, prefixLength: line.family == .ipv4 ? 32 : 128)
-    if let full { line.word(full) }
+    line.word(line.family.fullMask)
   }
 
   /// A rate of packets, given as the time between two, in the unit of which a second has that many.
@@ -123,49 +122,6 @@ extension Value {
 }
 
 extension LineWriter {
-  /// Appends a rate, given as the time between two packets: in the shortest unit of time that tells it
-  /// better than a longer one.
-  ///
-  /// - Returns: The unit's length in seconds, 0 without a rate.
-  ///
-  /// C counterparts: `print_rate` of libxt_limit and of libxt_hashlimit.
-  mutating func word(period: UInt64, second: UInt64) -> UInt64 {
-    if period == 0 {
-      word("inf")
-      return 0
-    }
-    var unit = Self.units[0]
-    for shorter in Self.units.dropFirst() {
-      let (rate, rest) = (shorter.seconds * second).quotientAndRemainder(dividingBy: period)
-      if rate < rest { break }
-      unit = shorter
-    }
-    word(number: unit.seconds * second / period)
-    append(unit.name)
-    return unit.seconds
-  }
-
-  private static let units: [(seconds: UInt64, name: StaticString)] = [
-    (86400, "/day"), (3600, "/hour"), (60, "/min"), (1, "/sec"),
-  ]
-
-  /// Appends a probability in units of 2^-31 with 11 decimals, rounded from the exact value, to even
-  /// where it lies between.
-  fileprivate mutating func word(probability: UInt64) {
-    // 10^11 / 2^31 is 5^11 / 2^20.
-    let exact = probability * 48_828_125
-    var decimals = exact >> 20
-    let rest = exact & 0xf_ffff
-    if rest > 0x8_0000 || rest == 0x8_0000 && decimals & 1 == 1 { decimals += 1 }
-    var place: UInt64 = 100_000_000_000
-    word(number: decimals / place)
-    append(".")
-    while place > 1 {
-      place /= 10
-      append(number: decimals / place % 10)
-    }
-  }
-
   /// C counterpart: `rateest_print_rate` of libxt_rateest.
   fileprivate mutating func word(bitRate bytesPerSecond: UInt64) {
     let bits = bytesPerSecond * 8

@@ -68,19 +68,4 @@ extension LineWriter {
     guard let name = names.first(where: { $0.key == number })?.value else { return fail() }
     word(name)
   }
-
-  /// Appends a number, or both ends of a range.
-  mutating func word(range first: UInt64, _ last: UInt64, separator: StaticString = ":") {
-    word(number: first)
-    if first == last { return }
-    append(separator)
-    append(number: last)
-  }
-
-  /// Appends `0x1/0xff`.
-  mutating func word(mark: UInt64, mask: UInt64) {
-    word(hexadecimal: mark)
-    append("/0x")
-    append(hexadecimal: mask)
-  }
 }

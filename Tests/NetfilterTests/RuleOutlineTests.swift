@@ -26,7 +26,7 @@ struct RuleOutlineTests {
     let outline = rule.outline
     #expect(RuleList([rule]).outcome(at: 0) == outline.outcome)
     #expect(outline.destination.map(\.words) == value("-d"))
-    #expect(outline.source.map(\.words) == value("-s"))
+    #expect(rule.source.map(\.words) == value("-s"))
     #expect(outline.ipProtocol.map { Self.protocols[$0] ?? "\($0)" } == value("-p"))
     let isUDPOrTCP = words.contains("udp") || words.contains("tcp")
     if isUDPOrTCP { #expect(outline.destinationPort.map { "\($0)" } == value("--dport")) }
@@ -98,7 +98,7 @@ struct RuleOutlineTests {
     #expect(("-p tcp -m tcp ! --dport 80" as Rule).outline.destinationPort == nil)
     #expect(("-p 200" as Rule).outline.ipProtocol == 200)
     #expect(("-p ipv6-icmp" as Rule).outline.ipProtocol == 58)
-    #expect(("-d ::/0 -s fd00::/64" as Rule).outline.source?.mask.prefixLength == 64)
+    #expect(("-d ::/0 -s fd00::/64" as Rule).source?.mask.prefixLength == 64)
   }
 }
 

@@ -56,8 +56,7 @@ struct DispatchFaults: Sendable {
   private static func conflicts(in rules: RuleList) -> [Conflict] {
     var byPort: [Key: [Dispatch]] = [:]
     for position in 0..<rules.count {
-      let line = rules.line(at: position)
-      let outline = RuleOutline(line.span)
+      let outline = rules.outline(at: position)
       guard let port = outline.destinationPort,
         let transport = outline.ipProtocol.flatMap(TransportProtocol.init),
         case .chain(let name) = outline.outcome, case .service(_, let hash) = ChainRole(name)

@@ -30,8 +30,7 @@ struct DispatchOrder {
     }
 
     init(_ rules: RuleList, at position: Int) {
-      let line = rules.line(at: position)
-      let rule = RuleOutline(line.span)
+      let rule = rules.outline(at: position)
       if let ipProtocol = rule.ipProtocol, let port = rule.destinationPort {
         service = Service(ipProtocol: ipProtocol, port: port)
       } else {

@@ -68,7 +68,7 @@ struct DispatchFacts {
 
 extension AddressMatch {
   var isOneAddress: Bool {
-    !inverted && mask.prefixLength == (mask.family == .ipv4 ? 32 : 128)
+    !inverted && mask == mask.family.fullMask
   }
 }
 

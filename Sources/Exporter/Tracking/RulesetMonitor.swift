@@ -105,8 +105,8 @@ actor RulesetMonitor {
   /// A reading that takes so many seconds also takes memory that is worth giving back.
   private static let longReading = 0.05
 
-  /// Gives free memory back to the system: at once what a large reading took; what a small one took
-  /// when nobody has asked for a second, since the next reading would need it again.
+  /// Gives free memory back to the system: at once after a large reading, a second later after a small
+  /// one. If somebody asks within that second, the next reading uses the memory again.
   func releaseMemory() {
     release?.cancel()
     if account.duration > Self.longReading {

@@ -43,11 +43,11 @@ extension LineWriter {
 
   /// Appends `-i` or `-o`; nothing for a prefix that all names begin with, be it inverted or not.
   mutating func write(
-    _ option: StaticString, interface name: KernelBytes, isPrefix: Bool, inverted: Bool
+    _ option: StaticString, interface name: Span<UInt8>, isPrefix: Bool, inverted: Bool
   ) {
-    if isPrefix, name.count == 0 { return }
+    if isPrefix, name.isEmpty { return }
     self.option(option, inverted: inverted)
-    name.withSpan { word($0) }
+    word(name)
     if isPrefix { append("+") }
   }
 

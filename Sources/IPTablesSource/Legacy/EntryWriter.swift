@@ -91,8 +91,8 @@ struct EntryWriter {
     guard let mask = entry.slice(at: mask, count: size)?.textCount,
       let text = entry.slice(at: name, count: mask)?.text
     else { return }
-    line.write(
-      option, interface: text, isPrefix: mask <= text.count, inverted: isInverted(inverted, entry))
+    let (isPrefix, inverted) = (mask <= text.count, isInverted(inverted, entry))
+    text.withSpan { line.write(option, interface: $0, isPrefix: isPrefix, inverted: inverted) }
   }
 
   private func isInverted(_ inversion: EntryLayout.Inversion, _ entry: KernelBytes) -> Bool {

@@ -1,15 +1,5 @@
 internal import Netfilter
 
-extension IPFamily {
-  /// The mask of one address.
-  var fullMask: IPAddress {
-    switch self {
-    case .ipv4: IPAddress(ipv4: .max)
-    case .ipv6: IPAddress(ipv6High: .max, low: .max)
-    }
-  }
-}
-
 extension Word {
   func address(_ family: IPFamily) throws(Malformation) -> IPAddress {
     guard let address = IPAddress(text), address.family == family else {

@@ -10,7 +10,8 @@ public struct LineElement: Sendable {
     case selector
     /// `-m NAME`: the match that the options behind it belong to.
     case match
-    /// `--option`, of the match or target before it. What stands in place of options is one without a name.
+    /// `--option`, of the match or target before it. Words that stand in place of options are an option
+    /// without a name.
     case option
     /// `-j NAME`.
     case target
@@ -27,6 +28,14 @@ public struct LineElement: Sendable {
   public let values: Range<Int>
   /// The first value, without the quotes around it.
   public let value: Range<Int>
+
+  /// The options whose value is a text that whoever wrote the rule chose.
+  fileprivate static let textOptions = [
+    "--comment", "--log-prefix", "--nflog-prefix", "--prefix", "--string", "--name",
+    "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label", "--match-set",
+    "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest", "--rateest1",
+    "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig", "--zone-reply",
+  ]
 
   /// Where the element ends.
   public var end: Int { max(name.upperBound, values.upperBound) }
@@ -164,15 +173,6 @@ extension Span<UInt8> {
 
   /// Whether the option's value is a text that whoever wrote the rule chose.
   fileprivate func takesText(_ option: Range<Int>) -> Bool {
-    Self.textOptions.contains { isText($0, option) }
-  }
-
-  private static var textOptions: [String] {
-    [
-      "--comment", "--log-prefix", "--nflog-prefix", "--prefix", "--string", "--name",
-      "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label", "--match-set",
-      "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest", "--rateest1",
-      "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig", "--zone-reply",
-    ]
+    LineElement.textOptions.contains { isText($0, option) }
   }
 }

@@ -113,8 +113,7 @@ extension AddressMatch {
     guard let address = line.address(in: range.lowerBound..<(slash ?? range.upperBound)) else {
       return nil
     }
-    let bits = address.family == .ipv4 ? 32 : 128
-    var mask = IPAddress(family: address.family, prefixLength: bits)
+    var mask: IPAddress? = address.family.fullMask
     if let slash {
       let text = slash + 1..<range.upperBound
       mask =

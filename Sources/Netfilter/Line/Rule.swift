@@ -23,13 +23,23 @@ public struct Rule: Sendable, Hashable {
   /// The parts that tell whose the rule is and where it leads.
   public var outline: RuleOutline { RuleOutline(line.span) }
 
+  /// `-s`, where given.
+  public var source: AddressMatch? {
+    var source: AddressMatch?
+    forEachElement { element, line, _ in
+      guard element.kind == .selector, line.isText("-s", element.name) else { return }
+      source = AddressMatch(line, element.value, inverted: element.isInverted)
+    }
+    return source
+  }
+
   /// The chain that the rule leads to, by jump or goto.
   public var chain: ChainName? {
     if case .chain(let name) = outline.outcome { name } else { nil }
   }
 
-  /// Calls `body` with each element, the line, and the range of the match's or target's name that an
-  /// option belongs to.
+  /// Calls `body` with each element, the line, and an owner: where the name of the match or target stands
+  /// that an option belongs to.
   public func forEachElement(_ body: (LineElement, Span<UInt8>, Range<Int>) -> Void) {
     let line = line.span
     var elements = LineElements()
@@ -65,8 +75,8 @@ public struct Rule: Sendable, Hashable {
     return Rule(line: rule.line.drop { $0 == UInt8(ascii: " ") })
   }
 
-  /// The rule with other bytes in the places of some: `body` returns for each element which of the line's
-  /// bytes are replaced, and by what.
+  /// The rule with some of its bytes replaced. For each element `body` returns the range to replace and the
+  /// new bytes, or nil.
   public func replacing(
     _ body: (LineElement, Span<UInt8>, Range<Int>) -> (range: Range<Int>, bytes: [UInt8])?
   ) -> Rule {

@@ -2,13 +2,11 @@
 ///
 /// Reading one allocates nothing.
 public struct RuleOutline: Sendable {
-  /// Where the first comment's bytes stand in the line, as they stand there: a quote or backslash in it
-  /// has a backslash before it. Nil where there is no comment.
+  /// Where the first comment stands in the line; nil where there is none. Quotes and backslashes in it have
+  /// a backslash before them.
   public private(set) var comment: Range<Int>?
   /// The number of the IP protocol that the rule is restricted to; nil where there is none, or all but one.
   public private(set) var ipProtocol: UInt8?
-  /// `-s`, where given.
-  public private(set) var source: AddressMatch?
   /// `-d`, where given.
   public private(set) var destination: AddressMatch?
   /// `--dport` of the match tcp, udp or sctp, where it is one port.
@@ -33,8 +31,6 @@ public struct RuleOutline: Sendable {
 
   private mutating func take(selector: LineElement, _ line: Span<UInt8>) {
     switch line[selector.name.upperBound - 1] {
-    case UInt8(ascii: "s"):
-      source = AddressMatch(line, selector.value, inverted: selector.isInverted)
     case UInt8(ascii: "d"):
       destination = AddressMatch(line, selector.value, inverted: selector.isInverted)
     case UInt8(ascii: "p"):
@@ -104,10 +100,10 @@ extension RuleList {
 }
 
 extension RuleOutcome {
-  /// What a line says whose last words are `-j NAME` or `-g NAME`, as most do; nil for others.
+  /// Reads the target from the line's end. Most lines end in `-j NAME` or `-g NAME`; nil for all others.
   ///
-  /// Nothing but a target can stand there: a text in quotes ends in one, and behind a text without quotes
-  /// comes an option.
+  /// Only a target can stand there. A text in quotes ends in a quote, and a text without quotes is followed
+  /// by an option.
   fileprivate init?(endOf line: Span<UInt8>) {
     let blank = UInt8(ascii: " ")
     guard var start = line.indices.last else { return nil }

@@ -22,7 +22,7 @@ extension LineWriter {
       append("/")
       return append(mask)
     }
-    if !always, length == (address.family == .ipv4 ? 32 : 128) { return }
+    if !always, mask == address.family.fullMask { return }
     append("/")
     append(number: UInt64(length))
   }
@@ -65,9 +65,6 @@ extension IPAddress {
     text.append(self)
     return String(decoding: text.bytes, as: UTF8.self)
   }
-
-  /// What stands behind the slash where this is a mask: the prefix' length, or all of the mask.
-  public var maskText: String { prefixLength.map { String($0) } ?? numericText }
 
   /// The 16 bits of an IPv6 address at `index`, 0 to 7.
   fileprivate func group(_ index: Int) -> UInt64 {

@@ -10,7 +10,7 @@ public enum ProtocolName {
   }
 
   /// The protocol of that name; nil where there is none.
-  static func number(named name: String) -> UInt8? { numbers[name] }
+  public static func number(named name: String) -> UInt8? { numbers[name] }
 
   private static let numbers = Dictionary(
     uniqueKeysWithValues: names.map { ($1.description, $0) } + [("tcp", 6), ("udp", 17)])

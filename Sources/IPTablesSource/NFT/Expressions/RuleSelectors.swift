@@ -64,12 +64,8 @@ struct InterfaceSelector {
   /// Writes `-i` or `-o`, but no `! -i +`, which iptables stores as a name that no interface has.
   fileprivate func write(_ option: StaticString, to line: inout LineWriter) {
     if name == .impossibleInterface, !isInverted { return }
-    let text = name.textCount
-    let isPrefix = text == name.count
-    if isPrefix, text == 0 { return }
-    line.option(option, inverted: isInverted)
-    line.append(" ")
-    for index in 0..<text { line.append([name.byte(index)]) }
-    if isPrefix { line.append("+") }
+    let text = (0..<name.textCount).map { name.byte($0) }
+    line.write(
+      option, interface: text.span, isPrefix: text.count == name.count, inverted: isInverted)
   }
 }

@@ -64,9 +64,13 @@ extension ExtensionForm {
   private static let mark = ExtensionForm(
     .option(
       "--mark",
-      is: .mark { value, mask in
-        let mask = mask ?? .max
-        return value.hexadecimal + (mask == .max ? "" : "/\(mask.hexadecimal)")
+      is: .mark { value, mask, line in
+        if let mask, mask != .max {
+          line.word(mark: UInt64(value), mask: UInt64(mask))
+        } else {
+          line.word(hexadecimal: UInt64(value))
+        }
+        return true
       }, isInvertible: true))
 
   private static let multiport = ExtensionForm(

@@ -42,8 +42,10 @@ extension ExtensionForm {
   ) -> OptionForm.Spelling {
     .init(
       name, as: "--set-xmark",
-      .mark { value, mask in
-        stored(value, mask).map { "\($0.value.hexadecimal)/\($0.mask.hexadecimal)" }
+      .mark { value, mask, line in
+        guard let mark = stored(value, mask) else { return false }
+        line.word(mark: UInt64(mark.value), mask: UInt64(mark.mask))
+        return true
       })
   }
 

@@ -12,7 +12,7 @@ struct ExtensionForm: Sendable {
     variants = [first] + others
   }
 
-  /// Of chains and verdicts.
+  /// The form of chains and verdicts.
   static let withoutOptions = ExtensionForm()
 
   func has(_ option: String) -> Bool {

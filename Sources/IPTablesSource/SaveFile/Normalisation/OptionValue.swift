@@ -13,6 +13,17 @@ struct OptionValue: Sendable {
     }
   }
 
+  /// One word, of which `write` makes what is written; false where it isn't understood.
+  static func written(
+    by write: @escaping @Sendable (Word, inout LineWriter) -> Bool
+  ) -> OptionValue {
+    OptionValue { words, family in
+      var line = LineWriter(family: family)
+      guard words.count == 1, write(words[0], &line) else { return nil }
+      return line.bytes
+    }
+  }
+
   /// No word; `text` is written in place of one, with a blank before it.
   static func constant(_ text: String) -> OptionValue {
     OptionValue { words, _ in words.isEmpty ? Array(text.utf8) : nil }
@@ -20,11 +31,10 @@ struct OptionValue: Sendable {
 
   static let nothing = constant("")
 
-  /// One word of any bytes: in quotes unless it is made of letters, digits, `_` and `-`.
-  ///
-  /// C counterpart: `xtables_save_string`.
-  static let quoted = OptionValue { words, _ in
-    words.count == 1 ? [UInt8(ascii: " ")] + words[0].bytes.quoted : nil
+  /// One word of any bytes, in quotes where it needs them.
+  static let quoted = written { word, line in
+    line.quotedWord(word.bytes.span)
+    return true
   }
 
   /// One word of any bytes, as it is.
@@ -60,65 +70,41 @@ struct OptionValue: Sendable {
     return parts.contains(nil) ? nil : parts.compactMap { $0 }.joined(separator: ",")
   }
 
-  /// `value` or `value/mask`, of whose mask (nil where there is none) `text` makes what is written.
+  /// `value` or `value/mask`, of which `write` makes what is written; the mask is nil where there is none.
   static func mark(
-    _ text: @escaping @Sendable (_ value: UInt32, _ mask: UInt32?) -> String?
+    _ write: @escaping @Sendable (_ value: UInt32, _ mask: UInt32?, inout LineWriter) -> Bool
   ) -> OptionValue {
-    word { word, _ in
+    written { word, line in
       let parts = word.split("/", maxSplits: 1).map { UInt32(asInC: $0.bytes) }
-      guard let value = parts[0] else { return nil }
-      guard parts.count == 2 else { return text(value, nil) }
-      return parts[1].flatMap { text(value, $0) }
+      guard let value = parts[0] else { return false }
+      guard parts.count == 2 else { return write(value, nil, &line) }
+      return parts[1].map { write(value, $0, &line) } ?? false
     }
   }
 
   /// A number from 0 to 1, which the kernel holds in units of 2^-31, with 11 decimals.
-  static let probability = word { word, _ in
-    guard let value = Double(word.text), (0...1).contains(value) else { return nil }
-    return decimals(ofProbability: UInt64((value * 0x1p31).rounded()))
-  }
-
-  /// Rounded from the exact value, to even where it lies between two.
-  private static func decimals(ofProbability probability: UInt64) -> String {
-    // 10^11 / 2^31 is 5^11 / 2^20.
-    let exact = probability * 48_828_125
-    var decimals = exact >> 20
-    let rest = exact & 0xf_ffff
-    if rest > 0x8_0000 || rest == 0x8_0000 && decimals & 1 == 1 { decimals += 1 }
-    let (whole, fraction) = decimals.quotientAndRemainder(dividingBy: 100_000_000_000)
-    let digits = String(fraction)
-    return "\(whole)." + String(repeating: "0", count: 11 - digits.count) + digits
+  static let probability = written { word, line in
+    guard let value = Double(word.text), (0...1).contains(value) else { return false }
+    line.word(probability: UInt64((value * 0x1p31).rounded()))
+    return true
   }
 
   /// A rate of packets: `3/hour`, whose unit may be given by its beginning, or not, as seconds.
   ///
   /// The kernel holds the mean time between packets, of which iptables-save prints the rate again.
-  static let rate = word { word, _ in
+  static let rate = written { word, line in
     let parts = word.split("/", maxSplits: 1)
     let given = parts.count == 2 ? parts[1].text.lowercased() : "second"
     guard !given.isEmpty, let unit = units.first(where: { $0.name.hasPrefix(given) }),
       let rate = UInt32(asInC: parts[0].bytes), rate > 0, rate <= unit.length
-    else { return nil }
-    return text(ofInterval: unit.length / rate)
-  }
-
-  /// In the shortest unit of time that gives the rate better than a longer one.
-  ///
-  /// C counterpart: `print_rate` of libxt_limit.
-  private static func text(ofInterval interval: UInt32) -> String {
-    var unit = units[0]
-    for shorter in units.dropFirst() {
-      let (rate, rest) = shorter.length.quotientAndRemainder(dividingBy: interval)
-      if interval > shorter.length || rate < rest { break }
-      unit = shorter
-    }
-    return "\(unit.length / interval)/\(unit.written)"
+    else { return false }
+    line.word(period: UInt64(unit.length / rate), second: 10_000)
+    return true
   }
 
   /// In the kernel's units of 0.1 ms.
-  private static let units: [(length: UInt32, name: String, written: String)] = [
-    (864_000_000, "day", "day"), (36_000_000, "hour", "hour"), (600_000, "minute", "min"),
-    (10_000, "second", "sec"),
+  private static let units: [(length: UInt32, name: String)] = [
+    (864_000_000, "day"), (36_000_000, "hour"), (600_000, "minute"), (10_000, "second"),
   ]
 
   // MARK: - Names
@@ -167,13 +153,17 @@ struct OptionValue: Sendable {
 
   // MARK: - Addresses
 
-  static let address = word { word, family in (try? word.address(family))?.numericText }
+  static let address = written { word, line in
+    guard let address = try? word.address(line.family) else { return false }
+    line.word(address)
+    return true
+  }
 
   /// An address and its mask, which isn't written where it has all bits.
-  static let network = word { word, family in
-    guard let (address, mask) = try? word.addressAndMask(family) else { return nil }
-    return mask == family.fullMask
-      ? address.numericText : "\(address.numericText)/\(mask.maskText)"
+  static let network = written { word, line in
+    guard let (address, mask) = try? word.addressAndMask(line.family) else { return false }
+    line.word(address, mask: mask)
+    return true
   }
 }
 
@@ -187,29 +177,4 @@ extension Word {
     else { return nil }
     return first == last ? "\(first)" : "\(first):\(last)"
   }
-}
-
-extension Collection<UInt8> {
-  fileprivate var quoted: [UInt8] {
-    if !isEmpty, allSatisfy(\.needsNoQuotes) { return Array(self) }
-    let quote = UInt8(ascii: "\"")
-    let escaped = flatMap { "\"\\'".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
-    return [quote] + escaped + [quote]
-  }
-}
-
-extension UInt8 {
-  fileprivate var needsNoQuotes: Bool {
-    switch self {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
-  }
-}
-
-extension UInt32 {
-  /// As `%#x` has it, but for `0x0`.
-  var hexadecimal: String { "0x" + String(self, radix: 16) }
 }

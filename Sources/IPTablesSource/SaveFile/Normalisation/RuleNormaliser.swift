@@ -123,8 +123,10 @@ struct RuleNormaliser {
     }
   }
 
-  /// The extension before the option, unless that is known not to have it and another is known to;
-  /// behind an option of iptables itself, the match that the protocol implies. Nil where there is none.
+  /// Returns the position of the extension that has the option; nil where there is none.
+  ///
+  /// It is the extension before the option, unless that one is known not to have it and another is known to
+  /// have it. Behind an option of iptables itself, it is the match that the protocol implies.
   private mutating func owner(
     of option: GivenOption, behind current: Int?, _ count: inout Int
   ) -> Int? {

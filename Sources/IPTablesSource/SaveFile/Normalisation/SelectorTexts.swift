@@ -18,69 +18,50 @@ struct SelectorTexts {
     _ option: BuiltInOption, named word: Word, inverted: Bool, from cursor: inout WordCursor
   ) throws(Malformation) {
     var inverted = inverted
-    var text: [UInt8]?
+    var line = LineWriter(family: family)
     if option == .fragment {
-      text = []
+      line.option("-f", inverted: inverted)
     } else {
       // iptables 1.4 wrote `-s ! 10.0.0.1`.
       inverted = cursor.takeNegation() != inverted
       let value = try cursor.value(of: word)
       switch option {
-      case .source, .destination: text = try addresses(value, inverted)
-      case .inputInterface, .outputInterface: text = try interface(value)
-      default: text = try ipProtocol(value, inverted)
+      case .source: try write("-s", addresses: value, inverted, to: &line)
+      case .destination: try write("-d", addresses: value, inverted, to: &line)
+      case .inputInterface: try write("-i", interface: value, inverted, to: &line)
+      case .outputInterface: try write("-o", interface: value, inverted, to: &line)
+      default:
+        let number = try ProtocolNames.number(of: value)
+        if !inverted { impliedMatch = Self.impliedMatches[number] }
+        line.write(protocol: number, inverted: inverted)
       }
     }
     if texts[option.rawValue] != nil { throw Malformation("\(word.text) stands here twice") }
-    guard let text else { return texts[option.rawValue] = [] }
-    texts[option.rawValue] = Array((inverted ? " ! " : " ").utf8) + option.name.utf8 + text
+    texts[option.rawValue] = line.bytes
   }
 
-  /// A network, with the bits outside of its mask cleared; nil for all addresses.
-  private func addresses(_ word: Word, _ inverted: Bool) throws(Malformation) -> [UInt8]? {
+  /// Writes a network, with the bits outside of its mask cleared; nothing for all addresses.
+  private func write(
+    _ option: StaticString, addresses word: Word, _ inverted: Bool, to line: inout LineWriter
+  ) throws(Malformation) {
     let (address, mask) = try word.addressAndMask(family)
-    if mask.isZero, !inverted { return nil }
-    return Array(" \(address.masked(by: mask).numericText)/\(mask.maskText)".utf8)
+    if mask.isZero, !inverted { return }
+    line.write(option, AddressMatch(address: address, mask: mask, inverted: inverted))
   }
 
-  /// Nil for `+`, which is every interface. iptables-legacy leaves it out even where it is inverted.
-  private func interface(_ word: Word) throws(Malformation) -> [UInt8]? {
+  private func write(
+    _ option: StaticString, interface word: Word, _ inverted: Bool, to line: inout LineWriter
+  ) throws(Malformation) {
     guard (1...15).contains(word.bytes.count), !word.bytes.elementsEqual("!".utf8) else {
       throw word.isNot("an interface's name")
     }
-    return word.bytes.elementsEqual("+".utf8) ? nil : [UInt8(ascii: " ")] + word.bytes
-  }
-
-  /// Nil for all protocols.
-  private mutating func ipProtocol(_ word: Word, _ inverted: Bool) throws(Malformation) -> [UInt8]?
-  {
-    let number = try ProtocolNames.number(of: word)
-    if !inverted { impliedMatch = Self.impliedMatches[number] }
-    if number == 0 { return nil }
-    var text = LineWriter(family: .ipv4)
-    text.word(protocol: number)
-    return text.bytes
+    let isPrefix = word.bytes.last == UInt8(ascii: "+")
+    let name = word.bytes.dropLast(isPrefix ? 1 : 0)
+    line.write(option, interface: name.span, isPrefix: isPrefix, inverted: inverted)
   }
 
   private static let impliedMatches: [UInt8: String] = [
     1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 50: "esp", 51: "ah", 58: "icmp6", 132: "sctp",
     135: "mh", 136: "udplite",
   ]
-}
-
-extension BuiltInOption {
-  /// As iptables-save writes it.
-  fileprivate var name: String {
-    switch self {
-    case .source: "-s"
-    case .destination: "-d"
-    case .inputInterface: "-i"
-    case .outputInterface: "-o"
-    case .protocol: "-p"
-    case .fragment: "-f"
-    case .match: "-m"
-    case .jump: "-j"
-    case .goto: "-g"
-    }
-  }
 }
