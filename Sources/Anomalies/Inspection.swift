@@ -81,7 +81,8 @@ public struct Inspection: Sendable {
     let pieces = stride(from: 0, to: looked.count, by: pieceSize).map {
       looked[$0..<min(looked.count, $0 + pieceSize)]
     }
-    let found = Parallel.map(count: pieces.count, workers: ProcessLimits.processors) { piece, _ in
+    let found = Parallel.map(count: pieces.count, workers: ProcessLimits.processors) { _ in
+    } _: { piece, _ in
       pieces[piece].map { ChainFaults(ofChainAt: $0, in: nat, map) }
     }
     for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }

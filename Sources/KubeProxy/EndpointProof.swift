@@ -45,7 +45,7 @@ struct EndpointProof {
     for rule in 0..<rules.count {
       let line = rules.line(at: rule)
       let bytes = line.span
-      guard let comment = RuleOutline(bytes).comment,
+      guard let comment = RuleOutline.comment(in: bytes),
         let claim = ServicePortComment(bytes.extracting(comment))
       else { continue }
       return holds(for: claim, using: &text)

@@ -118,7 +118,7 @@ extension RuleList {
     guard outcome(at: position) == .chain(.kubeMarkDrop) else { return false }
     let line = line(at: position)
     let bytes = line.span
-    return RuleOutline(bytes).comment.flatMap { ServicePortComment(bytes.extracting($0)) }?
+    return RuleOutline.comment(in: bytes).flatMap { ServicePortComment(bytes.extracting($0)) }?
       .blockReason
       == .noLocalEndpoints
   }

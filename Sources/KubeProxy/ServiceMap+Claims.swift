@@ -48,7 +48,7 @@ extension ServiceMap {
     for rule in 0..<rules.count {
       let line = rules.line(at: rule)
       let bytes = line.span
-      guard let comment = RuleOutline(bytes).comment else { continue }
+      guard let comment = RuleOutline.comment(in: bytes) else { continue }
       var port: ServicePort?
       Self.forEachWord(of: bytes.extracting(comment)) { word in
         guard port == nil, let claim = ServicePortComment(word) else { return }

@@ -2,31 +2,33 @@ internal import Netfilter
 
 extension Extension {
   /// Matches of what a packet holds, programs that look at it, and what is said of a rule.
-  static let contents: [Extension] = [
-    Extension("comment", size: 256, Option("--comment", .quoted(0, size: 256))),
-    Extension(
-      "string", 1...1, size: 160,
-      Option(writePattern),
-      Option("--algo", .text(4, size: 16)),
-      Option("--from", .number(.u16(0)), if: .nonzero(.u16(0))),
-      Option("--to", .number(.u16(2)), if: .differs(.u16(2), from: 0xffff)),
-      Option("--icase", bit: 2, at: 149)),
-    Extension("u32", size: 1984, writeWords),
-    Extension("bpf", size: 528) { info, line in
-      if info.u16(0) == 0 { line.fail() }
-      writeProgram(info, count: info.u16(0), at: 4, to: &line)
-    },
-    // `struct xt_bpf_info_v1`: a program, or the path of one.
-    Extension("bpf", 1...1, size: 528) { info, line in
-      switch info.u16(0) {
-      case 0: writeProgram(info, count: info.u16(2), at: 8, to: &line)
-      case 1:
-        line.option("--object-pinned")
-        line.word(info, text: 8, size: 512)
-      default: line.fail()
-      }
-    },
-  ]
+  static var contents: [Extension] {
+    [
+      Extension("comment", size: 256, Option("--comment", .quoted(0, size: 256))),
+      Extension(
+        "string", 1...1, size: 160,
+        Option(writePattern),
+        Option("--algo", .text(4, size: 16)),
+        Option("--from", .number(.u16(0)), if: .nonzero(.u16(0))),
+        Option("--to", .number(.u16(2)), if: .differs(.u16(2), from: 0xffff)),
+        Option("--icase", bit: 2, at: 149)),
+      Extension("u32", size: 1984, writeWords),
+      Extension("bpf", size: 528) { info, line in
+        if info.u16(0) == 0 { line.fail() }
+        writeProgram(info, count: info.u16(0), at: 4, to: &line)
+      },
+      // `struct xt_bpf_info_v1`: a program, or the path of one.
+      Extension("bpf", 1...1, size: 528) { info, line in
+        switch info.u16(0) {
+        case 0: writeProgram(info, count: info.u16(2), at: 8, to: &line)
+        case 1:
+          line.option("--object-pinned")
+          line.word(info, text: 8, size: 512)
+        default: line.fail()
+        }
+      },
+    ]
+  }
 
   /// Hexadecimal where a byte isn't printable, or the last one is a `\`.
   private static func writePattern(_ info: Span<UInt8>, to line: inout LineWriter) {

@@ -82,48 +82,38 @@ struct Extension: Sendable {
 }
 
 extension Extension {
-  /// The table.
-  static let all: [Extension] = [
-    connections, connectionTargets, contents, groups, hashLimits, headers, headersIPv6,
-    headerTargets, logTargets, marks, origins, pathTargets, policies, ports, rates, sctp, sets,
-    times, translations,
-  ].flatMap { $0 }
-
-  static func named(
-    _ name: Span<UInt8>, _ role: XTables.Role, revision: UInt8, family: IPFamily
-  ) -> Extension? {
-    Key(name, role, revision, family).flatMap { byKey[$0] }
+  /// The table, made anew each time.
+  static var all: [Extension] {
+    [
+      connections, connectionTargets, contents, groups, hashLimits, headers, headersIPv6,
+      headerTargets, logTargets, marks, origins, pathTargets, policies, ports, rates, sctp, sets,
+      times, translations,
+    ].flatMap { $0 }
   }
-
-  private static let byKey: [Key: Extension] = {
-    var table: [Key: Extension] = [:]
-    for entry in all {
-      for revision in entry.revisions {
-        for family in entry.family.map({ [$0] }) ?? IPFamily.allCases {
-          let key = Key(Array(entry.name.description.utf8).span, entry.role, revision, family)
-          if let key { table[key] = entry }
-        }
-      }
-    }
-    return table
-  }()
 
   /// Name, role, revision and family, held inline: a table of rules has hundreds of thousands of
   /// extensions.
-  private struct Key: Hashable {
-    private var words: SIMD4<UInt64> = .zero
+  struct Key: Hashable {
+    private let words: SIMD4<UInt64>
 
     func hash(into hasher: inout Hasher) { hasher.combine(words.wrappedSum()) }
 
     /// Nil where the name is longer than any of x_tables.
     init?(_ name: Span<UInt8>, _ role: XTables.Role, _ revision: UInt8, _ family: IPFamily) {
       guard name.count < 29 else { return nil }
-      for index in name.indices {
-        words[index >> 3] |= UInt64(name[index]) << UInt64(8 * (index & 7))
+      func word(at start: Int) -> UInt64 {
+        var word: UInt64 = 0
+        var end = min(name.count, start + 8)
+        while end > start {
+          end -= 1
+          word = word << 8 | UInt64(name[end])
+        }
+        return word
       }
-      words[3] |= UInt64(revision) << 56
-      words[3] |= (role == .match ? 0 : 1) << 55
-      words[3] |= (family == .ipv4 ? 0 : 1) << 54
+      let kind: UInt64 = (role == .match ? 0 : 2) | (family == .ipv4 ? 0 : 1)
+      words = [
+        word(at: 0), word(at: 8), word(at: 16), word(at: 24) | UInt64(revision) << 56 | kind << 48,
+      ]
     }
   }
 }

@@ -2,11 +2,13 @@ internal import Netfilter
 
 extension Extension {
   /// `struct xt_hashlimit_mtinfo1` to `xt_hashlimit_mtinfo3`.
-  static let hashLimits: [Extension] = [
-    Extension("hashlimit", 1...1, size: 56) { HashLimit.revision1.write($0, to: &$1) },
-    Extension("hashlimit", 2...2, size: 304) { HashLimit.revision2.write($0, to: &$1) },
-    Extension("hashlimit", 3...3, size: 312) { HashLimit.revision3.write($0, to: &$1) },
-  ]
+  static var hashLimits: [Extension] {
+    [
+      Extension("hashlimit", 1...1, size: 56) { HashLimit.revision1.write($0, to: &$1) },
+      Extension("hashlimit", 2...2, size: 304) { HashLimit.revision2.write($0, to: &$1) },
+      Extension("hashlimit", 3...3, size: 312) { HashLimit.revision3.write($0, to: &$1) },
+    ]
+  }
 }
 
 /// Where a revision of hashlimit's struct has its fields, and its unit of time.

@@ -2,35 +2,37 @@ internal import Netfilter
 
 extension Extension {
   /// Matches of ports: `struct xt_tcp`, `xt_udp`, `xt_dccp_info`, `xt_multiport`, `xt_multiport_v1`.
-  static let ports: [Extension] = [
-    Extension(
-      "tcp", size: 12,
-      .ports("--sport", 0, not: .bit(1, at: 11)),
-      .ports("--dport", 4, not: .bit(2, at: 11)),
-      Option(
-        "--tcp-option", .number(.u8(8)), if: .nonzeroOrBit(.u8(8), 8, at: 11),
-        not: .bit(8, at: 11)),
-      Option(
-        "--tcp-flags",
-        .both(.bits(.u8(9), tcpFlags, none: "NONE"), .bits(.u8(10), tcpFlags, none: "NONE")),
-        if: .nonzeroOrBit(.u8(9), 4, at: 11), not: .bit(4, at: 11))),
-    Extension(
-      "udp", size: 10,
-      .ports("--sport", 0, not: .bit(1, at: 8)),
-      .ports("--dport", 4, not: .bit(2, at: 8))),
-    Extension(
-      "dccp", size: 16,
-      Option("--sport", .range(.u16(4), .u16(6)), bit: 1, at: 8, inverted: 10),
-      Option("--dport", .range(.u16(0), .u16(2)), bit: 2, at: 8, inverted: 10),
-      Option("--dccp-types", dccpTypes, bit: 4, at: 8, inverted: 10),
-      Option("--dccp-option", .number(.u8(14)), bit: 8, at: 8, inverted: 10)),
-    Extension("multiport", size: 32) {
-      writeMultiport($0, endFlags: nil, inverted: false, to: &$1)
-    },
-    Extension("multiport", 1...1, size: 48) {
-      writeMultiport($0, endFlags: 32, inverted: $0.byte(47) != 0, to: &$1)
-    },
-  ]
+  static var ports: [Extension] {
+    [
+      Extension(
+        "tcp", size: 12,
+        .ports("--sport", 0, not: .bit(1, at: 11)),
+        .ports("--dport", 4, not: .bit(2, at: 11)),
+        Option(
+          "--tcp-option", .number(.u8(8)), if: .nonzeroOrBit(.u8(8), 8, at: 11),
+          not: .bit(8, at: 11)),
+        Option(
+          "--tcp-flags",
+          .both(.bits(.u8(9), tcpFlags, none: "NONE"), .bits(.u8(10), tcpFlags, none: "NONE")),
+          if: .nonzeroOrBit(.u8(9), 4, at: 11), not: .bit(4, at: 11))),
+      Extension(
+        "udp", size: 10,
+        .ports("--sport", 0, not: .bit(1, at: 8)),
+        .ports("--dport", 4, not: .bit(2, at: 8))),
+      Extension(
+        "dccp", size: 16,
+        Option("--sport", .range(.u16(4), .u16(6)), bit: 1, at: 8, inverted: 10),
+        Option("--dport", .range(.u16(0), .u16(2)), bit: 2, at: 8, inverted: 10),
+        Option("--dccp-types", dccpTypes, bit: 4, at: 8, inverted: 10),
+        Option("--dccp-option", .number(.u8(14)), bit: 8, at: 8, inverted: 10)),
+      Extension("multiport", size: 32) {
+        writeMultiport($0, endFlags: nil, inverted: false, to: &$1)
+      },
+      Extension("multiport", 1...1, size: 48) {
+        writeMultiport($0, endFlags: 32, inverted: $0.byte(47) != 0, to: &$1)
+      },
+    ]
+  }
 
   private static let tcpFlags: Names = [
     0x01: "FIN", 0x02: "SYN", 0x04: "RST", 0x08: "PSH", 0x10: "ACK", 0x20: "URG",

@@ -2,22 +2,24 @@ internal import Netfilter
 
 extension Extension {
   /// Matches of how much and how often, but for `hashlimit`.
-  static let rates: [Extension] = [
-    // `struct xt_rateinfo`: the mean time between packets in units of 0.1 ms, and the burst.
-    Extension(
-      "limit", size: 40,
-      Option("--limit", .rate(.u32(0), second: 10_000)),
-      Option("--limit-burst", .number(.u32(4)), if: .differs(.u32(4), from: 5))),
-    // It has what was given: the kernel counts elsewhere.
-    Extension("quota", size: 24, Option("--quota", .number(.u64(8)), not: .bit(1, at: 0))),
-    Extension("statistic", size: 24, writeStatistic),
-    // libxt_nfacct puts a blank of its own before that of the word.
-    Extension("nfacct", 0...1, size: 40, Option("--nfacct-name ", .quoted(0, size: 32))),
-    Extension("recent", size: 212, options: recent(mask: .fullMask)),
-    Extension("recent", 1...1, size: 228, options: recent(mask: .address(212))),
-    Extension("rateest", size: 72, writeRateEstimate),
-    Extension("RATEEST", size: 32, writeRateEstimator),
-  ]
+  static var rates: [Extension] {
+    [
+      // `struct xt_rateinfo`: the mean time between packets in units of 0.1 ms, and the burst.
+      Extension(
+        "limit", size: 40,
+        Option("--limit", .rate(.u32(0), second: 10_000)),
+        Option("--limit-burst", .number(.u32(4)), if: .differs(.u32(4), from: 5))),
+      // It has what was given: the kernel counts elsewhere.
+      Extension("quota", size: 24, Option("--quota", .number(.u64(8)), not: .bit(1, at: 0))),
+      Extension("statistic", size: 24, writeStatistic),
+      // libxt_nfacct puts a blank of its own before that of the word.
+      Extension("nfacct", 0...1, size: 40, Option("--nfacct-name ", .quoted(0, size: 32))),
+      Extension("recent", size: 212, options: recent(mask: .fullMask)),
+      Extension("recent", 1...1, size: 228, options: recent(mask: .address(212))),
+      Extension("rateest", size: 72, writeRateEstimate),
+      Extension("RATEEST", size: 32, writeRateEstimator),
+    ]
+  }
 
   private static func writeStatistic(_ info: Span<UInt8>, to line: inout LineWriter) {
     let isInverted = info.has(1, at: 2)

@@ -2,13 +2,15 @@ internal import Netfilter
 
 extension Extension {
   /// `struct xt_sctp_info`: ports, a bit for each type of chunk, and flags of at most four types.
-  static let sctp: [Extension] = [
-    Extension(
-      "sctp", size: 292,
-      Option("--sport", .range(.u16(4), .u16(6)), bit: 1, at: 284, inverted: 288),
-      Option("--dport", .range(.u16(0), .u16(2)), bit: 2, at: 284, inverted: 288),
-      Option("--chunk-types", Value(writeChunks), bit: 4, at: 284, inverted: 288))
-  ]
+  static var sctp: [Extension] {
+    [
+      Extension(
+        "sctp", size: 292,
+        Option("--sport", .range(.u16(4), .u16(6)), bit: 1, at: 284, inverted: 288),
+        Option("--dport", .range(.u16(0), .u16(2)), bit: 2, at: 284, inverted: 288),
+        Option("--chunk-types", Value(writeChunks), bit: 4, at: 284, inverted: 288))
+    ]
+  }
 
   /// The map is eight times as long as it needs to be; libxt_sctp looks at all of it.
   private static func writeChunks(_ info: Span<UInt8>, to line: inout LineWriter) {

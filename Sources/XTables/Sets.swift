@@ -2,21 +2,23 @@ internal import Netfilter
 
 extension Extension {
   /// Matches and targets of ipset, which the kernel keeps by their indices.
-  static let sets: [Extension] = [
-    // `struct xt_set_info_match_v1`.
-    Extension("set", 1...2, size: 4) { info, sets, line in
-      line.writeMatch(info, sets)
-      if info.has(0x80, at: 3) { line.option("--return-nomatch") }
-    },
-    // `struct xt_set_info_match_v3` and `xt_set_info_match_v4` have two counters of 16 bytes: what is
-    // compared with and how, in either order.
-    Extension("set", 3...3, size: 48) { $2.writeMatch($0, $1, counterValue: 8, comparison: 0) },
-    Extension("set", 4...4, size: 48) { $2.writeMatch($0, $1, counterValue: 0, comparison: 8) },
-    // `struct xt_set_info_target_v1` to `struct xt_set_info_target_v3`.
-    Extension("SET", 1...1, size: 8) { $2.writeTarget($0, $1, count: 2, options: nil) },
-    Extension("SET", 2...2, size: 16) { $2.writeTarget($0, $1, count: 2, options: 8) },
-    Extension("SET", 3...3, size: 20) { $2.writeTarget($0, $1, count: 3, options: 12) },
-  ]
+  static var sets: [Extension] {
+    [
+      // `struct xt_set_info_match_v1`.
+      Extension("set", 1...2, size: 4) { info, sets, line in
+        line.writeMatch(info, sets)
+        if info.has(0x80, at: 3) { line.option("--return-nomatch") }
+      },
+      // `struct xt_set_info_match_v3` and `xt_set_info_match_v4` have two counters of 16 bytes: what is
+      // compared with and how, in either order.
+      Extension("set", 3...3, size: 48) { $2.writeMatch($0, $1, counterValue: 8, comparison: 0) },
+      Extension("set", 4...4, size: 48) { $2.writeMatch($0, $1, counterValue: 0, comparison: 8) },
+      // `struct xt_set_info_target_v1` to `struct xt_set_info_target_v3`.
+      Extension("SET", 1...1, size: 8) { $2.writeTarget($0, $1, count: 2, options: nil) },
+      Extension("SET", 2...2, size: 16) { $2.writeTarget($0, $1, count: 2, options: 8) },
+      Extension("SET", 3...3, size: 20) { $2.writeTarget($0, $1, count: 3, options: 12) },
+    ]
+  }
 }
 
 extension LineWriter {

@@ -2,25 +2,27 @@ internal import Netfilter
 
 extension Extension {
   /// `struct xt_time_info`.
-  static let times: [Extension] = [
-    Extension(
-      "time", size: 24,
-      Option { info, line in
-        if info.u32(8) == 0, info.u32(12) == 86399 { return }
-        line.option("--timestart")
-        line.word(time: info.u32(8))
-        line.option("--timestop")
-        line.word(time: info.u32(12))
-      },
-      Option("--monthdays", .monthDays(16), if: .differs(.u32(16), from: 0xffff_fffe)),
-      Option("--weekdays", .bits(.u8(20), weekdays), if: .differs(.u8(20), from: 0xfe)),
-      // The last date is written whatever it is: libxt_time takes it for given unless it is the
-      // longest of 64 bits.
-      Option("--datestart", .date(0), if: .nonzero(.u32(0))),
-      Option("--datestop", .date(4), if: .nonzero(.u32(4))),
-      Option("--kerneltz", bit: 1, at: 21),
-      Option("--contiguous", bit: 2, at: 21))
-  ]
+  static var times: [Extension] {
+    [
+      Extension(
+        "time", size: 24,
+        Option { info, line in
+          if info.u32(8) == 0, info.u32(12) == 86399 { return }
+          line.option("--timestart")
+          line.word(time: info.u32(8))
+          line.option("--timestop")
+          line.word(time: info.u32(12))
+        },
+        Option("--monthdays", .monthDays(16), if: .differs(.u32(16), from: 0xffff_fffe)),
+        Option("--weekdays", .bits(.u8(20), weekdays), if: .differs(.u8(20), from: 0xfe)),
+        // The last date is written whatever it is: libxt_time takes it for given unless it is the
+        // longest of 64 bits.
+        Option("--datestart", .date(0), if: .nonzero(.u32(0))),
+        Option("--datestop", .date(4), if: .nonzero(.u32(4))),
+        Option("--kerneltz", bit: 1, at: 21),
+        Option("--contiguous", bit: 2, at: 21))
+    ]
+  }
 
   private static let weekdays: Names = [
     2: "Mon", 4: "Tue", 8: "Wed", 16: "Thu", 32: "Fri", 64: "Sat", 128: "Sun",

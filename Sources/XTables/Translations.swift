@@ -2,28 +2,30 @@ internal import Netfilter
 
 extension Extension {
   /// Targets that change a packet's addresses and ports.
-  static let translations: [Extension] = [
-    translation("DNAT", 0...0, .ipv4, "--to-destination", .multiRange),
-    translation("DNAT", 1...1, nil, "--to-destination", .range),
-    translation("DNAT", 2...2, nil, "--to-destination", .shiftedRange),
-    translation("SNAT", 0...0, .ipv4, "--to-source", .multiRange),
-    translation("SNAT", 1...1, nil, "--to-source", .range),
-    translation("SNAT", 2...2, nil, "--to-source", .shiftedRange),
-    translation("MASQUERADE", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
-    translation("MASQUERADE", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
-    translation("REDIRECT", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
-    translation("REDIRECT", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
-    Extension("NETMAP", 0...0, .ipv4, size: 20) { info, line in
-      let (first, last) = (info.address(.ipv4, 8), info.address(.ipv4, 12))
-      writeNetwork(first, last, to: &line)
-    },
-    Extension("NETMAP", 0...0, .ipv6, size: 40) { info, line in
-      let (first, last) = (info.address(.ipv6, 4), info.address(.ipv6, 20))
-      writeNetwork(first, last, to: &line)
-    },
-    Extension("SNPT", size: 36, writePrefixes),
-    Extension("DNPT", size: 36, writePrefixes),
-  ]
+  static var translations: [Extension] {
+    [
+      translation("DNAT", 0...0, .ipv4, "--to-destination", .multiRange),
+      translation("DNAT", 1...1, nil, "--to-destination", .range),
+      translation("DNAT", 2...2, nil, "--to-destination", .shiftedRange),
+      translation("SNAT", 0...0, .ipv4, "--to-source", .multiRange),
+      translation("SNAT", 1...1, nil, "--to-source", .range),
+      translation("SNAT", 2...2, nil, "--to-source", .shiftedRange),
+      translation("MASQUERADE", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
+      translation("MASQUERADE", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
+      translation("REDIRECT", 0...0, .ipv4, "--to-ports", .multiRange, hasAddress: false),
+      translation("REDIRECT", 0...0, .ipv6, "--to-ports", .range, hasAddress: false),
+      Extension("NETMAP", 0...0, .ipv4, size: 20) { info, line in
+        let (first, last) = (info.address(.ipv4, 8), info.address(.ipv4, 12))
+        writeNetwork(first, last, to: &line)
+      },
+      Extension("NETMAP", 0...0, .ipv6, size: 40) { info, line in
+        let (first, last) = (info.address(.ipv6, 4), info.address(.ipv6, 20))
+        writeNetwork(first, last, to: &line)
+      },
+      Extension("SNPT", size: 36, writePrefixes),
+      Extension("DNPT", size: 36, writePrefixes),
+    ]
+  }
 
   /// A target of libxt_NAT, which writes addresses and ports, or just ports.
   private static func translation(
@@ -131,31 +133,33 @@ private struct TranslationLayout: Sendable {
 
 extension Extension {
   /// Targets that send a packet elsewhere.
-  static let pathTargets: [Extension] = [
-    Extension("REJECT", size: 4) { info, line in
-      let kind = info.u32(0)
-      let names = line.family == .ipv4 ? rejectionsIPv4 : rejectionsIPv6
-      line.option("--reject-with")
-      if let name = names.first(where: { $0.key == kind })?.value {
-        line.word(name)
-      } else {
-        line.word(number: kind)
-      }
-    },
-    // `struct xt_tproxy_target_info_v1` has an address with room for either family.
-    Extension("TPROXY", size: 16, options: proxy(port: 12)),
-    Extension("TPROXY", 1...1, size: 28, options: proxy(port: 24)),
-    Extension("NFQUEUE", size: 2, Option("--queue-num", .number(.u16(0)))),
-    Extension("NFQUEUE", 1...1, size: 4, Option(writeQueues)),
-    Extension("NFQUEUE", 2...2, size: 6, Option(writeQueues), bypass),
-    Extension(
-      "NFQUEUE", 3...3, size: 6,
-      Option(writeQueues), bypass, Option("--queue-cpu-fanout", bit: 2, at: 4)),
-    Extension(
-      "TEE", 1...1, size: 40,
-      Option("--gateway", .address(0)),
-      Option("--oif", .text(16, size: 16), if: .nonzero(.u8(16)))),
-  ]
+  static var pathTargets: [Extension] {
+    [
+      Extension("REJECT", size: 4) { info, line in
+        let kind = info.u32(0)
+        let names = line.family == .ipv4 ? rejectionsIPv4 : rejectionsIPv6
+        line.option("--reject-with")
+        if let name = names.first(where: { $0.key == kind })?.value {
+          line.word(name)
+        } else {
+          line.word(number: kind)
+        }
+      },
+      // `struct xt_tproxy_target_info_v1` has an address with room for either family.
+      Extension("TPROXY", size: 16, options: proxy(port: 12)),
+      Extension("TPROXY", 1...1, size: 28, options: proxy(port: 24)),
+      Extension("NFQUEUE", size: 2, Option("--queue-num", .number(.u16(0)))),
+      Extension("NFQUEUE", 1...1, size: 4, Option(writeQueues)),
+      Extension("NFQUEUE", 2...2, size: 6, Option(writeQueues), bypass),
+      Extension(
+        "NFQUEUE", 3...3, size: 6,
+        Option(writeQueues), bypass, Option("--queue-cpu-fanout", bit: 2, at: 4)),
+      Extension(
+        "TEE", 1...1, size: 40,
+        Option("--gateway", .address(0)),
+        Option("--oif", .text(16, size: 16), if: .nonzero(.u8(16)))),
+    ]
+  }
 
   /// C counterpart: `enum ipt_reject_with`.
   private static let rejectionsIPv4: Names = [

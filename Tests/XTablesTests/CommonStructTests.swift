@@ -27,7 +27,7 @@ struct CommonStructTests {
   func hostileComment() {
     var line = LineWriter(family: .ipv4)
     let comment: [UInt8] = [0xff, 0x0a, 0x27, 0x5c, 0x22, 0xc3] + [UInt8](repeating: 0, count: 250)
-    XTables.write(
+    XTables().write(
       .match, Array("comment".utf8).span, revision: 0, info: comment.span, to: &line)
     let escaped: [UInt8] = [0xff, 0x0a, 0x5c, 0x27, 0x5c, 0x5c, 0x5c, 0x22, 0xc3]
     #expect(line.bytes == Array(" -m comment --comment \"".utf8) + escaped + Array("\"".utf8))

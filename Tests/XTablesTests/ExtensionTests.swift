@@ -77,7 +77,7 @@ struct ExtensionTests {
     var line = LineWriter(family: .ipv4)
     line.option("-p tcp")
     for value: UInt8 in [3, 4] {
-      XTables.write(
+      XTables().write(
         .match, Array("ttl".utf8).span, revision: 0, info: [value, 9].span, to: &line)
     }
     let text = String(decoding: line.line, as: UTF8.self)

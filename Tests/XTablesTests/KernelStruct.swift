@@ -41,14 +41,17 @@ struct KernelStruct: Sendable, CustomStringConvertible {
   /// What is written of it, behind a blank.
   var text: String { text(of: bytes) }
 
+  private static let extensions = XTables()
+
   /// What is written of the same extension with other bytes.
   ///
   /// - Parameter sets: the names of sets of ipset.
   func text(of bytes: [UInt8], sets: [UInt16: String] = [:]) -> String {
     var line = LineWriter(family: family)
-    XTables.write(
-      role, Array(name.utf8).span, revision: revision, info: bytes.span,
-      sets: { sets[$0].map { Array($0.utf8) } ?? [] }, to: &line)
+    let extensions =
+      sets.isEmpty ? Self.extensions : XTables { sets[$0].map { Array($0.utf8) } ?? [] }
+    extensions.write(
+      role, Array(name.utf8).span, revision: revision, info: bytes.span, to: &line)
     return String(decoding: line.bytes, as: UTF8.self)
   }
 

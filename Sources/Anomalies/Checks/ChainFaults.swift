@@ -56,7 +56,7 @@ struct ChainFaults: Sendable {
     for position in 0..<rules.count {
       let line = rules.line(at: position)
       let bytes = line.span
-      if let comment = RuleOutline(bytes).comment, contradicts(bytes.extracting(comment)) {
+      if let comment = RuleOutline.comment(in: bytes), contradicts(bytes.extracting(comment)) {
         positions.append(position)
       }
     }

@@ -8,12 +8,12 @@ extension LineWriter {
   ///   - name: The name, up to the first zero.
   ///   - info: The extension's struct.
   mutating func write(
-    _ role: XTables.Role, _ name: KernelBytes, revision: UInt8, info: KernelBytes, sets: SetNames
+    _ role: XTables.Role, _ name: KernelBytes, revision: UInt8, info: KernelBytes,
+    with extensions: XTables
   ) {
     name.text.withSpan { name in
       info.withSpan { info in
-        XTables.write(
-          role, name, revision: revision, info: info, sets: { sets.name(of: $0) }, to: &self)
+        extensions.write(role, name, revision: revision, info: info, to: &self)
       }
     }
   }
@@ -29,9 +29,10 @@ extension LineWriter {
 
   /// Appends an extension whose struct was put together here.
   mutating func write(
-    _ role: XTables.Role, _ name: StaticString, revision: UInt8 = 0, info: StructBytes
+    _ role: XTables.Role, _ name: StaticString, revision: UInt8 = 0, info: StructBytes,
+    with extensions: XTables
   ) {
-    XTables.write(
+    extensions.write(
       role, Array(name.description.utf8).span, revision: revision, info: info.bytes.span, to: &self)
   }
 

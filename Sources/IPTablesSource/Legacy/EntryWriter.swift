@@ -6,12 +6,12 @@ internal import XTables
 /// Never fails: an entry that ends too early is a rule that ends there.
 struct EntryWriter {
   let layout: EntryLayout
-  private let sets: SetNames
+  private let xtables: XTables
   private var line: LineWriter
 
-  init(_ family: IPFamily, sets: SetNames) {
+  init(_ family: IPFamily, _ xtables: XTables) {
     layout = EntryLayout(family)
-    self.sets = sets
+    self.xtables = xtables
     line = LineWriter(family: family)
   }
 
@@ -45,7 +45,7 @@ struct EntryWriter {
       let info = bytes.slice(at: size, count: bytes.count - size)
     else { return }
     line.write(
-      role, name, revision: bytes.load(at: size - 1) ?? 0, info: info, sets: sets)
+      role, name, revision: bytes.load(at: size - 1) ?? 0, info: info, with: xtables)
   }
 
   /// A standard target has no name in its header; libiptc's `name` is the verdict or the chain.

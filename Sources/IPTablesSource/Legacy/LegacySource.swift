@@ -1,4 +1,5 @@
 public import Netfilter
+private import XTables
 
 /// Reads the kernel's legacy tables of this thread's network namespace through libiptc.
 ///
@@ -9,7 +10,8 @@ public final class LegacySource: RulesetSource {
   private let tables: Set<TableName>
   private let signs: NodeSigns
   private var readers: [LegacyState.Identity: LegacyTableReader] = [:]
-  private let sets = SetNames()
+  private let sets: SetNames
+  private let xtables: XTables
   /// As the last reading found it.
   private var state = LegacyState()
   /// Whether the mangle table has one of the hints.
@@ -19,6 +21,9 @@ public final class LegacySource: RulesetSource {
     tables: Set<TableName>, families: Set<IPFamily> = Set(IPFamily.allCases),
     signs: NodeSigns = NodeSigns()
   ) {
+    let sets = SetNames()
+    self.sets = sets
+    xtables = XTables { sets.name(of: $0) }
     self.tables = tables
     self.signs = signs
     self.families = families.sorted()
@@ -65,7 +70,7 @@ public final class LegacySource: RulesetSource {
   private func reader(_ family: IPFamily, _ table: TableName) -> LegacyTableReader {
     let identity = LegacyState.Identity(family: family, table: table)
     if let reader = readers[identity] { return reader }
-    let reader = LegacyTableReader(family: family, table: table, sets: sets)
+    let reader = LegacyTableReader(family: family, table: table, xtables)
     readers[identity] = reader
     return reader
   }

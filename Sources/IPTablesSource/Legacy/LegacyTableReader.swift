@@ -1,5 +1,6 @@
 internal import Netfilter
 private import Platform
+internal import XTables
 
 /// Reads one table again and again, and remembers a digest of each rule: what a reading finds
 /// unchanged costs a digest a rule, and no allocation.
@@ -19,10 +20,10 @@ final class LegacyTableReader {
   /// The number of rules that had counted anything at the last reading.
   private var countingRules = 0
 
-  init(family: IPFamily, table: TableName, sets: SetNames) {
+  init(family: IPFamily, table: TableName, _ xtables: XTables) {
     self.family = family
     self.table = table
-    writer = EntryWriter(family, sets: sets)
+    writer = EntryWriter(family, xtables)
   }
 
   /// Takes the table from the kernel and frees it again.

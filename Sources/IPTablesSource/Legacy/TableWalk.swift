@@ -7,6 +7,8 @@ struct TableWalk {
   private let previousDigests: [ContentDigest]
   private var writer: EntryWriter
   private let hasher: ContentHasher
+  /// Those of the chain that is being written.
+  private var rules = RuleList()
   private(set) var digests: [ContentDigest] = []
   private(set) var counters: [Counter] = []
   private(set) var policyCounters: [Counter] = []
@@ -117,7 +119,7 @@ struct TableWalk {
     in chain: UnsafePointer<CChar>, of handle: borrowing TableHandle, digestsFrom first: Int,
     known: KnownRules?
   ) -> RuleList {
-    var rules = RuleList()
+    rules.removeAll()
     var known = known
     let layout = writer.layout
     unsafe handle.forEachRule(in: chain) { entry, target in
@@ -134,7 +136,6 @@ struct TableWalk {
         rules.append(line: writer.line(of: bytes, targetName: name))
       }
     }
-    rules.trim()
-    return rules
+    return rules.trimmed
   }
 }

@@ -1,13 +1,29 @@
 internal import Netfilter
 internal import Platform
+private import XTables
 
-/// Reads the rules of chains, one chain after the other.
+/// Reads the rules of chains over a connection, one chain after the other.
 struct NFTChainReader {
   let family: IPFamily
   let table: TableName
   let tableHandle: UInt64
   let hasher: ContentHasher
-  let sets: SetNames
+  let connection: NFTConnection
+  private var writer: ExpressionWriter
+  /// Those of the chain that is being read.
+  private var rules = RuleList()
+
+  init(
+    family: IPFamily, table: TableName, tableHandle: UInt64, hasher: ContentHasher, sets: SetNames,
+    connection: NFTConnection
+  ) {
+    self.family = family
+    self.table = table
+    self.tableHandle = tableHandle
+    self.hasher = hasher
+    self.connection = connection
+    writer = ExpressionWriter(family, XTables { sets.name(of: $0) })
+  }
 
   /// A chain to be read.
   struct Order: Sendable {
@@ -25,26 +41,23 @@ struct NFTChainReader {
   }
 
   /// Reads the chains; of those that are gone, no rules.
-  func read(
-    _ orders: ArraySlice<Order>, _ connection: NFTConnection
-  ) throws(NFTError) -> Result {
+  mutating func read(_ orders: ArraySlice<Order>) throws(NFTError) -> Result {
     var result = Result()
     result.rules.reserveCapacity(orders.count)
     result.run.reserveCapacity(orders.count * 3)
     for order in orders {
-      result.rules.append(try read(order, connection, into: &result.run))
+      result.rules.append(try read(order, into: &result.run))
     }
     return result
   }
 
   /// Reads a chain's rules: those that the last reading knew come as they are, the others
   /// written anew. Where nothing differs, the last reading's rules themselves.
-  private func read(
-    _ order: Order, _ connection: NFTConnection, into run: inout NFTRuleRun
+  private mutating func read(
+    _ order: Order, into run: inout NFTRuleRun
   ) throws(NFTError) -> RuleList {
-    var writer = ExpressionWriter(family, sets: sets)
     var known = order.known
-    var rules = RuleList()
+    rules.removeAll()
     var isUnchanged = known != nil
     try connection.forEachRule(of: order.kernelName, in: table, family) { rule in
       let digest = ExpressionWriter.digest(
@@ -63,7 +76,6 @@ struct NFTChainReader {
       }
     }
     if isUnchanged, let known, known.rules.count == rules.count { return known.rules }
-    rules.trim()
-    return rules
+    return rules.trimmed
   }
 }

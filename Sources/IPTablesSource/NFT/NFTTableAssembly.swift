@@ -11,11 +11,14 @@ struct NFTTableAssembly {
   /// Whether the content so far is the former one's beginning.
   private var isUnchanged = true
 
-  init(_ former: TableContent, _ formerRun: NFTRuleRun) {
+  /// - Parameters:
+  ///   - chainCount: How many chains the table has.
+  ///   - ruleCount: How many rules were read.
+  init(_ former: TableContent, _ formerRun: NFTRuleRun, chainCount: Int, ruleCount: Int) {
     self.former = former
     self.formerRun = formerRun
-    chains.reserveCapacity(former.chains.count + 16)
-    run.reserveCapacity(formerRun.count + 16)
+    chains.reserveCapacity(chainCount)
+    run.reserveCapacity(max(formerRun.count + 16, ruleCount))
   }
 
   /// Appends a chain that was read.

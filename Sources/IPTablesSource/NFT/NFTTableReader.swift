@@ -113,7 +113,7 @@ final class NFTTableReader {
         chain: $0.chain, handle: NFTRuleHandle.rule(of: run.handles[$0.position]))
     }
     let (table, family) = (table, family)
-    let counters = try Self.inBlocks(of: 1024, addresses, connections) {
+    let counters = try Self.inBlocks(of: 1024, addresses, connections, { $0 }) {
       (block, connection) throws(NFTError) in
       var counters = [Counter](repeating: Counter(), count: block.count)
       try connection.forEachRule(at: block, in: table, family) { index, rule in
@@ -141,7 +141,7 @@ final class NFTTableReader {
         : (name: chains.chains[index].kernelName, rules: firstRules[index]..<firstRules[index + 1])
     }
     let (table, family, handles) = (table, family, run.handles)
-    let counters = try Self.inBlocks(of: 256, orders, connections) {
+    let counters = try Self.inBlocks(of: 256, orders, connections, { $0 }) {
       (block, connection) throws(NFTError) in
       var counters: [Counter] = []
       for order in block {
@@ -173,18 +173,25 @@ final class NFTTableReader {
     let wanted =
       names.map { $0.compactMap { list.position(of: $0) }.sorted() } ?? Array(chains.indices)
     let orders = wanted.map { order(for: chains[$0], formerly: formerPositions[$0]) }
-    let reader = NFTChainReader(
-      family: family, table: table, tableHandle: tableHandle, hasher: hasher, sets: sets)
-    let results = try Self.inBlocks(of: 256, orders, connections) {
-      (block, connection) throws(NFTError) in try reader.read(block, connection)
+    let (family, table, tableHandle, hasher, sets) = (family, table, tableHandle, hasher, sets)
+    let results = try Self.inBlocks(of: 256, orders, connections) { connection in
+      NFTChainReader(
+        family: family, table: table, tableHandle: tableHandle, hasher: hasher, sets: sets,
+        connection: connection)
+    } _: {
+      (block, reader) throws(NFTError) in
+      try reader.read(block)
     }
-    var assembly = NFTTableAssembly(content, run)
-    var read = ReadChains(results)
+    var assembly = NFTTableAssembly(
+      content, run, chainCount: chains.count,
+      ruleCount: results.reduce(0) { $0 + $1.run.count })
+    var read = ReadChains()
     var unread = wanted[...]
     for (index, chain) in chains.enumerated() {
-      if unread.first == index, let (result, rules, range) = read.next() {
+      if unread.first == index, let (result, rules, range) = read.next(results) {
         unread.removeFirst()
-        assembly.append(chain, rules, result.run, range, formerly: formerPositions[index])
+        assembly.append(
+          chain, rules, results[result].run, range, formerly: formerPositions[index])
       } else if let position = formerPositions[index] {
         assembly.append(chain, formerly: position)
       }
@@ -208,15 +215,15 @@ final class NFTTableReader {
   }
 
   /// The chains that were read, one after the other, each with where it stands in its result.
-  private struct ReadChains: IteratorProtocol {
-    private let results: [NFTChainReader.Result]
+  private struct ReadChains {
     private var result = 0
     private var chain = 0
     private var first = 0
 
-    init(_ results: [NFTChainReader.Result]) { self.results = results }
-
-    mutating func next() -> (NFTChainReader.Result, RuleList, Range<Int>)? {
+    /// The next chain's result, by its index, its rules, and where those stand in the result's run.
+    mutating func next(
+      _ results: [NFTChainReader.Result]
+    ) -> (result: Int, rules: RuleList, range: Range<Int>)? {
       while result < results.count, chain == results[result].rules.count {
         result += 1
         (chain, first) = (0, 0)
@@ -227,20 +234,22 @@ final class NFTTableReader {
         chain += 1
         first += rules.count
       }
-      return (results[result], rules, first..<first + rules.count)
+      return (result, rules, first..<first + rules.count)
     }
   }
 
   /// Does the work block by block, on as many processors as there are connections.
-  private static func inBlocks<Item: Sendable, Value: Sendable>(
+  private static func inBlocks<Item: Sendable, Value: Sendable, Worker>(
     of size: Int, _ items: [Item], _ connections: [NFTConnection],
-    _ body: @Sendable (ArraySlice<Item>, NFTConnection) throws(NFTError) -> Value
+    _ makeWorker: @Sendable (NFTConnection) -> Worker,
+    _ body: @Sendable (ArraySlice<Item>, inout Worker) throws(NFTError) -> Value
   ) throws(NFTError) -> [Value] {
     let blocks = (items.count + size - 1) / size
-    let results = Parallel.map(count: blocks, workers: connections.count) { block, worker in
+    let results = Parallel.map(count: blocks, workers: connections.count) {
+      makeWorker(connections[$0])
+    } _: { block, worker in
       Result { () throws(NFTError) in
-        try body(
-          items[block * size..<min(items.count, (block + 1) * size)], connections[worker])
+        try body(items[block * size..<min(items.count, (block + 1) * size)], &worker)
       }
     }
     return try results.map { result throws(NFTError) in try result.get() }

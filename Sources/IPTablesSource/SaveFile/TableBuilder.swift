@@ -77,9 +77,7 @@ struct TableBuilder {
     let content = TableContent(
       family: family, name: name,
       chains: chains.map { chain in
-        var rules = chain.rules
-        rules.trim()
-        return Chain(name: chain.name, policy: chain.policy, rules: rules)
+        Chain(name: chain.name, policy: chain.policy, rules: chain.rules.trimmed)
       })
     return TableSnapshot(
       content: content, counters: chains.flatMap(\.counters),

@@ -10,19 +10,16 @@ public struct RuleList: Sendable, Hashable {
 
   /// Lists of more rules than this know where each one is. Nearly all chains have fewer.
   private static let longestWithoutEnds = 16
-  /// The bytes to begin with, which hold the one or two rules that most chains have.
-  private static let initialCapacity = 192
 
   public init() {}
 
   public init(_ rules: some Sequence<Rule>) {
     for rule in rules { append(line: rule.line) }
-    trim()
+    self = trimmed
   }
 
   /// Appends a rule: what iptables-save prints behind `-A CHAIN `.
   public mutating func append(line: some Collection<UInt8>) {
-    if bytes.isEmpty { bytes.reserveCapacity(Self.initialCapacity) }
     let length = line.count
     // Seven bits in each byte, the lowest first; the last byte is below 128.
     var rest = length
@@ -42,10 +39,19 @@ public struct RuleList: Sendable, Hashable {
   /// The line of the rule at `position`.
   public func line(at position: Int) -> ArraySlice<UInt8> { bytes[range(at: position)] }
 
-  /// Gives back what growing has reserved.
-  public mutating func trim() {
-    if bytes.capacity > bytes.count + bytes.count / 8 + 32 { bytes = bytes.trimmed }
-    if ends.capacity > ends.count + ends.count / 8 + 16 { ends = ends.trimmed }
+  /// A copy that has no room for more rules.
+  public var trimmed: RuleList {
+    var copy = self
+    copy.bytes = bytes.trimmed
+    copy.ends = ends.trimmed
+    return copy
+  }
+
+  /// Removes all rules. The memory is kept for others.
+  public mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    ruleCount = 0
   }
 
   private func range(at position: Int) -> Range<Int> {

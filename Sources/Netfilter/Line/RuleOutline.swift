@@ -29,6 +29,24 @@ public struct RuleOutline: Sendable {
     }
   }
 
+  /// Where the first comment of the line stands, as in ``comment``. The line is read no further.
+  public static func comment(in line: Span<UInt8>) -> Range<Int>? {
+    var elements = LineElements()
+    var owner = 0..<0
+    while let element = elements.next(line) {
+      switch element.kind {
+      case .match: owner = element.name
+      case .option:
+        if line.isText("--comment", element.name), line.isText("comment", owner) {
+          return element.value
+        }
+      case .target, .goto: return nil
+      case .selector: break
+      }
+    }
+    return nil
+  }
+
   private mutating func take(selector: LineElement, _ line: Span<UInt8>) {
     switch line[selector.name.upperBound - 1] {
     case UInt8(ascii: "d"):

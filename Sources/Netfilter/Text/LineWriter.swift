@@ -133,15 +133,18 @@ public struct LineWriter: Sendable {
   /// Appends a text in quotes, with a backslash before quotes and before a backslash.
   public mutating func quoted(_ text: Span<UInt8>, escapingApostrophes: Bool = true) {
     bytes.append(UInt8(ascii: "\""))
+    var start = 0
     for index in text.indices {
-      let byte = text[index]
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
-      case UInt8(ascii: "'") where escapingApostrophes: bytes.append(UInt8(ascii: "\\"))
-      default: break
+      switch text[index] {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): break
+      case UInt8(ascii: "'") where escapingApostrophes: break
+      default: continue
       }
-      bytes.append(byte)
+      append(text.extracting(start..<index))
+      bytes.append(UInt8(ascii: "\\"))
+      start = index
     }
+    append(text.extracting(start..<text.count))
     bytes.append(UInt8(ascii: "\""))
   }
 

@@ -46,7 +46,7 @@ struct EntryHostileTests {
     var line = LineWriter(family: family)
     for count in payload.indices {
       line.removeAll()
-      XTables.write(
+      XTables().write(
         seed.bytes[0] & 2 == 0 ? .match : .target, name.span, revision: seed.bytes[1],
         info: Array(payload[..<count]).span, to: &line)
       if count == 0 { #expect(line.line.dropFirst(3).elementsEqual(name)) }
@@ -79,7 +79,7 @@ struct EntryHostileTests {
   }
 
   private static func line(_ entry: [UInt8], _ family: IPFamily) -> ArraySlice<UInt8> {
-    var writer = EntryWriter(family, sets: SetNames())
+    var writer = EntryWriter(family, XTables())
     return unsafe entry.withUnsafeBytes { entry in
       unsafe Array("THERE".utf8).withUnsafeBytes { name in
         unsafe writer.line(of: KernelBytes(entry), targetName: KernelBytes(name))

@@ -1,4 +1,5 @@
 import Netfilter
+import XTables
 
 @testable import IPTablesSource
 
@@ -133,7 +134,7 @@ extension ExpressionWriter {
   static func line(
     _ list: [UInt8], userData: [UInt8]? = nil, _ family: IPFamily = .ipv4
   ) -> String {
-    var writer = ExpressionWriter(family, sets: SetNames())
+    var writer = ExpressionWriter(family, XTables())
     return unsafe list.withUnsafeBytes { list in
       unsafe (userData ?? []).withUnsafeBytes { bytes in
         let expressions = unsafe KernelBytes(list)

@@ -1,5 +1,6 @@
 import Netfilter
 import Testing
+import XTables
 
 @testable import IPTablesSource
 
@@ -25,7 +26,7 @@ struct ExpressionWriterTests {
 
   @Test("A writer keeps nothing of the rule before")
   func again() {
-    var writer = ExpressionWriter(.ipv4, sets: SetNames())
+    var writer = ExpressionWriter(.ipv4, XTables())
     for example in ExpressionCase.known + ExpressionCase.unknown where example.family == .ipv4 {
       unsafe example.expressions.list.withUnsafeBytes { list in
         let line = unsafe writer.line(of: KernelBytes(list), userData: nil)

@@ -1,6 +1,7 @@
 import Netfilter
 import TestSupport
 import Testing
+import XTables
 
 @testable import IPTablesSource
 
@@ -68,7 +69,7 @@ struct NetlinkHostileTests {
         if let chain = NFTChain(message) { chains.append(chain) }
         let rule = NFTRule(message.attributes)
         for family in IPFamily.allCases {
-          var writer = ExpressionWriter(family, sets: SetNames())
+          var writer = ExpressionWriter(family, XTables())
           _ = writer.line(of: rule.expressions, userData: rule.userData)
         }
       }

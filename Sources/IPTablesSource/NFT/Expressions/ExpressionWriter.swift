@@ -1,5 +1,6 @@
 private import CNFTables
 internal import Netfilter
+internal import XTables
 
 /// Writes rules' lines from the expressions that iptables-nft stored.
 ///
@@ -10,8 +11,8 @@ struct ExpressionWriter {
   /// Whether the rule that was written last translates the destination.
   private(set) var translatesDestination = false
 
-  init(_ family: IPFamily, sets: SetNames) {
-    builder = RuleBuilder(family: family, sets: sets)
+  init(_ family: IPFamily, _ xtables: XTables) {
+    builder = RuleBuilder(family, xtables)
   }
 
   /// The rule as iptables-save would print it behind `-A CHAIN `.

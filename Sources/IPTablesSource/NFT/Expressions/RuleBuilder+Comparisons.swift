@@ -75,7 +75,7 @@ extension RuleBuilder {
       info.append(value.hostWord)
       info.append(mask?.hostWord ?? .max)
       info.append(UInt32(inverted ? 1 : 0))
-      add { $0.write(.match, "mark", revision: 1, info: info) }
+      add { $0.write(.match, "mark", revision: 1, info: info, with: $1) }
       return true
     default: return false
     }

@@ -22,7 +22,7 @@ extension RuleBuilder {
     if let register, let value = RegisterValue(data: data) {
       content = RegisterContent(value: value, in: register, by: expression)
     } else if let verdict = StoredVerdict(data) {
-      set(by: expression) { verdict.write(to: &$0) }
+      set(by: expression) { line, _ in verdict.write(to: &line) }
     } else {
       keep(expression)
     }
@@ -48,14 +48,13 @@ extension RuleBuilder {
       default: break
       }
     }
-    let sets = sets
     // A revision has one byte in x_tables.
     let byte = UInt8(truncatingIfNeeded: revision)
     if expression.kind == .match {
-      add { $0.write(.match, name, revision: byte, info: info, sets: sets) }
+      add { $0.write(.match, name, revision: byte, info: info, with: $1) }
       return false
     }
-    set(by: expression) { $0.write(.target, name, revision: byte, info: info, sets: sets) }
+    set(by: expression) { $0.write(.target, name, revision: byte, info: info, with: $1) }
     return name.leadingWord == Self.destinationTranslation
   }
 
@@ -80,7 +79,7 @@ extension RuleBuilder {
   mutating func takeLimit(_ expression: RuleExpression) {
     flushContent()
     if let limit = StructBytes(limit: expression.data) {
-      add { $0.write(.match, "limit", info: limit) }
+      add { $0.write(.match, "limit", info: limit, with: $1) }
     } else {
       keep(expression)
     }
@@ -92,13 +91,13 @@ extension RuleBuilder {
       return keep(expression)
     }
     flushContent()
-    set(by: expression) { $0.write(.target, "NFLOG", revision: revision, info: info) }
+    set(by: expression) { $0.write(.target, "NFLOG", revision: revision, info: info, with: $1) }
   }
 
   /// What writes the target that sets what the register holds; nil where iptables has none.
   private func targetSetting(
     _ expression: RuleExpression
-  ) -> ((inout LineWriter) -> Void)? {
+  ) -> ((inout LineWriter, XTables) -> Void)? {
     var key: nft_meta_keys?
     var register: Register?
     for attribute in NetlinkAttributes(expression.data) {
@@ -111,14 +110,16 @@ extension RuleBuilder {
     guard let key, let content, content.register == register, !content.isUsed else { return nil }
     switch (key, content.source) {
     case (NFT_META_NFTRACE, .value(let value)) where !value.isZero && content.bitwise == nil:
-      return { $0.option("-j TRACE") }
+      return { line, _ in line.option("-j TRACE") }
     case (NFT_META_MARK, .value(let value)) where value.count == 4 && content.bitwise == nil:
-      return { $0.write(.target, "MARK", revision: 2, info: StructBytes(mark: value.hostWord)) }
+      return {
+        $0.write(.target, "MARK", revision: 2, info: StructBytes(mark: value.hostWord), with: $1)
+      }
     case (NFT_META_MARK, .meta(let source)) where nft_meta_keys(source) == NFT_META_MARK:
       guard let mask = content.mask, mask.count == 4, let flipped = content.flipped
       else { return nil }
       let info = StructBytes(mark: flipped.hostWord, mask: ~mask.hostWord)
-      return { $0.write(.target, "MARK", revision: 2, info: info) }
+      return { $0.write(.target, "MARK", revision: 2, info: info, with: $1) }
     default: return nil
     }
   }

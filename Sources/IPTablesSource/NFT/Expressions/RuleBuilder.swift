@@ -9,7 +9,7 @@ internal import XTables
 /// loads that nothing used, are kept as expressions.
 struct RuleBuilder {
   let family: IPFamily
-  let sets: SetNames
+  let xtables: XTables
   var selectors = RuleSelectors()
   private var extensions: LineWriter
   private var target: LineWriter
@@ -29,9 +29,9 @@ struct RuleBuilder {
     let content: RegisterContent?
   }
 
-  init(family: IPFamily, sets: SetNames) {
+  init(_ family: IPFamily, _ xtables: XTables) {
     self.family = family
-    self.sets = sets
+    self.xtables = xtables
     extensions = LineWriter(family: family)
     target = LineWriter(family: family)
     line = LineWriter(family: family)
@@ -67,9 +67,9 @@ struct RuleBuilder {
 
   /// Adds an extension.
   @inline(__always)
-  mutating func add(_ write: (inout LineWriter) -> Void) {
+  mutating func add(_ write: (inout LineWriter, XTables) -> Void) {
     flushTransport()
-    write(&extensions)
+    write(&extensions, xtables)
   }
 
   /// Makes `change` to the transport match, or to a new one where the last can't take the part any
@@ -102,12 +102,12 @@ struct RuleBuilder {
   @inline(__always)
   mutating func set(
     by expression: RuleExpression, using content: RegisterContent? = nil,
-    _ write: (inout LineWriter) -> Void
+    _ write: (inout LineWriter, XTables) -> Void
   ) {
     if let action { keep(action) }
     action = Action(expression: expression, content: content)
     target.removeAll()
-    write(&target)
+    write(&target, xtables)
   }
 
   /// Keeps an expression of which nothing is known, and what it may use; as the target where it
@@ -118,7 +118,7 @@ struct RuleBuilder {
     if let content, !content.isUsed { keep(content) }
     content = nil
     if expression.isStatement {
-      set(by: expression) { $0.writeUnknown(.target, expression) }
+      set(by: expression) { line, _ in line.writeUnknown(.target, expression) }
     } else {
       addUnknown(expression)
     }
@@ -144,13 +144,13 @@ struct RuleBuilder {
   }
 
   private mutating func addUnknown(_ expression: RuleExpression) {
-    add { $0.writeUnknown(.match, expression) }
+    add { line, _ in line.writeUnknown(.match, expression) }
   }
 
   @inline(__always)
   private mutating func flushTransport() {
     guard let transport else { return }
-    extensions.write(.match, transport.name, info: transport.info)
+    extensions.write(.match, transport.name, info: transport.info, with: xtables)
     self.transport = nil
   }
 }

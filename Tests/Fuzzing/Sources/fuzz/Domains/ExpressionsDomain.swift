@@ -1,5 +1,6 @@
 @testable import IPTablesSource
 import Netfilter
+import XTables
 
 /// A rule of nf_tables: a byte that chooses the family, two for the size of the user data, the user
 /// data, and the list of expressions.
@@ -17,7 +18,7 @@ enum ExpressionsDomain {
 
   /// Writes the list as one of that family, and checks what comes out.
   static func check(_ list: KernelBytes, userData: KernelBytes?, _ family: IPFamily) {
-    var writer = ExpressionWriter(family, sets: sets)
+    var writer = ExpressionWriter(family, xtables)
     let line = Array(writer.line(of: list, userData: userData))
     RuleProperties.check(Rule(line: line[...]))
     require(
@@ -30,6 +31,6 @@ enum ExpressionsDomain {
     }
   }
 
-  private static let sets = SetNames()
+  private static let xtables = XTables()
   private static let hasher = ContentHasher()
 }

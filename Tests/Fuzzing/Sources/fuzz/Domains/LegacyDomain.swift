@@ -1,5 +1,6 @@
 @testable import IPTablesSource
 import Netfilter
+import XTables
 
 /// A table's rules as libiptc holds them: a byte that chooses the family, one that chooses what libiptc
 /// calls the target, and entries, one after the other.
@@ -46,7 +47,7 @@ enum LegacyDomain {
   private static func line(
     _ entry: [UInt8], _ layout: EntryLayout, _ target: [UInt8]
   ) -> [UInt8] {
-    var writer = EntryWriter(layout.family, sets: sets)
+    var writer = EntryWriter(layout.family, xtables)
     return unsafe withExactCopy(of: entry) { entry in
       unsafe withExactCopy(of: target) { name in
         unsafe Array(writer.line(of: KernelBytes(entry), targetName: KernelBytes(name)))
@@ -54,7 +55,7 @@ enum LegacyDomain {
     }
   }
 
-  private static let sets = SetNames()
+  private static let xtables = XTables()
   private static let hasher = ContentHasher()
 
   private static func digest(
