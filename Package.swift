@@ -55,7 +55,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "KubeProxy", dependencies: ["Netfilter", "Platform"], swiftSettings: settings),
-    .target(name: "Churn", dependencies: ["Netfilter"], swiftSettings: settings),
+    .target(name: "Churn", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
     .target(
       name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter", "Platform"],
       swiftSettings: settings),

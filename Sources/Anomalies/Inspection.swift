@@ -73,11 +73,11 @@ public struct Inspection: Sendable {
     var faults: [Int: ChainFaults] = [:]
     let former = previous.flatMap { map.isMade(from: $0.map) ? $0.chainFaults : nil }
     if let former, !former.isEmpty {
-      for (index, position) in map.formerChainPositions.enumerated() where position >= 0 {
-        faults[index] = former[Int(position)]
+      for index in nat.chains.indices {
+        if let position = map.chainPairing?.former(of: index) { faults[index] = former[position] }
       }
     }
-    let looked = former == nil ? Array(nat.chains.indices) : map.changedChains.map(Int.init)
+    let looked = former == nil ? Array(nat.chains.indices) : map.chainPairing?.changed ?? []
     let pieces = stride(from: 0, to: looked.count, by: pieceSize).map {
       looked[$0..<min(looked.count, $0 + pieceSize)]
     }

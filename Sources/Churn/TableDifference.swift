@@ -12,51 +12,31 @@ public struct TableDifference: Sendable {
 
   private let old: TableContent
   private let new: TableContent
-  /// For each chain of the new content, its index in the old; -1 where it is new. Empty where the
-  /// contents are one object.
-  private let formerIndices: [Int32]
+  private let pairing: ChainPairing
 
   /// Compares two contents of one table; the same object is equal at once.
-  ///
-  /// Chains that share their rules' storage cost a comparison of names. A chain's name is taken to
-  /// be its only one in the table, as it is in the kernel.
   public init(from old: TableContent, to new: TableContent) {
+    self.init(from: old, to: new, ChainPairing(from: old, to: new))
+  }
+
+  /// Compares two contents of one table whose chains are paired already.
+  public init(from old: TableContent, to new: TableContent, _ pairing: ChainPairing) {
     self.old = old
     self.new = new
-    if old === new {
-      changedChains = []
-      formerIndices = []
-      return
+    self.pairing = pairing
+    let changes = pairing.changed.map { position in
+      let former = pairing.former(of: position)
+      return ChangedChain(
+        name: new.chains[position].name, oldIndex: former, newIndex: position,
+        difference: ChainDifference(
+          from: former.map { old.chains[$0].rules } ?? RuleList(), to: new.chains[position].rules))
     }
-    var changes: [ChangedChain] = []
-    var formerIndices: [Int32] = []
-    formerIndices.reserveCapacity(new.chains.count)
-    var pairing = ChainPairing(of: old.chains)
-    // By index: a copy of each chain would touch its rules' storage.
-    let oldChains = old.chains
-    let newChains = new.chains
-    for newIndex in newChains.indices {
-      let oldIndex = pairing.take(newChains[newIndex].name)
-      formerIndices.append(oldIndex.map(Int32.init) ?? -1)
-      if let oldIndex, oldChains[oldIndex].rules == newChains[newIndex].rules {
-        continue
-      }
-      let chain = newChains[newIndex]
-      let oldRules = oldIndex.map { old.chains[$0].rules } ?? RuleList()
-      changes.append(
-        ChangedChain(
-          name: chain.name, oldIndex: oldIndex, newIndex: newIndex,
-          difference: ChainDifference(from: oldRules, to: chain.rules)))
+    let removals = pairing.removed.map { position in
+      ChangedChain(
+        name: old.chains[position].name, oldIndex: position, newIndex: nil,
+        difference: ChainDifference(from: old.chains[position].rules, to: RuleList()))
     }
-    for oldIndex in pairing.remaining {
-      let chain = old.chains[oldIndex]
-      changes.append(
-        ChangedChain(
-          name: chain.name, oldIndex: oldIndex, newIndex: nil,
-          difference: ChainDifference(from: chain.rules, to: RuleList())))
-    }
-    changedChains = changes
-    self.formerIndices = formerIndices
+    changedChains = changes + removals
   }
 
   /// Whether no chain was added or removed and no chain's rules differ.
@@ -70,9 +50,8 @@ public struct TableDifference: Sendable {
     for index in new.chains.indices {
       let start = new.firstRules[index]
       let count = new.firstRules[index + 1] - start
-      let formerIndex = formerIndices.isEmpty ? index : Int(formerIndices[index])
       let difference = changed.first?.newIndex == index ? changed.removeFirst().difference : nil
-      guard formerIndex >= 0, count > 0 else { continue }
+      guard let formerIndex = pairing.former(of: index), count > 0 else { continue }
       let formerStart = old.firstRules[formerIndex]
       if let difference {
         difference.forEachCommonRun(

@@ -8,7 +8,7 @@ public enum ChainKind {
 
   /// The kind of a chain of that name.
   public static func of(_ name: ChainName, isBuiltIn: Bool) -> String {
-    if isBuiltIn { return "builtin" }
+    if isBuiltIn { return builtIn }
     switch ChainRole(name) {
     case .service(let family, _): return family.rawValue
     case .dispatch, .system: return "KUBE-other"
@@ -16,6 +16,9 @@ public enum ChainKind {
     case .other: return agents.first { name.hasPrefix($0.prefix) }?.kind ?? "other"
     }
   }
+
+  /// The kind of built-in chains.
+  public static let builtIn = "builtin"
 
   /// The kind of kube-router's chains.
   public static let kubeRouter = "KUBE-ROUTER"

@@ -5,28 +5,23 @@ internal import Netfilter
 final class ChainKnowledge: Sendable {
   let content: TableContent
   let stages: [ChainStage]
-  /// For each chain, where it stood in the content known before; -1 where it did not exist.
-  let formerPositions: [Int32]
-  /// The positions of the chains that are new, or whose rules are others than before.
-  let changedChains: [Int32]
+  /// Where the chains stood in the content known before.
+  let pairing: ChainPairing
   let translations: EndpointTranslations
   /// For each chain, the positions of those that it leads to.
   let jumps: JumpTargets
 
   /// Gathers what is to know; of chains with the same rules as in `former`, what is known already.
-  init(_ content: TableContent, _ matching: ChainMatching, former: ChainKnowledge?) {
+  init(_ content: TableContent, _ pairing: ChainPairing, former: ChainKnowledge?) {
     self.content = content
-    formerPositions = matching.formerPositions
-    changedChains = content.chains.indices.filter { !matching.isUnchanged[$0] }.map(Int32.init)
+    self.pairing = pairing
     stages = content.chains.indices.map { index in
-      let position = matching.formerPositions[index]
-      if let former, position >= 0 { return former.stages[Int(position)] }
+      if let former, let position = pairing.former(of: index) { return former.stages[position] }
       return ChainStage(content.chains[index].name)
     }
-    var reader = ChainReader(content, stages, matching, former)
+    var reader = ChainReader(content, stages, pairing, former)
     for index in content.chains.indices {
-      let isTaken =
-        matching.isUnchanged[index] && reader.take(Int(matching.formerPositions[index]))
+      let isTaken = pairing.unchanged(index).map { reader.take($0) } ?? false
       if !isTaken { reader.read(index) }
     }
     translations = reader.translations
@@ -69,14 +64,14 @@ private struct ChainReader {
   private let positions: [Int32]
 
   init(
-    _ content: TableContent, _ stages: [ChainStage], _ matching: ChainMatching,
+    _ content: TableContent, _ stages: [ChainStage], _ pairing: ChainPairing,
     _ former: ChainKnowledge?
   ) {
     self.content = content
     self.stages = stages
     formerTranslations = former?.translations ?? EndpointTranslations(chainCount: 0)
     formerJumps = former?.jumps ?? JumpTargets(chainCount: 0, former: nil)
-    positions = matching.positionsNow(of: former?.stages.count ?? 0)
+    positions = pairing.positionsNow(of: former?.stages.count ?? 0)
     translations = EndpointTranslations(chainCount: stages.count)
     jumps = JumpTargets(chainCount: stages.count, former: former?.jumps)
   }

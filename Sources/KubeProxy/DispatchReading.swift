@@ -28,15 +28,13 @@ struct DispatchReading {
 
   /// Reads the dispatch rules, and enters the service ports that they prove.
   init(
-    _ knowledge: ChainKnowledge, _ matching: ChainMatching, previous: ServiceMap?,
-    into registry: inout ServiceRegistry
+    _ knowledge: ChainKnowledge, previous: ServiceMap?, into registry: inout ServiceRegistry
   ) {
     content = knowledge.content
     let chains = knowledge.dispatchChains
     owned.reserveCapacity(chains.reduce(0) { $0 + content.chains[$1].rules.count })
     if let previous, let former = previous.knowledge,
-      chains.allSatisfy({ matching.isUnchanged[$0] }),
-      chains.map({ Int(matching.formerPositions[$0]) }) == former.dispatchChains
+      chains.map({ knowledge.pairing.unchanged($0) }) == former.dispatchChains
     {
       takeOver(chains, from: previous, former)
       registry.takeOverNat(previous)

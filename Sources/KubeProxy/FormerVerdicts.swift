@@ -8,16 +8,16 @@ struct FormerVerdicts {
 
   private let registry: ServiceRegistry
   private let ranking: ServiceRanking
-  private let matching: ChainMatching
+  private let pairing: ChainPairing
   private let verdicts: ChainVerdicts
 
   init(
-    _ registry: ServiceRegistry, _ ranking: ServiceRanking, _ matching: ChainMatching,
+    _ registry: ServiceRegistry, _ ranking: ServiceRanking, _ pairing: ChainPairing,
     previous: ServiceMap?
   ) {
     self.registry = registry
     self.ranking = ranking
-    self.matching = matching
+    self.pairing = pairing
     verdicts = previous?.verdicts ?? ChainVerdicts(chainCount: 0)
     isNew = ranking.order.indices.map { index in
       let former = Int(ranking.formerPositions[index])
@@ -42,8 +42,8 @@ struct FormerVerdicts {
   /// What was found of an endpoint's chain; unknown where its rules changed, or the service port that
   /// it was found to be of.
   func endpoint(_ chain: Int) -> ChainVerdicts.Verdict {
-    guard matching.isUnchanged[chain] else { return .unknown }
-    let verdict = verdict(before: chain)
+    guard let position = pairing.unchanged(chain) else { return .unknown }
+    let verdict = verdicts[position]
     guard case .proven(let former) = verdict else { return verdict }
     let service = Int(ranking.ranks[Int(former.service)])
     guard service >= 0, ranking.standings[service] == ServiceStanding(former) else {
@@ -54,7 +54,6 @@ struct FormerVerdicts {
 
   @inline(__always)
   private func verdict(before chain: Int) -> ChainVerdicts.Verdict {
-    let position = matching.formerPositions[chain]
-    return position < 0 ? .unknown : verdicts[Int(position)]
+    pairing.former(of: chain).map { verdicts[$0] } ?? .unknown
   }
 }

@@ -2,10 +2,6 @@ internal import Netfilter
 
 /// What is known of nat's chains, for who judges them.
 extension ServiceMap {
-  /// The positions in nat of the chains that are new since the map that this one was made with as
-  /// `previous`, or whose rules are others; all, where it was made without one. Ascending.
-  public var changedChains: [Int32] { knowledge?.changedChains ?? [] }
-
   /// The positions in nat of the service ports' and endpoints' chains that the chain at a position
   /// leads to, each once.
   public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { knowledge?.jumps[chain] ?? [] }

@@ -10,13 +10,6 @@ public import Netfilter
 public final class ServiceMap: Sendable {
   /// The service ports, sorted.
   public let services: [Service]
-  /// For each service port, its index in the map that this one was made with as `previous`; -1 where
-  /// it is new.
-  public let formerServicePositions: [Int32]
-  /// The indices of the service ports that are new, or whose ``Service`` isn't equal to that in the map
-  /// that this one was made with as `previous`; ascending. Of one that only changed an endpoint for
-  /// another, all counts remain.
-  public let changedServices: [Int32]
   /// For each rule of nat, the index of its service port; ``unowned`` where it has none.
   public let natOwners: [Int32]
   /// For each rule of filter likewise.
@@ -62,17 +55,25 @@ public final class ServiceMap: Sendable {
 
   /// Interprets a family's tables.
   ///
-  /// - Parameter previous: the interpretation of an earlier reading; what it knows of chains that did
-  ///   not change is used again. The outcome is the same as without.
-  public init(nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil) {
+  /// - Parameters:
+  ///   - previous: The interpretation of an earlier reading; what it knows of chains that did not change
+  ///     is used again. The outcome is the same as without.
+  ///   - pairing: Of the chains of nat with that reading's; nil where it has to be found.
+  public init(
+    nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil,
+    pairing: ChainPairing? = nil
+  ) {
     var registry = ServiceRegistry(previous)
-    let reading = nat.map { NatReading($0, previous: previous, into: &registry) }
+    let reading = nat.map { nat in
+      let pairing = pairing ?? ChainPairing(from: previous?.knowledge?.content, to: nat)
+      return NatReading(nat, pairing, previous: previous, into: &registry)
+    }
     let mentions = filter.map { FilterReading($0, into: &registry) }
     let ranking = ServiceRanking(registry)
     var attribution = ServiceAttribution(ranking, registry, nat: nat)
     if let reading {
       attribution.attribute(
-        reading, FormerVerdicts(registry, ranking, reading.matching, previous: previous))
+        reading, FormerVerdicts(registry, ranking, reading.knowledge.pairing, previous: previous))
     }
     filterOwners = attribution.attribute(mentions, ruleCount: filter?.ruleCount ?? 0)
     natOwners = attribution.natOwners
@@ -80,9 +81,6 @@ public final class ServiceMap: Sendable {
     services = attribution.services
     orphanPositions = reading?.knowledge.orphans ?? []
     unnamed = reading?.dispatch.unnamed ?? UnnamedChains()
-    formerServicePositions = ranking.formerPositions
-    changedServices = Self.changes(
-      to: services, from: previous?.services ?? [], ranking.formerPositions)
     knowledge = reading?.knowledge
     verdicts = attribution.verdicts
     identities = ranking.identities
@@ -92,30 +90,15 @@ public final class ServiceMap: Sendable {
     servicePorts = (ranking.isSame ? previous?.servicePorts : nil) ?? ServicePortSet()
   }
 
-  /// The indices of services that aren't the same at their former positions.
-  private static func changes(
-    to services: [Service], from former: [Service], _ formerPositions: [Int32]
-  ) -> [Int32] {
-    var changes: [Int32] = []
-    // Spans, for nothing needs to be retained to be compared.
-    let services = services.span
-    let former = former.span
-    for index in services.indices {
-      let position = Int(formerPositions[index])
-      if position < 0 || services[index] != former[position] { changes.append(Int32(index)) }
-    }
-    return changes
-  }
-
   /// How many service chains of nat are orphans.
   public var orphanChains: Int { orphanPositions.count }
 
   /// Whether this map was made with that one as `previous`.
   public func isMade(from other: ServiceMap) -> Bool { lineage.former === other.lineage.own }
 
-  /// For each chain of nat, where it stood in the nat of the map that this one was made with as
-  /// `previous`; -1 where it did not exist.
-  public var formerChainPositions: [Int32] { knowledge?.formerPositions ?? [] }
+  /// Which chains of nat are those of the nat of the map that this one was made with as `previous`; nil
+  /// without a nat.
+  public var chainPairing: ChainPairing? { knowledge?.pairing }
 
   /// Whether the maps, one of which was made from the other, have the same service ports at the same
   /// indices, which takes no time; false where it isn't known.

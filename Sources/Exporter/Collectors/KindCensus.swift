@@ -9,7 +9,6 @@ struct KindCensus: Sendable {
   }
 
   let landmarks: Landmarks
-  private let content: TableContent
   /// The kinds that occur, in the order of their first chains.
   private let names: [String]
   /// For each of the names.
@@ -17,29 +16,36 @@ struct KindCensus: Sendable {
   /// For each chain, the position of its kind among ``names``.
   private let positions: [UInt8]
 
-  /// - Parameter former: that of an earlier content: chains that it has too need not be looked at.
-  init(of content: TableContent, former: KindCensus? = nil) {
+  init(of content: TableContent) { self.init(of: content, former: nil) }
+
+  /// - Parameter former: That of an earlier content, and where the chains stood in it: the kinds of those
+  ///   are known.
+  init(of content: TableContent, former: (census: KindCensus, pairing: ChainPairing)?) {
     var landmarks: Landmarks = []
-    var names = former?.names ?? []
+    var names = former?.census.names ?? []
     var counts = Array(repeating: Count(), count: names.count)
-    var known = KnownKinds(former)
+    let builtIn = names.firstIndex(of: ChainKind.builtIn)
     // By index: a copy of each chain would touch its rules' storage.
     let chains = content.chains
     var positions: [UInt8] = []
     positions.reserveCapacity(chains.count)
     for index in chains.indices {
-      let name = chains[index].name
-      let isBuiltIn = chains[index].isBuiltIn
-      let kind =
-        known.kind(of: name, isBuiltIn: isBuiltIn)
-        ?? Self.position(of: ChainKind.of(name, isBuiltIn: isBuiltIn), in: &names)
+      let formerly = former.flatMap { former in
+        former.pairing.former(of: index).map { Int(former.census.positions[$0]) }
+      }
+      let kind: Int
+      // A chain may have become a built-in one.
+      if let formerly, (formerly == builtIn) == chains[index].isBuiltIn {
+        kind = formerly
+      } else {
+        kind = Self.position(of: ChainKind.of(chains[index]), in: &names)
+      }
       positions.append(UInt8(kind))
       if kind == counts.count { counts.append(Count()) }
       counts[kind].chains += 1
       counts[kind].rules += chains[index].rules.count
       landmarks.formUnion(Landmarks.of(content, chainAt: index))
     }
-    self.content = content
     self.names = names
     self.counts = counts
     self.positions = positions
@@ -60,31 +66,5 @@ struct KindCensus: Sendable {
     if let position = names.firstIndex(of: kind) { return position }
     names.append(kind)
     return names.count - 1
-  }
-}
-
-extension KindCensus {
-  /// Finds the kinds of chains that an earlier content had, most of which come in the same order.
-  private struct KnownKinds {
-    private let chains: [Chain]
-    private let kinds: [UInt8]
-    private var next = 0
-
-    init(_ former: KindCensus?) {
-      chains = former?.content.chains ?? []
-      kinds = former?.positions ?? []
-    }
-
-    mutating func kind(of name: ChainName, isBuiltIn: Bool) -> Int? {
-      for index in next..<min(chains.count, next + Self.lookahead)
-      where chains[index].name == name && chains[index].isBuiltIn == isBuiltIn {
-        next = index + 1
-        return Int(kinds[index])
-      }
-      return nil
-    }
-
-    /// So many chains in a row may be gone without all that follow being looked at again.
-    private static let lookahead = 16
   }
 }

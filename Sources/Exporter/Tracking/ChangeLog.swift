@@ -25,17 +25,12 @@ struct ChangeLog: Sendable {
   /// The moves in dispatch chains; oldest first.
   private(set) var dispatchMoves: [Batch] = []
 
-  /// Enters the difference between two readings of a table.
-  mutating func record(
-    _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-    at time: Moment
-  ) {
-    for change in difference.changedChains {
-      let writer = Writer(
-        change: change, old: old, new: new,
-        owners: ChainOwners(of: change, from: old, to: new))
+  /// Enters the changes of a table.
+  mutating func take(_ transition: TableTransition, at time: Moment) {
+    for rules in transition.changedRules {
+      let (change, writer) = (rules.change, Writer(rules: rules, transition: transition))
       let moves = change.difference.moved
-      if writer.isDispatch {
+      if change.newIndex != nil, rules.chain.map(RuleScope.init) == .dispatch {
         Self.add(moves.count, to: &dispatchMoves, at: time) { writer.moved(moves[$0]) }
       } else {
         Self.add(moves.count, to: &changes, at: time) { writer.moved(moves[$0]) }
@@ -76,42 +71,30 @@ struct ChangeLog: Sendable {
   }
 }
 
-extension ChangeLog {
-  /// Makes the entries of one chain.
-  private struct Writer {
-    let change: ChangedChain
-    let old: ChurnLedger.Side
-    let new: ChurnLedger.Side
-    let owners: ChainOwners
+/// Makes the entries of one chain.
+private struct Writer {
+  let rules: ChangedRules
+  let transition: TableTransition
 
-    var isDispatch: Bool {
-      change.newIndex.map { RuleScope(new.content.chains[$0]) == .dispatch } ?? false
-    }
+  func added(_ position: Int) -> RuleChange? {
+    entry(.added(at: position), rules.owner(ofAdded: position), rules.rule(added: position))
+  }
 
-    func added(_ position: Int) -> RuleChange? {
-      entry(
-        .added(at: position), owners.owner(ofAdded: position), new, change.newIndex, position)
-    }
+  func removed(_ position: Int) -> RuleChange? {
+    entry(.removed(from: position), rules.owner(ofRemoved: position), rules.rule(removed: position))
+  }
 
-    func removed(_ position: Int) -> RuleChange? {
-      entry(
-        .removed(from: position), owners.owner(ofRemoved: position), old, change.oldIndex, position)
-    }
+  func moved(_ move: ChainDifference.Move) -> RuleChange? {
+    entry(
+      .moved(from: move.from, to: move.to), rules.owner(ofMoved: move), rules.rule(added: move.to))
+  }
 
-    func moved(_ move: ChainDifference.Move) -> RuleChange? {
-      entry(
-        .moved(from: move.from, to: move.to), owners.owner(ofMoved: move), new, change.newIndex,
-        move.to)
-    }
-
-    private func entry(
-      _ kind: RuleChange.Kind, _ owner: ChainOwners.Owner?, _ side: ChurnLedger.Side,
-      _ chain: Int?, _ position: Int
-    ) -> RuleChange? {
-      guard let chain else { return nil }
-      return RuleChange(
-        kind: kind, family: side.content.family, table: side.content.name, chain: change.name,
-        owner: owner.map(owners.port), rule: side.content.chains[chain].rules[position])
-    }
+  private func entry(
+    _ kind: RuleChange.Kind, _ owner: ChangedRules.Owner?, _ rule: Rule?
+  ) -> RuleChange? {
+    guard let rule else { return nil }
+    return RuleChange(
+      kind: kind, family: transition.family, table: transition.table, chain: rules.change.name,
+      owner: owner.map(rules.port), rule: rule)
   }
 }

@@ -40,74 +40,41 @@ struct ChurnLedger: Sendable {
     tables.insert(TableKey(family: family, table: table))
   }
 
-  /// A table at one reading, with the interpretation of its family.
-  struct Side {
-    let content: TableContent
-    let map: ServiceMap
-  }
-
-  /// Enters the difference between two readings of a table.
-  mutating func record(
-    _ difference: TableDifference, from old: Side, to new: Side, at time: Moment
-  ) {
+  /// Counts the changes of a table.
+  mutating func take(_ transition: TableTransition, at time: Moment) {
     // Where policies alone differ, the difference has no chain.
-    guard !difference.isEmpty || old.content != new.content else { return }
-    let table = TableKey(family: new.content.family, table: new.content.name)
+    guard !transition.difference.isEmpty || transition.old.content != transition.new.content
+    else { return }
+    let table = TableKey(family: transition.family, table: transition.table)
     lastChanges[table] = time
     revision += 1
     recentServices.begin(revision)
-    for change in difference.changedChains {
-      record(change, of: table, from: old, to: new)
-    }
+    for rules in transition.changedRules { take(rules, of: table) }
   }
 
-  private mutating func record(
-    _ change: ChangedChain, of table: TableKey, from old: Side, to new: Side
-  ) {
-    let chain =
-      change.newIndex.map { new.content.chains[$0] }
-      ?? change.oldIndex.map {
-        old.content.chains[$0]
-      }
-    guard let chain else { return }
-    if let kindChange = change.chainChange {
+  private mutating func take(_ rules: ChangedRules, of table: TableKey) {
+    guard let chain = rules.chain else { return }
+    if let kindChange = rules.change.chainChange {
       chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(chain)))
     }
-    let difference = change.difference
-    let places = ChangedPlacements(
-      from: change.oldIndex.map { old.content.chains[$0] },
-      to: change.newIndex.map { new.content.chains[$0] })
-    addScopes(of: difference, places, table)
+    addScopes(of: rules, table)
     guard table.table == .nat else { return }
-    let owners = ChainOwners(of: change, from: old, to: new)
-    for position in difference.removed {
-      add(.removed, to: owners.owner(ofRemoved: position).map(owners.port), table.family)
-    }
-    for position in difference.added {
-      add(.added, to: owners.owner(ofAdded: position).map(owners.port), table.family)
-    }
-    for move in difference.moved {
-      add(.moved, to: owners.owner(ofMoved: move).map(owners.port), table.family)
-    }
+    rules.forEach { change, owner in add(change, to: owner.map(rules.port), table.family) }
   }
 
   /// Counts the rules of a chain that changed, each where it stands.
-  private mutating func addScopes(
-    of difference: ChainDifference, _ places: ChangedPlacements, _ table: TableKey
-  ) {
-    if let common = places.common {
+  private mutating func addScopes(of rules: ChangedRules, _ table: TableKey) {
+    if let common = rules.places.common {
+      let difference = rules.change.difference
       let scope = ScopeKey(table: table, scope: common.scope)
       scopes.add(.added, count: difference.added.count, for: scope)
       scopes.add(.removed, count: difference.removed.count, for: scope)
       scopes.add(.moved, count: difference.moved.count, for: scope)
       return
     }
-    func add(_ change: Change, _ place: RulePlacement?) {
+    rules.forEachPlace { change, place in
       if let place { scopes.add(change, for: ScopeKey(table: table, scope: place.scope)) }
     }
-    for position in difference.added { add(.added, places.added(position)) }
-    for position in difference.removed { add(.removed, places.removed(position)) }
-    for move in difference.moved { add(.moved, places.moved(from: move.from, to: move.to)) }
   }
 
   private mutating func add(_ change: Change, to owner: ServicePort?, _ family: IPFamily) {
@@ -122,16 +89,5 @@ struct ChurnLedger: Sendable {
     guard services.keys.count > present.services.count + limit else { return }
     let ports = Set(present.services.lazy.map(\.port))
     services.forget(where: { $0.family == family && !ports.contains($0.port) })
-  }
-}
-
-extension ChurnLedger.Side {
-  /// The index in the map of whose the rule is; nil where it belongs to no service port.
-  func ownerIndex(chain: Int?, _ position: Int) -> Int? {
-    guard let chain else { return nil }
-    let rule = content.firstRules[chain] + position
-    let owners = content.name == .nat ? map.natOwners : map.filterOwners
-    guard content.name == .nat || content.name == .filter, rule < owners.count else { return nil }
-    return owners[rule] < 0 ? nil : Int(owners[rule])
   }
 }

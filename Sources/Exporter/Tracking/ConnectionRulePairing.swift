@@ -7,7 +7,7 @@ internal import Netfilter
 /// The maps tell which chain stood where. In a chain, a rule is the one with its handle; where there is
 /// none, the k-th rule that counts is the k-th.
 struct ConnectionRulePairing {
-  private let formerChains: [Int32]
+  private let chains: ChainPairing?
   private let handles: [UInt64]
   private let oldRules: [ServiceMap.ConnectionRule]
   private let oldHandles: [UInt64]
@@ -20,7 +20,7 @@ struct ConnectionRulePairing {
   private var ordinal = 0
 
   init(from old: ConnectionGrowth.Side?, to map: ServiceMap, handles: [UInt64]) {
-    formerChains = map.formerChainPositions
+    chains = map.chainPairing
     self.handles = handles
     oldRules = old?.map.connectionRules ?? []
     oldHandles = old?.nat?.handles ?? []
@@ -44,12 +44,10 @@ struct ConnectionRulePairing {
   }
 
   private func formerChain(of rule: ServiceMap.ConnectionRule) -> Int32? {
-    guard Int(rule.chain) < formerChains.count else { return nil }
-    let chain = formerChains[Int(rule.chain)]
-    guard chain >= 0, Int(chain) < firstOfChain.count, firstOfChain[Int(chain)] >= 0 else {
-      return nil
-    }
-    return chain
+    guard let chain = chains?.former(of: Int(rule.chain)), chain < firstOfChain.count,
+      firstOfChain[chain] >= 0
+    else { return nil }
+    return Int32(chain)
   }
 
   private func oldRule(at index: Int, of chain: Int32) -> Int? {

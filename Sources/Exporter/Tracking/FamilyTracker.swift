@@ -16,6 +16,8 @@ struct FamilyTracker {
 
   private struct Understood {
     let snapshot: FamilySnapshot
+    /// Where the tables' chains stood at the reading before, of tables that changed since.
+    let pairings: [TableName: ChainPairing]
     let censuses: [TableName: KindCensus]
     /// Nil where nobody needed it.
     var map: ServiceMap?
@@ -40,14 +42,11 @@ struct FamilyTracker {
     var log = ChangeLog()
     var serviceTimes = ServiceChangeTimes()
 
-    /// Enters the difference between two readings of a table.
-    mutating func record(
-      _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-      at time: Moment
-    ) {
-      churn.record(difference, from: old, to: new, at: time)
-      log.record(difference, from: old, to: new, at: time)
-      serviceTimes.record(difference, from: old, to: new, at: time)
+    /// Enters the changes of a table.
+    mutating func take(_ transition: TableTransition, at time: Moment) {
+      churn.take(transition, at: time)
+      log.take(transition, at: time)
+      serviceTimes.take(transition, at: time)
     }
 
     /// Forgets service ports that are gone, should there be very many.
@@ -105,34 +104,47 @@ struct FamilyTracker {
   /// one's counts begin.
   private mutating func interpretLast() {
     guard let snapshot = last?.snapshot, last?.map == nil else { return }
-    last?.map = Self.interpret(snapshot, previous: nil)
+    last?.map = Self.interpret(snapshot, previous: nil, nil)
   }
 
-  private static func interpret(_ snapshot: FamilySnapshot, previous: ServiceMap?) -> ServiceMap {
+  private static func interpret(
+    _ snapshot: FamilySnapshot, previous: ServiceMap?, _ pairing: ChainPairing?
+  ) -> ServiceMap {
     ServiceMap(
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
-      previous: previous)
+      previous: previous, pairing: pairing)
   }
 
   /// Interprets a reading; what did not change is understood already.
   private func understand(
     _ snapshot: FamilySnapshot, needsMap: Bool, isFollowed: Bool
   ) -> Understood {
+    var pairings: [TableName: ChainPairing] = [:]
     var censuses: [TableName: KindCensus] = [:]
     for table in snapshot.tables {
-      let former = last?.censuses[table.name]
-      let isKnown = last?.content(table.name) === table.content
-      censuses[table.name] =
-        (isKnown ? former : nil) ?? KindCensus(of: table.content, former: former)
+      let (name, content) = (table.name, table.content)
+      guard let former = last?.censuses[name], let old = last?.content(name) else {
+        censuses[name] = KindCensus(of: content)
+        continue
+      }
+      if old === content {
+        censuses[name] = former
+        continue
+      }
+      let pairing = ChainPairing(from: old, to: content)
+      pairings[name] = pairing
+      censuses[name] = KindCensus(of: content, former: (former, pairing))
     }
-    var new = Understood(snapshot: snapshot, censuses: censuses, map: nil, isFollowed: isFollowed)
+    var new = Understood(
+      snapshot: snapshot, pairings: pairings, censuses: censuses, map: nil, isFollowed: isFollowed)
     guard needsMap else { return new }
     if let last, last.content(.nat) === new.content(.nat),
       last.content(.filter) === new.content(.filter), let map = last.map
     {
       new.map = map
     } else {
-      new.map = Self.interpret(snapshot, previous: last?.map)
+      new.map = Self.interpret(
+        snapshot, previous: last?.map, last?.map == nil ? nil : pairings[.nat])
     }
     return new
   }
@@ -144,20 +156,21 @@ struct FamilyTracker {
     let family = new.snapshot.family
     for table in new.snapshot.tables { ledgers.churn.note(table.name, family) }
     guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return }
+    // A table that was absent had no chains.
+    func side(_ table: TableSnapshot?, _ name: TableName, _ map: ServiceMap) -> TableTransition.Side {
+      TableTransition.Side(
+        content: table?.content ?? TableContent(family: family, name: name, chains: []), map: map)
+    }
     for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name)).sorted() {
-      let (old, new) = (last.snapshot.table(name), new.snapshot.table(name))
-      // A table that was absent had no chains.
-      let empty = TableContent(family: family, name: name, chains: [])
-      let (oldContent, newContent) = (old?.content ?? empty, new?.content ?? empty)
-      let difference =
-        oldContent === newContent ? nil : TableDifference(from: oldContent, to: newContent)
-      if let difference {
-        ledgers.record(
-          difference, from: ChurnLedger.Side(content: oldContent, map: oldMap),
-          to: ChurnLedger.Side(content: newContent, map: newMap), at: time)
+      let (oldTable, newTable) = (last.snapshot.table(name), new.snapshot.table(name))
+      var transition: TableTransition?
+      if oldTable?.content !== newTable?.content {
+        transition = TableTransition(
+          from: side(oldTable, name, oldMap), to: side(newTable, name, newMap), new.pairings[name])
       }
-      if let old, let new {
-        ledgers.rewrites.record(from: old, to: new, difference, map: newMap)
+      if let transition { ledgers.take(transition, at: time) }
+      if let oldTable, let newTable {
+        ledgers.rewrites.record(from: oldTable, to: newTable, transition?.difference, map: newMap)
       }
     }
     ledgers.forgetGone(family, keeping: newMap)

@@ -11,32 +11,25 @@ struct ServiceChangeTimes: Sendable {
     times[ChurnLedger.ServiceKey(family: family, port: port)]
   }
 
-  /// Enters the difference between two readings of a table.
-  mutating func record(
-    _ difference: TableDifference, from old: ChurnLedger.Side, to new: ChurnLedger.Side,
-    at time: Moment
-  ) {
-    guard new.content.name == .nat || new.content.name == .filter else { return }
+  /// Enters the changes of a table.
+  mutating func take(_ transition: TableTransition, at time: Moment) {
+    guard transition.table == .nat || transition.table == .filter else { return }
     // Marked by index first: a name is looked up once, however many of its rules changed.
-    var before = Marks(old.map.services.count)
-    var now = Marks(new.map.services.count)
-    for change in difference.changedChains {
-      let owners = ChainOwners(of: change, from: old, to: new)
-      func mark(_ owner: ChainOwners.Owner?) {
+    var before = Marks(transition.old.map.services.count)
+    var now = Marks(transition.new.map.services.count)
+    for rules in transition.changedRules {
+      rules.forEach { _, owner in
         switch owner {
         case .new(let index): now.insert(index)
         case .old(let index): before.insert(index)
         case nil: break
         }
       }
-      for position in change.difference.removed { mark(owners.owner(ofRemoved: position)) }
-      for position in change.difference.added { mark(owners.owner(ofAdded: position)) }
-      for move in change.difference.moved { mark(owners.owner(ofMoved: move)) }
     }
-    for (marks, map) in [(before, old.map), (now, new.map)] {
+    for (marks, map) in [(before, transition.old.map), (now, transition.new.map)] {
       for index in marks.indices {
         let port = map.services[index].port
-        times[ChurnLedger.ServiceKey(family: new.content.family, port: port)] = time
+        times[ChurnLedger.ServiceKey(family: transition.family, port: port)] = time
       }
     }
   }

@@ -1,0 +1,138 @@
+/// Which chains of two contents of a table are the same, and which of those hold other rules.
+///
+/// Chains are the same where their names are; their order means nothing. A name is taken to be its
+/// chain's only one in the table, as it is in the kernel. Chains that share their rules' storage cost a
+/// comparison of names.
+public struct ChainPairing: Sendable {
+  /// The positions in the new content of the chains that are new or hold other rules; ascending.
+  public let changed: [Int]
+  /// The positions in the old content of the chains that are gone; ascending.
+  public let removed: [Int]
+  /// For each chain of the new content, twice its position in the old, and 1 more where its rules are
+  /// others; -1 where it is new.
+  private let places: [Int32]
+
+  /// - Parameter old: Nil where there was none: then all chains are new.
+  public init(from old: TableContent?, to new: TableContent) {
+    let count = new.chains.count
+    guard let old else {
+      places = Array(repeating: -1, count: count)
+      changed = Array(0..<count)
+      removed = []
+      return
+    }
+    if old === new {
+      places = (0..<count).map { Int32(2 * $0) }
+      changed = []
+      removed = []
+      return
+    }
+    var places: [Int32] = []
+    places.reserveCapacity(count)
+    var changed: [Int] = []
+    var search = ChainSearch(in: old.chains)
+    let (oldChains, newChains) = (old.chains, new.chains)
+    for position in newChains.indices {
+      guard let former = search.take(newChains[position].name) else {
+        places.append(-1)
+        changed.append(position)
+        continue
+      }
+      // Spans, for nothing needs to be retained to be compared.
+      let isSame = oldChains.span[former].rules == newChains.span[position].rules
+      places.append(Int32(2 * former + (isSame ? 0 : 1)))
+      if !isSame { changed.append(position) }
+    }
+    self.places = places
+    self.changed = changed
+    removed = search.remaining
+  }
+
+  /// Where a chain of the new content stood; nil where it is new.
+  public func former(of position: Int) -> Int? {
+    let place = places[position]
+    return place < 0 ? nil : Int(place) / 2
+  }
+
+  /// Where a chain of the new content stood with the same rules; nil where it is new or holds others.
+  public func unchanged(_ position: Int) -> Int? {
+    let place = places[position]
+    return place >= 0 && place & 1 == 0 ? Int(place) / 2 : nil
+  }
+
+  /// For each of `count` chains of the old content, where it stands in the new; -1 where it is gone.
+  public func positionsNow(of count: Int) -> [Int32] {
+    var positions = [Int32](repeating: -1, count: count)
+    for (position, place) in places.enumerated() where place >= 0 {
+      positions[Int(place) / 2] = Int32(position)
+    }
+    return positions
+  }
+}
+
+/// Finds the chains of a list by name, each once.
+///
+/// Two readings mostly agree in their chains and in the order of them, so the chain behind the one
+/// found last is tried first. When that fails, the name is searched where the chains are sorted, as
+/// the kernel's readers sort them, or else looked up among the hashes of all.
+private struct ChainSearch {
+  private let chains: [Chain]
+  private var isTaken: [Bool]
+  private var takenCount = 0
+  private var expected = 0
+  /// Where the chains that are sorted by name begin: behind the built-in ones; nil where they aren't.
+  private let sortedStart: Int?
+  private var indices: [ChainName: Int]?
+
+  init(in chains: [Chain]) {
+    self.chains = chains
+    isTaken = Array(repeating: false, count: chains.count)
+    sortedStart = Self.sortedStart(of: chains)
+  }
+
+  /// The index of the chain called `name`; nil where there is none or it was taken before.
+  mutating func take(_ name: ChainName) -> Int? {
+    guard let index = index(of: name), !isTaken[index] else { return nil }
+    isTaken[index] = true
+    takenCount += 1
+    expected = index + 1
+    return index
+  }
+
+  /// The indices of the chains that were not taken, ascending.
+  var remaining: [Int] {
+    takenCount == isTaken.count ? [] : isTaken.indices.filter { !isTaken[$0] }
+  }
+
+  private mutating func index(of name: ChainName) -> Int? {
+    if expected < chains.count, chains[expected].name == name { return expected }
+    if let sortedStart {
+      for index in 0..<sortedStart where chains[index].name == name { return index }
+      return Self.search(name, in: chains, from: sortedStart)
+    }
+    if let indices { return indices[name] }
+    let indices = Dictionary(
+      chains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.indices = indices
+    return indices[name]
+  }
+
+  private static func sortedStart(of chains: [Chain]) -> Int? {
+    var start = 0
+    while start < chains.count, chains[start].isBuiltIn { start += 1 }
+    for index in chains.indices.dropFirst(start + 1)
+    where chains[index].name <= chains[index - 1].name {
+      return nil
+    }
+    return start
+  }
+
+  private static func search(_ name: ChainName, in chains: [Chain], from start: Int) -> Int? {
+    var (low, high) = (start, chains.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if chains[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return low < chains.count && chains[low].name == name ? low : nil
+  }
+}
