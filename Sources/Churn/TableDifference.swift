@@ -39,6 +39,11 @@ public struct TableDifference: Sendable {
     changedChains = changes + removals
   }
 
+  /// Whether it is the difference of these two objects.
+  public func isFrom(_ old: TableContent, to new: TableContent) -> Bool {
+    self.old === old && self.new === new
+  }
+
   /// Whether no chain was added or removed and no chain's rules differ.
   public var isEmpty: Bool { changedChains.isEmpty }
 

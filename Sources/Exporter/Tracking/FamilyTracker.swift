@@ -79,7 +79,8 @@ struct FamilyTracker {
       let needsMap = reading.isFollowed || isServing
       if needsMap { interpretLast() }
       let new = understand(snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
-      if new.isFollowed { record(new, at: time, in: &ledgers) }
+      let transitions = new.isFollowed ? transitions(to: new) : [:]
+      if new.isFollowed { record(new, transitions, at: time, in: &ledgers) }
       let services = new.side.map { side in
         FamilyState.Services(
           map: side.map, newConnections: ConnectionGrowth.between(last?.side, side))
@@ -87,7 +88,7 @@ struct FamilyTracker {
       outcome = .read(
         FamilyState.Reading(
           snapshot: snapshot, censuses: new.censuses, services: services,
-          rules: reading.isFollowed ? rules?.take(snapshot, within: &budget) : nil))
+          rules: reading.isFollowed ? rules?.take(snapshot, transitions, within: &budget) : nil))
       last = new
     }
     return FamilyState(
@@ -151,28 +152,40 @@ struct FamilyTracker {
 
   // MARK: Changes
 
-  /// Enters what came between the last reading and this one.
-  private func record(_ new: Understood, at time: Moment, in ledgers: inout Ledgers) {
-    let family = new.snapshot.family
-    for table in new.snapshot.tables { ledgers.churn.note(table.name, family) }
-    guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return }
+  /// Of each table that changed since the last reading, what changed; nothing where changes don't count.
+  private func transitions(to new: Understood) -> [TableName: TableTransition] {
+    guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return [:] }
     // A table that was absent had no chains.
-    func side(_ table: TableSnapshot?, _ name: TableName, _ map: ServiceMap) -> TableTransition.Side {
-      TableTransition.Side(
-        content: table?.content ?? TableContent(family: family, name: name, chains: []), map: map)
+    func side(_ side: Understood, _ name: TableName, _ map: ServiceMap) -> TableTransition.Side {
+      let content = side.content(name)
+      return TableTransition.Side(
+        content: content ?? TableContent(family: side.snapshot.family, name: name, chains: []),
+        map: map)
     }
-    for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name)).sorted() {
-      let (oldTable, newTable) = (last.snapshot.table(name), new.snapshot.table(name))
-      var transition: TableTransition?
-      if oldTable?.content !== newTable?.content {
-        transition = TableTransition(
-          from: side(oldTable, name, oldMap), to: side(newTable, name, newMap), new.pairings[name])
-      }
-      if let transition { ledgers.take(transition, at: time) }
-      if let oldTable, let newTable {
-        ledgers.rewrites.record(from: oldTable, to: newTable, transition?.difference, map: newMap)
-      }
+    var transitions: [TableName: TableTransition] = [:]
+    for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name))
+    where last.content(name) !== new.content(name) {
+      transitions[name] = TableTransition(
+        from: side(last, name, oldMap), to: side(new, name, newMap), new.pairings[name])
     }
-    ledgers.forgetGone(family, keeping: newMap)
+    return transitions
+  }
+
+  /// Enters what came between the last reading and this one.
+  private func record(
+    _ new: Understood, _ transitions: [TableName: TableTransition], at time: Moment,
+    in ledgers: inout Ledgers
+  ) {
+    for table in new.snapshot.tables { ledgers.churn.note(table.name, new.snapshot.family) }
+    guard let last, last.isFollowed, last.map != nil, let map = new.map else { return }
+    for (_, transition) in transitions.sorted(by: { $0.key < $1.key }) {
+      ledgers.take(transition, at: time)
+    }
+    for table in new.snapshot.tables {
+      guard let old = last.snapshot.table(table.name) else { continue }
+      ledgers.rewrites.record(
+        from: old, to: table, transitions[table.name]?.difference, map: map)
+    }
+    ledgers.forgetGone(new.snapshot.family, keeping: map)
   }
 }

@@ -19,7 +19,11 @@ struct RuleSeriesBuilder {
   private var entries: [Int32]
   private var names: ChainLabels
 
-  init(of snapshot: TableSnapshot, backend: Backend, from former: RuleTotals.Table?) {
+  /// - Parameter difference: What changed in the table since the last reading, if that is known.
+  init(
+    of snapshot: TableSnapshot, backend: Backend, from former: RuleTotals.Table?,
+    _ difference: TableDifference?
+  ) {
     self.snapshot = snapshot
     self.backend = backend
     self.former = former
@@ -27,7 +31,9 @@ struct RuleSeriesBuilder {
     var positions = [Int32](repeating: -1, count: snapshot.content.ruleCount)
     var isKept = [Bool](repeating: false, count: former?.series.entries.count ?? 0)
     if let former {
-      let difference = TableDifference(from: former.snapshot.content, to: snapshot.content)
+      let (old, new) = (former.snapshot.content, snapshot.content)
+      let known = difference.flatMap { $0.isFrom(old, to: new) ? $0 : nil }
+      let difference = known ?? TableDifference(from: old, to: new)
       difference.forEachCommonRun { _, run in
         for offset in 0..<run.count {
           positions[run.to + offset] = Int32(run.from + offset)

@@ -1,3 +1,4 @@
+internal import Churn
 internal import Exposition
 internal import Netfilter
 internal import Platform
@@ -33,8 +34,13 @@ struct RuleTotals: Sendable {
 
   /// Adds what was counted since the former reading; before the first, since the rules were written.
   ///
-  /// - Parameter budget: what patterns may take.
-  mutating func take(_ snapshot: FamilySnapshot, within budget: inout MatchingBudget) -> Counts {
+  /// - Parameters:
+  ///   - transitions: Of the tables that changed since the former reading, as far as they are known.
+  ///   - budget: What patterns may take.
+  mutating func take(
+    _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
+    within budget: inout MatchingBudget
+  ) -> Counts {
     if isSame(snapshot), failure?.reason != .noTimeLeft {
       var hasGrown = false
       for (index, new) in snapshot.tables.enumerated() {
@@ -44,7 +50,7 @@ struct RuleTotals: Sendable {
       }
       if hasGrown { revision += 1 }
     } else {
-      renew(snapshot, within: &budget)
+      renew(snapshot, transitions, within: &budget)
       revision += 1
     }
     return Counts(tables: tables.map(\.series), revision: revision, failure: failure)
@@ -60,11 +66,15 @@ struct RuleTotals: Sendable {
   }
 
   /// Makes the series of other rules than before.
-  private mutating func renew(_ snapshot: FamilySnapshot, within budget: inout MatchingBudget) {
+  private mutating func renew(
+    _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
+    within budget: inout MatchingBudget
+  ) {
     var matcher = RuleMatcher(selection, remembering: verdicts, within: budget)
     var builders = snapshot.tables.map { new in
       RuleSeriesBuilder(
-        of: new, backend: snapshot.backend, from: tables.first { $0.snapshot.name == new.name })
+        of: new, backend: snapshot.backend, from: tables.first { $0.snapshot.name == new.name },
+        transitions[new.name]?.difference)
     }
     // A series that there is stays; others may have what is left.
     var room = selection.limit.map { limit in
