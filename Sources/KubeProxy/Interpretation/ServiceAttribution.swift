@@ -123,3 +123,81 @@ extension RuleList {
       == .noLocalEndpoints
   }
 }
+
+/// Whose the endpoints' chains are.
+extension ServiceAttribution {
+  /// Counts the endpoints that the service ports' chains lead to, and attributes their chains.
+  ///
+  /// - Parameter serviceChains: the chains that service ports were found to own.
+  mutating func attributeEndpoints(
+    of knowledge: ChainKnowledge, reachedFrom serviceChains: [Int32], _ former: FormerVerdicts
+  ) {
+    let users = countEndpoints(of: knowledge, reachedFrom: serviceChains)
+    connectionRules.reserveCapacity(knowledge.stages.count { $0 == .endpoint })
+    var search = EndpointSearch(services, ranking, former)
+    for chain in knowledge.stages.indices where users.isUsed(chain) {
+      let (owner, verdict) = search.owner(of: chain, users, knowledge)
+      verdicts[chain] = verdict
+      guard let owner else { continue }
+      chainOwners[chain] = owner
+      let first = Int32(knowledge.content.firstRules[chain])
+      knowledge.translations.forEach(of: chain) {
+        connectionRules.append(
+          ServiceMap.ConnectionRule(rule: first + $0.rule, chain: Int32(chain), service: owner))
+      }
+    }
+  }
+
+  /// Counts each service port's distinct endpoint chains and destinations.
+  private mutating func countEndpoints(
+    of knowledge: ChainKnowledge, reachedFrom serviceChains: [Int32]
+  ) -> EndpointUsers {
+    var users = EndpointUsers(chainCount: knowledge.stages.count)
+    var destinations = DestinationCount()
+    let chains = OwnedChains(serviceChains, chainOwners, serviceCount: services.count)
+    for service in services.indices {
+      var endpoints = 0
+      chains.forEach(of: service) { chain in
+        for target in knowledge.jumps[Int(chain)]
+        where knowledge.stages[Int(target)] == .endpoint
+          && users.insert(Int32(service), of: Int(target))
+        {
+          endpoints += 1
+          knowledge.translations.forEach(of: Int(target)) { destinations.insert($0.destination) }
+        }
+      }
+      services[service].sepChains = endpoints
+      services[service].dnatTargets = destinations.take()
+    }
+    return users
+  }
+}
+
+/// Chains by their owners: for each service port a list, linked.
+private struct OwnedChains {
+  private let chains: [Int32]
+  /// For each service port, where in `chains` its last is; -1 where it has none.
+  private var last: [Int32]
+  /// For each of `chains`, where the one before of the same owner is; -1 where it is the first.
+  private var before: [Int32]
+
+  init(_ chains: [Int32], _ owners: [Int32], serviceCount: Int) {
+    self.chains = chains
+    last = Array(repeating: -1, count: serviceCount)
+    before = []
+    before.reserveCapacity(chains.count)
+    for (index, chain) in chains.enumerated() {
+      let owner = Int(owners[Int(chain)])
+      before.append(last[owner])
+      last[owner] = Int32(index)
+    }
+  }
+
+  func forEach(of service: Int, _ body: (Int32) -> Void) {
+    var index = last[service]
+    while index >= 0 {
+      body(chains[Int(index)])
+      index = before[Int(index)]
+    }
+  }
+}
