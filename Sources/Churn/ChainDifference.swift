@@ -56,3 +56,56 @@ public struct ChainDifference: Sendable, Hashable {
   /// Whether the lists are equal.
   public var isEmpty: Bool { removed.isEmpty && added.isEmpty && moved.isEmpty }
 }
+
+extension ChainDifference {
+  /// Calls `body` for all rules that both lists hold, each once: first those that stayed, in runs and
+  /// ascending, then those that were moved, one by one.
+  ///
+  /// It takes no look at the rules, only at what differs: O(k log k) for k differences.
+  ///
+  /// - Parameters:
+  ///   - oldCount: The number of rules in the old list.
+  ///   - newCount: The number of rules in the new list.
+  public func forEachCommonRun(oldCount: Int, newCount: Int, _ body: (CommonRun) -> Void) {
+    // What stayed is in both lists in the same order: so the gaps on each side tell who is whose.
+    var leaving = (removed + moved.map(\.from)).sorted()[...]
+    var arriving = (added + moved.map(\.to)).sorted()[...]
+    var (from, to) = (0, 0)
+    while true {
+      while leaving.first == from {
+        leaving.removeFirst()
+        from += 1
+      }
+      while arriving.first == to {
+        arriving.removeFirst()
+        to += 1
+      }
+      let count = min((leaving.first ?? oldCount) - from, (arriving.first ?? newCount) - to)
+      if count == 0 { break }
+      body(CommonRun(from: from, to: to, count: count))
+      from += count
+      to += count
+    }
+    for move in moved { body(CommonRun(from: move.from, to: move.to, count: 1)) }
+  }
+}
+
+/// Rules that both of two lists hold, one behind the other in each.
+public struct CommonRun: Sendable, Hashable {
+  /// Where the run begins in the old list.
+  public let from: Int
+  /// Where the run begins in the new list.
+  public let to: Int
+  public let count: Int
+
+  public init(from: Int, to: Int, count: Int) {
+    self.from = from
+    self.to = to
+    self.count = count
+  }
+
+  /// The run as it stands where each list begins at another position.
+  func shifted(from oldStart: Int, to newStart: Int) -> CommonRun {
+    CommonRun(from: oldStart + from, to: newStart + to, count: count)
+  }
+}

@@ -1,7 +1,7 @@
+internal import Exposition
 public import IPTablesSource
 public import Logging
 internal import Platform
-internal import Exposition
 internal import Synchronization
 
 /// Answers scrapes: reads the rules, and renders what the collectors make of them.
@@ -123,17 +123,6 @@ public final class Exporter: Sendable {
     return names
   }
 
-  private func collector(_ name: CollectorName) -> any Collector {
-    switch name {
-    case .anomalies: AnomaliesCollector()
-    case .connections: ConnectionsCollector()
-    case .endpoints: EndpointsCollector()
-    case .rules: RulesCollector()
-    case .services: ServicesCollector()
-    case .tables: TablesCollector()
-    }
-  }
-
   private func render(
     _ state: RulesetState, _ collectors: [CollectorName], _ request: ScrapeRequest
   ) -> [[UInt8]] {
@@ -143,7 +132,7 @@ public final class Exporter: Sendable {
     var outcomes: [ExporterMetrics.Outcome] = []
     for name in collectors {
       let start = ContinuousClock.now
-      let collector = collector(name)
+      let collector = name.collector
       let parts =
         collector.sharedParts(of: state)
         + collector.partsSince(memory.mark(of: request.scraper, name), state)
@@ -157,7 +146,7 @@ public final class Exporter: Sendable {
       }
       outcomes.append(
         ExporterMetrics.Outcome(
-          collector: name, isSuccess: state.isComplete && state.patternFailure(of: name) == nil,
+          collector: name, isSuccess: state.isComplete && collector.patternFailure(in: state) == nil,
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)
@@ -178,5 +167,66 @@ public final class Exporter: Sendable {
     ExporterMetrics(build: options.build, exportsProcess: options.exportsProcess)
       .write(outcomes, to: &writer)
     return writer.finish() + [format.trailer]
+  }
+}
+
+extension Exporter {
+  /// Reads until a reading succeeds, of those for scrapes too: so ``isReady`` comes where nobody watches.
+  ///
+  /// - Parameter interval: The time between two attempts.
+  public func becomeReady(retryingEvery interval: Duration) async {
+    while !Task.isCancelled, !isReady {
+      await monitor.readUnlessReady()
+      if !isReady { try? await Task.sleep(for: interval) }
+    }
+  }
+
+  /// Looks for changes between scrapes until the task is cancelled, so that what comes and goes there
+  /// is counted too.
+  ///
+  /// The first reading is made at once: changes count from there, and a first scrape is quick. Then the
+  /// source is asked at every interval whether something may have changed, and read if so, or if no
+  /// reading has succeeded yet. These
+  /// readings take at most a twentieth of one processor; those for scrapes don't wait for that.
+  ///
+  /// - Parameter interval: The time between two looks.
+  public func watch(every interval: Duration) async {
+    await watch(every: interval, clock: ContinuousClock()) { ProcessorTime.ofThisProcess }
+  }
+
+  /// Does the same by another clock.
+  ///
+  /// - Parameters:
+  ///   - interval: The time between two looks.
+  ///   - clock: What the time is told by.
+  ///   - processorTime: What the process has used of its processors so far: a reading may use several.
+  public func watch<WatchClock: Clock>(
+    every interval: Duration, clock: WatchClock, processorTime: @escaping @Sendable () -> Duration
+  ) async where WatchClock.Duration == Duration {
+    var budget = WatchBudget<WatchClock.Instant>()
+    while !Task.isCancelled {
+      if budget.allows(clock.now), let used = await monitor.readIfChanged(processorTime) {
+        budget.note(used, endedAt: clock.now)
+      }
+      // Cancelled, it ends at once, and so does the loop.
+      try? await clock.sleep(for: interval)
+    }
+  }
+}
+
+/// How soon the next reading may begin that no scrape asks for, so that all of them together take a
+/// small part of one processor, however large the tables are.
+struct WatchBudget<Instant: InstantProtocol> where Instant.Duration == Duration {
+  /// The part of one processor that such readings may take: a twentieth.
+  static var share: Double { 0.05 }
+
+  private var earliest: Instant?
+
+  /// Whether a reading may begin now.
+  func allows(_ now: Instant) -> Bool { earliest.map { now >= $0 } ?? true }
+
+  /// Notes a reading that has ended now.
+  mutating func note(_ processorTime: Duration, endedAt now: Instant) {
+    earliest = now.advanced(by: processorTime / Self.share)
   }
 }

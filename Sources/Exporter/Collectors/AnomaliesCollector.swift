@@ -2,6 +2,10 @@ internal import Anomalies
 internal import Exposition
 internal import Netfilter
 
+extension CollectorName {
+  public static let anomalies = CollectorName("anomalies", AnomaliesCollector())
+}
+
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.
 struct AnomaliesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {

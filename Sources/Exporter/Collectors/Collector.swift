@@ -1,4 +1,5 @@
 internal import Exposition
+internal import Platform
 
 /// A group of metrics that is rendered from one state of the rules.
 protocol Collector: Sendable {
@@ -9,6 +10,9 @@ protocol Collector: Sendable {
   ///
   /// - Parameter earlier: the totals at that scrape; nil if this is the first.
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part]
+
+  /// Why it isn't known whether a pattern selects something that the collector would export.
+  func patternFailure(in state: RulesetState) -> MatchingError?
 }
 
 /// Families, or a part of a large one, that are rendered again when something about them changed.
@@ -43,4 +47,6 @@ struct Part {
 
 extension Collector {
   func partsSince(_: ChurnMark?, _: RulesetState) -> [Part] { [] }
+
+  func patternFailure(in _: RulesetState) -> MatchingError? { nil }
 }

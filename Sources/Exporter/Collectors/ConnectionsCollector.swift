@@ -1,8 +1,17 @@
 internal import Exposition
+internal import IPTablesSource
+internal import Platform
+
+extension CollectorName {
+  public static let connections = CollectorName(
+    "connections", counters: .connections, ConnectionsCollector())
+}
 
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for
 /// they cost a reading of their own where nothing else has changed.
 struct ConnectionsCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+
   func sharedParts(of state: RulesetState) -> [Part] {
     [Part(.connections, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
   }

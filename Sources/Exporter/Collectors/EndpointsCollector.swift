@@ -1,9 +1,18 @@
 internal import Exposition
+internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
+internal import Platform
+
+extension CollectorName {
+  public static let endpoints = CollectorName(
+    "endpoints", isOnByDefault: false, counters: .connections, EndpointsCollector())
+}
 
 /// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.
 struct EndpointsCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+
   func sharedParts(of state: RulesetState) -> [Part] {
     [
       Part(.connections, revision: [state.reading.number]) { writeConnections(state, to: &$0) },

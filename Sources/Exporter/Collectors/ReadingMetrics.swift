@@ -51,3 +51,45 @@ struct ReadingMetrics {
     return backends
   }
 }
+
+extension ReadingMetrics {
+  static let up = MetricFamily(
+    "iptables_up", .gauge,
+    "1 where the last reading of this backend and family succeeded. The log says why one failed.")
+
+  static let backendInfo = MetricFamily(
+    "iptables_backend_info", .gauge,
+    "Always 1 for each backend that holds rules; kubernetes tells whether it holds kube-proxy's.")
+
+  static let mixedBackends = MetricFamily(
+    "iptables_mixed_backends", .gauge,
+    "1 where both backends hold KUBE-* chains, as on a node that was switched from one to the other "
+      + "and not cleaned. Service ports are told of in the one that kube-proxy uses.")
+
+  static let modeInfo = MetricFamily(
+    "iptables_kube_proxy_mode_info", .gauge,
+    "Always 1; mode tells how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
+      + "Rules for services in the modes ipvs and nftables are left over.")
+
+  static let transactions = MetricFamily(
+    "iptables_nft_transactions_total", .counter,
+    "Transactions of nf_tables that were announced, of whatever table, by the name of the process "
+      + "that committed them; those of many more processes as other.")
+
+  static let overruns = MetricFamily(
+    "iptables_nft_event_overruns_total", .counter,
+    "How often announcements of nf_tables were lost because they came faster than they were taken; "
+      + "the transactions of these times are not counted. What they changed is read all the same.")
+
+  static let duration = MetricFamily(
+    "iptables_reading_duration_seconds", .gauge,
+    "How long it took to read, interpret and compare the rules. Scrapes at the same time share one "
+      + "reading.")
+
+  static let readings = MetricFamily(
+    "iptables_readings_total", .counter, "Readings of the rules since the exporter started.")
+
+  static let watchReadings = MetricFamily(
+    "iptables_watch_readings_total", .counter,
+    "Readings of the rules that no scrape asked for (--watch-interval) since the exporter started.")
+}

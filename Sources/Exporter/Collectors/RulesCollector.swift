@@ -1,8 +1,17 @@
 internal import Exposition
+internal import IPTablesSource
 internal import Netfilter
+internal import Platform
+
+extension CollectorName {
+  public static let rules = CollectorName(
+    "rules", isOnByDefault: false, counters: .rules, RulesCollector())
+}
 
 /// `rules`: what each rule has counted, whoever it belongs to.
 struct RulesCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.rulePatternFailure }
+
   func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }
     return [

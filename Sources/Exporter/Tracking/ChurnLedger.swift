@@ -91,3 +91,40 @@ struct ChurnLedger: Sendable {
     services.forget(where: { $0.family == family && !ports.contains($0.port) })
   }
 }
+
+/// Where the churn totals stood at a scrape: what "since this scraper's last scrape" is measured from.
+struct ChurnMark: Sendable {
+  /// The ledger's revision. Marks of the same revision share their memory.
+  let revision: UInt64
+  let services: ChangeTotals<ChurnLedger.ServiceKey>.Mark
+  let scopes: ChangeTotals<ChurnLedger.ScopeKey>.Mark
+
+  /// The memory that it needs beyond the ledger's own, once that has counted another change.
+  var byteCount: Int { services.byteCount + scopes.byteCount }
+}
+
+extension ChurnLedger {
+  var mark: ChurnMark {
+    ChurnMark(revision: revision, services: services.mark, scopes: scopes.mark)
+  }
+}
+
+/// The keys whose totals changed of late, so that who knows the totals of a while ago need not look them
+/// all up again.
+struct RecentChanges<Key: Hashable & Sendable>: Sendable {
+  /// The revision of the totals behind which all changed keys are known.
+  private(set) var start: UInt64 = 0
+  private(set) var keys: Set<Key> = []
+
+  /// Beyond so many, looking everything up costs no more.
+  private static var capacity: Int { 256 }
+
+  /// Notes that a revision begins; to be called before its keys are noted.
+  mutating func begin(_ revision: UInt64) {
+    guard keys.count > Self.capacity else { return }
+    keys.removeAll()
+    start = revision - 1
+  }
+
+  mutating func insert(_ key: Key) { keys.insert(key) }
+}

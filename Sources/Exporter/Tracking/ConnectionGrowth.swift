@@ -34,3 +34,117 @@ enum ConnectionGrowth {
     }
   }
 }
+
+/// Finds for each rule that counts connections where it stood at the former reading, or what stood in
+/// its place.
+///
+/// The maps tell which chain stood where. In a chain, a rule is the one with its handle; where there is
+/// none, the k-th rule that counts is the k-th.
+struct ConnectionRulePairing {
+  private let chains: ChainPairing?
+  private let handles: [UInt64]
+  private let oldRules: [ServiceMap.ConnectionRule]
+  private let oldHandles: [UInt64]
+  /// For each chain of the former reading up to the last that has one, the index of its first rule that
+  /// counts; -1 where none does.
+  private let firstOfChain: [Int32]
+  /// Where each handle stood, once somebody needed to know.
+  private var positions: [UInt64: Int]?
+  private var lastChain: Int32 = -1
+  private var ordinal = 0
+
+  init(from old: ConnectionGrowth.Side?, to map: ServiceMap, handles: [UInt64]) {
+    chains = map.chainPairing
+    self.handles = handles
+    oldRules = old?.map.connectionRules ?? []
+    oldHandles = old?.nat?.handles ?? []
+    firstOfChain = Self.firstRules(oldRules)
+  }
+
+  /// The former position in nat of a rule or of its predecessor; nil where there was none. To be asked
+  /// for each of the map's rules in their order.
+  mutating func former(of rule: ServiceMap.ConnectionRule) -> Int? {
+    ordinal = rule.chain == lastChain ? ordinal + 1 : 0
+    lastChain = rule.chain
+    guard let chain = formerChain(of: rule) else { return nil }
+    let first = Int(firstOfChain[Int(chain)])
+    let predecessor = oldRule(at: first + ordinal, of: chain)
+    guard !handles.isEmpty, !oldHandles.isEmpty else { return predecessor }
+    let handle = handles[Int(rule.rule)]
+    if let predecessor, oldHandles[predecessor] == handle { return predecessor }
+    // Nearly every chain has had one such rule; in the others it may have gone up or down.
+    if ordinal == 0, oldRule(at: first + 1, of: chain) == nil { return predecessor }
+    return position(of: handle) ?? predecessor
+  }
+
+  private func formerChain(of rule: ServiceMap.ConnectionRule) -> Int32? {
+    guard let chain = chains?.former(of: Int(rule.chain)), chain < firstOfChain.count,
+      firstOfChain[chain] >= 0
+    else { return nil }
+    return Int32(chain)
+  }
+
+  private func oldRule(at index: Int, of chain: Int32) -> Int? {
+    guard index < oldRules.count, oldRules[index].chain == chain else { return nil }
+    return Int(oldRules[index].rule)
+  }
+
+  private mutating func position(of handle: UInt64) -> Int? {
+    if let positions { return positions[handle] }
+    let positions = Dictionary(
+      oldRules.map { (oldHandles[Int($0.rule)], Int($0.rule)) },
+      uniquingKeysWith: { first, _ in first })
+    self.positions = positions
+    return positions[handle]
+  }
+
+  private static func firstRules(_ rules: [ServiceMap.ConnectionRule]) -> [Int32] {
+    var first = [Int32](repeating: -1, count: Int(rules.map(\.chain).max() ?? -1) + 1)
+    for (index, rule) in rules.enumerated() where first[Int(rule.chain)] < 0 {
+      first[Int(rule.chain)] = Int32(index)
+    }
+    return first
+  }
+}
+
+/// What a rule has counted between two readings of its table.
+///
+/// The kernel's counters of a rule start again when it is written again. A rule's handle tells that;
+/// where the backend has none, packets or bytes that fell do. What the counters of such a rule say came
+/// since. What came between the former reading and the new start can't be known; nor, without handles,
+/// that there was one where both have risen beyond what they were.
+struct CounterGrowth {
+  private let old: TableSnapshot
+  private let new: TableSnapshot
+  private let hasHandles: Bool
+
+  init(from old: TableSnapshot, to new: TableSnapshot) {
+    self.old = old
+    self.new = new
+    hasHandles = !old.handles.isEmpty && !new.handles.isEmpty
+  }
+
+  /// What a rule has counted since the former reading, where it was or where its predecessor stood.
+  @inline(__always)
+  func counted(from oldRule: Int, to newRule: Int) -> Counter {
+    let (before, now) = (old.counters[oldRule], new.counters[newRule])
+    if hasHandles, old.handles[oldRule] != new.handles[newRule] {
+      // Rules that were written with their counters, as by `iptables-restore -c`, go on.
+      return now == before ? Counter() : now
+    }
+    if now.hasFallen(from: before) { return now }
+    return Counter(packets: now.packets - before.packets, bytes: now.bytes - before.bytes)
+  }
+}
+
+extension Counter {
+  /// Whether it says less than before: then it has started again.
+  func hasFallen(from before: Counter) -> Bool {
+    packets < before.packets || bytes < before.bytes
+  }
+
+  static func += (sum: inout Counter, more: Counter) {
+    sum.packets &+= more.packets
+    sum.bytes &+= more.bytes
+  }
+}

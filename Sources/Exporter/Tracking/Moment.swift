@@ -16,3 +16,11 @@ struct Moment: Sendable, Hashable {
 extension Moment: Comparable {
   static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
 }
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+}

@@ -130,7 +130,7 @@ actor RulesetMonitor {
     let reading = source.read(counters)
     var state = tracker.take(reading, at: now())
     log.note(reading, state.mode)
-    log.note(state.patternFailure(of: .services), state.patternFailure(of: .rules))
+    log.note(state.servicePatternFailure, state.rulePatternFailure)
     account.duration = (.now - start).seconds
     state.reading = account
     bulk.store(

@@ -39,12 +39,111 @@ struct RulesetState: Sendable {
   /// Whether every family could be read of the backends that are followed.
   var isComplete: Bool { families.allSatisfy { !$0.isFollowed || $0.reading != nil } }
 
-  /// Why it isn't known whether a pattern selects something that the collector would tell of.
-  func patternFailure(of collector: CollectorName) -> MatchingError? {
-    switch collector {
-    case .services, .connections, .endpoints: services.lazy.compactMap(\.patternFailure).first
-    case .rules: readFamilies.lazy.compactMap { $0.reading.rules?.failure }.first
-    case .anomalies, .tables: nil
+  /// Why it isn't known of a service port whether a pattern selects it.
+  var servicePatternFailure: MatchingError? { services.lazy.compactMap(\.patternFailure).first }
+
+  /// Why it isn't known of a rule whether a pattern selects it.
+  var rulePatternFailure: MatchingError? {
+    readFamilies.lazy.compactMap { $0.reading.rules?.failure }.first
+  }
+}
+
+/// What a reading found of one family in one backend.
+struct FamilyState: Sendable {
+  let backend: Backend
+  let family: IPFamily
+  /// Whether the backend is one that kube-proxy may be using; else only its size is told.
+  let isFollowed: Bool
+  /// What the chains showed at the last good reading, of which this may be one.
+  let landmarks: Landmarks
+  let outcome: Outcome
+
+  enum Outcome: Sendable {
+    case read(Reading)
+    case failed(ReadingError)
+  }
+
+  struct Reading: Sendable {
+    let snapshot: FamilySnapshot
+    /// What each table is made of.
+    let censuses: [TableName: KindCensus]
+    /// Nil where nobody needs to know whose the rules are.
+    let services: Services?
+    /// What the rules have counted; nil where nobody wants to know, or the backend isn't followed.
+    var rules: RuleTotals.Counts?
+  }
+
+  /// The service ports of a family in one backend.
+  struct Services: Sendable {
+    let map: ServiceMap
+    /// The new connections of each of the map's rules that count them, since the last good reading.
+    let newConnections: [UInt64]
+  }
+
+  /// What was read; nil where the reading failed.
+  var reading: Reading? {
+    if case .read(let reading) = outcome { reading } else { nil }
+  }
+}
+
+/// The service ports of one address family, in the backend that kube-proxy uses.
+struct ServiceState: Sendable {
+  let family: IPFamily
+  let map: ServiceMap
+  /// The tables that were read.
+  let tables: Set<TableName>
+  let selected: SelectedServices
+  /// Why it isn't known of a service port whether it is selected.
+  let patternFailure: MatchingError?
+  /// The connections of each of the map's service ports since the exporter started.
+  let connections: [UInt64]
+  /// Their endpoints'; nil where nobody wants to know.
+  let endpoints: EndpointCounts?
+  /// What nodes that are in step agree on.
+  let fingerprint: UInt64
+  let hookJumps: [HookJump]
+  /// Nil where nobody wants to know.
+  let anomalies: AnomalyState?
+  /// Rises with every other interpretation of the rules.
+  let mapRevision: UInt64
+  /// Rises when a value changed that comes from the rules as they are.
+  let gaugesRevision: UInt64
+  /// Rises when other service ports are selected.
+  let selectionRevision: UInt64
+}
+
+/// Where a built-in chain leads to kube-proxy's services.
+struct HookJump: Sendable {
+  let table: TableName
+  let chain: ChainName
+  /// The position of the first rule that leads there, counted from 1; 0 where none does.
+  let position: Int
+
+  /// Those of a family's tables that have a chain KUBE-SERVICES, of the built-in chains that kube-proxy
+  /// hooks into.
+  static func all(in snapshot: FamilySnapshot) -> [HookJump] {
+    let tables = snapshot.tables.filter { table in
+      // By index: a copy of each chain would touch its rules' storage.
+      table.content.chains.indices.contains { table.content.chains[$0].name == .kubeServices }
+    }
+    return Hook.services.compactMap { hook in
+      guard let content = tables.first(where: { $0.name == hook.table })?.content,
+        let chain = content.chains.prefix(content.builtInCount).first(where: {
+          $0.name == hook.chain
+        })
+      else { return nil }
+      let index = chain.rules.indices.first { chain.rules.outcome(at: $0) == .chain(hook.target) }
+      return HookJump(table: hook.table, chain: hook.chain, position: index.map { $0 + 1 } ?? 0)
     }
   }
+}
+
+/// Which of the readings one was, and what it took.
+struct ReadingAccount: Sendable {
+  /// The number of this reading; the first is 1.
+  var number: UInt64 = 0
+  /// How many of the readings so far no scrape asked for.
+  var unasked: UInt64 = 0
+  /// How long it took, in seconds, until all of it was understood.
+  var duration = 0.0
 }
