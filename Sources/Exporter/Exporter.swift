@@ -12,7 +12,7 @@ public final class Exporter: Sendable {
   private let cache: RenderingCache
   private let logger: Logger
   private let timeouts = MessageLimit()
-  /// Tells the time of readings, and the time that the page tells ages by.
+  /// Returns the time of readings, and the time from which the page computes ages.
   let now: @Sendable () -> Moment
 
   /// - Parameter source: where the rules come from; it is used by nobody else from now on.
@@ -146,7 +146,8 @@ public final class Exporter: Sendable {
       }
       outcomes.append(
         ExporterMetrics.Outcome(
-          collector: name, isSuccess: state.isComplete && collector.patternFailure(in: state) == nil,
+          collector: name,
+          isSuccess: state.isComplete && collector.patternFailure(in: state) == nil,
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)
@@ -198,7 +199,7 @@ extension Exporter {
   ///
   /// - Parameters:
   ///   - interval: The time between two looks.
-  ///   - clock: What the time is told by.
+  ///   - clock: The clock.
   ///   - processorTime: What the process has used of its processors so far: a reading may use several.
   public func watch<WatchClock: Clock>(
     every interval: Duration, clock: WatchClock, processorTime: @escaping @Sendable () -> Duration

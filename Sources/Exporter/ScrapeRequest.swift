@@ -3,7 +3,7 @@ public import Exposition
 /// What somebody asks for.
 public struct ScrapeRequest: Sendable {
   public var format: ExpositionFormat
-  /// Who asks, told by address: "since the last scrape" is counted for each.
+  /// The address of who asks: "since the last scrape" is counted for each.
   public var scraper: String
   /// `collect[]`: only these collectors; none means all.
   public var collect: [String]

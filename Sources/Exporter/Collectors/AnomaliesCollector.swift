@@ -41,7 +41,7 @@ struct AnomaliesCollector: Collector {
 
   private static let anomalies = MetricFamily(
     "iptables_anomalies", .gauge,
-    "Faults in the rules of kube-proxy and the kubelet, by kind. The command check tells them one by "
+    "Faults in the rules of kube-proxy and the kubelet, by kind. The command check lists them one by "
       + "one.")
 
   private static let age = MetricFamily(

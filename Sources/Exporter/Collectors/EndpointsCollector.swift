@@ -20,7 +20,7 @@ struct EndpointsCollector: Collector {
     ]
   }
 
-  /// The revisions of all families, each told by its number.
+  /// The revisions of all families, each behind the family's number.
   private static func mapRevisions(of state: RulesetState) -> [UInt64] {
     state.services.flatMap { [$0.family.number, $0.mapRevision] }
   }

@@ -59,16 +59,16 @@ extension ReadingMetrics {
 
   static let backendInfo = MetricFamily(
     "iptables_backend_info", .gauge,
-    "Always 1 for each backend that holds rules; kubernetes tells whether it holds kube-proxy's.")
+    "Always 1 for each backend that holds rules; kubernetes says whether it holds kube-proxy's.")
 
   static let mixedBackends = MetricFamily(
     "iptables_mixed_backends", .gauge,
     "1 where both backends hold KUBE-* chains, as on a node that was switched from one to the other "
-      + "and not cleaned. Service ports are told of in the one that kube-proxy uses.")
+      + "and not cleaned. Service ports are exported from the one that kube-proxy uses.")
 
   static let modeInfo = MetricFamily(
     "iptables_kube_proxy_mode_info", .gauge,
-    "Always 1; mode tells how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
+    "Always 1; mode says how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
       + "Rules for services in the modes ipvs and nftables are left over.")
 
   static let transactions = MetricFamily(

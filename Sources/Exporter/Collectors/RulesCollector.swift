@@ -23,7 +23,7 @@ struct RulesCollector: Collector {
     ]
   }
 
-  /// The revisions of all families that have series, each told by its backend's and its own number.
+  /// The revisions of all families that have series, each behind its backend's and its own number.
   private static func revision(of state: RulesetState) -> [UInt64] {
     state.readFamilies.flatMap { state, reading in
       reading.rules.map { [state.backend.number, state.family.number, $0.revision] } ?? []
@@ -80,6 +80,6 @@ struct RulesCollector: Collector {
 }
 
 extension Backend {
-  /// What tells the backends apart in a revision.
+  /// The backend's number in a revision.
   fileprivate var number: UInt64 { self == .legacy ? 1 : 2 }
 }

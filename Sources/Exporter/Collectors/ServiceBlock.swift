@@ -42,7 +42,7 @@ struct ServiceBlock {
 }
 
 extension IPFamily {
-  /// What tells the families apart in a revision.
+  /// The family's number in a revision.
   var number: UInt64 { self == .ipv4 ? 4 : 6 }
 }
 

@@ -32,7 +32,7 @@ struct ServicesCollector: Collector {
     return [gauges] + changes + rewritten + [totals]
   }
 
-  /// The revisions of all families, each told by its number.
+  /// The revisions of all families, each behind the family's number.
   private static func gaugesRevision(of state: RulesetState) -> [UInt64] {
     state.services.flatMap { [$0.family.number, $0.gaugesRevision] }
   }
@@ -211,8 +211,9 @@ extension ServicesCollector {
 
   static let fingerprint = MetricFamily(
     "iptables_service_map_fingerprint", .gauge,
-    "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints: "
-      + "equal on all nodes that are in step, and nothing that is local to a node is in it.")
+    "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints. "
+      + "Nodes that are in step have the same number: nothing that is local to a node goes into it."
+  )
 
   static let hookJumpPosition = MetricFamily(
     "iptables_hook_jump_position", .gauge,
@@ -230,6 +231,6 @@ extension ServicesCollector {
 
   static let unnamed = MetricFamily(
     "iptables_services_unnamed", .gauge,
-    "Service chains that are dispatched to by no rule whose comment the chain's hash confirms; "
-      + "they belong to no service port.")
+    "Service chains that belong to no known service port: no dispatch rule that leads to the chain names "
+      + "one whose hash the chain's name is.")
 }

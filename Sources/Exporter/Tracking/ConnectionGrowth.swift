@@ -2,7 +2,7 @@ internal import KubeProxy
 internal import Netfilter
 
 /// New connections between two readings: what the rules that translate the destination have counted,
-/// as ``CounterGrowth`` tells it.
+/// as ``CounterGrowth`` computes it.
 enum ConnectionGrowth {
   /// A reading's interpretation, and the counters that go with it.
   struct Side {
@@ -109,10 +109,10 @@ struct ConnectionRulePairing {
 
 /// What a rule has counted between two readings of its table.
 ///
-/// The kernel's counters of a rule start again when it is written again. A rule's handle tells that;
-/// where the backend has none, packets or bytes that fell do. What the counters of such a rule say came
-/// since. What came between the former reading and the new start can't be known; nor, without handles,
-/// that there was one where both have risen beyond what they were.
+/// The kernel's counters of a rule start at 0 again when the rule is written again. Such a rule has another
+/// handle. Where the backend has no handles, its packets or bytes are lower than before. Its counters then
+/// are its growth. What it counted between the former reading and the new start is lost. Without handles a
+/// new start goes unseen where both counters have risen beyond their old values.
 struct CounterGrowth {
   private let old: TableSnapshot
   private let new: TableSnapshot

@@ -31,7 +31,7 @@ struct EndpointTotals: Sendable {
   private struct Key: Hashable {
     /// The index in the map.
     let service: Int32
-    /// Nil where it can't be told, which doesn't happen.
+    /// Nil where it isn't known, which doesn't happen.
     let destination: AddressTranslation?
   }
 

@@ -86,12 +86,12 @@ struct RewriteLedger: Sendable {
 extension RewriteLedger {
   /// What can be known, in a metric's words.
   static let limits =
-    "In nf_tables the rule's handle tells. In the legacy backend only counters that fell do: not "
-    + "seen is a rule that was written again while its counters were 0, or whose counters have passed "
-    + "their old values since; and counters that were set to 0 (iptables -Z) look the same."
+    "In nf_tables a rule counts if its handle is another. Legacy rules have no handles: a rule counts if "
+    + "its counters are lower than before. So one that had counted nothing, or that has counted more "
+    + "since, is missed, and counters that iptables -Z reset are counted."
 }
 
-/// Tells which of the rules that two readings of a table hold were written again in between.
+/// Finds the rules that were written again, with the same content, between two readings of a table.
 struct RewrittenRules {
   private let old: TableSnapshot
   private let new: TableSnapshot
@@ -110,8 +110,7 @@ struct RewrittenRules {
 
   /// Whether a rule was written again.
   ///
-  /// A new handle tells so. Without handles only counters that fell do, for that a rule whose counters
-  /// start again does.
+  /// Legacy tables have no rule handles. A rule counts as rewritten if its counters are lower than before.
   ///
   /// - Parameters:
   ///   - oldPosition: Its position in the old reading, counted over all chains.

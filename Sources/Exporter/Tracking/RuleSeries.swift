@@ -51,7 +51,7 @@ struct RuleSeries: Sendable {
       table: table, chain: chains[Int(entries[entry].chain)], rule: entries[entry].labels)
   }
 
-  /// Adds what each rule has counted; tells whether any has.
+  /// Adds what each rule has counted. Returns whether any has.
   ///
   /// - Parameter counted: what the rule at a position has.
   mutating func add(_ counted: (Int) -> Counter) -> Bool {

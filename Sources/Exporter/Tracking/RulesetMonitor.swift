@@ -34,7 +34,7 @@ actor RulesetMonitor {
 
   /// - Parameters:
   ///   - subjects: what is followed.
-  ///   - now: tells the time of a reading.
+  ///   - now: Returns the time of a reading.
   ///   - onReading: called when a reading is about to begin that may need much memory.
   init(
     source: sending any RulesetSource, subjects: TrackedSubjects, logger: Logger,

@@ -52,7 +52,7 @@ struct RulesetState: Sendable {
 struct FamilyState: Sendable {
   let backend: Backend
   let family: IPFamily
-  /// Whether the backend is one that kube-proxy may be using; else only its size is told.
+  /// Whether the backend is one that kube-proxy may be using; else only its size is exported.
   let isFollowed: Bool
   /// What the chains showed at the last good reading, of which this may be one.
   let landmarks: Landmarks

@@ -134,7 +134,7 @@ struct DispatchReading {
     }
   }
 
-  /// What tells the packets of one service port from all others.
+  /// What distinguishes the packets of one service port from all others.
   private struct Selector: Hashable {
     let transport: TransportProtocol?
     let destination: AddressMatch?
@@ -190,7 +190,7 @@ public struct UnnamedChains: Sendable, Hashable {
     return sum
   }
 
-  /// What people are told; nil where every chain has a name.
+  /// The notice for people; nil where every chain has a name.
   public var notice: String? {
     if count == 0 { return nil }
     let chains = count == 1 ? "1 service chain is" : "\(count) service chains are"

@@ -1,10 +1,11 @@
 internal import Netfilter
 
-/// Finds out whose an endpoint's chain is: the one's of those who lead to it whose name and
-/// destination its own name is the hash of.
+/// Finds the service port that owns an endpoint's chain (KUBE-SEP).
 ///
-/// Where it is nobody's of them (someone changed the destination by hand), it is theirs still, unless
-/// it can be shown to be another's.
+/// Several service ports may lead to the chain. The owner is the one whose name, hashed together with the
+/// chain's destination, gives the chain's name. Where that is none of them, somebody has changed the
+/// destination by hand. Then the only service port that leads to the chain owns it, unless the chain's
+/// name proves another owner.
 struct EndpointSearch {
   private let services: [Service]
   private let standings: [ServiceStanding]
@@ -72,8 +73,8 @@ struct EndpointSearch {
   }
 }
 
-/// What an endpoint's chain is proven by: its name is the hash of a service port and of a destination,
-/// and its rules tell the destination.
+/// Proves whose an endpoint's chain is: its name is the hash of a service port and a destination, and its
+/// rules hold the destination.
 struct EndpointProof {
   private let knowledge: ChainKnowledge
   private let chain: Int

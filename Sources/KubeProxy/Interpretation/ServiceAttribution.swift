@@ -35,7 +35,7 @@ struct ServiceAttribution {
     BalancingChains(serviceChains, chainOwners, in: nat, serviceCount: services.count)
   }
 
-  /// Attributes filter's rules, and tells their owners.
+  /// Attributes filter's rules, and returns their owners.
   mutating func attribute(_ filter: FilterReading?, ruleCount: Int) -> [Int32] {
     var owners = [Int32](repeating: ServiceMap.unowned, count: ruleCount)
     for mention in filter?.mentions ?? [] {

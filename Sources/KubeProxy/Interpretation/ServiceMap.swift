@@ -111,8 +111,8 @@ extension ServiceMap {
   /// leads to, each once.
   public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { knowledge?.jumps[chain] ?? [] }
 
-  /// The service port that the chain at a position of nat is one's, an endpoint's chain that of a
-  /// service port which leads to it; nil where nothing proves it, or nothing leads to it.
+  /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service
+  /// port that leads to it. Nil where nothing proves an owner, or nothing leads to the chain.
   public func servicePort(ofChainAt chain: Int) -> ServicePort? {
     guard let knowledge else { return nil }
     if case .proven(let name) = verdicts[chain] { return services[Int(name.service)].port }
@@ -127,11 +127,11 @@ extension ServiceMap {
     if case .proven = verdicts[chain] { knowledge?.stages[chain] == .endpoint } else { false }
   }
 
-  /// The endpoints' chains that traffic can reach and that translate to a destination which their name
-  /// is not the hash of, or to none; in nat's order.
+  /// The endpoints' chains whose destination contradicts their name; in nat's order.
   ///
-  /// A chain's name is the hash of its service port's name, protocol and destination. So nothing is said
-  /// of a chain of which no service port is known, nor of one whose destination isn't.
+  /// A chain's name is the hash of its service port's name, protocol and destination. A chain is listed if
+  /// traffic can reach it and it translates to another destination, or to none. It is not listed if its
+  /// service port isn't known, or its destination isn't.
   public var endpointsElsewhere: [Int32] {
     guard let knowledge else { return [] }
     var isOrphan = [Bool](repeating: false, count: knowledge.stages.count)

@@ -1,7 +1,7 @@
 public import Netfilter
 private import Platform
 
-/// What a chain is for, told by its name alone.
+/// What a chain is for, by its name alone.
 public enum ChainRole: Sendable, Hashable {
   /// A chain of one service port: its family and the hash at its end.
   case service(ServiceChainFamily, hash: ChainHash)
@@ -86,7 +86,7 @@ public enum ServiceChainFamily: String, Sendable, Hashable, CaseIterable {
   case endpoint = "KUBE-SEP"
 }
 
-/// Where a chain of nat stands on the way to an endpoint, told by its name alone.
+/// Where a chain of nat stands on the way to an endpoint, by its name alone.
 enum ChainStage: UInt8, Sendable {
   /// Elsewhere.
   case outside

@@ -15,7 +15,7 @@ public struct ServicePort: Sendable, Hashable, Comparable {
     self.transport = transport
   }
 
-  /// All that tells it from others, by the names that the commands' JSON has for it.
+  /// All that distinguishes it from others, by the names that the commands' JSON has for it.
   public var parts: KeyValuePairs<String, String> {
     ["namespace": namespace, "name": name, "port": port, "protocol": transport.rawValue]
   }
