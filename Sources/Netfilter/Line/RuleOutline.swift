@@ -118,26 +118,41 @@ extension RuleList {
 }
 
 extension RuleOutcome {
-  /// Reads the target from the line's end. Most lines end in `-j NAME` or `-g NAME`; nil for all others.
+  /// Reads the target from the line's end. Nearly all lines end in `-j NAME`, `-g NAME` or
+  /// `-j DNAT --to-destination ADDRESS`; nil for all others.
   ///
   /// Only a target can stand there. A text in quotes ends in a quote, and a text without quotes is followed
   /// by an option.
   fileprivate init?(endOf line: Span<UInt8>) {
-    let blank = UInt8(ascii: " ")
-    guard var start = line.indices.last else { return nil }
-    while start > 0, line[start - 1] != blank {
-      if line[start] == UInt8(ascii: "\"") { return nil }
-      start -= 1
-    }
-    guard start >= 3, line[start - 3] == UInt8(ascii: "-"), start == 3 || line[start - 4] == blank
+    guard let last = line.word(before: line.count),
+      let option = line.word(before: last.lowerBound - 1)
     else { return nil }
-    let name = start..<line.count
-    switch line[start - 2] {
-    case UInt8(ascii: "j") where line.isTargetName(name): return nil
-    case UInt8(ascii: "j"), UInt8(ascii: "g"):
-      guard let chain = ChainName(line, name) else { return nil }
+    if line.isText("-j", option) {
+      guard !line.isTargetName(last), let chain = ChainName(line, last) else { return nil }
       self = .chain(chain)
-    default: return nil
+    } else if line.isText("-g", option) {
+      guard let chain = ChainName(line, last) else { return nil }
+      self = .chain(chain)
+    } else if line.isText("--to-destination", option) {
+      guard let target = line.word(before: option.lowerBound - 1), line.isText("DNAT", target),
+        let jump = line.word(before: target.lowerBound - 1), line.isText("-j", jump),
+        let translation = AddressTranslation(line, last)
+      else { return nil }
+      self = .destinationNAT(translation)
+    } else {
+      return nil
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// The word that ends there; nil where there is none, or a quote is in it.
+  fileprivate func word(before end: Int) -> Range<Int>? {
+    var start = end
+    while start > 0, self[start - 1] != UInt8(ascii: " ") {
+      start -= 1
+      if self[start] == UInt8(ascii: "\"") { return nil }
+    }
+    return start < end ? start..<end : nil
   }
 }
