@@ -6,32 +6,7 @@ internal import Synchronization
 final class NFTEventLog: Sendable {
   private let transport: any NetlinkTransport
   private let watch: DescriptorWatch?
-  private let state: Mutex<State>
-
-  private struct State {
-    var changes = NFTChanges.none
-    /// The last generation that was announced.
-    var generation: UInt32?
-    /// Whether a transaction was announced since the changes were last taken.
-    var isPending = false
-    var counts = TransactionCounts()
-
-    /// Whether announcements were lost since the changes were last taken.
-    var isLossy = false
-    /// Why nothing can be received any more.
-    var failure: NFTError?
-
-    mutating func forgetChanges() {
-      changes = .none
-      isPending = false
-      isLossy = false
-    }
-
-    func hasReached(_ number: UInt32) -> Bool {
-      // Generations wrap around.
-      generation.map { Int32(bitPattern: $0 &- number) >= 0 } ?? false
-    }
-  }
+  private let announcements = Mutex(NFTAnnouncements())
 
   /// Begins to listen in this thread's network namespace.
   ///
@@ -39,7 +14,6 @@ final class NFTEventLog: Sendable {
   init(_ open: NetlinkOpening) throws(NFTError) {
     let transport = try open(NFTNumbers.eventGroup)
     self.transport = transport
-    state = Mutex(State())
     watch = transport.descriptor.map {
       DescriptorWatch($0, of: transport, label: "nf_tables events")
     }
@@ -48,8 +22,16 @@ final class NFTEventLog: Sendable {
 
   deinit { watch?.cancel() }
 
-  /// Why nobody can listen any more; nil while that is possible.
-  var failure: NFTError? { state.withLock(\.failure) }
+  /// Whether a transaction was announced since changes were last taken.
+  var news: NFTReadingState.News {
+    drain()
+    return announcements.withLock(\.news)
+  }
+
+  var counts: TransactionCounts {
+    drain()
+    return announcements.withLock(\.counts)
+  }
 
   /// What changed since this was last called, up to a generation at least.
   ///
@@ -57,38 +39,24 @@ final class NFTEventLog: Sendable {
   /// so this waits for the announcement. Where it doesn't come, everything may have changed.
   func takeChanges(upTo generation: UInt32) -> NFTChanges {
     awaitAnnouncement(of: generation)
-    return state.withLock { state in
-      defer { state.forgetChanges() }
-      return state.hasReached(generation) ? state.changes : .whole
-    }
+    return announcements.withLock { $0.takeChanges(upTo: generation) }
   }
 
   /// Forgets what was announced up to a generation, for who is about to read everything.
   func discardChanges(upTo generation: UInt32) {
     drain()
-    if state.withLock({ $0.generation != nil }) { awaitAnnouncement(of: generation) }
-    state.withLock { $0.forgetChanges() }
+    // The generation at which listening began is not announced.
+    if announcements.withLock({ $0.generation != nil }) { awaitAnnouncement(of: generation) }
+    _ = announcements.withLock { $0.takeChanges(upTo: generation) }
   }
 
   /// Waits until the generation was announced, or one behind it, unless announcements were lost.
   private func awaitAnnouncement(of generation: UInt32) {
     drain()
-    for _ in 0..<Self.patience
-    where state.withLock({ !$0.isLossy && !$0.hasReached(generation) }) {
+    for _ in 0..<Self.patience where announcements.withLock({ $0.lacks(generation) }) {
       transport.waitForMessage(milliseconds: 5)
       drain()
     }
-  }
-
-  /// Whether a transaction was announced since changes were last taken.
-  var hasNews: Bool {
-    drain()
-    return state.withLock(\.isPending)
-  }
-
-  var counts: TransactionCounts {
-    drain()
-    return state.withLock(\.counts)
   }
 
   /// How often five milliseconds are waited for an announcement: whoever commits may be kept from going
@@ -97,23 +65,13 @@ final class NFTEventLog: Sendable {
 
   /// Takes in all that waits.
   private func drain() {
-    state.withLock { state in
+    announcements.withLock { announcements in
       for _ in 0..<Self.longestDrain {
         do throws(NFTError) {
-          let isThere = try transport.receive { Self.note($0, in: &state) }
-          if !isThere { return }
+          if try !transport.receive({ announcements.note($0) }) { return }
         } catch {
-          // Lost or broken, what it said is unknown.
-          state.changes = .whole
-          state.isPending = true
-          state.isLossy = true
-          switch error {
-          case .overrun: state.counts.overruns += 1
-          case .malformed: break
-          default:
-            state.failure = error
-            return
-          }
+          announcements.note(error)
+          if case .broken(error) = announcements.news { return }
         }
       }
     }
@@ -121,16 +79,74 @@ final class NFTEventLog: Sendable {
 
   /// So many messages are taken at once, lest one who asks waits for ever.
   private static let longestDrain = 10_000
+}
 
-  private static func note(_ message: NetlinkMessage, in state: inout State) {
-    guard case .table(NFTNumbers.Message.newGeneration) = message.kind else {
-      state.changes.note(message)
-      return
+/// What nf_tables has announced since changes were last taken, and who made the transactions.
+struct NFTAnnouncements {
+  private enum State {
+    /// All was received. Changes of a transaction come before its end.
+    case received(NFTChanges, hasEnd: Bool)
+    /// Announcements were lost, or were no messages: what they said is unknown.
+    case lost
+    /// Nothing can be received any more.
+    case broken(NFTError)
+  }
+
+  private var state = State.received(.none, hasEnd: false)
+  /// The last generation that was announced.
+  private(set) var generation: UInt32?
+  private(set) var counts = TransactionCounts()
+
+  var news: NFTReadingState.News {
+    switch state {
+    case .received(_, let hasEnd): hasEnd ? .some : .none
+    case .lost: .some
+    case .broken(let error): .broken(error)
     }
-    guard let generation = NFTGeneration(message) else { return }
-    state.generation = generation.number
-    state.isPending = true
-    state.counts.count(generation.process)
+  }
+
+  /// Takes in an announcement.
+  mutating func note(_ message: NetlinkMessage) {
+    var end: NFTGeneration?
+    if case .table(NFTNumbers.Message.newGeneration) = message.kind { end = NFTGeneration(message) }
+    if let end {
+      generation = end.number
+      counts.count(end.process)
+    }
+    guard case .received(var changes, let hasEnd) = state else { return }
+    // Changes that the state shares would be copied for each message.
+    state = .lost
+    changes.note(message)
+    state = .received(changes, hasEnd: hasEnd || end != nil)
+  }
+
+  /// Takes in why an announcement couldn't be received.
+  mutating func note(_ error: NFTError) {
+    if error == .overrun { counts.overruns += 1 }
+    switch (error, state) {
+    case (.overrun, .broken), (.malformed, .broken): break
+    case (.overrun, _), (.malformed, _): state = .lost
+    default: state = .broken(error)
+    }
+  }
+
+  /// Whether a generation's announcement is still to come.
+  func lacks(_ number: UInt32) -> Bool {
+    if case .received = state { !hasReached(number) } else { false }
+  }
+
+  /// Returns what has changed up to a generation at least, and forgets it.
+  mutating func takeChanges(upTo number: UInt32) -> NFTChanges {
+    var changes = NFTChanges.whole
+    if case .received(let received, _) = state, hasReached(number) { changes = received }
+    if case .broken = state { return changes }
+    state = .received(.none, hasEnd: false)
+    return changes
+  }
+
+  private func hasReached(_ number: UInt32) -> Bool {
+    // Generations wrap around.
+    generation.map { Int32(bitPattern: $0 &- number) >= 0 } ?? false
   }
 }
 

@@ -12,26 +12,18 @@ public final class NFTSource: RulesetSource {
   private let tables: Set<TableName>
   private let signs: NodeSigns
   private let open: NetlinkOpening
-  /// As many as processors are used at the same time; none before the first reading, or after a failure.
+  private var state = NFTReadingState.closed(nil)
+  /// As many as processors are used at the same time; none while the state is closed.
   private var connections: [NFTConnection] = []
   /// Nil where nobody may listen: then each new generation is read whole.
   private var log: NFTEventLog?
   private var readers: [NFTChanges.Identity: NFTTableReader] = [:]
   private let sets = SetNames()
-  /// The generation that the readers' tables are of; nil where it isn't known.
-  private var generation: UInt32?
-  /// Whether announcements don't tell all that changed since the tables were read.
-  private var mustReadAll = true
-  /// Tables whose list of chains may be wrong, because a transaction came while it was read.
-  ///
-  /// The kernel goes on with a list where so many chains were passed over, whichever they were; so a
-  /// transaction on one table may double or hide another's chains. Rules are asked for chain by chain.
-  private var doubtful: Set<NFTChanges.Identity> = []
   /// What else was found, of the same generation.
   private(set) var evidence = Evidence()
 
   /// Whether the last reading failed because the kernel has no nf_tables, and so no rules in it.
-  private(set) var isAbsent = false
+  var isAbsent: Bool { state == .closed(.notLoaded) }
 
   /// Which signs are here, of those that need not be among the tables that are read.
   struct Evidence: Hashable {
@@ -62,21 +54,12 @@ public final class NFTSource: RulesetSource {
   }
 
   public func read(_ counters: CounterSelection) -> RulesetReading {
-    let readings: [FamilyReading]
-    do throws(NFTError) {
-      try update(counters)
-      isAbsent = false
-      readings = families.map {
-        FamilyReading(backend: .nft, family: $0, result: .success(snapshot(of: $0)))
-      }
-    } catch {
-      isAbsent = error == .notLoaded
-      connections = []
-      generation = nil
-      mustReadAll = true
-      readings = families.map {
-        FamilyReading(backend: .nft, family: $0, result: .failure(ReadingError($0, error)))
-      }
+    let failure = update(counters)
+    let readings = families.map { family in
+      FamilyReading(
+        backend: .nft, family: family,
+        result: failure.map { .failure(ReadingError(family, $0)) } ?? .success(snapshot(of: family))
+      )
     }
     return RulesetReading(
       families: readings, node: NodeEvidence(hasTable: evidence.hasTable),
@@ -85,9 +68,9 @@ public final class NFTSource: RulesetSource {
 
   /// After a failed reading it says no: whoever asks for a reading finds out.
   public func mayHaveChanged() -> Bool {
-    guard let generation, let connection = connections.first else { return false }
-    if let log { return log.hasNews }
-    return (try? connection.generation()) != generation
+    guard case .current(let generation) = state else { return false }
+    if let log { return log.news != .none }
+    return (try? connections[0].generation()) != generation
   }
 
   private func snapshot(of family: IPFamily) -> FamilySnapshot {
@@ -102,132 +85,93 @@ public final class NFTSource: RulesetSource {
   // MARK: Reading
 
   /// Brings all tables to one generation, and the counters that are wanted to this moment.
-  private func update(_ wanted: CounterSelection) throws(NFTError) {
-    let connection = try connect()
-    var contradictions = 0
-    for _ in 0..<Self.patience {
-      let now = try connection.generation()
-      let isComplete = try read(wanted, of: now)
-      // An announcement that came while it was read may be of what was half in force then.
-      let isCurrent = try connection.generation() == now && log?.hasNews != true
-      if let failure = log?.failure {
-        log = nil
-        throw failure
-      }
-      generation = isCurrent && isComplete ? now : nil
-      if generation != nil {
-        doubtful = []
-        return
-      }
-      if isCurrent {
-        // No announcement will tell what was missing.
-        mustReadAll = true
-        contradictions += 1
-        if contradictions == Self.mostContradictions { throw .contradictory }
-      }
-    }
-    throw .overtaken
-  }
-
-  /// Reads what changed, and the counters that are wanted.
   ///
-  /// - Returns: false where something was missing. It went in a transaction, which is announced, or
-  ///   nobody knows why.
-  private func read(
-    _ wanted: CounterSelection, of now: UInt32
-  ) throws(NFTError) -> Bool {
-    var isComplete = true
-    do throws(NFTError) {
-      // Whole tables come with their counters.
-      let isKnown = now == generation && log?.hasNews != true
-      let whole = isKnown ? [] : try readChanges(upTo: now)
-      try readCounters(wanted, notOf: whole)
-    } catch {
-      guard error == .notFound else { throw error }
-      isComplete = false
+  /// - Returns: why that failed; nil where it succeeded.
+  private func update(_ wanted: CounterSelection) -> NFTError? {
+    var action = state.readingRequested()
+    while true {
+      do throws(NFTError) {
+        switch action {
+        case .open:
+          try connect()
+          fallthrough
+        case .askGeneration:
+          // Each connection's gap must be taken.
+          let hasGap = connections.reduce(false) { $1.takeGap() || $0 }
+          let number = try connections[0].generation()
+          action = state.generationReceived(number, log?.news ?? .none, hasGap: hasGap)
+        case .renewSetNames:
+          let areOthers = sets.renew()
+          if areOthers { readers = [:] }
+          action = state.setNamesRenewed(areOthers: areOthers)
+        case .readAll(let generation):
+          log?.discardChanges(upTo: generation)
+          action = try readTables(.whole, doubtful: [])
+        case .readChanges(let generation, let doubtful):
+          let changes = log?.takeChanges(upTo: generation) ?? .whole
+          action = try readTables(changes, doubtful: doubtful)
+        case .readCounters(let whole):
+          try readCounters(wanted, except: whole)
+          action = state.countersRead()
+        case .finish: return nil
+        case .fail(let error):
+          connections = []
+          if log?.news == .broken(error) { log = nil }
+          return error
+        }
+      } catch { action = state.failed(error) }
     }
-    for connection in connections where connection.takeGap() { isComplete = false }
-    return isComplete
   }
 
-  /// How many transactions may come in between before a reading fails.
-  private static let patience = 12
-  /// How often something may be missing without one. (A generation's number is there a little before its
-  /// rules, so that once proves nothing.)
-  private static let mostContradictions = 3
   /// Reading takes longer in the kernel than here, and the kernel lets several read at once.
   private static let mostConnections = 4
 
-  /// Opens what isn't open.
-  private func connect() throws(NFTError) -> NFTConnection {
-    if let first = connections.first { return first }
+  private func connect() throws(NFTError) {
     // Before the first generation is asked for, so that no later one is missed.
     if log == nil { log = try? NFTEventLog(open) }
-    let first = NFTConnection(try open(nil))
-    connections = [first]
-    for _ in 1..<max(1, min(ProcessLimits.processors, Self.mostConnections)) {
-      connections.append(NFTConnection(try open(nil)))
-    }
-    return first
+    let count = max(1, min(ProcessLimits.processors, Self.mostConnections))
+    connections = try (0..<count).map { _ throws(NFTError) in NFTConnection(try open(nil)) }
   }
 
-  /// Reads what changed, and returns the tables that were read whole.
-  private func readChanges(
-    upTo generation: UInt32
-  ) throws(NFTError) -> Set<NFTChanges.Identity> {
-    if sets.renew() {
-      readers = [:]
-      mustReadAll = true
+  /// Reads what may have changed, and which signs are there.
+  private func readTables(
+    _ changes: NFTChanges, doubtful: NFTReadingState.Tables
+  ) throws(NFTError) -> NFTReadingState.Action {
+    var (listed, whole): (NFTReadingState.Tables, NFTReadingState.Tables) = ([], [])
+    for family in families {
+      var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
+      for table in tables {
+        let identity = NFTChanges.Identity(family: family, table: table)
+        let isDoubtful = doubtful.contains(identity)
+        guard let change = changes[identity] ?? (isDoubtful ? NFTChanges.Table() : nil) else {
+          continue
+        }
+        if !isDoubtful, try readers[identity]?.read(change, connections) == true { continue }
+        if present == nil {
+          present = (
+            tables: try connections[0].tables(of: family),
+            chains: try connections[0].chains(of: family)
+          )
+        }
+        listed.insert(identity)
+        guard let handle = present?.tables[table] else {
+          readers[identity] = nil
+          continue
+        }
+        let reader = readers[identity] ?? NFTTableReader(family: family, table: table, sets: sets)
+        readers[identity] = reader
+        let chains = present?.chains[table] ?? []
+        if try reader.read(change, in: chains, handle: handle, connections) { continue }
+        try reader.readAll(chains, handle: handle, connections)
+        whole.insert(identity)
+      }
     }
-    // What was announced so far is in what is read from here on.
-    if mustReadAll { log?.discardChanges(upTo: generation) }
-    let changes = mustReadAll ? .whole : log?.takeChanges(upTo: generation) ?? .whole
-    mustReadAll = true
-    var whole: Set<NFTChanges.Identity> = []
-    for family in families { whole.formUnion(try readChanges(changes, of: family)) }
     evidence = try readEvidence()
-    mustReadAll = false
-    return whole
-  }
-
-  private func readChanges(
-    _ changes: NFTChanges, of family: IPFamily
-  ) throws(NFTError) -> Set<NFTChanges.Identity> {
-    var whole: Set<NFTChanges.Identity> = []
-    var present: (tables: [TableName: UInt64], chains: [TableName: [NFTChain]])?
-    for table in tables {
-      let identity = NFTChanges.Identity(family: family, table: table)
-      let isDoubtful = doubtful.contains(identity)
-      let announced = changes[identity]
-      if announced == nil && !isDoubtful { continue }
-      let change = announced ?? NFTChanges.Table()
-      if !isDoubtful, let reader = readers[identity], try reader.read(change, connections) {
-        continue
-      }
-      if present == nil {
-        present = (
-          tables: try connections[0].tables(of: family),
-          chains: try connections[0].chains(of: family)
-        )
-      }
-      guard let found = present else { continue }
-      doubtful.insert(identity)
-      guard let handle = found.tables[table] else {
-        readers[identity] = nil
-        continue
-      }
-      let reader = readers[identity] ?? NFTTableReader(family: family, table: table, sets: sets)
-      readers[identity] = reader
-      let chains = found.chains[table] ?? []
-      if try reader.read(change, in: chains, handle: handle, connections) { continue }
-      try reader.readAll(chains, handle: handle, connections)
-      whole.insert(identity)
-    }
-    return whole
+    return state.tablesRead(listed: listed, whole: whole)
   }
 
   private func readCounters(
-    _ wanted: CounterSelection, notOf whole: Set<NFTChanges.Identity>
+    _ wanted: CounterSelection, except whole: NFTReadingState.Tables
   ) throws(NFTError) {
     for (identity, reader) in readers where !whole.contains(identity) {
       if wanted.contains(.policies) { try reader.readPolicyCounters(connections[0]) }
@@ -242,7 +186,7 @@ public final class NFTSource: RulesetSource {
   /// Whether either family has one of the signs' tables, for whoever reads no rules of nf_tables; false
   /// where that can't be known.
   func hasTable() -> Bool {
-    guard NFTAvailability.isPresent, let transport = try? open(nil) else { return false }
+    guard let transport = try? open(nil) else { return false }
     let connection = NFTConnection(transport)
     return families.contains { family in
       signs.tables.contains { (try? connection.hasTable($0, family)) == true }
@@ -260,24 +204,5 @@ public final class NFTSource: RulesetSource {
       }
     }
     return evidence
-  }
-}
-
-extension ReadingError {
-  fileprivate init(_ family: IPFamily, _ error: NFTError) {
-    var code: Int32?
-    let cause: String
-    switch error {
-    case .refused(let refusal):
-      code = refusal.code
-      cause = error == .notPermitted ? "\(refusal); it takes CAP_NET_ADMIN" : "\(refusal)"
-    case .timedOut: cause = "no answer came within \(NetlinkSocket.patience) seconds"
-    case .overrun: cause = "answers were lost, because they came faster than they were taken"
-    case .malformed: cause = "an answer was none to what was asked"
-    case .contradictory: cause = "something was missing, though no rule had changed"
-    case .overtaken: cause = "the rules changed again and again while they were read"
-    case .notLoaded: cause = "the kernel has not loaded nf_tables, and reading must not make it"
-    }
-    self.init(operation: .readNFTables(family), code: code, cause: cause)
   }
 }

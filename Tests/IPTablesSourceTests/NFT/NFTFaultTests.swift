@@ -56,8 +56,8 @@ struct NFTFaultTests {
     },
     Fault("An interruption that no generation explains", "something was missing") {
       $2 =
-        $2.dropLast(2).map(Self.interrupted)
-        + [.bytes(ScriptedKernel.end($1.sequence))].map(Self.interrupted)
+        $2.dropLast(2).map(\.interrupted)
+        + [.bytes(ScriptedKernel.end($1.sequence)).interrupted]
     },
   ]
 
@@ -110,9 +110,9 @@ struct NFTFaultTests {
     let source = kernel.makeSource()
     expectTruth(source, kernel)
     kernel.commit()
-    once(kernel, .rules) { kernel, _, receptions in
+    kernel.atNext(.rules) { kernel, _, receptions in
       kernel.commit { $0[1].rules = [30, 31] }
-      receptions = receptions.dropFirst().map(Self.interrupted)
+      receptions = receptions.dropFirst().map(\.interrupted)
     }
     expectTruth(source, kernel)
   }
@@ -134,13 +134,13 @@ struct NFTFaultTests {
     let source = kernel.makeSource()
     expectTruth(source, kernel)
     let late = Mutex<[ScriptedKernel.Reception]>([])
-    once(kernel, .generation) { _, _, receptions in
+    kernel.atNext(.generation) { _, _, receptions in
       late.withLock { $0 = receptions }
       receptions = []
     }
     #expect(source.mayHaveChanged())
     kernel.commit { $0[2].rules = [50] }
-    once(kernel, .generation) { _, _, receptions in
+    kernel.atNext(.generation) { _, _, receptions in
       receptions.insert(contentsOf: late.withLock { $0 }, at: 0)
     }
     expectTruth(source, kernel)
@@ -190,25 +190,5 @@ struct NFTFaultTests {
       return
     }
     #expect(error.cause.contains(words), "\(error)")
-  }
-
-  /// Lets a script befall the next request of that kind, and none after it.
-  private func once(
-    _ kernel: ScriptedKernel, _ kind: ScriptedKernel.Request.Kind,
-    _ script: @escaping ScriptedKernel.Script
-  ) {
-    kernel.follow { kernel, request, receptions in
-      guard request.kind == kind else { return }
-      kernel.follow(nil)
-      script(kernel, request, &receptions)
-    }
-  }
-
-  /// A message with the flag `NLM_F_DUMP_INTR`.
-  private static func interrupted(_ reception: ScriptedKernel.Reception) -> ScriptedKernel.Reception
-  {
-    guard case .bytes(var bytes) = reception else { return reception }
-    bytes[6] |= 0x10
-    return .bytes(bytes)
   }
 }

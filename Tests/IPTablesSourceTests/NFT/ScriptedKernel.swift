@@ -42,8 +42,16 @@ final class ScriptedKernel: Sendable {
       Chain(name: "KUBE-A", rules: [2, 3]), Chain(name: "KUBE-B", rules: [4]),
       Chain(name: "KUBE-SERVICES", rules: [5, 6, 7]),
     ]
+    var hasTable = true
     var script: Script?
+    var requests: [Request] = []
     var announcements: [Reception] = []
+
+    mutating func commit(_ messages: [[UInt8]], _ announces: Bool) {
+      generation += 1
+      if !announces { return }
+      announcements += (messages + [generationAnnouncement(generation)]).map(Reception.bytes)
+    }
   }
 
   private let state = Mutex(State())
@@ -55,30 +63,71 @@ final class ScriptedKernel: Sendable {
   /// A reader of this kernel.
   func makeSource() -> NFTSource {
     NFTSource(tables: [.nat], families: [.ipv4], signs: .kubeProxy) {
-      [self] group throws(NFTError) in
-      if group != nil, !announces { throw .notPermitted }
-      return Transport(kernel: self, listens: group != nil)
+      [self] group throws(NFTError) in try open(group)
     }
+  }
+
+  func open(_ group: UInt32?) throws(NFTError) -> any NetlinkTransport {
+    if group != nil, !announces { throw .notPermitted }
+    return Transport(kernel: self, listens: group != nil)
   }
 
   var chains: [Chain] { state.withLock(\.chains) }
 
   func follow(_ script: Script?) { state.withLock { $0.script = script } }
 
+  /// Lets a script befall the next request of a kind, and none after it.
+  func atNext(_ kind: Request.Kind, _ script: @escaping Script) {
+    follow { kernel, request, receptions in
+      guard request.kind == kind else { return }
+      kernel.follow(nil)
+      script(kernel, request, &receptions)
+    }
+  }
+
+  /// What was asked since this was last called.
+  func takeRequests() -> [Request] {
+    state.withLock { state in
+      defer { state.requests = [] }
+      return state.requests
+    }
+  }
+
   /// Makes a transaction, which is announced; one that is hidden has no generation of its own.
-  func commit(isHidden: Bool = false, _ change: @Sendable (inout [Chain]) -> Void = { _ in }) {
+  ///
+  /// - Parameter names: the chains that are announced; all if it is nil.
+  func commit(
+    isHidden: Bool = false, announcing names: [String]? = nil,
+    _ change: @Sendable (inout [Chain]) -> Void = { _ in }
+  ) {
     state.withLock { state in
       change(&state.chains)
       if isHidden { return }
-      state.generation += 1
-      if !announces { return }
-      let changed = state.chains.map { chain in
-        Self.message(6, Self.text(1, "nat") + Self.text(2, chain.name))
-      }
-      let end = Self.message(15, ExpressionBytes.number(1, state.generation))
-      state.announcements += (changed + [end]).map(Reception.bytes)
+      state.commit((names ?? state.chains.map(\.name)).map(Self.ruleAnnouncement), announces)
     }
   }
+
+  /// Deletes the table, in a transaction that is announced.
+  func dropTable() {
+    state.withLock { state in
+      state.chains = []
+      state.hasTable = false
+      state.commit([Self.message(2, Self.text(1, "nat"))], announces)
+    }
+  }
+
+  /// What announces that rules of a chain have changed.
+  static func ruleAnnouncement(_ chain: String) -> [UInt8] {
+    message(6, text(1, "nat") + text(2, chain))
+  }
+
+  /// What announces the end of a transaction.
+  static func generationAnnouncement(_ generation: UInt32) -> [UInt8] {
+    message(15, ExpressionBytes.number(1, generation))
+  }
+
+  /// Loses all announcements that were not received yet, without the kernel's saying so.
+  func dropAnnouncements() { state.withLock { $0.announcements = [] } }
 
   /// Announces something else.
   func announce(_ reception: Reception) { state.withLock { $0.announcements.append(reception) } }
@@ -122,7 +171,10 @@ final class ScriptedKernel: Sendable {
 
   private func answer(_ request: Request) -> [Reception] {
     let script = state.withLock(\.script)
-    var receptions = state.withLock { Self.messages(request, $0) }.map(Reception.bytes)
+    var receptions = state.withLock { state in
+      state.requests.append(request)
+      return Self.messages(request, state).map(Reception.bytes)
+    }
     script?(self, request, &receptions)
     return receptions
   }
@@ -135,6 +187,7 @@ final class ScriptedKernel: Sendable {
       return [message(15, ExpressionBytes.number(1, state.generation), sequence)]
     case .table: return [error(2, sequence)]
     case .chain where chains.isEmpty: return [error(2, sequence)]
+    case .tables where !state.hasTable: return [end(sequence)]
     case .tables: return [message(0, text(1, "nat") + number(4, 1), sequence), end(sequence)]
     case .chain, .chains:
       let messages = chains.enumerated().map { index, chain in
@@ -213,6 +266,15 @@ final class ScriptedKernel: Sendable {
     }
     let chain = type == 4 ? names[3] : type == 7 ? names[2] : nil
     return Request(kind: kind, sequence: message.sequence, chain: chain ?? "", handle: handle)
+  }
+}
+
+extension ScriptedKernel.Reception {
+  /// A message with the flag `NLM_F_DUMP_INTR`.
+  var interrupted: Self {
+    guard case .bytes(var bytes) = self else { return self }
+    bytes[6] |= 0x10
+    return .bytes(bytes)
   }
 }
 
