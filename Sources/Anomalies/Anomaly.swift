@@ -59,3 +59,114 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
     }
   }
 }
+
+/// What to tell a person of each kind.
+extension Anomaly {
+  /// In a few words, what is wrong.
+  public var title: String {
+    switch self {
+    case .endpointMismatch: "an endpoint's chain leads to another destination than its name says"
+    case .commentMismatch: "a service chain's comments name another service port than its name does"
+    case .orphanChain: "a service chain that nothing leads to"
+    case .serviceWithoutEndpoint: "a service chain that leads to no endpoint"
+    case .emptyChain: "a jump to a service chain that has no rules"
+    case .nodePortConflict: "one NodePort that is dispatched to two service ports"
+    case .duplicateRule: "a rule that stands in its chain twice"
+    case .unequalShares: "endpoints that don't get equal shares"
+    case .nodePortJumpNotLast: "rules behind the jump to KUBE-NODEPORTS"
+    case .hookJumpMissing: "a built-in chain that doesn't lead to kube-proxy's"
+    case .hookJumpDuplicated: "a built-in chain that leads to one of kube-proxy's twice"
+    case .canaryMissing: "a table without the canary chains that other tables have"
+    case .unguardedDrop: "a DROP in KUBE-FIREWALL that nothing guards"
+    case .ghostRules: "rules for services that kube-proxy no longer uses"
+    }
+  }
+
+  /// Why it matters.
+  public var reason: String {
+    switch self {
+    case .endpointMismatch:
+      "The name is the hash of the service port and the endpoint, so kube-proxy did not write this. "
+        + "Connections to the service go where somebody else sends them."
+    case .commentMismatch:
+      "The name is a hash, which can't be made to fit, so the comment is wrong: whoever reads these "
+        + "rules, person or program, takes one service for another."
+    case .orphanChain:
+      "No traffic comes to it, so it does no harm but takes room. With more than 1,000 endpoints "
+        + "kube-proxy leaves such chains for a while, at most about an hour; older ones are not its own."
+    case .serviceWithoutEndpoint:
+      "A service port without endpoints has no such chain, but a REJECT. Connections that come here are "
+        + "not translated: clients wait until they give up."
+    case .emptyChain:
+      "The packet returns and goes on as if nothing had matched. Connections are not translated: "
+        + "clients wait until they give up."
+    case .nodePortConflict:
+      "A NodePort is one service port's in the whole cluster. The first rule gets everything, the other "
+        + "service can't be reached there."
+    case .duplicateRule:
+      "The second of two equal rules does nothing, or does it again. A duplicated endpoint gets another's "
+        + "share; and whoever adds rules that are there already may go on until the table is full."
+    case .unequalShares:
+      "kube-proxy gives all endpoints of a chain the same share. Here some get more, and may be "
+        + "overloaded."
+    case .nodePortJumpNotLast:
+      "KUBE-NODEPORTS sees what is for the node's own addresses. A rule behind the jump never sees what "
+        + "a NodePort takes."
+    case .hookJumpMissing:
+      "Packets on this path don't come to kube-proxy's rules: what they do for services (dispatch, "
+        + "masquerade, accept) doesn't happen."
+    case .hookJumpDuplicated:
+      "Packets that nothing takes the first time go through all of kube-proxy's rules again; and it "
+        + "shows that somebody adds rules without looking."
+    case .canaryMissing:
+      "Somebody flushed the table, or restored it from a file: what else was in it may be gone as well. "
+        + "kube-proxy and the kubelet look for these chains to notice, and write their rules anew."
+    case .unguardedDrop:
+      "All packets that come to KUBE-FIREWALL are dropped, which is all that the node sends and receives. "
+        + "iptables programs of different versions are known to lose the mark match of this rule."
+    case .ghostRules:
+      "kube-proxy serves services by IPVS or nf_tables' table kube-proxy, and nobody updates these rules. "
+        + "Packets still meet them: connections go to endpoints that are gone, or are rejected though "
+        + "the service has endpoints now."
+    }
+  }
+
+  /// What to do about it.
+  public var advice: String {
+    switch self {
+    case .endpointMismatch:
+      "Find out who changed the rule and treat it as tampering until you know. Restarting kube-proxy "
+        + "writes the rules anew."
+    case .commentMismatch, .unequalShares:
+      "Find out who edited the rules. Restarting kube-proxy writes them anew."
+    case .orphanChain:
+      "Wait for kube-proxy's next full sync; if they stay, look for errors of iptables-restore in its log."
+    case .serviceWithoutEndpoint, .emptyChain:
+      "Compare with the service's EndpointSlices, and look for errors of iptables-restore in "
+        + "kube-proxy's log. Restarting it writes the rules anew."
+    case .nodePortConflict:
+      "See whose the NodePort is (kubectl get services -A), and remove the other's rule, or restart "
+        + "kube-proxy."
+    case .duplicateRule:
+      "Harmless where a service names an address twice. Else see who adds it, and that all who write "
+        + "rules on the node use the same version and backend of iptables."
+    case .nodePortJumpNotLast:
+      "Find out who appends to KUBE-SERVICES: rules of one's own belong before it, in a built-in chain."
+    case .hookJumpMissing:
+      "kube-proxy puts it back at its next sync; see who removes it, such as a firewall's reload. "
+        + "Restarting kube-proxy restores it at once."
+    case .hookJumpDuplicated:
+      "Delete one of the two (iptables -D deletes the first), and see who adds it."
+    case .canaryMissing:
+      "See what flushed the table, such as a firewall's reload. kube-proxy and the kubelet should have "
+        + "noticed within a minute; if not, restart them."
+    case .unguardedDrop:
+      "Delete the rule (iptables -D KUBE-FIREWALL with its number), and see that the kubelet, kube-proxy "
+        + "and the node use the same version and backend of iptables."
+    case .ghostRules:
+      "Remove what the former mode left: run kube-proxy --cleanup and restart kube-proxy, or drain and "
+        + "reboot the node. If kube-proxy is in iptables mode again, the interface kube-ipvs0 or the "
+        + "table kube-proxy is what is left over: delete that."
+    }
+  }
+}

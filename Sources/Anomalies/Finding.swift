@@ -48,7 +48,7 @@ public struct RulePlace: Sendable {
   /// The position in the chain, counted from 0.
   public let position: Int
 
-  init(_ content: TableContent, chain: Int, _ position: Int) {
+  fileprivate init(_ content: TableContent, chain: Int, _ position: Int) {
     self.content = content
     chainIndex = chain
     self.position = position
@@ -56,4 +56,20 @@ public struct RulePlace: Sendable {
 
   public var chain: ChainName { content.chains[chainIndex].name }
   public var rule: Rule { content.chains[chainIndex].rules[position] }
+}
+
+extension TableContent {
+  /// The rules at some positions of a chain.
+  func places(_ positions: some Sequence<Int>, in chain: Int) -> [RulePlace] {
+    positions.map { RulePlace(self, chain: chain, $0) }
+  }
+}
+
+extension ServiceMap {
+  /// The service port of a rule of nat or filter; nil where it belongs to none.
+  func owner(ofRule position: Int, chain: Int, in content: TableContent) -> ServicePort? {
+    let owners = content.name == .nat ? natOwners : filterOwners
+    let owner = owners[content.firstRules[chain] + position]
+    return owner < 0 ? nil : services[Int(owner)].port
+  }
 }

@@ -49,7 +49,7 @@ public struct Inspection: Sendable {
       natFindings = nat.map { Self.findings(in: $0, map, faults) } ?? []
       filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
     }
-    let tableFindings = CanaryFindings.find(in: tables) + GhostFindings.find(in: tables, mode)
+    let tableFindings = TableFindings.canaries(in: tables) + TableFindings.ghosts(in: tables, mode)
     findings = (natFindings + filterFindings + tableFindings).sorted { $0.rank < $1.rank }
   }
 
@@ -98,7 +98,7 @@ public struct Inspection: Sendable {
     for index in chains.indices where DispatchFaults.chains.contains(chains[index].name) {
       dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
     }
-    return NatFindings(nat, map, faults, dispatch).all + HookFindings.find(in: nat)
+    return NatFindings(nat, map, faults, dispatch).all + TableFindings.hooks(in: nat)
   }
 }
 

@@ -7,15 +7,15 @@ public struct Ruleset: Sendable {
   public let name: String
   /// Sorted, each family at most once.
   public let families: [FamilySnapshot]
-  /// What was left out, for that its family stands in `families` in the other backend.
+  /// What was left out: a family that stands in `families` in the other backend.
   public let leftOut: [FamilySnapshot]
   /// kube-proxy's, as far as is known.
   public let mode: KubeProxyMode
   /// Whether they are the kernel's rules, and not a file's.
   public let isKernel: Bool
 
-  /// Of a family that was given in both backends, that one is taken which alone has a chain
-  /// KUBE-SERVICES, or else that which holds more rules.
+  /// Where a family is given in both backends, takes the one that alone has a chain KUBE-SERVICES, or else
+  /// the one that holds more rules.
   ///
   /// - Parameters:
   ///   - mode: kube-proxy's, where more than the rules shows it.
@@ -28,8 +28,7 @@ public struct Ruleset: Sendable {
     var taken: [FamilySnapshot] = []
     var leftOut: [FamilySnapshot] = []
     for family in IPFamily.allCases {
-      let candidates = families.filter { $0.family == family }
-        .sorted { ($0.hasServices ? 1 : 0, $0.ruleCount) > ($1.hasServices ? 1 : 0, $1.ruleCount) }
+      let candidates = families.filter { $0.family == family }.sorted { $0.rank > $1.rank }
       taken += candidates.prefix(1)
       leftOut += candidates.dropFirst()
     }
@@ -45,11 +44,53 @@ public struct Ruleset: Sendable {
 }
 
 extension FamilySnapshot {
-  fileprivate var ruleCount: Int { tables.reduce(0) { $0 + $1.content.ruleCount } }
-
-  fileprivate var hasServices: Bool {
-    tables.contains { table in
+  fileprivate var rank: (Int, Int) {
+    let hasServices = tables.contains { table in
       table.content.chains.contains { $0.name == .kubeServices }
+    }
+    return (hasServices ? 1 : 0, tables.reduce(0) { $0 + $1.content.ruleCount })
+  }
+}
+
+extension Ruleset {
+  /// The rule set as iptables-save prints it: to be compared with a file.
+  ///
+  /// A table of nf_tables has all of its built-in chains: iptables-nft makes them when they are needed,
+  /// and prints them all the same.
+  public var asSaved: Ruleset {
+    Ruleset(name: name, families: families.map(\.asSaved), mode: mode, isKernel: isKernel)
+  }
+}
+
+extension FamilySnapshot {
+  fileprivate var asSaved: FamilySnapshot {
+    FamilySnapshot(
+      backend: backend, family: family, tables: tables.map { $0.asSaved(backend) },
+      absentTables: absentTables)
+  }
+}
+
+extension TableSnapshot {
+  fileprivate func asSaved(_ backend: Backend) -> TableSnapshot {
+    let missing = name.builtInChains.filter { name in
+      backend == .nft && !content.chains.contains { $0.name == name }
+    }
+    let chains = missing.map { Chain(name: $0, policy: .accept) } + content.chains
+    return TableSnapshot(
+      content: TableContent(family: family, name: name, chains: chains), counters: counters,
+      policyCounters: missing.map { _ in Counter() } + policyCounters, size: size,
+      handles: handles)
+  }
+}
+
+extension TableName {
+  /// C counterpart: `xtables_ipv4` in iptables' `nft.c`.
+  fileprivate var builtInChains: [ChainName] {
+    switch self {
+    case .raw: ["PREROUTING", "OUTPUT"]
+    case .mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
+    case .nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]
+    case .filter, .security: ["INPUT", "FORWARD", "OUTPUT"]
     }
   }
 }

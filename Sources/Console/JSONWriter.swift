@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Writes JSON, two spaces an indentation, members in the order in which they are given.
 ///
 /// Strings may hold anything: what is not UTF-8 is replaced, and control characters are escaped, the ones

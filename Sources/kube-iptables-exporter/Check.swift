@@ -26,8 +26,8 @@ struct Check: ParsableCommand {
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
 
-  /// Of which only `--source` and `--backend` are used. A command's own options of these names would be
-  /// taken by its parent, which has them too.
+  /// The command uses `--source` and `--backend` only. Its parent has options of these names too, and
+  /// would take the command's own.
   @OptionGroup(visibility: .hidden) var sourceOptions: SourceOptions
 
   func validate() throws {
@@ -48,8 +48,8 @@ struct Check: ParsableCommand {
         "kube-iptables-exporter: \(TerminalWriter.escaped(Array(failure.message.utf8)))\n")
     }
     switch format {
-    case .text: try StandardOutput.write(text: { report.write(to: &$0) })
-    case .json: try StandardOutput.write(json: { report.write(to: &$0) })
+    case .text: try StandardOutput.write(text: report.write)
+    case .json: try StandardOutput.write(json: report.write)
     }
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }

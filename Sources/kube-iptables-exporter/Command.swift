@@ -1,5 +1,7 @@
 internal import ArgumentParser
+private import CBuildInformation
 internal import Exporter
+internal import Glibc
 internal import HTTPEndpoint
 internal import Logging
 internal import Platform
@@ -161,4 +163,64 @@ struct Command: AsyncParsableCommand {
 private struct StartError: Error, CustomStringConvertible {
   let reason: String
   var description: String { reason }
+}
+
+extension Command {
+  /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
+  /// other failure one line and exit status 1, or 2 where 1 is an answer.
+  static func main() async {
+    Allocator.configure()
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withLine: error)
+    }
+  }
+
+  private static func exit(withLine error: any Error) -> Never {
+    // An answer that is a status, to which nothing is to be said.
+    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+    if error is AnswerFailure {
+      StandardError.write("kube-iptables-exporter: \(error)\n")
+      Glibc.exit(AnswerFailure.status)
+    }
+    let code = exitCode(for: error)
+    // Help and version are errors too, to the parser.
+    if code.isSuccess { exit(withError: error) }
+    let message = message(for: error).split(separator: "\n").joined(separator: " ")
+    let hint = code == .validationFailure ? " (see --help)" : ""
+    StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
+    Glibc.exit(code.rawValue)
+  }
+}
+
+/// What this binary is.
+enum Version {
+  static let build = BuildInformation(
+    version: "0.1.0", revision: revision, swiftVersion: swiftVersion)
+
+  static var text: String {
+    "kube-iptables-exporter \(build.version) (revision \(build.revision), Swift \(swiftVersion))"
+  }
+
+  /// The commit, or what the environment variable REVISION said at build time.
+  private static var revision: String {
+    unsafe String(cString: CBuildInformation_revision())
+  }
+
+  /// The compiler's language version: `#if compiler` is all that a program can learn of it.
+  private static var swiftVersion: String {
+    #if compiler(>=6.4)
+      "6.4"
+    #elseif compiler(>=6.3)
+      "6.3"
+    #else
+      "6.2"
+    #endif
+  }
 }

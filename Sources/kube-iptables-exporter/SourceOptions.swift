@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Exporter
-internal import IPTablesSource
+public import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 internal import Platform
@@ -26,34 +26,17 @@ struct SourceOptions: ParsableArguments {
         + "(default: nat,filter)", valueName: "tables"))
   var tables: TableList?
 
-  @Flag(
-    name: .customLong("collector.anomalies"), inversion: .prefixedNo,
-    help: "Collect faults in the rules of kube-proxy and the kubelet.")
+  @Flag(collector: "anomalies", "Collect faults in the rules of kube-proxy and the kubelet.")
   var collectsAnomalies = true
-
-  @Flag(
-    name: .customLong("collector.connections"), inversion: .prefixedNo,
-    help: "Collect the connections of service ports.")
+  @Flag(collector: "connections", "Collect the connections of service ports.")
   var collectsConnections = true
-
-  @Flag(
-    name: .customLong("collector.endpoints"), inversion: .prefixedNo,
-    help: "Collect metrics of service ports' endpoints.")
+  @Flag(collector: "endpoints", "Collect metrics of service ports' endpoints.")
   var collectsEndpoints = false
-
-  @Flag(
-    name: .customLong("collector.rules"), inversion: .prefixedNo,
-    help: "Collect the packets and bytes of every rule.")
+  @Flag(collector: "rules", "Collect the packets and bytes of every rule.")
   var collectsRules = false
-
-  @Flag(
-    name: .customLong("collector.services"), inversion: .prefixedNo,
-    help: "Collect metrics of service ports.")
+  @Flag(collector: "services", "Collect metrics of service ports.")
   var collectsServices = true
-
-  @Flag(
-    name: .customLong("collector.tables"), inversion: .prefixedNo,
-    help: "Collect metrics of tables.")
+  @Flag(collector: "tables", "Collect metrics of tables.")
   var collectsTables = true
 
   @Option(
@@ -62,7 +45,7 @@ struct SourceOptions: ParsableArguments {
       "Only service ports whose namespace/name matches have series of their own.",
       valueName: "regex"),
     transform: pattern)
-  var include: ServiceSelection.Pattern?
+  var include: RegularExpression?
 
   @Option(
     name: .customLong("services.exclude"),
@@ -70,7 +53,7 @@ struct SourceOptions: ParsableArguments {
       "Service ports whose namespace/name matches have no series of their own.",
       valueName: "regex"),
     transform: pattern)
-  var exclude: ServiceSelection.Pattern?
+  var exclude: RegularExpression?
 
   @Option(
     name: .customLong("services.limit"),
@@ -94,9 +77,9 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
-  @Sendable static func pattern(_ text: String) throws -> ServiceSelection.Pattern {
+  @Sendable static func pattern(_ text: String) throws -> RegularExpression {
     do {
-      return try ServiceSelection.Pattern(text)
+      return try RegularExpression(text)
     } catch {
       throw ValidationError("not a regular expression: \(error)")
     }
@@ -139,3 +122,85 @@ struct SourceOptions: ParsableArguments {
       rules: rules.selection, exportsProcess: exportsProcess, build: Version.build)
   }
 }
+
+extension Flag where Value == Bool {
+  /// The flags `--collector.NAME` and `--no-collector.NAME`.
+  fileprivate init(wrappedValue: Bool, collector name: String, _ help: ArgumentHelp) {
+    self.init(
+      wrappedValue: wrappedValue, name: .customLong("collector.\(name)"), inversion: .prefixedNo,
+      help: help)
+  }
+}
+
+/// The flags that say which rules have series of their own.
+struct RuleOptions: ParsableArguments {
+  @Option(
+    name: .customLong("rules.comment"),
+    help: ArgumentHelp(
+      "With --collector.rules: only rules with a comment that matches. What the first group "
+        + "captures, if there is one, is the label id.", valueName: "regex"),
+    transform: SourceOptions.pattern)
+  var comment: RegularExpression?
+
+  @Option(
+    name: .customLong("rules.table"),
+    help: ArgumentHelp(
+      "With --collector.rules: only rules of these tables, separated by commas. They must be among "
+        + "--tables. (default: all that are read)", valueName: "tables"))
+  var tables: TableList?
+
+  @Option(
+    name: .customLong("rules.chain"),
+    help: ArgumentHelp(
+      "With --collector.rules: only rules of chains whose name matches.", valueName: "regex"),
+    transform: SourceOptions.pattern)
+  var chain: RegularExpression?
+
+  @Option(
+    name: .customLong("rules.limit"),
+    help: ArgumentHelp(
+      "With --collector.rules: at most so many rules of each address family have series of their "
+        + "own.", valueName: "n"))
+  var limit: Int?
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--rules.limit can't be negative") }
+  }
+
+  var selection: RuleSelection {
+    RuleSelection(comment: comment, tables: tables?.tables, chain: chain, limit: limit)
+  }
+}
+
+/// Where rules come from.
+enum RulesetLocation: ExpressibleByArgument, Equatable {
+  case kernel
+  case file(path: String)
+
+  init?(argument: String) {
+    if argument == "kernel" {
+      self = .kernel
+    } else if argument.hasPrefix("file:"), argument.count > "file:".count {
+      self = .file(path: String(argument.dropFirst("file:".count)))
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Tables, as a list separated by commas.
+struct TableList: ExpressibleByArgument {
+  let tables: Set<TableName>
+
+  init?(argument: String) {
+    var tables: Set<TableName> = []
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let table = TableName(rawValue: String(name)) else { return nil }
+      tables.insert(table)
+    }
+    self.tables = tables
+  }
+}
+
+/// A backend's name as a flag's value.
+extension BackendSelection: ExpressibleByArgument {}

@@ -100,7 +100,7 @@ struct DifferenceTests {
         UncomparedTable(family: .ipv4, table: .filter, missing: .old),
         UncomparedTable(family: .ipv6, table: .nat, missing: .old),
       ])
-    let page = text { DifferenceText(difference, from: nat, to: both).write(to: &$0) }
+    let page = text { difference.write(to: &$0) }
     #expect(page.contains("not compared: filter, nat (IPv6), only in rules\n"))
   }
 

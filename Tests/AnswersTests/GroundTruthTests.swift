@@ -10,7 +10,7 @@ struct GroundTruthTests {
   func created(_ pair: FixturePair) throws {
     let (old, new) = (try Self.ports(pair.old), try Self.ports(pair.new))
     let findings = try pair.difference().findings
-    func names(_ kind: Finding.Kind) -> Set<String> {
+    func names(_ kind: DifferenceFinding.Kind) -> Set<String> {
       Set(findings.filter { $0.kind == kind }.compactMap { $0.servicePort.map(Self.name) })
     }
     #expect(names(.serviceCreated) == new.subtracting(old))

@@ -23,7 +23,7 @@ struct OutputTests {
     let bytes = Array(parts[0].utf8) + comment + Array(parts[1].utf8)
     let (old, new) = (try Ruleset(RulesetText(nat: "")), try Ruleset(bytes: bytes))
     let difference = RulesetDifference(from: old, to: new)
-    let page = text { DifferenceText(difference, from: old, to: new).write(to: &$0) }
+    let page = text { difference.write(to: &$0) }
     let isPrintable = page.unicodeScalars.allSatisfy { scalar in
       scalar == "\n"
         || scalar.properties.generalCategory != .control
@@ -34,7 +34,7 @@ struct OutputTests {
     #expect(page.split(separator: "\n").count { $0.hasPrefix("    + 1  -A OUTPUT") } == 1)
     let document = try JSONDecoder().decode(
       DifferenceDocument.self,
-      from: Data(json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) }))
+      from: Data(json { difference.write(to: &$0) }))
     let texts = document.groups.flatMap(\.changes).map(\.text)
     #expect(texts.contains { $0.hasPrefix("-A OUTPUT -m comment --comment ") })
   }
@@ -42,8 +42,7 @@ struct OutputTests {
   @Test("The JSON of a difference has what the difference has", arguments: FixturePair.consecutive)
   func difference(_ pair: FixturePair) throws {
     let difference = try pair.difference()
-    let (old, new) = (try Ruleset(pair.old), try Ruleset(pair.new))
-    let bytes = json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) }
+    let bytes = json { difference.write(to: &$0) }
     let document = try JSONDecoder().decode(DifferenceDocument.self, from: Data(bytes))
     #expect(document.version == 1 && document.differs == !difference.isEmpty)
     #expect(document.before == pair.old.name && document.after == pair.new.name)
@@ -57,7 +56,7 @@ struct OutputTests {
     for change in changes where change.change == "moved" {
       #expect(change.from != nil && change.to != nil)
     }
-    #expect(bytes == json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) })
+    #expect(bytes == json { difference.write(to: &$0) })
   }
 
   private struct DifferenceDocument: Decodable {
@@ -103,7 +102,7 @@ struct OutputTests {
   @Test("The columns of the table stand below each other", arguments: Fixture.all)
   func table(_ fixture: Fixture) throws {
     let list = ServiceList(of: try Ruleset(fixture))
-    let page = text { ServiceTable(list).write(to: &$0) }
+    let page = text { list.writeTable(to: &$0) }
     if list.services.isEmpty {
       #expect(page == "no service ports in \(fixture.name)\n")
       return
@@ -141,7 +140,7 @@ struct OutputTests {
       let services: [Service]
     }
     let list = ServiceList(of: try Ruleset(Fixture("legacy-1.28/a-02-baseline-traffic.rules")))
-    let bytes = json { ServicesJSON(list).write(to: &$0) }
+    let bytes = json { list.write(to: &$0) }
     let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
     #expect(document.version == 1 && document.services.count == list.services.count)
     for (shown, service) in zip(document.services, list.services) {
@@ -166,7 +165,7 @@ struct OutputTests {
       let services: [Service]
     }
     let list = ServiceList(of: try Ruleset(Fixture(name)))
-    let bytes = json { ServicesJSON(list).write(to: &$0) }
+    let bytes = json { list.write(to: &$0) }
     let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
     let expected = traffic.map { ["reason": reason, "traffic": $0] }
     #expect(document.services.contains { $0.blocked_traffic == expected })
@@ -174,13 +173,13 @@ struct OutputTests {
       traffic.count == 1
       ? "blocked for traffic from inside the cluster: it has no endpoints on this node\n"
       : "blocked: it has no endpoints\n"
-    #expect(text { ServiceTree(list).write(to: &$0) }.contains(words))
+    #expect(text { list.writeTree(to: &$0) }.contains(words))
   }
 
   @Test("A tree shows every rule of a service port in nat", arguments: Fixture.all)
   func tree(_ fixture: Fixture) throws {
     let list = ServiceList(of: try Ruleset(fixture))
-    let page = text { ServiceTree(list).write(to: &$0) }
+    let page = text { list.writeTree(to: &$0) }
     let lines = Set(
       page.split(separator: "\n").compactMap { line in
         line.firstRange(of: "-A ").map { String(line[$0.lowerBound...]) }
@@ -201,24 +200,24 @@ struct OutputTests {
   func modeOfServices() throws {
     let list = ServiceList(of: try Ruleset(Self.ipvs))
     let expected = "rules: \(Self.notice)\nno service ports in rules\n"
-    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
-    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    #expect(text { list.writeTable(to: &$0) } == expected)
+    #expect(text { list.writeTree(to: &$0) } == expected)
     #expect(
-      String(decoding: json { ServicesJSON(list).write(to: &$0) }, as: UTF8.self)
+      String(decoding: json { list.write(to: &$0) }, as: UTF8.self)
         .contains(#""mode": "ipvs""#))
     let none = ServiceList(of: try Ruleset(RulesetText(nat: "")))
     let words = "no rules of kube-proxy here"
     #expect(
-      text { ServiceTable(none).write(to: &$0) }.hasPrefix(
+      text { none.writeTable(to: &$0) }.hasPrefix(
         "rules: \(words) (its nftables mode leaves none in such a file)\n"))
     let kernel = ServiceList(of: Ruleset(name: "kernel", families: [], isKernel: true))
-    #expect(text { ServiceTable(kernel).write(to: &$0) }.hasPrefix("kernel: \(words)\n"))
+    #expect(text { kernel.writeTable(to: &$0) }.hasPrefix("kernel: \(words)\n"))
     // What the node shows counts more than what the rules do.
     let baseline = try Ruleset(Fixture("legacy-1.28/a-01-baseline.rules"))
     let live = ServiceList(
       of: Ruleset(name: "kernel", families: baseline.families, mode: .nftables))
     #expect(
-      text { ServiceTable(live).write(to: &$0) }.hasPrefix("kernel: kube-proxy is in nftables mode")
+      text { live.writeTable(to: &$0) }.hasPrefix("kernel: kube-proxy is in nftables mode")
     )
   }
 
@@ -227,7 +226,7 @@ struct OutputTests {
     let (ipvs, none) = (try Ruleset(Self.ipvs), try Ruleset(RulesetText(nat: "")))
     func lines(_ old: Ruleset, _ new: Ruleset) -> [String] {
       let difference = RulesetDifference(from: old, to: new)
-      let page = text { DifferenceText(difference, from: old, to: new).write(to: &$0) }
+      let page = text { difference.write(to: &$0) }
       return page.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(2)
         .prefix { !$0.isEmpty }.map(String.init)
     }
@@ -240,10 +239,7 @@ struct OutputTests {
     let document = try JSONDecoder().decode(
       DifferenceDocument.self,
       from: Data(
-        json {
-          DifferenceJSON(RulesetDifference(from: ipvs, to: nftables), from: ipvs, to: nftables)
-            .write(to: &$0)
-        }))
+        json { RulesetDifference(from: ipvs, to: nftables).write(to: &$0) }))
     #expect(document.mode_before == "ipvs" && document.mode_after == "nftables")
   }
 
@@ -253,8 +249,8 @@ struct OutputTests {
     let new = try Ruleset(Fixture("legacy-1.21/b-03-ngnix-created-no-targetport.rules"))
     let list = ServiceList(of: new, selection: { _ in false }, pattern: "nosuch")
     let expected = "no service port in \(new.name) matches 'nosuch'\n"
-    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
-    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    #expect(text { list.writeTable(to: &$0) } == expected)
+    #expect(text { list.writeTree(to: &$0) } == expected)
     let difference = RulesetDifference(
       from: old, to: new, selection: { _ in false }, pattern: "nosuch")
     #expect(
@@ -272,10 +268,10 @@ struct OutputTests {
       2 service chains are of no known service port: no comment says whose
 
       """
-    #expect(text { ServiceTable(list).write(to: &$0) } == expected)
-    #expect(text { ServiceTree(list).write(to: &$0) } == expected)
+    #expect(text { list.writeTable(to: &$0) } == expected)
+    #expect(text { list.writeTree(to: &$0) } == expected)
     #expect(
-      String(decoding: json { ServicesJSON(list).write(to: &$0) }, as: UTF8.self)
+      String(decoding: json { list.write(to: &$0) }, as: UTF8.self)
         .contains(#""without_name": 2"#))
   }
 }

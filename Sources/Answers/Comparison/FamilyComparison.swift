@@ -7,42 +7,131 @@ struct FamilyComparison {
   let family: IPFamily
   let old: FamilySide
   let new: FamilySide
-  private(set) var tables: [TableComparison]
-  let notCompared: [UncomparedTable]
+  private(set) var tables: [TableComparison] = []
+  private(set) var notCompared: [UncomparedTable] = []
 
   /// - Parameters:
   ///   - old: The family on the old side; nil where it doesn't have it.
   ///   - new: The same on the new side.
   init(_ family: IPFamily, from old: FamilySnapshot?, to new: FamilySnapshot?) {
     self.family = family
-    var pairs: [(old: TableSnapshot, new: TableSnapshot)] = []
-    var notCompared: [UncomparedTable] = []
     for name in TableName.allCases.sorted() {
       switch (old?.known(name, family), new?.known(name, family)) {
-      case (let old?, let new?): pairs.append((old, new))
+      case (let old?, let new?): tables.append(TableComparison(from: old, to: new))
       case (nil, nil): break
-      case (nil, let new?):
-        if !new.content.chains.isEmpty {
-          notCompared.append(UncomparedTable(family: family, table: name, missing: .old))
-        }
-      case (let old?, nil):
-        if !old.content.chains.isEmpty {
-          notCompared.append(UncomparedTable(family: family, table: name, missing: .new))
-        }
+      case (nil, let only?), (let only?, nil):
+        if only.content.chains.isEmpty { break }
+        let missing: UncomparedTable.Side = old?.known(name, family) == nil ? .old : .new
+        notCompared.append(UncomparedTable(family: family, table: name, missing: missing))
       }
     }
-    tables = pairs.map { TableComparison(from: $0.old, to: $0.new) }
-    self.notCompared = notCompared
-    self.old = FamilySide(
-      FamilySnapshot(backend: old?.backend ?? .legacy, family: family, tables: pairs.map(\.old)))
-    self.new = FamilySide(
-      FamilySnapshot(backend: new?.backend ?? .legacy, family: family, tables: pairs.map(\.new)),
-      previous: self.old.map)
+    self.old = FamilySide(family, tables.map(\.old), old?.backend)
+    self.new = FamilySide(family, tables.map(\.new), new?.backend, previous: self.old.map)
+  }
+}
+
+/// One address family on one side of a comparison: the tables that both sides have, and the service
+/// ports of their rules.
+struct FamilySide {
+  let snapshot: FamilySnapshot
+  let map: ServiceMap
+
+  init(_ snapshot: FamilySnapshot, previous: ServiceMap? = nil) {
+    self.snapshot = snapshot
+    map = ServiceMap(
+      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
+      previous: previous)
+  }
+
+  /// - Parameter previous: The other side's map, of which the same chains need not be read again.
+  fileprivate init(
+    _ family: IPFamily, _ tables: [TableSnapshot], _ backend: Backend?,
+    previous: ServiceMap? = nil
+  ) {
+    self.init(
+      FamilySnapshot(backend: backend ?? .legacy, family: family, tables: tables),
+      previous: previous)
+  }
+
+  /// The service port of the rule at a position of a chain; nil where it belongs to none.
+  func owner(_ table: TableContent, chain: Int, _ position: Int) -> ServicePort? {
+    ownerIndex(table, chain: chain, position).map { map.services[$0].port }
+  }
+
+  /// The index of that service port in the map.
+  func ownerIndex(_ table: TableContent, chain: Int, _ position: Int) -> Int? {
+    let owners =
+      switch table.name {
+      case .nat: map.natOwners
+      case .filter: map.filterOwners
+      default: [] as [Int32]
+      }
+    let rule = table.firstRules[chain] + position
+    guard rule < owners.count, owners[rule] >= 0 else { return nil }
+    return Int(owners[rule])
+  }
+}
+
+/// The rules of a changed chain that were removed, added or moved.
+struct ChangedRules {
+  let change: ChangedChain
+  let table: TableComparison
+  let comparison: FamilyComparison
+
+  init(_ change: ChangedChain, _ table: TableComparison, _ comparison: FamilyComparison) {
+    self.change = change
+    self.table = table
+    self.comparison = comparison
+  }
+
+  /// Calls `body` for each rule that was removed, then for those that were added or moved, by position.
+  ///
+  /// It passes the owner that a removed rule had, and that any other rule has; and the place, which is nil
+  /// where nothing is known of it.
+  func forEach(_ body: (RulesetChange.Event, Rule, ServicePort?, RulePlacement?) -> Void) {
+    let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
+    let places = ChangedPlacements(
+      from: change.oldIndex.map { table.old.content.chains[$0] },
+      to: change.newIndex.map { table.new.content.chains[$0] })
+    for position in change.difference.removed {
+      body(
+        .ruleRemoved(from: position + 1), old[position], oldOwner(position),
+        places.removed(position))
+    }
+    var moved = change.difference.moved[...]
+    func passMoves(before position: Int) {
+      while let move = moved.first, move.to < position {
+        moved.removeFirst()
+        body(
+          .ruleMoved(from: move.from + 1, to: move.to + 1), new[move.to],
+          newOwner(move.to) ?? oldOwner(move.from), places.moved(from: move.from, to: move.to))
+      }
+    }
+    for position in change.difference.added {
+      passMoves(before: position)
+      body(.ruleAdded(at: position + 1), new[position], newOwner(position), places.added(position))
+    }
+    passMoves(before: .max)
+  }
+
+  /// The owners of the chain's rules as it is, or as it last was.
+  var owners: some Sequence<ServicePort?> {
+    let isGone = change.newIndex == nil
+    let rules = isGone ? table.oldRules(of: change) : table.newRules(of: change)
+    return rules.indices.lazy.map { isGone ? oldOwner($0) : newOwner($0) }
+  }
+
+  private func oldOwner(_ position: Int) -> ServicePort? {
+    change.oldIndex.flatMap { comparison.old.owner(table.old.content, chain: $0, position) }
+  }
+
+  private func newOwner(_ position: Int) -> ServicePort? {
+    change.newIndex.flatMap { comparison.new.owner(table.new.content, chain: $0, position) }
   }
 }
 
 extension FamilyComparison {
-  /// A chain of another kind than service ports' that has another name.
+  /// A chain that has another name now. No service port's chain is one.
   struct Rename {
     let table: TableName
     let kind: String
@@ -51,20 +140,18 @@ extension FamilyComparison {
   }
 
   /// Takes the new names of chains for the old ones, and returns those chains that have the same rules
-  /// then: what differs still is more than names.
+  /// then. Of the others more than the name differs.
   mutating func takeRenames() -> [Rename] {
     var renames: [Rename] = []
     for (index, table) in tables.enumerated() {
       let names = ChainRenames(table, isEligible: { !isServices($0, table) }).names
       if names.isEmpty { continue }
       tables[index] = table.renaming(names)
-      let changes = tables[index].difference.changedChains.filter {
-        !$0.difference.added.isEmpty || !$0.difference.removed.isEmpty
-      }
-      let others = Set(changes.map(\.name))
+      let others = Set(
+        tables[index].difference.changedChains.lazy
+          .filter { !$0.difference.added.isEmpty || !$0.difference.removed.isEmpty }.map(\.name))
       renames += names.filter { !others.contains($0.value) }.sorted { $0.key < $1.key }.map {
-        Rename(
-          table: table.name, kind: ChainKind.of($1, isBuiltIn: false), from: $0, to: $1)
+        Rename(table: table.name, kind: ChainKind.of($1, isBuiltIn: false), from: $0, to: $1)
       }
     }
     return renames
@@ -72,15 +159,10 @@ extension FamilyComparison {
 
   /// Whether a chain that came or went is built in, or kube-proxy's for services.
   private func isServices(_ change: ChangedChain, _ table: TableComparison) -> Bool {
-    guard let chain = table.chain(of: change) else { return true }
-    switch RuleScope(chain) {
-    case .hook, .dispatch: return true
-    case .system, .other: return false
-    case .service:
-      let owners = ChainOwners(change, table, self)
-      return chain.rules.indices.contains { position in
-        (change.newIndex == nil ? owners.oldOwner(position) : owners.newOwner(position)) != nil
-      }
+    switch RuleScope(table.chain(of: change)) {
+    case .hook, .dispatch: true
+    case .system, .other: false
+    case .service: ChangedRules(change, table, self).owners.contains { $0 != nil }
     }
   }
 }

@@ -22,19 +22,18 @@ struct TableComparison {
     self.old = old
     self.new = new
     difference = TableDifference(from: old.content, to: new.content)
-    var oldPolicies: [ChainName: Verdict] = [:]
-    for chain in old.content.chains where chain.isBuiltIn { oldPolicies[chain.name] = chain.policy }
+    let oldPolicies = Dictionary(
+      old.content.chains.lazy.filter(\.isBuiltIn).map { ($0.name, $0.policy) },
+      uniquingKeysWith: { $1 })
     policies = new.content.chains.compactMap { chain in
-      guard let policy = chain.policy, let old = oldPolicies[chain.name], old != policy else {
-        return nil
-      }
+      guard let policy = chain.policy, let old = oldPolicies[chain.name] ?? nil, old != policy
+      else { return nil }
       return PolicyChange(chain: chain.name, old: old, new: policy)
     }
   }
 
   /// The same comparison, as if the old side's chains had had their new names.
   func renaming(_ names: [ChainName: ChainName]) -> TableComparison {
-    if names.isEmpty { return self }
     var chains = old.content.chains
     for index in difference.changedChains.compactMap(\.oldIndex) {
       let chain = chains[index]
@@ -60,9 +59,44 @@ struct TableComparison {
   }
 
   /// The chain as it is, or as it last was; built in if it is or was.
-  func chain(of change: ChangedChain) -> Chain? {
+  func chain(of change: ChangedChain) -> Chain {
     let former = change.oldIndex.map { old.content.chains[$0] }
     let present = change.newIndex.map { new.content.chains[$0] }
-    return (present ?? former)?.withPolicy(present?.policy ?? former?.policy)
+    return (present ?? former ?? Chain(name: change.name))
+      .withPolicy(present?.policy ?? former?.policy)
+  }
+
+  /// Whether the chain's rules are the same but for their comments.
+  func differsInCommentsOnly(_ change: ChangedChain) -> Bool {
+    let (old, new) = (oldRules(of: change), newRules(of: change))
+    return !old.isEmpty && old.count == new.count
+      && zip(old, new).allSatisfy { $0.withoutComments == $1.withoutComments }
+  }
+
+  /// The rules that are as they were and yet have a new handle: they were written again. By the index of
+  /// their chain on the new side, ascending positions.
+  ///
+  /// Only nf_tables has handles. A rule that was moved is new to nf_tables in any case, and is left out.
+  var rewrittenRules: [Int: [ChainDifference.Move]] {
+    guard !old.handles.isEmpty, !new.handles.isEmpty, old.handles != new.handles else { return [:] }
+    var moved: [Int: Set<Int>] = [:]
+    var formerStarts: [Int: Int] = [:]
+    for change in difference.changedChains {
+      guard let index = change.newIndex, let former = change.oldIndex else { continue }
+      moved[index] = Set(change.difference.moved.map(\.to))
+      formerStarts[index] = old.content.firstRules[former]
+    }
+    var rules: [Int: [ChainDifference.Move]] = [:]
+    difference.forEachCommonRun { chain, run in
+      let start = new.content.firstRules[chain]
+      // The rules of a chain that did not change are one run.
+      let formerStart = formerStarts[chain] ?? run.from
+      for (from, to) in zip(run.from..<run.from + run.count, run.to..<run.to + run.count)
+      where old.handles[from] != new.handles[to] && moved[chain]?.contains(to - start) != true {
+        rules[chain, default: []].append(
+          ChainDifference.Move(from: from - formerStart, to: to - start))
+      }
+    }
+    return rules
   }
 }

@@ -2,18 +2,14 @@ internal import Churn
 internal import KubeProxy
 internal import Netfilter
 
-/// Collects what differs, by whose it is.
+/// Collects what differs, by owner.
 struct ChangeGrouping {
   private(set) var groups: [ChangeGroup.Owner: ChangeGroup] = [:]
   private(set) var counts = DifferenceCounts()
-  private let isSelected: (ServicePort) -> Bool
-  /// Whether what belongs to no service port is left out.
-  private let onlyServices: Bool
+  private let selection: ((ServicePort) -> Bool)?
 
-  init(_ selection: ((ServicePort) -> Bool)?) {
-    isSelected = selection ?? { _ in true }
-    onlyServices = selection != nil
-  }
+  /// - Parameter selection: the service ports that are asked for; nil for all, and for what belongs to none.
+  init(_ selection: ((ServicePort) -> Bool)?) { self.selection = selection }
 
   /// The groups that have changes: those in which rules were merely written again last.
   var sorted: [ChangeGroup] {
@@ -25,33 +21,37 @@ struct ChangeGrouping {
   mutating func add(_ comparison: FamilyComparison) {
     for table in comparison.tables {
       for policy in table.policies {
-        add(.policyChanged(from: policy.old, to: policy.new), table, policy.chain, policy.text, nil)
+        add(
+          .policyChanged(from: policy.old, to: policy.new), table, policy.chain,
+          Self.declaration(policy.chain, policy.new), nil, .nobody(.hook, kind: "builtin"))
       }
-      var rewritten = RewrittenRules(table)
+      var rewritten = table.rewrittenRules
       for change in table.difference.changedChains {
-        add(change, of: table, comparison, &rewritten)
+        add(ChangedRules(change, table, comparison))
+        guard let index = change.newIndex else { continue }
+        add(rewritten.removeValue(forKey: index) ?? [], of: table, index, comparison.new)
       }
-      for chain in rewritten.otherChains {
-        add(rewritten.rules(of: chain), of: table, chain, comparison.new)
+      for (index, rules) in rewritten.sorted(by: { $0.key < $1.key }) {
+        add(rules, of: table, index, comparison.new)
       }
     }
   }
 
-  private mutating func add(
-    _ change: ChangedChain, of table: TableComparison, _ comparison: FamilyComparison,
-    _ rewritten: inout RewrittenRules
-  ) {
-    guard let chain = table.chain(of: change) else { return }
-    let writer = ChainWriter(change, table, comparison)
+  private mutating func add(_ rules: ChangedRules) {
+    let (table, change) = (rules.table, rules.change)
+    let chain = table.chain(of: change)
     let nobody = ChangeGroup.Owner(RulePlacement(chain))
-    if let event = writer.chainEvent {
-      add(event, table, chain.name, chain.declaration, writer.chainOwner, nobody)
+    if let event = change.chainChange {
+      // The chain is its first rule's owner's.
+      add(
+        event == .added ? .chainAdded : .chainRemoved, table, chain.name,
+        Self.declaration(chain.name, chain.policy), rules.owners.first { _ in true } ?? nil, nobody)
     }
-    for (event, rule, owner, place) in writer.rules {
-      add(event, table, chain.name, rule, owner, place.map(ChangeGroup.Owner.init) ?? nobody)
+    rules.forEach { event, rule, owner, place in
+      add(
+        event, table, chain.name, rule.bytes(in: chain.name), owner,
+        place.map(ChangeGroup.Owner.init) ?? nobody)
     }
-    guard let index = change.newIndex else { return }
-    add(rewritten.takeRules(of: index), of: table, index, comparison.new)
   }
 
   /// Adds rules that were written again in a chain of the new side.
@@ -65,40 +65,30 @@ struct ChangeGrouping {
       add(
         .ruleRewritten(from: rule.from + 1, to: rule.to + 1), table, chain.name,
         chain.rules[rule.to].bytes(in: chain.name),
-        side.owner(table.new.content, chain: index, rule.to),
-        ChangeGroup.Owner(places[rule.to]))
+        side.owner(table.new.content, chain: index, rule.to), ChangeGroup.Owner(places[rule.to]))
     }
   }
 
   private mutating func add(
     _ event: RulesetChange.Event, _ table: TableComparison, _ chain: ChainName,
-    _ text: @autoclosure () -> [UInt8], _ port: ServicePort?,
-    _ nobody: ChangeGroup.Owner = .nobody(.hook, kind: "builtin")
+    _ text: @autoclosure () -> [UInt8], _ port: ServicePort?, _ nobody: ChangeGroup.Owner
   ) {
-    if port.map({ !isSelected($0) }) ?? onlyServices { return }
+    if let selection, port.map({ !selection($0) }) ?? true { return }
     let owner = port.map { ChangeGroup.Owner.servicePort($0) } ?? nobody
     counts.add(event)
     groups[owner, default: ChangeGroup(owner: owner)].changes.append(
       RulesetChange(
         family: table.family, table: table.name, chain: chain, event: event, text: text()))
   }
+
+  /// A chain as iptables-save declares it, without counters.
+  private static func declaration(_ chain: ChainName, _ policy: Verdict?) -> [UInt8] {
+    Array(":".utf8) + chain.bytes + Array(" \(policy?.name ?? "-")".utf8)
+  }
 }
 
 extension ChangeGroup {
   fileprivate var isOnlyRewritten: Bool {
     changes.allSatisfy { if case .ruleRewritten = $0.event { true } else { false } }
-  }
-}
-
-extension TableComparison.PolicyChange {
-  fileprivate var text: [UInt8] {
-    Array(":".utf8) + chain.bytes + Array(" \(new.name)".utf8)
-  }
-}
-
-extension Chain {
-  /// As iptables-save has it, without counters.
-  fileprivate var declaration: [UInt8] {
-    Array(":".utf8) + name.bytes + Array(" \(policy?.name ?? "-")".utf8)
   }
 }

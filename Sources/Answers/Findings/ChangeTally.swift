@@ -26,7 +26,7 @@ struct ChangeTally {
     let place: Place
     let placement: RulePlacement
     var counts = ChangeCounts.zero
-    /// Whether the chain itself came or went, and has no rules on either side.
+    /// What happened to a chain that has no rules on either side.
     var emptyChain: Change?
 
     var scope: RuleScope { placement.scope }
@@ -36,13 +36,22 @@ struct ChangeTally {
   /// What moved in a dispatch chain.
   struct DispatchMoves {
     let place: Place
-    var rules: UInt64 = 0
-    /// As `namespace/name`.
-    var services: Set<String> = []
-    /// Of the rules, those that belong to no service port.
-    var unowned: UInt64 = 0
     /// Whether all rules that changed their order exclude each other.
     let isOrderOnly: Bool
+    /// The number of rules that belong to service ports.
+    var owned: UInt64 = 0
+    /// The services of these rules, as `namespace/name`.
+    var services: Set<String> = []
+    /// The number of rules that belong to no service port.
+    let unowned: UInt64
+
+    /// `2 rules of 1 service and 1 rule of no service`.
+    var text: String {
+      let services = "\(Wording.count(owned, "rule")) of \(Wording.count(services.count, "service"))"
+      if unowned == 0 { return services }
+      let others = "\(Wording.count(unowned, "rule")) of no service"
+      return owned == 0 ? others : "\(services) and \(others)"
+    }
   }
 
   private(set) var services: [ServicePort: ServiceTally] = [:]
@@ -54,33 +63,29 @@ struct ChangeTally {
   init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
       for change in table.difference.changedChains {
-        guard let chain = table.chain(of: change) else { continue }
-        add(change, chain, table, comparison, selection)
+        add(ChangedRules(change, table, comparison), selection)
       }
     }
   }
 
-  private mutating func add(
-    _ change: ChangedChain, _ chain: Chain, _ table: TableComparison,
-    _ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?
-  ) {
-    let place = Place(table: table.name, chain: chain.name)
-    let placement = RulePlacement(chain)
+  private mutating func add(_ rules: ChangedRules, _ selection: ((ServicePort) -> Bool)?) {
+    let (table, change) = (rules.table, rules.change)
+    let place = Place(table: table.name, chain: change.name)
+    let placement = RulePlacement(table.chain(of: change))
     var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
-    ChainOwners(change, table, comparison).forEach { kind, owner, placement in
-      guard let owner else {
-        if selection == nil, let placement { nobody[placement, default: .zero][kind] += 1 }
-        return
+    rules.forEach { event, _, owner, placement in
+      if let owner {
+        if selection?(owner) ?? true { byService[owner, default: .zero].add(event) }
+      } else if selection == nil, let placement {
+        nobody[placement, default: .zero].add(event)
       }
-      if selection?(owner) ?? true { byService[owner, default: .zero][kind] += 1 }
     }
-    if ChainRole(chain.name) == .dispatch, !change.difference.moved.isEmpty {
-      addMoves(of: byService, &nobody[placement, default: .zero], place, change, table)
+    if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
+      addMoves(of: byService, &nobody[placement, default: .zero], rules)
     }
     let commentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
-      if counts == .zero { continue }
       services[port, default: ServiceTally()].chains[place] = counts
       if commentsOnly { services[port]?.commentsOnly.insert(place) }
     }
@@ -94,24 +99,40 @@ struct ChangeTally {
 
   /// Enters what moved in a dispatch chain, and takes it from what else happened there.
   private mutating func addMoves(
-    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts, _ place: Place,
-    _ change: ChangedChain, _ table: TableComparison
+    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts, _ rules: ChangedRules
   ) {
+    let (table, change) = (rules.table, rules.change)
     let order = DispatchOrder(
       from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
-    var moves = DispatchMoves(place: place, isOrderOnly: order.isOfNoEffect)
+    var moves = DispatchMoves(
+      place: Place(table: table.name, chain: change.name), isOrderOnly: order.isOfNoEffect,
+      unowned: nobody.moved)
     for (port, counts) in services where counts.moved > 0 {
-      moves.rules += counts.moved
+      moves.owned += counts.moved
       moves.services.insert("\(port.namespace)/\(port.name)")
     }
-    moves.unowned = nobody.moved
-    moves.rules += moves.unowned
     nobody.moved = 0
-    if moves.rules > 0 { dispatchMoves.append(moves) }
+    if moves.owned + moves.unowned > 0 { dispatchMoves.append(moves) }
+  }
+
+  /// What changed in all of some chains, and their names: `2 added (CNI-A, CNI-B)`.
+  static func text(_ chains: [ChainTally]) -> String {
+    let counts = chains.reduce(into: ChangeCounts.zero) { $0 += $1.counts }
+    return "\(counts.text) (\(Wording.list(chains.map { "\($0.place.chain)" })))"
   }
 }
 
 extension ChangeCounts {
+  /// Counts a rule that was added, removed or moved.
+  mutating func add(_ event: RulesetChange.Event) {
+    switch event {
+    case .ruleAdded: added += 1
+    case .ruleRemoved: removed += 1
+    case .ruleMoved: moved += 1
+    case .ruleRewritten, .chainAdded, .chainRemoved, .policyChanged: break
+    }
+  }
+
   /// `2 added, 1 removed, 1 moved`.
   var text: String { Wording.counts([(added, "added"), (removed, "removed"), (moved, "moved")]) }
 }

@@ -2,28 +2,18 @@ public import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// A difference for people: what it means, then every rule, chain and policy that differs.
-public struct DifferenceText {
-  private let difference: RulesetDifference
-  private let old: Ruleset
-  private let new: Ruleset
-
+extension RulesetDifference {
   /// So many sentences of one kind are written; the rest is counted.
-  static let sentencesOfAKind = 10
+  private static let sentencesOfAKind = 10
 
-  public init(_ difference: RulesetDifference, from old: Ruleset, to new: Ruleset) {
-    self.difference = difference
-    self.old = old
-    self.new = new
-  }
-
+  /// Writes for people what the difference means, then every rule, chain and policy that differs.
   public func write(to writer: inout TerminalWriter) {
     writer.line("--- \(old.name)", .faint)
     writer.line("+++ \(new.name)", .faint)
     for line in modes { writer.line(line, .notable) }
     writer.endLine()
     writeSummary(to: &writer)
-    for group in difference.groups {
+    for group in groups {
       writer.endLine()
       write(group, to: &writer)
     }
@@ -40,7 +30,7 @@ public struct DifferenceText {
   }
 
   private func writeSummary(to writer: inout TerminalWriter) {
-    var rest = difference.findings[...]
+    var rest = findings[...]
     while let kind = rest.first?.kind {
       let findings = rest.prefix { $0.kind == kind }
       rest = rest.dropFirst(findings.count)
@@ -56,7 +46,7 @@ public struct DifferenceText {
 
   /// What was not compared.
   private var notes: [String] {
-    let missing = Dictionary(grouping: difference.notCompared) { $0.missing }
+    let missing = Dictionary(grouping: notCompared) { $0.missing }
     let tables = [(UncomparedTable.Side.old, new), (.new, old)].compactMap { side, holder in
       missing[side].map { tables in
         let names = tables.map { "\($0.table.rawValue)\(Wording.suffix($0.family))" }

@@ -2,68 +2,47 @@ public import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// Service ports for people, a line each, in aligned columns.
-public struct ServiceTable {
-  private let list: ServiceList
-
-  public init(_ list: ServiceList) { self.list = list }
+extension ServiceList {
+  /// Writes the service ports for people, a line each, in aligned columns.
+  public func writeTable(to writer: inout TerminalWriter) {
+    write(to: &writer) { writer in
+      let columns = columns
+      let titles = columns.map { Cell($0.title, .strong) }
+      let rows = services.map { service in columns.map { Cell($0.text(service), $0.emphasis(service)) } }
+      let widths = columns.indices.map { index in
+        rows.reduce(titles[index].width) { max($0, $1[index].width) }
+      }
+      for row in services.isEmpty ? [] : [titles] + rows {
+        for (index, cell) in row.enumerated() {
+          let isLast = index == columns.count - 1
+          let padding = String(repeating: " ", count: widths[index] - cell.width)
+          if columns[index].isNumber { writer.write(padding) }
+          writer.write(cell.text, cell.emphasis)
+          if !columns[index].isNumber, !isLast { writer.write(padding) }
+          if !isLast { writer.write("  ") }
+        }
+        writer.endLine()
+      }
+    }
+  }
 
   private struct Column {
     let title: String
     var isNumber = false
+    var emphasis: (ServiceReport) -> TerminalWriter.Emphasis = { _ in .plain }
     let text: (ServiceReport) -> String
-  }
-
-  public func write(to writer: inout TerminalWriter) {
-    list.writeMode(to: &writer)
-    list.writeAbsence(to: &writer)
-    if !list.services.isEmpty { writeRows(to: &writer) }
-    list.writeUnnamed(to: &writer)
-  }
-
-  private func writeRows(to writer: inout TerminalWriter) {
-    let columns = columns
-    let cells = list.services.map { service in columns.map { Self.cell($0.text(service)) } }
-    let widths = columns.indices.map { index in
-      cells.reduce(columns[index].title.count) { max($0, $1[index].width) }
-    }
-    for (index, column) in columns.enumerated() {
-      let isLast = index == columns.count - 1
-      write(
-        Cell(text: column.title, width: column.title.count), column, widths[index], isLast, .strong,
-        to: &writer)
-    }
-    writer.endLine()
-    for (service, row) in zip(list.services, cells) {
-      for (index, column) in columns.enumerated() {
-        let isLast = index == columns.count - 1
-        write(
-          row[index], column, widths[index], isLast,
-          isLast && !service.blocked.isEmpty ? .bad : .plain,
-          to: &writer)
-      }
-      writer.endLine()
-    }
   }
 
   private struct Cell {
     let text: String
+    let emphasis: TerminalWriter.Emphasis
     let width: Int
-  }
 
-  private static func cell(_ text: String) -> Cell {
-    Cell(text: text, width: TerminalWriter.escaped(Array(text.utf8)).count)
-  }
-
-  private func write(
-    _ cell: Cell, _ column: Column, _ width: Int, _ isLast: Bool,
-    _ emphasis: TerminalWriter.Emphasis, to writer: inout TerminalWriter
-  ) {
-    let padding = String(repeating: " ", count: width - cell.width)
-    if column.isNumber { writer.write(padding) }
-    writer.write(cell.text, emphasis)
-    if !column.isNumber, !isLast { writer.write(padding) }
-    if !isLast { writer.write("  ") }
+    init(_ text: String, _ emphasis: TerminalWriter.Emphasis) {
+      self.text = text
+      self.emphasis = emphasis
+      width = TerminalWriter.escaped(Array(text.utf8)).count
+    }
   }
 
   /// Those that there is something to say in.
@@ -72,7 +51,7 @@ public struct ServiceTable {
       Column(title: "SERVICE PORT") { "\($0.port)" },
       Column(title: "PROTOCOL") { $0.port.transport.rawValue },
     ]
-    if Set(list.services.map(\.family)) != [.ipv4] {
+    if Set(services.map(\.family)) != [.ipv4] {
       columns.append(Column(title: "FAMILY") { $0.family.rawValue })
     }
     columns += [
@@ -82,10 +61,10 @@ public struct ServiceTable {
       Column(title: "RULES", isNumber: true) { "\($0.natRules + $0.filterRules)" },
       Column(title: "CONNECTIONS", isNumber: true) { "\($0.connections)" },
     ]
-    if list.services.contains(where: { !$0.blocked.isEmpty }) {
+    if services.contains(where: { !$0.blocked.isEmpty }) {
       columns.append(
-        Column(title: "BLOCKED") { service in
-          Self.list(service.blocked.map { $0.shortWords + service.blockedTraffic.words($0) })
+        Column(title: "BLOCKED", emphasis: { $0.blocked.isEmpty ? .plain : .bad }) { service in
+          Self.list(service.blocked.map { "no \($0.lacking)" + service.blockedTraffic.words($0) })
         })
     }
     return columns
@@ -93,14 +72,5 @@ public struct ServiceTable {
 
   private static func list(_ texts: [String]) -> String {
     texts.isEmpty ? "-" : texts.joined(separator: ",")
-  }
-}
-
-extension BlockReason {
-  var shortWords: String {
-    switch self {
-    case .noEndpoints: "no endpoints"
-    case .noLocalEndpoints: "no endpoints on this node"
-    }
   }
 }

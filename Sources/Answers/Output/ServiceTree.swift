@@ -2,23 +2,18 @@ public import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// Service ports for people, each with its rules, chains and endpoints.
-public struct ServiceTree {
-  private let list: ServiceList
-
-  public init(_ list: ServiceList) { self.list = list }
-
-  public func write(to writer: inout TerminalWriter) {
-    list.writeMode(to: &writer)
-    list.writeAbsence(to: &writer)
-    for (index, service) in list.services.enumerated() {
-      if index > 0 { writer.endLine() }
-      let port = service.port
-      writer.write("\(port) \(port.transport.rawValue)\(Wording.suffix(service.family))", .strong)
-      writer.endLine()
-      write(nodes(of: service), "", to: &writer)
+extension ServiceList {
+  /// Writes the service ports for people, each with its rules, chains and endpoints.
+  public func writeTree(to writer: inout TerminalWriter) {
+    write(to: &writer) { writer in
+      for (index, service) in services.enumerated() {
+        if index > 0 { writer.endLine() }
+        let port = service.port
+        let family = Wording.suffix(service.family)
+        writer.line("\(port) \(port.transport.rawValue)\(family)", .strong)
+        write(nodes(of: service), "", to: &writer)
+      }
     }
-    list.writeUnnamed(to: &writer)
   }
 
   /// A line, and those below it.
@@ -55,7 +50,7 @@ public struct ServiceTree {
       Node(
         text:
           "\(Wording.count(service.natRules, "rule")) in nat, \(service.filterRules) in filter, "
-          + "\(service.connections) \(service.connections == 1 ? "connection" : "connections")"))
+          + Wording.count(service.connections, "connection")))
     nodes += service.dispatch.map { dispatch in
       Node(
         text: Wording.place(dispatch.chain, dispatch.table, .ipv4), emphasis: .strong,
@@ -81,8 +76,7 @@ public struct ServiceTree {
     let destination =
       endpoint.destinations.isEmpty
       ? "no known destination" : endpoint.destinations.joined(separator: ", ")
-    let connections =
-      "\(endpoint.connections) \(endpoint.connections == 1 ? "connection" : "connections")"
+    let connections = Wording.count(endpoint.connections, "connection")
     return Node(
       text: "\(destination)  \(Wording.percent(endpoint.share))  \(connections)  \(endpoint.chain)",
       emphasis: .good, children: (chain?.rules ?? []).map(rule))

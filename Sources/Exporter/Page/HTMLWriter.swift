@@ -33,7 +33,7 @@ struct HTMLWriter {
       case "'": write("&#39;")
       case "\0"..."\u{1f}": write(symbol: 0x2400 + scalar.value)
       case "\u{7f}": write("\u{2421}")
-      case _ where Self.isHidden(scalar): write("\u{fffd}")
+      case _ where scalar.isHidden: write("\u{fffd}")
       default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
       }
     }
@@ -42,14 +42,6 @@ struct HTMLWriter {
   private mutating func write(symbol: UInt32) {
     guard let scalar = Unicode.Scalar(symbol), let encoded = UTF8.encode(scalar) else { return }
     bytes.append(contentsOf: encoded)
-  }
-
-  /// Whether it is a control, or of the marks that turn the direction of writing around.
-  private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
-    default: false
-    }
   }
 
   /// Writes a number with a comma after every three digits.

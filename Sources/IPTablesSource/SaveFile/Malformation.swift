@@ -1,3 +1,5 @@
+internal import Platform
+
 /// What is wrong with a line of a saved file, before it is known which line.
 struct Malformation: Error {
   let cause: String
@@ -17,12 +19,7 @@ extension ArraySlice<UInt8> {
   func printable(atMost limit: Int) -> String {
     var text = ""
     for scalar in String(decoding: prefix(limit), as: UTF8.self).unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-        text.unicodeScalars.append("\u{FFFD}")
-      default:
-        text.unicodeScalars.append(scalar)
-      }
+      text.unicodeScalars.append(scalar.isHidden ? "\u{FFFD}" : scalar)
     }
     return count > limit ? text + "…" : text
   }

@@ -1,5 +1,5 @@
 public import Netfilter
-private import Platform
+public import Platform
 
 /// Reads rule sets from files that `iptables-save` and `ip6tables-save` wrote, anew at each reading.
 ///
@@ -42,66 +42,36 @@ public final class SaveFileSource: RulesetSource {
   }
 
   private func readFiles() -> [FamilyReading] {
-    var found: [DumpIdentity: [TableSnapshot]] = [:]
+    var found = SavedFamilies()
     var errors: [DumpIdentity: ReadingError] = [:]
     var failures: [(path: String, error: ReadingError)] = []
     for path in paths {
       do throws(ReadingError) {
-        let snapshots = try parse(path)
+        let isStandardInput = path == "-" && kinds == .pipesToo
+        let snapshots = try SaveFileParser.parse(
+          path: isStandardInput ? nil : path, tables: tables, accepting: kinds)
         held[path] = Set(snapshots.map(\.identity))
-        for snapshot in snapshots {
-          let other = found[snapshot.identity, default: []]
-          if let error = Self.conflict(other, snapshot.tables, path) {
-            errors[snapshot.identity] = error
-          }
-          found[snapshot.identity] = other + snapshot.tables
+        for table in found.add(snapshots) {
+          errors[table.identity] = ReadingError(
+            operation: .readFile(path: path),
+            cause: "another file holds the \(table.family.rawValue) table \(table.name.rawValue) too")
         }
       } catch {
         failures.append((path, error))
       }
     }
     for (path, error) in failures {
-      let families = held[path] ?? [unclaimedIdentity(besides: Set(found.keys).union(errors.keys))]
+      let families =
+        held[path] ?? [unclaimedIdentity(besides: Set(found.tables.keys).union(errors.keys))]
       for identity in families { errors[identity] = error }
     }
-    return Set(found.keys).union(errors.keys).sorted().map { identity in
+    return Set(found.tables.keys).union(errors.keys).sorted().map { identity in
       let result: Result<FamilySnapshot, ReadingError> =
         if let error = errors[identity] { .failure(error) } else {
-          .success(snapshot(of: identity, found[identity, default: []]))
+          .success(snapshot(of: identity, found.tables[identity, default: []]))
         }
       return FamilyReading(backend: identity.backend, family: identity.family, result: result)
     }
-  }
-
-  private func parse(_ path: String) throws(ReadingError) -> [FamilySnapshot] {
-    let isStandardInput = path == "-" && kinds == .pipesToo
-    let name = isStandardInput ? "standard input" : path
-    let text: [UInt8]
-    do {
-      text =
-        isStandardInput
-        ? try FileBytes.readStandardInput(limit: Self.sizeLimit)
-        : try FileBytes.read(path: path, limit: Self.sizeLimit, accepting: kinds)
-    } catch {
-      throw ReadingError(
-        operation: .readFile(path: name), code: error.systemError.code, cause: error.description)
-    }
-    do {
-      return try SaveFileParser.parse(text, tables: tables)
-    } catch {
-      throw ReadingError(
-        operation: error.operation, code: error.code, cause: error.cause, path: name)
-    }
-  }
-
-  private static func conflict(
-    _ tables: [TableSnapshot], _ more: [TableSnapshot], _ path: String
-  ) -> ReadingError? {
-    let names = Set(tables.map(\.name))
-    guard let table = more.first(where: { names.contains($0.name) }) else { return nil }
-    return ReadingError(
-      operation: .readFile(path: path),
-      cause: "another file holds the \(table.family.rawValue) table \(table.name.rawValue) too")
   }
 
   private func unclaimedIdentity(besides claimed: Set<DumpIdentity>) -> DumpIdentity {
@@ -128,6 +98,69 @@ public final class SaveFileSource: RulesetSource {
   }
 }
 
+/// The tables that several saved files hold, by family and backend.
+public struct SavedFamilies {
+  private(set) var tables: [DumpIdentity: [TableSnapshot]] = [:]
+
+  public init() {}
+
+  /// Adds what a file holds, and returns the tables that a file before it holds too: the first of each
+  /// family and backend.
+  public mutating func add(_ snapshots: [FamilySnapshot]) -> [RepeatedTable] {
+    snapshots.compactMap { snapshot in
+      let names = Set(tables[snapshot.identity, default: []].map(\.name))
+      tables[snapshot.identity, default: []] += snapshot.tables
+      return snapshot.tables.first { names.contains($0.name) }.map {
+        RepeatedTable(identity: snapshot.identity, name: $0.name)
+      }
+    }
+  }
+
+  /// A table that two files hold.
+  public struct RepeatedTable {
+    let identity: DumpIdentity
+    public let name: TableName
+
+    public var family: IPFamily { identity.family }
+  }
+
+  public var snapshots: [FamilySnapshot] {
+    tables.sorted { $0.key < $1.key }.map { identity, tables in
+      FamilySnapshot(backend: identity.backend, family: identity.family, tables: tables)
+    }
+  }
+}
+
 extension FamilySnapshot {
   fileprivate var identity: DumpIdentity { DumpIdentity(backend: backend, family: family) }
+}
+
+extension SaveFileParser {
+  /// Reads a saved file of at most ``SaveFileSource/sizeLimit`` bytes.
+  ///
+  /// - Parameter path: the file; nil for standard input.
+  public static func parse(
+    path: String?, tables: Set<TableName>?, accepting kinds: FileBytes.Kinds
+  ) throws(ReadingError) -> [FamilySnapshot] {
+    let name = path ?? "standard input"
+    let limit = SaveFileSource.sizeLimit
+    let text: [UInt8]
+    do {
+      text =
+        if let path {
+          try FileBytes.read(path: path, limit: limit, accepting: kinds)
+        } else {
+          try FileBytes.readStandardInput(limit: limit)
+        }
+    } catch {
+      throw ReadingError(
+        operation: .readFile(path: name), code: error.systemError.code, cause: error.description)
+    }
+    do {
+      return try parse(text, tables: tables)
+    } catch {
+      throw ReadingError(
+        operation: error.operation, code: error.code, cause: error.cause, path: name)
+    }
+  }
 }

@@ -42,10 +42,10 @@ enum AnswerProperties {
         "the numbers of rules add up")
     }
     let lines = PlainText.lines(
-      text { DifferenceText(difference, from: old, to: new).write(to: &$0) })
+      text { difference.write(to: &$0) })
     require(
       lines.count { $0.starts(with: "    ".utf8) } == changes.count, "each change has its line")
-    let document = json { DifferenceJSON(difference, from: old, to: new).write(to: &$0) }
+    let document = json { difference.write(to: &$0) }
     require(document["differs"].flag == !difference.isEmpty, "JSON says whether anything differs")
     require(
       document["groups"].elements.reduce(0) { $0 + $1["changes"].elements.count } == changes.count,
@@ -80,19 +80,19 @@ enum AnswerProperties {
 
   private static func check(_ part: RulesetDifference, to new: Ruleset, from old: Ruleset) {
     checkSummary(part)
-    PlainText.check(text { DifferenceText(part, from: old, to: new).write(to: &$0) })
-    _ = json { DifferenceJSON(part, from: old, to: new).write(to: &$0) }
+    PlainText.check(text { part.write(to: &$0) })
+    _ = json { part.write(to: &$0) }
   }
 
   private static func check(_ list: ServiceList) {
-    let table = PlainText.lines(text { ServiceTable(list).write(to: &$0) })
+    let table = PlainText.lines(text { list.writeTable(to: &$0) })
     let notices = [list.mode.notice(ofKernel: false), list.unnamed.notice].compactMap(\.self)
     require(
       table.count == 1 + list.services.count + notices.count,
       "each service port has its line in the table")
-    let tree = PlainText.lines(text { ServiceTree(list).write(to: &$0) })
+    let tree = PlainText.lines(text { list.writeTree(to: &$0) })
     require(tree.count > 2 * list.services.count, "and more than that in the tree")
-    let document = json { ServicesJSON(list).write(to: &$0) }
+    let document = json { list.write(to: &$0) }
     let services = document["services"].elements
     require(services.count == list.services.count, "JSON has every service port")
     for (service, report) in zip(services, list.services) {

@@ -73,21 +73,19 @@ struct CompareRulesets: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loader = options.makeLoader()
+    let loader = RulesetLoader(options.sourceOptions)
     let (old, new) = try await load(loader)
     let matcher = options.makeMatcher()
     let difference = RulesetDifference(
-      from: old, to: new, selection: matcher?.matches, pattern: options.service?.expression.text)
+      from: old, to: new, selection: matcher?.matches, pattern: options.service?.text)
     try matcher?.finish()
     if difference.comparedTables == 0, !difference.notCompared.isEmpty {
-      throw ReadingFailure(
+      throw AnswerFailure(
         description: "\(old.name) and \(new.name) have no table of the same family in common")
     }
     switch format {
-    case .text:
-      try StandardOutput.write(text: DifferenceText(difference, from: old, to: new).write)
-    case .json:
-      try StandardOutput.write(json: DifferenceJSON(difference, from: old, to: new).write)
+    case .text: try StandardOutput.write(text: difference.write)
+    case .json: try StandardOutput.write(json: difference.write)
     }
     if exitCode, !difference.isEmpty { throw ExitCode(1) }
   }
@@ -115,5 +113,21 @@ struct CompareRulesets: AsyncParsableCommand {
       await group.next()
       group.cancelAll()
     }
+  }
+}
+
+/// A time to wait, a week at most: `30s`, `5m`, `1h`; a number alone is seconds.
+struct TimeSpan: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+    let unit = argument.last.flatMap { units[$0] }
+    guard let number = Double(unit == nil ? argument : String(argument.dropLast())) else {
+      return nil
+    }
+    let seconds = number * (unit ?? 1)
+    guard seconds >= 0, seconds <= 604_800 else { return nil }
+    duration = .seconds(seconds)
   }
 }

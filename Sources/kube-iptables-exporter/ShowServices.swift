@@ -40,15 +40,15 @@ struct ShowServices: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let ruleset = try options.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
+    let ruleset = try RulesetLoader(options.sourceOptions).load(inputs.isEmpty ? [.kernel] : inputs)
     let matcher = options.makeMatcher()
     let services = ServiceList(
-      of: ruleset, selection: matcher?.matches, pattern: options.service?.expression.text)
+      of: ruleset, selection: matcher?.matches, pattern: options.service?.text)
     try matcher?.finish()
     switch format {
-    case .json: try StandardOutput.write(json: ServicesJSON(services).write)
-    case .table where tree: try StandardOutput.write(text: ServiceTree(services).write)
-    case .table: try StandardOutput.write(text: ServiceTable(services).write)
+    case .json: try StandardOutput.write(json: services.write)
+    case .table where tree: try StandardOutput.write(text: services.writeTree)
+    case .table: try StandardOutput.write(text: services.writeTable)
     }
   }
 }

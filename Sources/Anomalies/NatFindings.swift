@@ -46,11 +46,11 @@ struct NatFindings {
     } else if fault.lacksEndpoint {
       add(
         .serviceWithoutEndpoint, [name] + orphans.takeConsequences(ofChainAt: chain),
-        rules: places(Array(nat.chains[chain].rules.indices), in: chain), chain,
+        rules: nat.places(Array(nat.chains[chain].rules.indices), in: chain), chain,
         "\(name) leads to no endpoint")
     } else if let shares = fault.shares {
       add(
-        .unequalShares, [name], rules: places(shares.positions, in: chain), chain,
+        .unequalShares, [name], rules: nat.places(shares.positions, in: chain), chain,
         shares.description(name))
     }
   }
@@ -61,14 +61,7 @@ struct NatFindings {
     for positions in duplicates {
       // A jump that stands too early, and again at the end, has been found for that.
       if let early = dispatch?.misplaced.first, positions.contains(early) { continue }
-      let owner = map.natOwners[nat.firstRules[chain] + positions[0]]
-      let name = nat.chains[chain].name
-      all.append(
-        Finding(
-          .duplicateRule, in: nat, chains: [name], rules: places(positions, in: chain),
-          servicePort: owner < 0 ? nil : map.services[Int(owner)].port,
-          mark: nat.chains[chain].rules.line(at: positions[0]).hashValue,
-          "\(name) holds the rule \(positions.count) times"))
+      all.append(DuplicateRules.finding(positions, in: nat, chain, map))
     }
   }
 
@@ -85,7 +78,7 @@ struct NatFindings {
       : "\(name) translates to \(translations.map(\.1).joined(separator: " and ")), "
         + "and its name is the hash of another endpoint"
     let positions = translations.isEmpty ? Array(rules.indices) : translations.map(\.0)
-    add(.endpointMismatch, [name], rules: places(positions, in: chain), chain, detail)
+    add(.endpointMismatch, [name], rules: nat.places(positions, in: chain), chain, detail)
   }
 
   private mutating func add(
@@ -107,18 +100,18 @@ struct NatFindings {
       all.append(
         Finding(
           .nodePortJumpNotLast, in: nat, chains: [name],
-          rules: places(fault.misplaced, in: chain),
+          rules: nat.places(fault.misplaced, in: chain),
           "rule \(early + 1) of \(name) leads to KUBE-NODEPORTS, and "
             + (behind == 1 ? "another stands behind it" : "\(behind) others stand behind it")))
     }
     for conflict in fault.conflicts {
-      let owners = conflict.positions.map { map.natOwners[nat.firstRules[chain] + $0] }
+      let owners = conflict.positions.compactMap { map.owner(ofRule: $0, chain: chain, in: nat) }
       all.append(
         Finding(
           .nodePortConflict, in: nat, chains: [name],
-          rules: places(conflict.positions, in: chain),
-          servicePort: owners.first { $0 >= 0 }.map { map.services[Int($0)].port },
-          mark: Int(conflict.port) << 2 | TransportProtocol.rank(conflict.transport),
+          rules: nat.places(conflict.positions, in: chain),
+          servicePort: owners.first,
+          mark: [Int(conflict.port), conflict.transport.hashValue].hashValue,
           "\(conflict.transport.rawValue) NodePort \(conflict.port) is dispatched to more than "
             + "one service port; the first rule gets everything"))
     }
@@ -131,7 +124,7 @@ struct NatFindings {
     var places: [ChainName: [RulePlace]] = [:]
     for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) {
       for (target, positions) in fault.contradictions {
-        places[target, default: []] += self.places(positions, in: chain)
+        places[target, default: []] += nat.places(positions, in: chain)
       }
     }
     var positions: [ChainName: Int] = [:]
@@ -140,7 +133,7 @@ struct NatFindings {
       // An endpoint's chain whose name proves nothing is said to translate elsewhere.
       if case .service(.endpoint, _) = ChainRole(name), !map.isProvenEndpoint(chain) { continue }
       positions[name] = chain
-      places[name, default: []] += self.places(fault.contradictions, in: chain)
+      places[name, default: []] += nat.places(fault.contradictions, in: chain)
     }
     for (name, rules) in places {
       all.append(
@@ -153,10 +146,6 @@ struct NatFindings {
 
   // MARK: Rules
 
-  private func places(_ positions: [Int], in chain: Int) -> [RulePlace] {
-    positions.map { RulePlace(nat, chain: chain, $0) }
-  }
-
   /// The rules of a table that lead to each of some chains.
   private static func jumps(to chains: [ChainName], _ nat: TableContent) -> [ChainName: [RulePlace]]
   {
@@ -165,11 +154,11 @@ struct NatFindings {
     var jumps: [ChainName: [RulePlace]] = [:]
     for chain in nat.chains.indices {
       let rules = nat.chains[chain].rules
-      for position in 0..<rules.count {
+      for position in rules.indices {
         guard case .chain(let name) = rules.outcome(at: position), wanted.contains(name) else {
           continue
         }
-        jumps[name, default: []].append(RulePlace(nat, chain: chain, position))
+        jumps[name, default: []] += nat.places([position], in: chain)
       }
     }
     return jumps
@@ -192,15 +181,5 @@ extension EndpointShareFault {
     let hundredths = Int((share * 10_000).rounded())
     let digits = String(hundredths % 100)
     return "\(hundredths / 100)." + (digits.count < 2 ? "0" : "") + digits + " %"
-  }
-}
-
-extension TransportProtocol {
-  fileprivate static func rank(_ transport: TransportProtocol) -> Int {
-    switch transport {
-    case .tcp: 0
-    case .udp: 1
-    case .sctp: 2
-    }
   }
 }

@@ -1,8 +1,8 @@
 public import KubeProxy
 public import Netfilter
 
-/// What a difference means, in one sentence.
-public struct Finding: Sendable, Hashable {
+/// What a difference means, in one sentence of `diff`.
+public struct DifferenceFinding: Sendable, Hashable {
   /// Whether packets are treated otherwise than before.
   public enum Impact: String, Sendable, Hashable {
     /// Some may be.
@@ -35,7 +35,7 @@ public struct Finding: Sendable, Hashable {
   }
 }
 
-extension Finding {
+extension DifferenceFinding {
   /// What it is about, in the order in which it matters; the raw value is what machines are told.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A built-in chain no longer leads to kube-proxy's services, or does again.
@@ -83,11 +83,60 @@ extension Finding {
   }
 }
 
-extension Finding.Kind: Comparable {
+extension DifferenceFinding.Kind: Comparable {
   public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
   private var rank: Int { Self.ranks[self] ?? Self.allCases.count }
 
   private static let ranks = Dictionary(
     uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}
+
+extension DifferenceFinding {
+  /// What the differences of all families mean; what matters most first.
+  ///
+  /// - Parameters:
+  ///   - selection: the service ports that are asked for; nil for everything.
+  ///   - pattern: the selection, as people wrote it.
+  static func all(
+    of comparisons: [FamilyComparison], _ counts: DifferenceCounts,
+    selection: ((ServicePort) -> Bool)?, pattern: String?
+  ) -> [DifferenceFinding] {
+    var findings: [DifferenceFinding] = []
+    for var comparison in comparisons {
+      let renames = selection == nil ? comparison.takeRenames() : []
+      let tally = ChangeTally(comparison, selection)
+      findings += comparison.dispatchMoves(tally) + comparison.serviceFindings(tally)
+      guard selection == nil else { continue }
+      findings += comparison.hookFindings + comparison.nodePortJump
+      findings += comparison.chainFindings(tally, renames)
+    }
+    if counts.rulesRewritten > 0 {
+      let verb = counts.rulesRewritten == 1 ? "was" : "were"
+      findings.append(
+        DifferenceFinding(
+          .rewritten, .none,
+          "\(Wording.count(counts.rulesRewritten, "rule")) \(verb) written again with the same "
+            + "content: no effect on traffic"))
+    }
+    if counts == DifferenceCounts() {
+      let place = pattern.map { " for the service ports that match '\($0)'" } ?? ""
+      findings.append(DifferenceFinding(.nothing, .none, "nothing changed" + place))
+    }
+    // Stable: what is equally important stays in order.
+    return findings.enumerated().sorted {
+      ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset)
+    }
+    .map(\.element)
+  }
+}
+
+extension FamilyComparison {
+  /// A finding in this family.
+  func finding(
+    _ kind: DifferenceFinding.Kind, _ impact: DifferenceFinding.Impact, _ text: String,
+    table: TableName? = nil, chain: ChainName? = nil
+  ) -> DifferenceFinding {
+    DifferenceFinding(kind, impact, text, family: family, table: table, chain: chain)
+  }
 }

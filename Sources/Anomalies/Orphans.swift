@@ -8,7 +8,7 @@ struct Orphans {
   let isOrphan: [Bool]
   private let nat: TableContent
   private let map: ServiceMap
-  /// Each tree's chains, the one that nothing leads to first; nil where it is told of elsewhere.
+  /// Each tree's chains, the one that nothing leads to first; nil where it is reported elsewhere.
   private var trees: [[Int]?] = []
   /// Whose the trees are; nil until somebody needs to know.
   private var owners: Owners?
@@ -57,7 +57,7 @@ struct Orphans {
   }
 
   /// The orphans that are a consequence of what is wrong with a chain: those of the same service port.
-  /// They are not told of again.
+  /// They are not reported again.
   mutating func takeConsequences(ofChainAt chain: Int) -> [ChainName] {
     guard !trees.isEmpty, case .service(_, let hash) = ChainRole(nat.chains[chain].name) else {
       return []
@@ -96,9 +96,7 @@ struct Orphans {
       let rest = tree.count == 1 ? "" : ", and so nothing comes to \(tree.count - 1) behind it"
       return Finding(
         .orphanChain, in: nat, chains: tree.map { nat.chains[$0].name },
-        rules: tree.flatMap { chain in
-          nat.chains[chain].rules.indices.map { RulePlace(nat, chain: chain, $0) }
-        },
+        rules: tree.flatMap { nat.places(nat.chains[$0].rules.indices, in: $0) },
         servicePort: map.claimedServicePort(ofChainAt: root), "no rule leads to \(name)\(rest)")
     }
   }

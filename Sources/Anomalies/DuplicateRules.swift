@@ -59,6 +59,18 @@ enum DuplicateRules {
     return groups.values.filter { $0.count > 1 }
   }
 
+  /// The finding for equal rules, which stand at these positions of a chain.
+  static func finding(
+    _ positions: [Int], in content: TableContent, _ chain: Int, _ map: ServiceMap
+  ) -> Finding {
+    let (name, rules) = (content.chains[chain].name, content.chains[chain].rules)
+    return Finding(
+      .duplicateRule, in: content, chains: [name], rules: content.places(positions, in: chain),
+      servicePort: map.owner(ofRule: positions[0], chain: chain, in: content),
+      mark: rules.line(at: positions[0]).hashValue,
+      "\(name) holds the rule \(positions.count) times")
+  }
+
   private struct Key: Hashable {
     let front: UInt64
     let back: UInt64

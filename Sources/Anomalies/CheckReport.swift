@@ -1,0 +1,222 @@
+public import Console
+public import KubeProxy
+public import Netfilter
+
+/// What the command `check` found: of each family that could be read its faults, and of the others why.
+public struct CheckReport: Sendable {
+  /// A family that was read, and its faults.
+  fileprivate struct Reading: Sendable {
+    /// Where it comes from, such as a file's name.
+    let source: String
+    let snapshot: FamilySnapshot
+    /// kube-proxy's, as the source shows it.
+    let mode: KubeProxyMode
+    /// Whether the source is the kernel, and not a file.
+    let isKernel: Bool
+    let servicePorts: Int
+    let unnamed: UnnamedChains
+    let findings: [Finding]
+
+    var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
+  }
+
+  /// Rules that could not be read.
+  public struct Failure: Sendable {
+    public let source: String
+    public let message: String
+
+    public init(source: String, message: String) {
+      self.source = source
+      self.message = message
+    }
+  }
+
+  private var readings: [Reading] = []
+  public private(set) var failures: [Failure] = []
+
+  public init() {}
+
+  /// Inspects the families that were read of a source.
+  ///
+  /// - Parameters:
+  ///   - mode: kube-proxy's, as the source shows it.
+  ///   - isKernel: whether the source is the kernel, and not a file.
+  public mutating func add(
+    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode, isKernel: Bool = false
+  ) {
+    for snapshot in families {
+      let map = ServiceMap(
+        nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
+      readings.append(
+        Reading(
+          source: source, snapshot: snapshot, mode: mode, isKernel: isKernel,
+          servicePorts: map.services.count, unnamed: map.unnamed,
+          findings: Inspection(of: snapshot, map: map, mode: mode).findings))
+    }
+  }
+
+  public mutating func add(_ failure: Failure) { failures.append(failure) }
+
+  /// What the command ends with: 2 where rules could not be read, 1 where there are faults that are not
+  /// of the severity ``Anomaly/Severity/info``, else 0.
+  public var exitStatus: Int32 {
+    if !failures.isEmpty { return 2 }
+    let findings = readings.lazy.flatMap(\.findings)
+    return findings.contains { $0.anomaly.severity != .info } ? 1 : 0
+  }
+}
+
+extension CheckReport {
+  /// For people: kube-proxy's mode, should it not be iptables; the faults by kind, each with its rules,
+  /// then why it matters and what to do.
+  ///
+  /// Of a source that was read in part it is not known what its other rules show: nothing is said of its
+  /// mode, nor of a family without rules.
+  public func write(to text: inout TerminalWriter) {
+    let incomplete = Set(failures.map(\.source))
+    let readings = readings.filter {
+      $0.ruleCount > 0 || !$0.findings.isEmpty || !incomplete.contains($0.source)
+    }
+    for (index, reading) in readings.enumerated() {
+      if index > 0, !readings[index - 1].findings.isEmpty { text.endLine() }
+      if index == 0 || readings[index - 1].source != reading.source,
+        !incomplete.contains(reading.source),
+        let notice = reading.mode.notice(ofKernel: reading.isKernel)
+      {
+        text.write("\(reading.source): ", .strong)
+        text.line(notice, reading.mode.servesElsewhere ? .notable : .faint)
+      }
+      reading.write(to: &text)
+    }
+  }
+}
+
+extension CheckReport.Reading {
+  /// The most faults of a kind that are shown, and the most rules of a fault.
+  private static let longest = (findings: 20, rules: 10)
+
+  fileprivate func write(to text: inout TerminalWriter) {
+    text.write("\(source), \(snapshot.family.rawValue) (\(snapshot.backend.rawValue)): ", .strong)
+    text.write(count, findings.isEmpty ? .good : .bad)
+    text.line(" in \(counted(ruleCount, "rule")), \(counted(servicePorts, "service port"))")
+    if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
+    for anomaly in Anomaly.allCases {
+      let some = findings.filter { $0.anomaly == anomaly }
+      if !some.isEmpty { write(anomaly, some, to: &text) }
+    }
+  }
+
+  /// How many faults there are, and how many of them are no more than information.
+  private var count: String {
+    if findings.isEmpty { return "no faults" }
+    let infos = findings.count { $0.anomaly.severity == .info }
+    return counted(findings.count, "fault")
+      + (infos == 0 ? "" : infos == findings.count ? " (info)" : " (\(infos) info)")
+  }
+
+  private func write(_ anomaly: Anomaly, _ findings: [Finding], to text: inout TerminalWriter) {
+    text.endLine()
+    text.write(anomaly.rawValue, anomaly.severity == .info ? .notable : .bad)
+    if anomaly.severity == .info { text.write(" (info)", .faint) }
+    text.line(": \(anomaly.title)", .strong)
+    for finding in findings.prefix(Self.longest.findings) { write(finding, to: &text) }
+    let left = findings.count - Self.longest.findings
+    if left > 0 { text.line("  … and \(left) more; --format json has them all", .faint) }
+    write("Why it matters: ", anomaly.reason, to: &text)
+    write("What to do: ", anomaly.advice, to: &text)
+  }
+
+  private func write(_ finding: Finding, to text: inout TerminalWriter) {
+    text.write("  " + finding.table.rawValue)
+    if let port = finding.servicePort {
+      text.write(", service port ")
+      text.write("\(port)", .strong)
+      text.write(" (\(port.transport.rawValue))")
+    }
+    text.line(": \(finding.detail)")
+    for place in finding.rules.prefix(Self.longest.rules) {
+      text.write("    ")
+      text.write(place.rule.bytes(in: place.chain))
+      text.line("  (rule \(place.position + 1))", .faint)
+    }
+    let left = finding.rules.count - Self.longest.rules
+    if left > 0 { text.line("    … and \(left) more rules", .faint) }
+  }
+
+  /// Writes a paragraph in lines of at most 100 characters.
+  private func write(_ head: String, _ paragraph: String, to text: inout TerminalWriter) {
+    text.write("  " + head, .strong)
+    var column = 1 + head.count
+    for (index, word) in paragraph.split(separator: " ").enumerated() {
+      if index > 0, column + 1 + word.count > 100 {
+        text.endLine()
+        text.write("   ")
+        column = 3
+      }
+      text.write((index > 0 ? " " : "") + word)
+      column += 1 + word.count
+    }
+    text.endLine()
+  }
+}
+
+/// `1 rule`, `2 rules`.
+private func counted(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
+extension CheckReport {
+  /// For machines; Documentation/answers.md describes it.
+  public func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.member("version", .integer(1))
+      json.member("readings", objects: readings) { $0.write(to: &$1) }
+      json.member("failures", objects: failures) { $0.write(to: &$1) }
+    }
+  }
+}
+
+extension CheckReport.Reading {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.member("source", .string(source))
+    json.member("backend", .string(snapshot.backend.rawValue))
+    json.member("ip_family", .string(snapshot.family.rawValue))
+    json.member("mode", .string(mode.rawValue))
+    json.member("tables", elements: snapshot.tables.map { .string($0.name.rawValue) })
+    json.member("rules", .integer(ruleCount))
+    json.member("service_ports", .integer(servicePorts))
+    json.member(
+      "unnamed_chains",
+      object: { json in
+        json.member("without_name", .integer(unnamed.withoutName))
+        json.member("contradicted", .integer(unnamed.contradicted))
+      })
+    json.member("anomalies", objects: findings) { $0.write(to: &$1) }
+  }
+}
+
+extension CheckReport.Failure {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.member("source", .string(source))
+    json.member("message", .string(message))
+  }
+}
+
+extension Finding {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.member("anomaly", .string(anomaly.rawValue))
+    json.member("severity", .string(anomaly.severity.rawValue))
+    json.member("table", .string(table.rawValue))
+    json.member("chains", elements: chains.map { .text($0.bytes) })
+    json.member("service", strings: servicePort?.parts)
+    json.member("detail", .string(detail))
+    json.member("rules", objects: rules) { place, json in
+      json.member("chain", .text(place.chain.bytes))
+      json.member("position", .integer(place.position + 1))
+      json.member("rule", .text(place.rule.bytes(in: place.chain)))
+    }
+    json.member("title", .string(anomaly.title))
+    json.member("reason", .string(anomaly.reason))
+    json.member("advice", .string(anomaly.advice))
+  }
+}

@@ -1,0 +1,82 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+
+/// What differs in the built-in chains, where the order decides who sees a packet first.
+extension FamilyComparison {
+  var hookFindings: [DifferenceFinding] {
+    tables.flatMap { table in
+      existence(of: table)
+        + table.policies.map { policy in
+          let place = Wording.place(policy.chain, table.name, family, isBuiltIn: true)
+          return finding(
+            .policyChanged, .traffic,
+            "the policy of \(place) is \(policy.new.name) now; it was \(policy.old.name)",
+            table: table.name, chain: policy.chain)
+        }
+        + table.difference.changedChains.flatMap { change in
+          table.chain(of: change).isBuiltIn ? hookFindings(change, table) : []
+        }
+    }
+  }
+
+  /// Tables that are known not to have existed, or not to exist any more.
+  private func existence(of table: TableComparison) -> [DifferenceFinding] {
+    let (old, new) = (table.old.content.chains.isEmpty, table.new.content.chains.isEmpty)
+    if old == new { return [] }
+    let name = "the table \(table.name.rawValue)\(Wording.suffix(family))"
+    return [
+      finding(
+        old ? .tableAdded : .tableRemoved, .unknown,
+        old ? "\(name) exists now" : "\(name) is gone", table: table.name)
+    ]
+  }
+
+  private func hookFindings(
+    _ change: ChangedChain, _ table: TableComparison
+  ) -> [DifferenceFinding] {
+    let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
+    let place = Wording.place(change.name, table.name, family, isBuiltIn: true)
+    var findings: [DifferenceFinding] = []
+    func add(_ kind: DifferenceFinding.Kind, _ text: String) {
+      findings.append(finding(kind, .traffic, text, table: table.name, chain: change.name))
+    }
+    var rest = ChangeCounts.zero
+    ChangedRules(change, table, self).forEach { event, _, _, placement in
+      if placement?.scope == .hook { rest.add(event) }
+    }
+    switch (old.jumpToServices, new.jumpToServices) {
+    case (nil, nil): break
+    case (.some, nil):
+      rest.removed -= 1
+      add(.hookJumpRemoved, "kube-proxy's jump is gone from \(place)")
+    case (nil, .some):
+      rest.added -= 1
+      add(.hookJumpAdded, "kube-proxy's jump stands in \(place) now")
+    case (let oldJump?, let newJump?):
+      // The rules before the jump that are new, and those that stood behind it.
+      let added = change.difference.added.count { $0 < newJump }
+      let common = CommonRules(oldCount: old.count, newCount: new.count, change.difference)
+      let moved = zip(common.newPositions, common.oldPositions)
+        .count { $0 < newJump && $1 > oldJump }
+      rest.added -= UInt64(added)
+      rest.moved = moved > 0 ? 0 : rest.moved
+      if added + moved == 0 { break }
+      add(
+        .beforeHookJump,
+        added + moved == 1
+          ? "a rule was put before kube-proxy's jump in \(place): packets meet it first"
+          : "\(added + moved) rules were put before kube-proxy's jump in \(place): packets meet "
+            + "them first")
+    }
+    if rest != .zero { add(.hookChanged, "the rules of \(place) changed: \(rest.text)") }
+    return findings
+  }
+}
+
+extension RuleList {
+  /// Where the first rule stands that leads to kube-proxy's services.
+  fileprivate var jumpToServices: Int? {
+    indices.first { outcome(at: $0) == .chain(.kubeServices) }
+  }
+}

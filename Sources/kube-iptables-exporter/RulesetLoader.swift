@@ -1,0 +1,117 @@
+internal import Answers
+internal import ArgumentParser
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+internal import Platform
+
+/// A rule set that a command is asked about: what `iptables-save` wrote into a file, or to standard
+/// input, or the kernel's.
+enum RulesetInput: ExpressibleByArgument, Equatable {
+  case kernel
+  case standardInput
+  case file(path: String)
+
+  /// Takes `kernel`, `-`, a path, or `file:PATH` for a file that is called `kernel`.
+  init?(argument: String) {
+    switch argument {
+    case "": return nil
+    case "kernel": self = .kernel
+    case "-": self = .standardInput
+    case _ where argument.hasPrefix("file:"):
+      self = .file(path: String(argument.dropFirst("file:".count)))
+    default: self = .file(path: argument)
+    }
+  }
+
+  /// What people are told.
+  var name: String {
+    switch self {
+    case .kernel: "kernel"
+    case .standardInput: "standard input"
+    case .file(let path): path
+    }
+  }
+
+  /// Checks that each of the lists can be read as one rule set, one list after the other.
+  static func validate(_ rulesets: [RulesetInput]...) throws {
+    guard rulesets.joined().count(where: { $0 == .standardInput }) <= 1 else {
+      throw ValidationError("standard input can be read once")
+    }
+    guard rulesets.allSatisfy({ $0 == [.kernel] || !$0.contains(.kernel) }) else {
+      throw ValidationError("the kernel's rules can't be mixed with a file's")
+    }
+  }
+}
+
+/// Reads the rule sets that a command is asked about.
+struct RulesetLoader {
+  /// The tables that are asked for; nil for all.
+  private let tables: Set<TableName>?
+  private let kernel: KernelSource
+
+  init(_ options: SourceOptions) {
+    tables = options.tables?.tables
+    kernel = options.kernelSource(tables: tables ?? Set(TableName.allCases))
+  }
+
+  /// Reads inputs that make up one rule set: a file of each family, for example.
+  ///
+  /// - Throws: ``AnswerFailure`` for the first that can't be read, or not be understood.
+  func load(_ inputs: [RulesetInput]) throws(AnswerFailure) -> Ruleset {
+    if inputs == [.kernel] { return try loadKernel() }
+    var families = SavedFamilies()
+    for input in inputs {
+      if let table = families.add(try read(input)).first {
+        throw AnswerFailure(
+          description: "\(input.name): another file of the same side holds the "
+            + "\(table.family.rawValue) table \(table.name.rawValue) too")
+      }
+    }
+    return Ruleset(
+      name: inputs.map(\.name).joined(separator: " + "), families: families.snapshots)
+  }
+
+  /// Reads the kernel's rules, in the backend that kube-proxy uses unless another is asked for.
+  func loadKernel() throws(AnswerFailure) -> Ruleset {
+    let reading = kernel.read(.all)
+    do throws(ReadingError) {
+      var families: [FamilySnapshot] = []
+      for family in reading.families where family.isFollowed {
+        families.append(try family.result.get())
+      }
+      return Ruleset(
+        name: "kernel", families: families, mode: KubeProxyMode(of: reading), isKernel: true)
+    } catch {
+      throw AnswerFailure(description: "\(error)")
+    }
+  }
+
+  /// Reads a file, of which only the tables count that are asked for. Nothing is said of the others, not
+  /// even that the file lacks them.
+  private func read(_ input: RulesetInput) throws(AnswerFailure) -> [FamilySnapshot] {
+    do throws(ReadingError) {
+      let path: String? = if case .file(let path) = input { path } else { nil }
+      // The file may be a shell's `<(iptables-save)`.
+      let families = try SaveFileParser.parse(path: path, tables: nil, accepting: .pipesToo)
+      guard let tables else { return families }
+      return families.map { family in
+        FamilySnapshot(
+          backend: family.backend, family: family.family,
+          tables: family.tables.filter { tables.contains($0.name) })
+      }
+    } catch {
+      throw AnswerFailure(description: "\(error)")
+    }
+  }
+}
+
+extension KubeProxyMode {
+  /// The mode that a reading shows: the rules of the backend that kube-proxy uses, and the node.
+  init(of reading: RulesetReading) {
+    let backend = reading.choice?.backend
+    self.init(
+      of: reading.families.filter { backend == nil || backend == $0.backend }
+        .compactMap { try? $0.result.get() }, reading.node)
+  }
+}
