@@ -67,8 +67,8 @@ public struct CheckReport: Sendable {
 }
 
 extension CheckReport {
-  /// For people: kube-proxy's mode, should it not be iptables; the faults by kind, each with its rules,
-  /// then why it matters and what to do.
+  /// Writes the report for people: kube-proxy's mode, should it not be iptables; the faults by kind, each
+  /// with its rules, then why it matters and what to do.
   ///
   /// Of a source that was read in part it is not known what its other rules show: nothing is said of its
   /// mode, nor of a family without rules.
@@ -166,12 +166,15 @@ private func counted(_ number: Int, _ noun: String) -> String {
 }
 
 extension CheckReport {
-  /// For machines; Documentation/answers.md describes it.
+  /// Writes the report for machines, as Documentation/answers.md describes it.
   public func write(to json: inout JSONWriter) {
     json.object { json in
       json.member("version", .integer(1))
       json.member("readings", objects: readings) { $0.write(to: &$1) }
-      json.member("failures", objects: failures) { $0.write(to: &$1) }
+      json.member("failures", objects: failures) { failure, json in
+        json.member("source", .string(failure.source))
+        json.member("message", .string(failure.message))
+      }
     }
   }
 }
@@ -192,13 +195,6 @@ extension CheckReport.Reading {
         json.member("contradicted", .integer(unnamed.contradicted))
       })
     json.member("anomalies", objects: findings) { $0.write(to: &$1) }
-  }
-}
-
-extension CheckReport.Failure {
-  fileprivate func write(to json: inout JSONWriter) {
-    json.member("source", .string(source))
-    json.member("message", .string(message))
   }
 }
 

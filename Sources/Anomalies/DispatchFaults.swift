@@ -48,8 +48,7 @@ struct DispatchFaults: Sendable {
     let first = rules.count - jumps.count
     let early = jumps.filter { $0 < first }
     if let start = early.first {
-      let jumps = Set(jumps)
-      misplaced = [start] + (start + 1..<rules.count).filter { !jumps.contains($0) }
+      misplaced = [start] + Set(start + 1..<rules.count).subtracting(jumps).sorted()
     }
   }
 

@@ -46,7 +46,8 @@ public struct Inspection: Sendable {
     } else {
       let faults = nat.map { Self.faults(in: $0, map, previous) } ?? [:]
       chainFaults = faults
-      natFindings = nat.map { Self.findings(in: $0, map, faults) } ?? []
+      // What depends on other chains too, or on whose rules are, is looked at again with every map.
+      natFindings = nat.map { NatFindings($0, map, faults).all + TableFindings.hooks(in: $0) } ?? []
       filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
     }
     let tableFindings = TableFindings.canaries(in: tables) + TableFindings.ghosts(in: tables, mode)
@@ -88,18 +89,6 @@ public struct Inspection: Sendable {
     for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }
     return faults
   }
-
-  /// What depends on other chains too, or on whose rules are: it is looked at again with every map.
-  private static func findings(
-    in nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]
-  ) -> [Finding] {
-    var dispatch: [Int: DispatchFaults] = [:]
-    let chains = nat.chains
-    for index in chains.indices where DispatchFaults.chains.contains(chains[index].name) {
-      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
-    }
-    return NatFindings(nat, map, faults, dispatch).all + TableFindings.hooks(in: nat)
-  }
 }
 
 extension Finding {
@@ -110,8 +99,5 @@ extension Finding {
 }
 
 extension Anomaly {
-  fileprivate var rank: Int { Self.ranks[self] ?? 0 }
-
-  private static let ranks = Dictionary(
-    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+  fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

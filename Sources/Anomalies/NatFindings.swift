@@ -6,36 +6,36 @@ struct NatFindings {
   private(set) var all: [Finding] = []
   private let nat: TableContent
   private let map: ServiceMap
-  private let faults: [Int: ChainFaults]
-  private let orphans: Orphans
-  /// By chain, the rules that lead to it, of those without rules.
-  private let jumps: [ChainName: [RulePlace]]
+  private var orphans: Orphans
 
-  init(
-    _ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults],
-    _ dispatch: [Int: DispatchFaults]
-  ) {
+  init(_ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]) {
     self.nat = nat
     self.map = map
-    self.faults = faults
-    orphans = Orphans(nat, map)
-    let isOrphan = orphans.isOrphan
-    let reached = faults.filter { !isOrphan[$0.key] }
-    jumps = Self.jumps(to: reached.filter(\.value.isEmpty).keys.map { nat.chains[$0].name }, nat)
-    var consequences = orphans
+    let orphans = Orphans(nat, map)
+    self.orphans = orphans
+    var dispatch: [Int: DispatchFaults] = [:]
+    for index in nat.chains.indices where DispatchFaults.chains.contains(nat.chains[index].name) {
+      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
+    }
+    let reached = faults.filter { !orphans.isOrphan[$0.key] }
+    let jumps = Self.jumps(
+      to: Set(reached.lazy.filter(\.value.isEmpty).map { nat.chains[$0.key].name }), nat)
     for (chain, fault) in reached.sorted(by: { $0.key < $1.key }) {
-      add(fault, of: chain, &consequences)
+      add(fault, of: chain, jumps)
       addDuplicates(fault.duplicates, in: chain, dispatch[chain])
     }
     addContradictions(reached, dispatch)
     for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) { add(fault, in: chain) }
     for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
-    all += consequences.findings
+    all += self.orphans.findings
   }
 
   // MARK: One chain
 
-  private mutating func add(_ fault: ChainFaults, of chain: Int, _ orphans: inout Orphans) {
+  /// - Parameter jumps: by chain, the rules that lead to it, of those without rules.
+  private mutating func add(
+    _ fault: ChainFaults, of chain: Int, _ jumps: [ChainName: [RulePlace]]
+  ) {
     let name = nat.chains[chain].name
     if fault.isEmpty {
       let rules = jumps[name] ?? []
@@ -46,7 +46,7 @@ struct NatFindings {
     } else if fault.lacksEndpoint {
       add(
         .serviceWithoutEndpoint, [name] + orphans.takeConsequences(ofChainAt: chain),
-        rules: nat.places(Array(nat.chains[chain].rules.indices), in: chain), chain,
+        rules: nat.places(nat.chains[chain].rules.indices, in: chain), chain,
         "\(name) leads to no endpoint")
     } else if let shares = fault.shares {
       add(
@@ -144,21 +144,17 @@ struct NatFindings {
     }
   }
 
-  // MARK: Rules
-
   /// The rules of a table that lead to each of some chains.
-  private static func jumps(to chains: [ChainName], _ nat: TableContent) -> [ChainName: [RulePlace]]
-  {
-    if chains.isEmpty { return [:] }
-    let wanted = Set(chains)
+  private static func jumps(
+    to chains: Set<ChainName>, _ nat: TableContent
+  ) -> [ChainName: [RulePlace]] {
     var jumps: [ChainName: [RulePlace]] = [:]
-    for chain in nat.chains.indices {
+    for chain in chains.isEmpty ? 0..<0 : nat.chains.indices {
       let rules = nat.chains[chain].rules
       for position in rules.indices {
-        guard case .chain(let name) = rules.outcome(at: position), wanted.contains(name) else {
-          continue
+        if case .chain(let name) = rules.outcome(at: position), chains.contains(name) {
+          jumps[name, default: []] += nat.places([position], in: chain)
         }
-        jumps[name, default: []] += nat.places([position], in: chain)
       }
     }
     return jumps
@@ -179,7 +175,6 @@ extension EndpointShareFault {
 
   private static func percent(_ share: Double) -> String {
     let hundredths = Int((share * 10_000).rounded())
-    let digits = String(hundredths % 100)
-    return "\(hundredths / 100)." + (digits.count < 2 ? "0" : "") + digits + " %"
+    return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) %"
   }
 }

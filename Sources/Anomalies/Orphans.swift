@@ -23,21 +23,20 @@ struct Orphans {
   init(_ nat: TableContent, _ map: ServiceMap) {
     self.nat = nat
     self.map = map
+    let orphans = map.orphanPositions.map(Int.init)
     var isOrphan = [Bool](repeating: false, count: nat.chains.count)
-    for chain in map.orphanPositions { isOrphan[Int(chain)] = true }
+    for chain in orphans { isOrphan[chain] = true }
     self.isOrphan = isOrphan
-    if map.orphanPositions.isEmpty { return }
     var isRoot = isOrphan
-    for chain in map.orphanPositions {
-      for target in map.targets(ofChainAt: Int(chain)) where target != chain {
+    for chain in orphans {
+      for target in map.targets(ofChainAt: chain) where target != chain {
         isRoot[Int(target)] = false
       }
     }
-    var isTaken = [Bool](repeating: false, count: nat.chains.count)
-    let roots = map.orphanPositions.filter { isRoot[Int($0)] }
+    var isTaken = isOrphan.map { !$0 }
     // Those in a circle have no root.
-    for root in roots + map.orphanPositions where !isTaken[Int(root)] {
-      trees.append(tree(from: Int(root), &isTaken))
+    for root in orphans.filter({ isRoot[$0] }) + orphans where !isTaken[root] {
+      trees.append(tree(from: root, &isTaken))
     }
   }
 
@@ -47,8 +46,7 @@ struct Orphans {
     isTaken[root] = true
     while let chain = pending.popLast() {
       tree.append(chain)
-      for target in map.targets(ofChainAt: chain)
-      where isOrphan[Int(target)] && !isTaken[Int(target)] {
+      for target in map.targets(ofChainAt: chain) where !isTaken[Int(target)] {
         isTaken[Int(target)] = true
         pending.append(Int(target))
       }

@@ -58,15 +58,13 @@ extension Ruleset {
   /// A table of nf_tables has all of its built-in chains: iptables-nft makes them when they are needed,
   /// and prints them all the same.
   public var asSaved: Ruleset {
-    Ruleset(name: name, families: families.map(\.asSaved), mode: mode, isKernel: isKernel)
-  }
-}
-
-extension FamilySnapshot {
-  fileprivate var asSaved: FamilySnapshot {
-    FamilySnapshot(
-      backend: backend, family: family, tables: tables.map { $0.asSaved(backend) },
-      absentTables: absentTables)
+    let families = families.map { family in
+      FamilySnapshot(
+        backend: family.backend, family: family.family,
+        tables: family.tables.map { $0.asSaved(family.backend) },
+        absentTables: family.absentTables)
+    }
+    return Ruleset(name: name, families: families, mode: mode, isKernel: isKernel)
   }
 }
 

@@ -59,34 +59,31 @@ struct Check: ParsableCommand {
 
   private func check(_ path: String, _ report: inout CheckReport) {
     let name = path == "-" ? "standard input" : path
-    let source = SaveFileSource(paths: [path], tables: Self.tables, takesPipes: true)
-    let reading = source.read([])
-    if reading.families.allSatisfy({ (try? $0.result.get())?.tables.isEmpty ?? false }) {
-      report.add(
-        CheckReport.Failure(
-          source: name, message: "\(name) holds none of the tables nat, filter and mangle"))
-      return
+    do throws(ReadingError) {
+      let families = try SaveFileParser.parse(
+        path: path == "-" ? nil : path, tables: Self.tables, accepting: .pipesToo)
+      if families.allSatisfy(\.tables.isEmpty) {
+        let message = "\(name) holds none of the tables nat, filter and mangle"
+        report.add(CheckReport.Failure(source: name, message: message))
+      } else {
+        report.add(families, of: name, mode: KubeProxyMode(of: families))
+      }
+    } catch {
+      report.add(CheckReport.Failure(source: name, message: "\(error)"))
     }
-    add(reading, name, &report)
   }
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    add(sourceOptions.kernelSource(tables: Self.tables).read([]), "kernel", isKernel: true, &report)
-  }
-
-  private func add(
-    _ reading: RulesetReading, _ source: String, isKernel: Bool = false,
-    _ report: inout CheckReport
-  ) {
+    let reading = sourceOptions.kernelSource(tables: Self.tables).read([])
     var families: [FamilySnapshot] = []
     for family in reading.families where family.isFollowed {
       switch family.result {
       case .success(let snapshot): families.append(snapshot)
       case .failure(let error):
-        report.add(CheckReport.Failure(source: source, message: "\(error)"))
+        report.add(CheckReport.Failure(source: "kernel", message: "\(error)"))
       }
     }
-    report.add(families, of: source, mode: KubeProxyMode(of: reading), isKernel: isKernel)
+    report.add(families, of: "kernel", mode: KubeProxyMode(of: reading), isKernel: true)
   }
 }

@@ -111,7 +111,8 @@ struct Command: AsyncParsableCommand {
     }
     let free = allowed - open - listenAddresses.count - Self.ownFiles
     guard free > 0 else {
-      throw StartError(reason: "too few file descriptors: raise the limit that ulimit -n shows")
+      throw StartError(
+        description: "too few file descriptors: raise the limit that ulimit -n shows")
     }
     limits.maxConnections = min(limits.maxConnections, free)
     return limits
@@ -161,8 +162,7 @@ struct Command: AsyncParsableCommand {
 
 /// What keeps the exporter from starting.
 private struct StartError: Error, CustomStringConvertible {
-  let reason: String
-  var description: String { reason }
+  let description: String
 }
 
 extension Command {
@@ -209,9 +209,7 @@ enum Version {
   }
 
   /// The commit, or what the environment variable REVISION said at build time.
-  private static var revision: String {
-    unsafe String(cString: CBuildInformation_revision())
-  }
+  private static var revision: String { unsafe String(cString: CBuildInformation_revision()) }
 
   /// The compiler's language version: `#if compiler` is all that a program can learn of it.
   private static var swiftVersion: String {

@@ -68,23 +68,18 @@ struct LineLogHandler: LogHandler {
   private func line(
     _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
   ) -> String {
-    let fields = [
-      ("ts", WallClock.timestamp), ("level", Self.name(of: level)), ("msg", message),
-    ]
-    let more = metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
-    return line(fields + more) + "\n"
-  }
-
-  private func line(_ fields: [(String, String)]) -> String {
+    let fields =
+      [("ts", WallClock.timestamp), ("level", Self.name(of: level)), ("msg", message)]
+      + metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
     switch format {
     case .logfmt:
-      fields.map { key, value in
+      let words = fields.map { key, value in
         "\(key)=\(Self.needsQuotes(value) ? JSONWriter.quoted(value) : value)"
-      }.joined(separator: " ")
+      }
+      return words.joined(separator: " ") + "\n"
     case .json:
-      "{"
-        + fields.map { JSONWriter.quoted($0) + ":" + JSONWriter.quoted($1) }.joined(separator: ",")
-        + "}"
+      let members = fields.map { JSONWriter.quoted($0) + ":" + JSONWriter.quoted($1) }
+      return "{\(members.joined(separator: ","))}\n"
     }
   }
 

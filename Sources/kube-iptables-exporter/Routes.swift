@@ -19,7 +19,7 @@ struct Routes: Sendable {
       "/": { await page($0) },
       "/-/healthy": { _ in .text(200, "Healthy.\n") },
       "/-/ready": { _ in readiness() },
-      telemetryPath: { await metrics($0) },
+      telemetryPath: { request in await throughGate(request) { await scrape(request) } },
     ]
   }
 
@@ -27,10 +27,6 @@ struct Routes: Sendable {
     exporter.isReady
       ? .text(200, "Ready.\n")
       : .text(503, "Not ready: no rules could be read yet. The log says why.\n")
-  }
-
-  private func metrics(_ request: Request) async -> Response {
-    await throughGate(request) { await scrape(request) }
   }
 
   /// The page makes a reading as a scrape does, and counts as one.

@@ -50,7 +50,7 @@ struct GroundTruthTests {
         Set(service.addresses.map { "\($0.address)" }).contains(clusterIP), "\(service.port)")
       #expect(service.nodePorts.map(Int.init) == [port.nodePort].compactMap(\.self))
       for chain in service.balancing where "\(chain.chain)".hasPrefix("KUBE-SVC-") {
-        let destinations = Set(chain.endpoints.flatMap(\.destinations))
+        let destinations = Set(chain.endpoints.flatMap(\.destinations).map(\.description))
         #expect(
           destinations == port.endpointsInUse(fixture.family)
             || destinations == port.localEndpoints(fixture.family), "\(service.port)")

@@ -25,8 +25,11 @@ struct FamilyComparison {
         notCompared.append(UncomparedTable(family: family, table: name, missing: missing))
       }
     }
-    self.old = FamilySide(family, tables.map(\.old), old?.backend)
-    self.new = FamilySide(family, tables.map(\.new), new?.backend, previous: self.old.map)
+    self.old = FamilySide(
+      FamilySnapshot(backend: old?.backend ?? .legacy, family: family, tables: tables.map(\.old)))
+    self.new = FamilySide(
+      FamilySnapshot(backend: new?.backend ?? .legacy, family: family, tables: tables.map(\.new)),
+      previous: self.old.map)
   }
 }
 
@@ -36,20 +39,11 @@ struct FamilySide {
   let snapshot: FamilySnapshot
   let map: ServiceMap
 
+  /// - Parameter previous: The other side's map, of which the same chains need not be read again.
   init(_ snapshot: FamilySnapshot, previous: ServiceMap? = nil) {
     self.snapshot = snapshot
     map = ServiceMap(
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
-      previous: previous)
-  }
-
-  /// - Parameter previous: The other side's map, of which the same chains need not be read again.
-  fileprivate init(
-    _ family: IPFamily, _ tables: [TableSnapshot], _ backend: Backend?,
-    previous: ServiceMap? = nil
-  ) {
-    self.init(
-      FamilySnapshot(backend: backend ?? .legacy, family: family, tables: tables),
       previous: previous)
   }
 
@@ -77,12 +71,6 @@ struct ChangedRules {
   let change: ChangedChain
   let table: TableComparison
   let comparison: FamilyComparison
-
-  init(_ change: ChangedChain, _ table: TableComparison, _ comparison: FamilyComparison) {
-    self.change = change
-    self.table = table
-    self.comparison = comparison
-  }
 
   /// Calls `body` for each rule that was removed, then for those that were added or moved, by position.
   ///
@@ -162,7 +150,8 @@ extension FamilyComparison {
     switch RuleScope(table.chain(of: change)) {
     case .hook, .dispatch: true
     case .system, .other: false
-    case .service: ChangedRules(change, table, self).owners.contains { $0 != nil }
+    case .service:
+      ChangedRules(change: change, table: table, comparison: self).owners.contains { $0 != nil }
     }
   }
 }

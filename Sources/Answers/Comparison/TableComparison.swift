@@ -3,17 +3,11 @@ internal import Netfilter
 
 /// A table on both sides, and what differs.
 struct TableComparison {
-  struct PolicyChange {
-    let chain: ChainName
-    let old: Verdict
-    let new: Verdict
-  }
-
   let old: TableSnapshot
   let new: TableSnapshot
   let difference: TableDifference
   /// The built-in chains that both sides have, with another policy.
-  let policies: [PolicyChange]
+  let policies: [(chain: ChainName, old: Verdict, new: Verdict)]
 
   var family: IPFamily { new.family }
   var name: TableName { new.name }
@@ -28,7 +22,7 @@ struct TableComparison {
     policies = new.content.chains.compactMap { chain in
       guard let policy = chain.policy, let old = oldPolicies[chain.name] ?? nil, old != policy
       else { return nil }
-      return PolicyChange(chain: chain.name, old: old, new: policy)
+      return (chain.name, old, policy)
     }
   }
 

@@ -27,7 +27,7 @@ struct ChangeGrouping {
       }
       var rewritten = table.rewrittenRules
       for change in table.difference.changedChains {
-        add(ChangedRules(change, table, comparison))
+        add(ChangedRules(change: change, table: table, comparison: comparison))
         guard let index = change.newIndex else { continue }
         add(rewritten.removeValue(forKey: index) ?? [], of: table, index, comparison.new)
       }

@@ -53,7 +53,8 @@ private enum NodePortJump {
 /// What differs in chains and rules that belong to no service port.
 extension FamilyComparison {
   func chainFindings(_ tally: ChangeTally, _ renames: [Rename]) -> [DifferenceFinding] {
-    let changed = Dictionary(grouping: tally.chains.filter { $0.counts != .zero }, by: \.scope)
+    let changed = Dictionary(
+      grouping: tally.chains.filter { $0.counts != .zero }, by: \.placement.scope)
     let system = changed[.system, default: []].map {
       finding(
         .systemChainsChanged, .unknown,
@@ -78,7 +79,9 @@ extension FamilyComparison {
   private func others(
     _ changed: [ChangeTally.ChainTally], _ renames: [Rename]
   ) -> [DifferenceFinding] {
-    let chains = Dictionary(grouping: changed) { OtherKey(kind: $0.kind, table: $0.place.table) }
+    let chains = Dictionary(grouping: changed) {
+      OtherKey(kind: $0.placement.kind, table: $0.place.table)
+    }
     let renames = Dictionary(grouping: renames) { OtherKey(kind: $0.kind, table: $0.table) }
     return Set(chains.keys).union(renames.keys).sorted().map { key in
       let renamed = renames[key].map { self.renamed($0, key) }

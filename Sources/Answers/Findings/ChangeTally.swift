@@ -28,9 +28,6 @@ struct ChangeTally {
     var counts = ChangeCounts.zero
     /// What happened to a chain that has no rules on either side.
     var emptyChain: Change?
-
-    var scope: RuleScope { placement.scope }
-    var kind: String { placement.kind }
   }
 
   /// What moved in a dispatch chain.
@@ -47,7 +44,8 @@ struct ChangeTally {
 
     /// `2 rules of 1 service and 1 rule of no service`.
     var text: String {
-      let services = "\(Wording.count(owned, "rule")) of \(Wording.count(services.count, "service"))"
+      let services =
+        "\(Wording.count(owned, "rule")) of \(Wording.count(services.count, "service"))"
       if unowned == 0 { return services }
       let others = "\(Wording.count(unowned, "rule")) of no service"
       return owned == 0 ? others : "\(services) and \(others)"
@@ -63,7 +61,7 @@ struct ChangeTally {
   init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
       for change in table.difference.changedChains {
-        add(ChangedRules(change, table, comparison), selection)
+        add(ChangedRules(change: change, table: table, comparison: comparison), selection)
       }
     }
   }

@@ -16,23 +16,10 @@ public struct DifferenceFinding: Sendable, Hashable {
   public let impact: Impact
   public let text: String
   /// The family that it is about; nil where it is about all.
-  public let family: IPFamily?
-  public let table: TableName?
-  public let chain: ChainName?
-  public let servicePort: ServicePort?
-
-  init(
-    _ kind: Kind, _ impact: Impact, _ text: String, family: IPFamily? = nil,
-    table: TableName? = nil, chain: ChainName? = nil, servicePort: ServicePort? = nil
-  ) {
-    self.kind = kind
-    self.impact = impact
-    self.text = text
-    self.family = family
-    self.table = table
-    self.chain = chain
-    self.servicePort = servicePort
-  }
+  public internal(set) var family: IPFamily?
+  public internal(set) var table: TableName?
+  public internal(set) var chain: ChainName?
+  public internal(set) var servicePort: ServicePort?
 }
 
 extension DifferenceFinding {
@@ -86,10 +73,7 @@ extension DifferenceFinding {
 extension DifferenceFinding.Kind: Comparable {
   public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
-  private var rank: Int { Self.ranks[self] ?? Self.allCases.count }
-
-  private static let ranks = Dictionary(
-    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension DifferenceFinding {
@@ -115,13 +99,15 @@ extension DifferenceFinding {
       let verb = counts.rulesRewritten == 1 ? "was" : "were"
       findings.append(
         DifferenceFinding(
-          .rewritten, .none,
-          "\(Wording.count(counts.rulesRewritten, "rule")) \(verb) written again with the same "
+          kind: .rewritten, impact: .none,
+          text:
+            "\(Wording.count(counts.rulesRewritten, "rule")) \(verb) written again with the same "
             + "content: no effect on traffic"))
     }
     if counts == DifferenceCounts() {
       let place = pattern.map { " for the service ports that match '\($0)'" } ?? ""
-      findings.append(DifferenceFinding(.nothing, .none, "nothing changed" + place))
+      findings.append(
+        DifferenceFinding(kind: .nothing, impact: .none, text: "nothing changed" + place))
     }
     // Stable: what is equally important stays in order.
     return findings.enumerated().sorted {
@@ -137,6 +123,7 @@ extension FamilyComparison {
     _ kind: DifferenceFinding.Kind, _ impact: DifferenceFinding.Impact, _ text: String,
     table: TableName? = nil, chain: ChainName? = nil
   ) -> DifferenceFinding {
-    DifferenceFinding(kind, impact, text, family: family, table: table, chain: chain)
+    DifferenceFinding(
+      kind: kind, impact: impact, text: text, family: family, table: table, chain: chain)
   }
 }

@@ -42,7 +42,7 @@ extension FamilyComparison {
       findings.append(finding(kind, .traffic, text, table: table.name, chain: change.name))
     }
     var rest = ChangeCounts.zero
-    ChangedRules(change, table, self).forEach { event, _, _, placement in
+    ChangedRules(change: change, table: table, comparison: self).forEach { event, _, _, placement in
       if placement?.scope == .hook { rest.add(event) }
     }
     switch (old.jumpToServices, new.jumpToServices) {

@@ -66,7 +66,8 @@ struct ServiceChange {
     _ kind: DifferenceFinding.Kind, _ text: String, _ place: ChangeTally.Place? = nil
   ) -> DifferenceFinding {
     DifferenceFinding(
-      kind, .traffic, text, family: family, table: place?.table, chain: place?.chain,
+      kind: kind, impact: .traffic, text: text, family: family, table: place?.table,
+      chain: place?.chain,
       servicePort: port)
   }
 

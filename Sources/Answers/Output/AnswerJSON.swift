@@ -17,9 +17,9 @@ extension RulesetDifference {
       writer.member("mode_after", .string(new.mode.rawValue))
       writer.member("differs", .flag(!isEmpty))
       writer.member("counts", object: { counts.write(to: &$0) })
-      writer.member("summary", objects: findings) { $0.write(to: &$1) }
-      writer.member("groups", objects: groups) { $0.write(to: &$1) }
-      writer.member("not_compared", objects: notCompared) { $0.write(to: &$1) }
+      writer.member("summary", objects: findings) { Answers.write($0, to: &$1) }
+      writer.member("groups", objects: groups) { Answers.write($0, to: &$1) }
+      writer.member("not_compared", objects: notCompared) { Answers.write($0, to: &$1) }
     }
   }
 }
@@ -36,82 +36,59 @@ extension DifferenceCounts {
   }
 }
 
-extension DifferenceFinding {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("kind", .string(kind.rawValue))
-    writer.member("impact", .string(impact.rawValue))
-    writer.member("text", .string(text))
-    writer.member("ip_family", family.map { .string($0.rawValue) } ?? .null)
-    writer.member("table", table.map { .string($0.rawValue) } ?? .null)
-    writer.member("chain", chain.map { .text($0.bytes) } ?? .null)
-    writer.member("service", strings: servicePort?.parts)
+private func write(_ finding: DifferenceFinding, to writer: inout JSONWriter) {
+  writer.member("kind", .string(finding.kind.rawValue))
+  writer.member("impact", .string(finding.impact.rawValue))
+  writer.member("text", .string(finding.text))
+  writer.member("ip_family", finding.family.map { .string($0.rawValue) } ?? .null)
+  writer.member("table", finding.table.map { .string($0.rawValue) } ?? .null)
+  writer.member("chain", finding.chain.map { .text($0.bytes) } ?? .null)
+  writer.member("service", strings: finding.servicePort?.parts)
+}
+
+private func write(_ group: ChangeGroup, to writer: inout JSONWriter) {
+  switch group.owner {
+  case .servicePort(let port):
+    writer.member("service", strings: port.parts)
+    writer.member("scope", .null)
+    writer.member("kind", .null)
+  case .nobody(let scope, let kind):
+    writer.member("service", .null)
+    writer.member("scope", .string(scope.rawValue))
+    writer.member("kind", .string(kind))
+  }
+  writer.member("changes", objects: group.changes, write)
+}
+
+private func write(_ change: RulesetChange, to writer: inout JSONWriter) {
+  // What happened, and where a rule stood and stands, counted from 1.
+  let (name, from, to): (String, Int?, Int?) =
+    switch change.event {
+    case .chainAdded: ("chain_added", nil, nil)
+    case .chainRemoved: ("chain_removed", nil, nil)
+    case .policyChanged: ("policy_changed", nil, nil)
+    case .ruleAdded(let position): ("added", nil, position)
+    case .ruleRemoved(let position): ("removed", position, nil)
+    case .ruleMoved(let old, let new): ("moved", old, new)
+    case .ruleRewritten(let old, let new): ("rewritten", old, new)
+    }
+  writer.member("change", .string(name))
+  writer.member("ip_family", .string(change.family.rawValue))
+  writer.member("table", .string(change.table.rawValue))
+  writer.member("chain", .text(change.chain.bytes))
+  writer.member("from", from.map { .integer($0) } ?? .null)
+  writer.member("to", to.map { .integer($0) } ?? .null)
+  writer.member("text", .text(change.text))
+  if case .policyChanged(let old, let new) = change.event {
+    writer.member("policy_before", .string(old.name))
+    writer.member("policy_after", .string(new.name))
   }
 }
 
-extension ChangeGroup {
-  fileprivate func write(to writer: inout JSONWriter) {
-    switch owner {
-    case .servicePort(let port):
-      writer.member("service", strings: port.parts)
-      writer.member("scope", .null)
-      writer.member("kind", .null)
-    case .nobody(let scope, let kind):
-      writer.member("service", .null)
-      writer.member("scope", .string(scope.rawValue))
-      writer.member("kind", .string(kind))
-    }
-    writer.member("changes", objects: changes) { $0.write(to: &$1) }
-  }
-}
-
-extension RulesetChange {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("change", .string(event.name))
-    writer.member("ip_family", .string(family.rawValue))
-    writer.member("table", .string(table.rawValue))
-    writer.member("chain", .text(chain.bytes))
-    let (from, to) = event.positions
-    writer.member("from", from.map { .integer($0) } ?? .null)
-    writer.member("to", to.map { .integer($0) } ?? .null)
-    writer.member("text", .text(text))
-    if case .policyChanged(let old, let new) = event {
-      writer.member("policy_before", .string(old.name))
-      writer.member("policy_after", .string(new.name))
-    }
-  }
-}
-
-extension RulesetChange.Event {
-  /// What machines are told.
-  fileprivate var name: String {
-    switch self {
-    case .chainAdded: "chain_added"
-    case .chainRemoved: "chain_removed"
-    case .policyChanged: "policy_changed"
-    case .ruleAdded: "added"
-    case .ruleRemoved: "removed"
-    case .ruleMoved: "moved"
-    case .ruleRewritten: "rewritten"
-    }
-  }
-
-  /// Where the rule stood and stands, counted from 1.
-  fileprivate var positions: (from: Int?, to: Int?) {
-    switch self {
-    case .chainAdded, .chainRemoved, .policyChanged: (nil, nil)
-    case .ruleAdded(let position): (nil, position)
-    case .ruleRemoved(let position): (position, nil)
-    case .ruleMoved(let old, let new), .ruleRewritten(let old, let new): (old, new)
-    }
-  }
-}
-
-extension UncomparedTable {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("ip_family", .string(family.rawValue))
-    writer.member("table", .string(table.rawValue))
-    writer.member("missing", .string(missing.rawValue))
-  }
+private func write(_ table: UncomparedTable, to writer: inout JSONWriter) {
+  writer.member("ip_family", .string(table.family.rawValue))
+  writer.member("table", .string(table.table.rawValue))
+  writer.member("missing", .string(table.missing.rawValue))
 }
 
 extension ServiceList {
@@ -136,57 +113,44 @@ extension ServiceReport {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.member("service", strings: port.parts)
     writer.member("ip_family", .string(family.rawValue))
-    writer.member("addresses", objects: addresses) { $0.write(to: &$1) }
+    writer.member("addresses", objects: addresses) { address, writer in
+      writer.member("kind", .string(address.kind.rawValue))
+      writer.member("address", .string("\(address.address)"))
+      writer.member("port", .integer(Int(address.port)))
+    }
     writer.member("node_ports", elements: nodePorts.map { .integer(Int($0)) })
     writer.member("blocked", elements: blocked.map { .string($0.rawValue) })
-    writer.member(
-      "blocked_traffic",
-      objects: BlockReason.allCases.flatMap { reason in
-        blockedTraffic.origins(reason).map { (reason: reason, origin: $0) }
-      }
-    ) { traffic, writer in
+    let traffic = BlockReason.allCases.flatMap { reason in
+      blockedTraffic.origins(reason).map { (reason: reason, origin: $0) }
+    }
+    writer.member("blocked_traffic", objects: traffic) { traffic, writer in
       writer.member("reason", .string(traffic.reason.rawValue))
       writer.member("traffic", .string(traffic.origin.rawValue))
     }
-    writer.member("session_affinity_seconds", elements: affinity.map { .integer(Int($0)) })
+    writer.member(
+      "session_affinity_seconds", elements: facts.affinity.map { .integer(Int($0)) })
     writer.member("connections", .count(connections))
     writer.member("nat_rules", .integer(natRules))
-    writer.member("filter_rules", .integer(filterRules))
-    writer.member("balancing", objects: balancing) { $0.write(to: &$1) }
-    writer.member("dispatch", objects: dispatch) { $0.write(to: &$1) }
-    writer.member("chains", objects: chains) { $0.write(to: &$1) }
+    writer.member("filter_rules", .integer(facts.service.filterRules))
+    writer.member("balancing", objects: balancing) { chain, writer in
+      writer.member("chain", .text(chain.chain.bytes))
+      writer.member("endpoints", objects: chain.endpoints, write)
+    }
+    writer.member("dispatch", objects: dispatch, write)
+    writer.member("chains", objects: chains, write)
   }
-}
 
-extension ServiceAddress {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("kind", .string(kind.rawValue))
-    writer.member("address", .string("\(address)"))
-    writer.member("port", .integer(Int(port)))
+  private func write(_ endpoint: EndpointShare, to writer: inout JSONWriter) {
+    writer.member("chain", .text(endpoint.chain.bytes))
+    writer.member("destinations", elements: endpoint.destinations.map { .string("\($0)") })
+    writer.member("share", .number(endpoint.share))
+    writer.member("connections", .count(connections(to: endpoint)))
   }
-}
 
-extension ServiceReport.Balancing {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("chain", .text(chain.bytes))
-    writer.member("endpoints", objects: endpoints) { $0.write(to: &$1) }
-  }
-}
-
-extension ServiceReport.Endpoint {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("chain", .text(chain.bytes))
-    writer.member("destinations", elements: destinations.map { .string($0) })
-    writer.member("share", .number(share))
-    writer.member("connections", .count(connections))
-  }
-}
-
-extension ServiceReport.Rules {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("table", .string(table.rawValue))
-    writer.member("chain", .text(chain.bytes))
-    writer.member("rules", objects: rules) { rule, writer in
+  private func write(_ chain: Rules, to writer: inout JSONWriter) {
+    writer.member("table", .string(chain.table.rawValue))
+    writer.member("chain", .text(chain.chain.bytes))
+    writer.member("rules", objects: chain.rules) { rule, writer in
       writer.member("position", .integer(rule.position))
       writer.member("text", .text(rule.text))
     }

@@ -79,10 +79,11 @@ extension RulesetDifference {
 
   private func write(_ change: RulesetChange, _ width: Int, to writer: inout TerminalWriter) {
     let position = change.event.position
+    let look = change.event.look
     let padding = String(repeating: " ", count: width - position.utf8.count)
-    writer.write("    \(change.event.sign) ", change.event.emphasis)
+    writer.write("    \(look.sign) ", look.emphasis)
     writer.write("\(padding)\(position)\(width > 0 ? "  " : "")", .faint)
-    writer.write(change.text, change.event.emphasis)
+    writer.write(change.text, look.emphasis)
     if case .policyChanged(let old, _) = change.event {
       writer.write("  (was \(old.name))", .faint)
     }
@@ -92,7 +93,7 @@ extension RulesetDifference {
 
 extension ChangeGroup.Owner {
   /// What a group is called.
-  var title: String {
+  fileprivate var title: String {
     switch self {
     case .servicePort(let port): "\(port) \(port.transport.rawValue)"
     case .nobody(.hook, _): "built-in chains"
@@ -105,50 +106,37 @@ extension ChangeGroup.Owner {
 }
 
 extension RulesetChange.Event {
-  var sign: String {
+  fileprivate var look: (sign: String, emphasis: TerminalWriter.Emphasis) {
     switch self {
-    case .chainAdded, .ruleAdded: "+"
-    case .chainRemoved, .ruleRemoved: "-"
-    case .ruleMoved: "~"
-    case .ruleRewritten: "="
-    case .policyChanged: "!"
-    }
-  }
-
-  fileprivate var emphasis: TerminalWriter.Emphasis {
-    switch self {
-    case .chainAdded, .ruleAdded: .good
-    case .chainRemoved, .ruleRemoved: .bad
-    case .ruleMoved, .policyChanged: .notable
-    case .ruleRewritten: .plain
+    case .chainAdded, .ruleAdded: ("+", .good)
+    case .chainRemoved, .ruleRemoved: ("-", .bad)
+    case .ruleMoved: ("~", .notable)
+    case .ruleRewritten: ("=", .plain)
+    case .policyChanged: ("!", .notable)
     }
   }
 
   /// Where the rule stands, `3`, or stood and stands, `3 -> 7`; nothing for what is no rule.
-  var position: String {
+  fileprivate var position: String {
     switch self {
     case .chainAdded, .chainRemoved, .policyChanged: ""
     case .ruleAdded(let position), .ruleRemoved(let position): "\(position)"
-    case .ruleMoved(let old, let new): "\(old) -> \(new)"
-    case .ruleRewritten(let old, let new): old == new ? "\(new)" : "\(old) -> \(new)"
+    case .ruleRewritten(let old, let new) where old == new: "\(new)"
+    case .ruleMoved(let old, let new), .ruleRewritten(let old, let new): "\(old) -> \(new)"
     }
   }
 }
 
 extension DifferenceCounts {
-  /// `2 chains added, 7 rules added, 1 moved`.
-  var words: String {
-    var parts: [String] = []
-    func add(_ number: Int, _ noun: String, _ verb: String) {
-      if number > 0 { parts.append("\(Wording.count(number, noun)) \(verb)") }
-    }
-    add(chainsAdded, "chain", "added")
-    add(chainsRemoved, "chain", "removed")
-    add(policiesChanged, "policy", "changed")
-    add(rulesAdded, "rule", "added")
-    add(rulesRemoved, "rule", "removed")
-    add(rulesMoved, "rule", "moved")
-    add(rulesRewritten, "rule", "written again")
-    return parts.joined(separator: ", ")
+  /// `2 chains added, 7 rules added, 1 rule moved`.
+  fileprivate var words: String {
+    let parts = [
+      (chainsAdded, "chain", "added"), (chainsRemoved, "chain", "removed"),
+      (policiesChanged, "policy", "changed"), (rulesAdded, "rule", "added"),
+      (rulesRemoved, "rule", "removed"), (rulesMoved, "rule", "moved"),
+      (rulesRewritten, "rule", "written again"),
+    ]
+    return parts.filter { $0.0 > 0 }.map { "\(Wording.count($0, $1)) \($2)" }
+      .joined(separator: ", ")
   }
 }

@@ -8,7 +8,9 @@ extension ServiceList {
     write(to: &writer) { writer in
       let columns = columns
       let titles = columns.map { Cell($0.title, .strong) }
-      let rows = services.map { service in columns.map { Cell($0.text(service), $0.emphasis(service)) } }
+      let rows = services.map { service in
+        columns.map { Cell($0.text(service), $0.emphasis(service)) }
+      }
       let widths = columns.indices.map { index in
         rows.reduce(titles[index].width) { max($0, $1[index].width) }
       }
@@ -57,8 +59,8 @@ extension ServiceList {
     columns += [
       Column(title: "ADDRESSES") { Self.list($0.addresses.map(\.description)) },
       Column(title: "NODEPORTS") { Self.list($0.nodePorts.map(String.init)) },
-      Column(title: "ENDPOINTS", isNumber: true) { "\($0.endpoints)" },
-      Column(title: "RULES", isNumber: true) { "\($0.natRules + $0.filterRules)" },
+      Column(title: "ENDPOINTS", isNumber: true) { "\($0.facts.endpoints.count)" },
+      Column(title: "RULES", isNumber: true) { "\($0.facts.service.rules)" },
       Column(title: "CONNECTIONS", isNumber: true) { "\($0.connections)" },
     ]
     if services.contains(where: { !$0.blocked.isEmpty }) {

@@ -42,14 +42,14 @@ extension ServiceList {
       Node(
         text: "blocked\(service.blockedTraffic.words(reason)): \(reason.words)", emphasis: .bad)
     }
-    if !service.affinity.isEmpty {
-      let seconds = service.affinity.map(String.init).joined(separator: ", ")
+    if !service.facts.affinity.isEmpty {
+      let seconds = service.facts.affinity.map(String.init).joined(separator: ", ")
       nodes.append(Node(text: "session affinity: \(seconds) seconds"))
     }
     nodes.append(
       Node(
         text:
-          "\(Wording.count(service.natRules, "rule")) in nat, \(service.filterRules) in filter, "
+          "\(Wording.count(service.natRules, "rule")) in nat, \(service.facts.service.filterRules) in filter, "
           + Wording.count(service.connections, "connection")))
     nodes += service.dispatch.map { dispatch in
       Node(
@@ -61,7 +61,9 @@ extension ServiceList {
     let endpointChains = Set(service.balancing.flatMap(\.endpoints).map(\.chain))
     let rules = Dictionary(service.chains.map { ($0.chain, $0) }, uniquingKeysWith: { $1 })
     for chain in service.chains where !endpointChains.contains(chain.chain) {
-      let endpoints = (balancing[chain.chain] ?? []).map { Self.endpoint($0, rules[$0.chain]) }
+      let endpoints = (balancing[chain.chain] ?? []).map {
+        Self.endpoint($0, service.connections(to: $0), rules[$0.chain])
+      }
       nodes.append(
         Node(
           text: "\(chain.chain)", emphasis: .strong,
@@ -71,12 +73,12 @@ extension ServiceList {
   }
 
   private static func endpoint(
-    _ endpoint: ServiceReport.Endpoint, _ chain: ServiceReport.Rules?
+    _ endpoint: EndpointShare, _ connections: UInt64, _ chain: ServiceReport.Rules?
   ) -> Node {
     let destination =
       endpoint.destinations.isEmpty
-      ? "no known destination" : endpoint.destinations.joined(separator: ", ")
-    let connections = Wording.count(endpoint.connections, "connection")
+      ? "no known destination" : endpoint.destinations.map(\.description).joined(separator: ", ")
+    let connections = Wording.count(connections, "connection")
     return Node(
       text: "\(destination)  \(Wording.percent(endpoint.share))  \(connections)  \(endpoint.chain)",
       emphasis: .good, children: (chain?.rules ?? []).map(rule))

@@ -16,15 +16,16 @@ struct DispatchFacts {
     var nodePorts: [UInt16] = []
     /// What the filter table blocks.
     var blocked: Set<BlockedTraffic> = []
-    /// The positions of the rules: in nat and in filter.
-    var rules: [Place] = []
-  }
+    /// The rules, chain by chain: in nat and in filter.
+    var rules: [ServiceReport.Rules] = []
 
-  /// A rule of a table.
-  struct Place {
-    let table: TableName
-    let chain: Int
-    let rule: Int
+    fileprivate mutating func add(_ content: TableContent, _ chain: Int, _ position: Int) {
+      if let last = rules.indices.last, rules[last].isOf(content, chain) {
+        rules[last].positions.append(position)
+      } else {
+        rules.append(ServiceReport.Rules(content: content, index: chain, positions: [position]))
+      }
+    }
   }
 
   init(_ side: FamilySide) {
@@ -51,7 +52,7 @@ struct DispatchFacts {
     let name = content.chains[chain].name
     for position in list.indices {
       guard let owner = side.ownerIndex(content, chain: chain, position) else { continue }
-      services[owner].rules.append(Place(table: content.name, chain: chain, rule: position))
+      services[owner].add(content, chain, position)
       let rule = list[position]
       let comment = rule.comments.first
       if content.name == .filter, let reason = BlockReason(comment: comment) {
@@ -132,19 +133,18 @@ extension ServiceAddress.Kind {
   ///     cluster IPs, and KUBE-PROXY-FIREWALL load balancers' IPs.
   fileprivate init(_ comment: ByteString?, _ table: TableName, _ chain: ChainName) {
     let bytes = comment?.bytes ?? []
-    let kind = Self.endings.first { bytes.suffix($0.ending.utf8.count).elementsEqual($0.ending.utf8) }
+    func ends(in text: String) -> Bool {
+      bytes.suffix(text.utf8.count).elementsEqual(text.utf8)
+    }
     switch (table, chain) {
-    case _ where kind != nil: self = kind?.kind ?? .unknown
+    case _ where ends(in: " cluster IP"): self = .clusterIP
+    case _ where ends(in: " external IP"): self = .externalIP
+    case _ where ends(in: " loadbalancer IP"): self = .loadBalancerIP
     case (.filter, .kubeServices): self = .clusterIP
     case (.filter, .kubeProxyFirewall): self = .loadBalancerIP
     default: self = .unknown
     }
   }
-
-  private static let endings: [(ending: String, kind: Self)] = [
-    (" cluster IP", .clusterIP), (" external IP", .externalIP),
-    (" loadbalancer IP", .loadBalancerIP),
-  ]
 }
 
 /// Traffic to a service port that is rejected or dropped.

@@ -8,7 +8,7 @@ public import Platform
 /// family that no other file holds. So does a file without a table, which is one that is just written.
 ///
 /// Files are regular ones of at most ``sizeLimit`` bytes: what is read at each scrape must have an end,
-/// and be there the next time. What is read once may be a pipe.
+/// and be there the next time.
 ///
 /// ``SaveFileParser`` says what a file may hold.
 public final class SaveFileSource: RulesetSource {
@@ -17,7 +17,6 @@ public final class SaveFileSource: RulesetSource {
 
   private let paths: [String]
   private let tables: Set<TableName>?
-  private let kinds: FileBytes.Kinds
   /// What each file held when it was last read without an error.
   private var held: [String: Set<DumpIdentity>] = [:]
   private var lastContents: [DumpIdentity: [TableName: TableContent]] = [:]
@@ -26,12 +25,9 @@ public final class SaveFileSource: RulesetSource {
   ///   - paths: The files.
   ///   - tables: The tables that are asked for, of which those in no file are reported as absent.
   ///     Nil asks for what is there.
-  ///   - takesPipes: Whether a file may be a pipe or a terminal, whose end a reading waits for. If so,
-  ///     `-` is standard input.
-  public init(paths: [String], tables: Set<TableName>? = nil, takesPipes: Bool = false) {
+  public init(paths: [String], tables: Set<TableName>? = nil) {
     self.paths = paths
     self.tables = tables
-    kinds = takesPipes ? .pipesToo : .regularFiles
   }
 
   /// A file is read when somebody wants to know what it holds.
@@ -47,14 +43,14 @@ public final class SaveFileSource: RulesetSource {
     var failures: [(path: String, error: ReadingError)] = []
     for path in paths {
       do throws(ReadingError) {
-        let isStandardInput = path == "-" && kinds == .pipesToo
         let snapshots = try SaveFileParser.parse(
-          path: isStandardInput ? nil : path, tables: tables, accepting: kinds)
+          path: path, tables: tables, accepting: .regularFiles)
         held[path] = Set(snapshots.map(\.identity))
         for table in found.add(snapshots) {
           errors[table.identity] = ReadingError(
             operation: .readFile(path: path),
-            cause: "another file holds the \(table.family.rawValue) table \(table.name.rawValue) too")
+            cause:
+              "another file holds the \(table.family.rawValue) table \(table.name.rawValue) too")
         }
       } catch {
         failures.append((path, error))
