@@ -83,7 +83,8 @@ extension FamilyComparison {
       OtherKey(kind: $0.placement.kind, table: $0.place.table)
     }
     let renames = Dictionary(grouping: renames) { OtherKey(kind: $0.kind, table: $0.table) }
-    return Set(chains.keys).union(renames.keys).sorted().map { key in
+    let keys = Set(chains.keys).union(renames.keys)
+    return keys.sorted { ($0.table, $0.kind) < ($1.table, $1.kind) }.map { key in
       let renamed = renames[key].map { self.renamed($0, key) }
       guard let chains = chains[key] else {
         return finding(.chainsRenamed, .none, renamed ?? "", table: key.table)
@@ -105,13 +106,9 @@ extension FamilyComparison {
       + "\(Wording.suffix(family)), with the same rules in \(rules) (\(names))"
   }
 
-  private struct OtherKey: Hashable, Comparable {
+  private struct OtherKey: Hashable {
     let kind: String
     let table: TableName
-
-    static func < (left: Self, right: Self) -> Bool {
-      (left.table, left.kind) < (right.table, right.kind)
-    }
   }
 
   private func emptyChains(_ tally: ChangeTally) -> [DifferenceFinding] {
@@ -128,12 +125,5 @@ extension FamilyComparison {
 
   private func text(_ place: ChangeTally.Place) -> String {
     Wording.place(place.chain, place.table, family)
-  }
-
-  private func finding(
-    _ kind: DifferenceFinding.Kind, _ impact: DifferenceFinding.Impact, _ text: String,
-    _ place: ChangeTally.Place
-  ) -> DifferenceFinding {
-    finding(kind, impact, text, table: place.table, chain: place.chain)
   }
 }

@@ -121,9 +121,10 @@ extension FamilyComparison {
   /// A finding in this family.
   func finding(
     _ kind: DifferenceFinding.Kind, _ impact: DifferenceFinding.Impact, _ text: String,
-    table: TableName? = nil, chain: ChainName? = nil
+    _ place: ChangeTally.Place? = nil, table: TableName? = nil
   ) -> DifferenceFinding {
     DifferenceFinding(
-      kind: kind, impact: impact, text: text, family: family, table: table, chain: chain)
+      kind: kind, impact: impact, text: text, family: family, table: place?.table ?? table,
+      chain: place?.chain)
   }
 }

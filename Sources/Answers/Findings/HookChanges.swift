@@ -12,7 +12,7 @@ extension FamilyComparison {
           return finding(
             .policyChanged, .traffic,
             "the policy of \(place) is \(policy.new.name) now; it was \(policy.old.name)",
-            table: table.name, chain: policy.chain)
+            ChangeTally.Place(table: table.name, chain: policy.chain))
         }
         + table.difference.changedChains.flatMap { change in
           table.chain(of: change).isBuiltIn ? hookFindings(change, table) : []
@@ -39,7 +39,8 @@ extension FamilyComparison {
     let place = Wording.place(change.name, table.name, family, isBuiltIn: true)
     var findings: [DifferenceFinding] = []
     func add(_ kind: DifferenceFinding.Kind, _ text: String) {
-      findings.append(finding(kind, .traffic, text, table: table.name, chain: change.name))
+      let place = ChangeTally.Place(table: table.name, chain: change.name)
+      findings.append(finding(kind, .traffic, text, place))
     }
     var rest = ChangeCounts.zero
     ChangedRules(change: change, table: table, comparison: self).forEach { event, _, _, placement in

@@ -46,11 +46,9 @@ extension ServiceList {
       let seconds = service.facts.affinity.map(String.init).joined(separator: ", ")
       nodes.append(Node(text: "session affinity: \(seconds) seconds"))
     }
-    nodes.append(
-      Node(
-        text:
-          "\(Wording.count(service.natRules, "rule")) in nat, \(service.facts.service.filterRules) in filter, "
-          + Wording.count(service.connections, "connection")))
+    let (nat, filter) = (Wording.count(service.natRules, "rule"), service.facts.service.filterRules)
+    let connections = Wording.count(service.connections, "connection")
+    nodes.append(Node(text: "\(nat) in nat, \(filter) in filter, \(connections)"))
     nodes += service.dispatch.map { dispatch in
       Node(
         text: Wording.place(dispatch.chain, dispatch.table, .ipv4), emphasis: .strong,
