@@ -25,14 +25,14 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   case hookJumpMissing = "hook_jump_missing"
   /// A built-in chain jumps to kube-proxy's chain twice.
   case hookJumpDuplicated = "hook_jump_duplicated"
-  /// A chain that tells kube-proxy or the kubelet of a flush is gone from a table, and others have it.
+  /// A table lacks a chain by which kube-proxy or the kubelet notices a flush, and other tables have it.
   case canaryMissing = "canary_missing"
   /// KUBE-FIREWALL drops whatever comes to it.
   case unguardedDrop = "unguarded_drop"
   /// Rules for services, and kube-proxy is in a mode in which it doesn't use or update them.
   case ghostRules = "ghost_rules"
 
-  /// How bad it is; the raw value is what machines are told.
+  /// How bad it is; the raw value stands in JSON.
   public enum Severity: String, Sendable, Hashable {
     /// kube-proxy may leave it for a while, or it does no harm by itself.
     case info
@@ -60,7 +60,7 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// What to tell a person of each kind.
+/// What people read of each kind.
 extension Anomaly {
   /// In a few words, what is wrong.
   public var title: String {

@@ -1,8 +1,8 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// What is wrong with a chain, told by its own name and rules alone, whatever stands around it. So it
-/// holds for as long as they don't change.
+/// What is wrong with a chain, judged by its own name and rules alone. So it holds for as long as they
+/// don't change.
 struct ChainFaults: Sendable {
   /// The positions of rules whose comments contradict the chain's name.
   var contradictions: [Int] = []
@@ -85,7 +85,7 @@ extension ChainName {
 /// kube-proxy gives the first of n rules the probability 1/n, the next 1/(n - 1), and the last none:
 /// that, and nothing else, makes equal shares.
 struct BalancingRules {
-  /// The rules that lead to endpoints, but for those of session affinity, which are for some clients.
+  /// The rules that lead to endpoints, without those of session affinity, which are for some clients.
   private var rules: [(position: Int, probability: Double?)] = []
   /// Whether no rule leads to an endpoint, nor sends away what has none.
   private(set) var lacksEndpoint = true

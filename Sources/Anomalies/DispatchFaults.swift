@@ -1,7 +1,7 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// What is wrong with nat's rules that dispatch, told by KUBE-SERVICES' and KUBE-NODEPORTS' rules alone.
+/// What is wrong with nat's rules that dispatch, judged by KUBE-SERVICES' and KUBE-NODEPORTS' rules alone.
 struct DispatchFaults: Sendable {
   /// In KUBE-SERVICES, the jumps to KUBE-NODEPORTS behind which others stand, and those others.
   private(set) var misplaced: [Int] = []

@@ -67,7 +67,7 @@ public struct Inspection: Sendable {
   /// So many chains are worth the way to another processor.
   private static let pieceSize = 2048
 
-  /// What is wrong with each chain of nat, told by its own rules.
+  /// What is wrong with each chain of nat, by its own rules alone.
   private static func faults(
     in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
   ) -> [Int: ChainFaults] {

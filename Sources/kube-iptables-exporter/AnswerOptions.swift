@@ -29,7 +29,7 @@ struct AnswerOptions: ParsableArguments {
   func makeMatcher() -> ServiceMatcher? { service.map(ServiceMatcher.init) }
 }
 
-/// Whom an answer is for: people, or machines.
+/// The form of an answer: for people, or for machines.
 enum AnswerFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
@@ -72,7 +72,7 @@ struct AnswerFailure: Error, CustomStringConvertible {
 }
 
 extension StandardOutput {
-  /// Writes what people are told, once `body` has said all of it.
+  /// Writes text for people, once `body` has said all of it.
   static func write(text body: (inout TerminalWriter) -> Void) throws(AnswerFailure) {
     var writer = TerminalWriter.forStandardOutput()
     body(&writer)

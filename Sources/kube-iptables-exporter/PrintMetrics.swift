@@ -21,7 +21,7 @@ struct PrintMetrics: AsyncParsableCommand {
 
   func run() async throws {
     let format: ExpositionFormat = self.format == .text ? .text : .openMetrics
-    // The process that is scraped ends with the scrape: it has nothing to tell.
+    // The process ends with the scrape, so metrics of it would say nothing.
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
       options: sourceOptions.exporterOptions(exportsProcess: false),

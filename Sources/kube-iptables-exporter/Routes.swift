@@ -72,7 +72,7 @@ extension Request {
     query.filter { $0.name == name }.map(\.value)
   }
 
-  /// The time until the scraper gives up, as Prometheus tells it; nil where it doesn't.
+  /// The time until the scraper gives up, as Prometheus states it; nil where it doesn't.
   fileprivate var scrapeTimeout: Duration? {
     guard let text = header("X-Prometheus-Scrape-Timeout-Seconds"), let seconds = Double(text),
       seconds > 0, seconds < 86_400

@@ -24,7 +24,7 @@ enum RulesetInput: ExpressibleByArgument, Equatable {
     }
   }
 
-  /// What people are told.
+  /// The name that people read.
   var name: String {
     switch self {
     case .kernel: "kernel"

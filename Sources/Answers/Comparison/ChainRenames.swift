@@ -40,7 +40,7 @@ struct ChainRenames {
     }
   }
 
-  /// What a chain is but for its name.
+  /// What a chain is apart from its name.
   private struct Signature: Hashable {
     let kind: String
     /// How often it has each rule.

@@ -60,7 +60,7 @@ struct TableComparison {
       .withPolicy(present?.policy ?? former?.policy)
   }
 
-  /// Whether the chain's rules are the same but for their comments.
+  /// Whether the chain's rules are the same apart from their comments.
   func differsInCommentsOnly(_ change: ChangedChain) -> Bool {
     let (old, new) = (oldRules(of: change), newRules(of: change))
     return !old.isEmpty && old.count == new.count

@@ -23,7 +23,7 @@ public struct DifferenceFinding: Sendable, Hashable {
 }
 
 extension DifferenceFinding {
-  /// What it is about, in the order in which it matters; the raw value is what machines are told.
+  /// What it is about, in the order in which it matters; the raw value stands in JSON.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A built-in chain no longer leads to kube-proxy's services, or does again.
     case hookJumpRemoved = "hook_jump_removed"

@@ -25,12 +25,12 @@ enum Wording {
   /// ` (IPv6)`, and nothing for IPv4.
   static func suffix(_ family: IPFamily) -> String { family == .ipv6 ? " (IPv6)" : "" }
 
-  /// `CNI's`, `kube-router's`, and `other` for what is nobody's that is known.
+  /// `CNI's`, `kube-router's`, and `other` where no agent is known.
   static func owner(_ kind: String) -> String {
     kind == "other" ? "other" : "\(name(kind))'s"
   }
 
-  /// ` of CNI`, ` of kube-router`, and nothing for what is nobody's that is known.
+  /// ` of CNI`, ` of kube-router`, and nothing where no agent is known.
   static func ofOwner(_ kind: String) -> String { kind == "other" ? "" : " of \(name(kind))" }
 
   private static func name(_ kind: String) -> String {

@@ -85,12 +85,12 @@ extension AddressMatch {
 
 /// An address that a service port is reached at.
 public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
-  /// What kube-proxy's comment, or the chain of its rule, says of it; the raw value is what machines are told.
+  /// What kube-proxy's comment, or the chain of its rule, says of it; the raw value stands in JSON.
   public enum Kind: String, Sendable, Hashable {
     case clusterIP = "cluster_ip"
     case externalIP = "external_ip"
     case loadBalancerIP = "load_balancer_ip"
-    /// Neither tells: an external or load balancer's IP of a service port without endpoints.
+    /// Neither says it: an external or load balancer's IP of a service port without endpoints.
     case unknown
   }
 
@@ -105,7 +105,7 @@ public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension [ServiceAddress] {
-  /// Leaves each address once, and what is unknown of one only where no other rule tells more.
+  /// Leaves each address once. One of an unknown kind is left only where no other rule has its kind.
   fileprivate mutating func removeDuplicates() {
     guard count > 1 else { return }
     var seen = Set(
@@ -149,7 +149,7 @@ extension ServiceAddress.Kind {
 
 /// Traffic to a service port that is rejected or dropped.
 public struct BlockedTraffic: Sendable, Hashable {
-  /// Whose traffic it is; the raw value is what machines are told.
+  /// Where the traffic comes from; the raw value stands in JSON.
   public enum Origin: String, Sendable, Hashable, CaseIterable {
     /// To the cluster IP.
     case inCluster = "in_cluster"
@@ -162,7 +162,7 @@ public struct BlockedTraffic: Sendable, Hashable {
 }
 
 extension Set<BlockedTraffic> {
-  /// Whose traffic is blocked for that reason.
+  /// The traffic that is blocked for that reason.
   func origins(_ reason: BlockReason) -> [BlockedTraffic.Origin] {
     BlockedTraffic.Origin.allCases.filter { contains(BlockedTraffic(reason: reason, origin: $0)) }
   }
