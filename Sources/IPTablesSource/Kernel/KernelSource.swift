@@ -1,4 +1,6 @@
+private import Glibc
 public import Netfilter
+private import Platform
 
 /// Reads the rules of the kernel, of this thread's network namespace: those of either backend, or of
 /// both.
@@ -167,5 +169,55 @@ public final class KernelSource: RulesetSource {
 extension FamilyReading {
   fileprivate func followed(_ isFollowed: Bool) -> FamilyReading {
     FamilyReading(backend: backend, family: family, result: result, isFollowed: isFollowed)
+  }
+}
+
+/// Which of the kernel's backends are read; the raw value is the flag's.
+public enum BackendSelection: String, Sendable, Hashable, CaseIterable {
+  /// That which is chosen by what both hold; of the other, what it holds, when that changed.
+  case auto
+  case legacy
+  case nft
+  /// Both, at each reading.
+  case both
+}
+
+/// A reader of one of the kernel's backends, and what it knows of who uses that.
+protocol BackendSource: RulesetSource {
+  /// Whether the mangle table of either family had one of the hints, at the last reading.
+  var hasHint: Bool { get }
+  /// Whether the last reading failed because the kernel doesn't have the backend, and so no rules in it.
+  var isAbsent: Bool { get }
+  /// Whether one of the tables is here that are signs, asked for without reading any rules.
+  func hasTable() -> Bool
+}
+
+extension BackendSource {
+  func hasTable() -> Bool { false }
+}
+
+extension LegacySource: BackendSource {
+  /// Tables that don't exist are no failure.
+  var isAbsent: Bool { false }
+}
+
+extension NFTSource: BackendSource {
+  var hasHint: Bool { evidence.hasHint }
+}
+
+/// Network interfaces of this thread's network namespace.
+enum NetworkInterface {
+  /// Whether there is one of that name; false where the kernel doesn't say.
+  ///
+  /// Asks by binding a socket that is closed again. `if_nametoindex` won't do: where there is no such
+  /// interface, the kernel runs modprobe for one who has CAP_NET_ADMIN, each time (`dev_load` in
+  /// `net/core/dev_ioctl.c`). Before Linux 5.7 it takes CAP_NET_RAW.
+  static func exists(_ name: String) -> Bool {
+    let descriptor = socket(AF_INET, SocketFlag.datagram | SocketFlag.closeOnExec, 0)
+    guard descriptor >= 0 else { return false }
+    defer { _ = close(descriptor) }
+    let name = Array(name.utf8)
+    let length = socklen_t(name.count)
+    return unsafe setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, length) == 0
   }
 }

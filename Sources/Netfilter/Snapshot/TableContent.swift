@@ -1,3 +1,16 @@
+/// One of iptables' five tables.
+public enum TableName: String, Sendable, Hashable, CaseIterable, Comparable {
+  case nat
+  case filter
+  case mangle
+  case raw
+  case security
+
+  public static func < (left: TableName, right: TableName) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
 /// What stands in a table, without counters. Shared between the snapshots of a table that did not
 /// change, so that `===` answers "did anything change?".
 public final class TableContent: Sendable {
@@ -37,5 +50,54 @@ extension TableContent: Equatable {
   public static func == (left: TableContent, right: TableContent) -> Bool {
     left === right
       || left.family == right.family && left.name == right.name && left.chains == right.chains
+  }
+}
+
+/// A chain of a table: its name, its policy where it is built in, and its rules; no counters.
+public struct Chain: Sendable, Hashable {
+  public let name: ChainName
+  /// The policy of a built-in chain; nil for a user's.
+  public let policy: Verdict?
+  public let rules: RuleList
+
+  public init(name: ChainName, policy: Verdict? = nil, rules: RuleList = RuleList()) {
+    self.name = name
+    self.policy = policy
+    self.rules = rules
+  }
+
+  public var isBuiltIn: Bool { policy != nil }
+
+  /// The same chain with another policy.
+  public func withPolicy(_ policy: Verdict?) -> Chain {
+    Chain(name: name, policy: policy, rules: rules)
+  }
+}
+
+/// A target that ends the walk through a chain, or a built-in chain's policy.
+public enum Verdict: UInt8, Sendable, Hashable {
+  case accept
+  case drop
+  case queue
+  case `return`
+
+  /// As iptables writes it: `ACCEPT`, `DROP`, `QUEUE`, `RETURN`.
+  public var name: String {
+    switch self {
+    case .accept: "ACCEPT"
+    case .drop: "DROP"
+    case .queue: "QUEUE"
+    case .return: "RETURN"
+    }
+  }
+
+  public init?(name: some StringProtocol) {
+    switch name {
+    case "ACCEPT": self = .accept
+    case "DROP": self = .drop
+    case "QUEUE": self = .queue
+    case "RETURN": self = .return
+    default: return nil
+    }
   }
 }
