@@ -15,25 +15,21 @@ public struct IPAddress: Sendable, Hashable {
   /// The 128 bits of an IPv6 address; an IPv4 address stands in the upper 32 of ``high``.
   public let high: UInt64
   public let low: UInt64
+}
 
-  public init(ipv4 value: UInt32) {
-    self.family = .ipv4
-    self.high = UInt64(value) << 32
-    self.low = 0
-  }
+extension IPAddress {
+  public init(ipv4 value: UInt32) { self.init(family: .ipv4, high: UInt64(value) << 32, low: 0) }
 
   public init(ipv6High high: UInt64, low: UInt64) {
-    self.family = .ipv6
-    self.high = high
-    self.low = low
+    self.init(family: .ipv6, high: high, low: low)
   }
 
   /// The mask whose first `length` bits are ones; nil where the family has fewer bits.
   public init?(family: IPFamily, prefixLength length: Int) {
     guard length >= 0, length <= (family == .ipv4 ? 32 : 128) else { return nil }
-    self.family = family
-    self.high = length == 0 ? 0 : ~UInt64(0) << UInt64(max(0, 64 - length))
-    self.low = length <= 64 ? 0 : ~UInt64(0) << UInt64(128 - length)
+    self.init(
+      family: family, high: length == 0 ? 0 : ~UInt64(0) << UInt64(max(0, 64 - length)),
+      low: length <= 64 ? 0 : ~UInt64(0) << UInt64(128 - length))
   }
 
   public var isZero: Bool { high == 0 && low == 0 }
@@ -52,12 +48,6 @@ public struct IPAddress: Sendable, Hashable {
   public func masked(by mask: IPAddress) -> IPAddress {
     IPAddress(family: family, high: high & mask.high, low: low & mask.low)
   }
-
-  private init(family: IPFamily, high: UInt64, low: UInt64) {
-    self.family = family
-    self.high = high
-    self.low = low
-  }
 }
 
 extension IPFamily {
@@ -72,45 +62,15 @@ extension IPFamily {
 
 extension IPAddress: CustomStringConvertible {
   /// Dotted quad, or RFC 5952's form of an IPv6 address.
-  public var description: String {
-    switch family {
-    case .ipv4:
-      return stride(from: UInt64(56), through: 32, by: -8)
-        .map { String((high >> $0) & 0xff) }
-        .joined(separator: ".")
-    case .ipv6:
-      return Self.text(of: groups)
-    }
-  }
+  public var description: String { text(embedsCompatible: false) }
 
-  private var groups: [UInt16] {
-    [high, low].flatMap { word in
-      stride(from: UInt64(48), through: 0, by: -16).map { UInt16(truncatingIfNeeded: word >> $0) }
-    }
-  }
+  /// The address as iptables writes it: as `inet_ntop` of glibc does, `::0.1.0.2` for `::1:2`.
+  public var numericText: String { text(embedsCompatible: true) }
 
-  private static func text(of groups: [UInt16]) -> String {
-    let isMapped = groups[0..<5].allSatisfy { $0 == 0 } && groups[5] == 0xffff
-    if isMapped {
-      let value = UInt32(groups[6]) << 16 | UInt32(groups[7])
-      return "::ffff:" + IPAddress(ipv4: value).description
-    }
-    let hexadecimal = groups.map { String($0, radix: 16) }
-    guard let zeros = longestZeroRun(in: groups) else { return hexadecimal.joined(separator: ":") }
-    return hexadecimal[..<zeros.lowerBound].joined(separator: ":") + "::"
-      + hexadecimal[zeros.upperBound...].joined(separator: ":")
-  }
-
-  /// The first of the longest runs of at least two zero groups.
-  private static func longestZeroRun(in groups: [UInt16]) -> Range<Int>? {
-    var best: Range<Int>?
-    var start = 0
-    for index in 0...groups.count {
-      if index < groups.count, groups[index] == 0 { continue }
-      if index - start > max(1, best?.count ?? 0) { best = start..<index }
-      start = index + 1
-    }
-    return best
+  private func text(embedsCompatible: Bool) -> String {
+    var text = LineWriter(family: family)
+    text.append(self, embedsCompatible: embedsCompatible)
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 }
 
@@ -141,57 +101,33 @@ extension IPAddress: LosslessStringConvertible {
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   private static func ipv6Words(_ text: String) -> (high: UInt64, low: UInt64)? {
-    var halves: [[UInt16]] = []
-    var rest = Substring(text)
-    if let gap = text.firstDoubleColon {
-      guard let head = groups(rest[..<gap.lowerBound], endsText: false),
-        let tail = groups(rest[gap.upperBound...])
-      else { return nil }
-      guard head.count + tail.count < 8 else { return nil }
-      halves = [head, Array(repeating: 0, count: 8 - head.count - tail.count), tail]
-      rest = ""
-    } else {
-      guard let all = groups(rest), all.count == 8 else { return nil }
-      halves = [all]
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)[...]
+    let (isOpenBefore, isOpenBehind) = (text.hasPrefix("::"), text.hasSuffix("::"))
+    guard parts.first?.isEmpty == isOpenBefore, parts.last?.isEmpty == isOpenBehind else {
+      return nil
     }
-    let all = halves.joined().map(UInt64.init)
-    return (
-      all[0] << 48 | all[1] << 32 | all[2] << 16 | all[3],
-      all[4] << 48 | all[5] << 32 | all[6] << 16 | all[7]
-    )
-  }
-
-  /// A dotted quad may only stand where the whole text ends.
-  private static func groups(_ text: Substring, endsText: Bool = true) -> [UInt16]? {
-    if text.isEmpty { return [] }
-    var groups: [UInt16] = []
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    for (index, part) in parts.enumerated() {
-      if endsText, index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
+    // At either end `::` leaves two empty parts, of which one stands for the zeros.
+    if isOpenBefore { parts.removeFirst() }
+    if isOpenBehind { parts.removeLast() }
+    var groups: [UInt64] = []
+    var gap: Int?
+    for (index, part) in zip(parts.indices, parts) {
+      if part.isEmpty, gap == nil {
+        gap = groups.count
+      } else if index == parts.endIndex - 1, part.utf8.contains(UInt8(ascii: ".")) {
         guard let value = ipv4Value(part) else { return nil }
-        groups += [UInt16(value >> 16), UInt16(truncatingIfNeeded: value)]
+        groups += [UInt64(value >> 16), UInt64(value & 0xffff)]
       } else {
-        guard part.utf8.count <= 4, part.utf8.first != UInt8(ascii: "+"),
+        guard part.utf8.count <= 4, !"+-".utf8.contains(part.utf8.first ?? 0),
           let group = UInt16(part, radix: 16)
         else { return nil }
-        groups.append(group)
+        groups.append(UInt64(group))
       }
     }
-    return groups
-  }
-}
-
-extension String {
-  fileprivate var firstDoubleColon: Range<Index>? {
-    var previous: Index?
-    for index in utf8.indices {
-      if utf8[index] == UInt8(ascii: ":") {
-        if let previous { return previous..<utf8.index(after: index) }
-        previous = index
-      } else {
-        previous = nil
-      }
-    }
-    return nil
+    let missing = 8 - groups.count
+    guard gap == nil ? missing == 0 : missing > 0 else { return nil }
+    groups.insert(contentsOf: repeatElement(0, count: missing), at: gap ?? 8)
+    let words = [groups[..<4], groups[4...]].map { $0.reduce(0) { $0 << 16 | $1 } }
+    return (words[0], words[1])
   }
 }

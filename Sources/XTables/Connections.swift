@@ -14,7 +14,7 @@ extension Extension {
       Extension("state", size: 4) { info, line in
         if !(1...15 ~= info.u32(0)) { line.fail() }
         line.option("--state")
-        line.word(bits: info.u32(0), states)
+        line.word(bits: info.u32(0), OptionNames.connectionStates)
       },
       Extension("connlimit", 1...1, size: 32) { info, line in
         guard let length = info.address(line.family, 0).prefixLength else { return line.fail() }
@@ -102,7 +102,7 @@ extension Extension {
     let state = Option(if: .bit(1, at: 146)) { info, line in
       let name: StaticString = info.has(0x20, at: 147) ? "--state" : "--ctstate"
       line.option(name, inverted: info.has(1, at: 148))
-      line.word(bits: states.value(info), Self.states)
+      line.word(bits: states.value(info), OptionNames.connectionStates)
     }
     return [
       state,
@@ -115,20 +115,11 @@ extension Extension {
       option("--ctorigdstport", 2, 1, ports(140)),
       option("--ctreplsrcport", 4, 1, ports(142)),
       option("--ctrepldstport", 8, 1, ports(144)),
-      option("--ctstatus", 64, 0, .bits(statuses, Self.statuses, none: "NONE")),
+      option("--ctstatus", 64, 0, .bits(statuses, OptionNames.connectionStatuses, none: "NONE")),
       option("--ctexpire", 128, 0, .range(.u32(128), .u32(132))),
       Option("--ctdir", .direction(16, at: 149), bit: 16, at: 147),
     ]
   }
-
-  private static let states: Names = [
-    1: "INVALID", 8: "NEW", 4: "RELATED", 2: "ESTABLISHED", 256: "UNTRACKED", 64: "SNAT",
-    128: "DNAT",
-  ]
-
-  private static let statuses: Names = [
-    1: "EXPECTED", 2: "SEEN_REPLY", 4: "ASSURED", 8: "CONFIRMED",
-  ]
 
   private static func controlGroup(pathSize: Int, number: Number) -> [Option] {
     [

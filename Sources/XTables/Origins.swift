@@ -55,11 +55,7 @@ extension Extension {
   private static func addressTypes(
     sourceInverted: Condition, _ destinationInverted: Condition
   ) -> [Option] {
-    let types: Names = [
-      1 << 0: "UNSPEC", 1 << 1: "UNICAST", 1 << 2: "LOCAL", 1 << 3: "BROADCAST",
-      1 << 4: "ANYCAST", 1 << 5: "MULTICAST", 1 << 6: "BLACKHOLE", 1 << 7: "UNREACHABLE",
-      1 << 8: "PROHIBIT", 1 << 9: "THROW", 1 << 10: "NAT", 1 << 11: "XRESOLVE",
-    ]
+    let types = OptionNames.addressTypes
     return [
       Option("--src-type", .bits(.u16(0), types), if: .nonzero(.u16(0)), not: sourceInverted),
       Option("--dst-type", .bits(.u16(2), types), if: .nonzero(.u16(2)), not: destinationInverted),

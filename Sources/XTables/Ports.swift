@@ -13,7 +13,9 @@ extension Extension {
           not: .bit(8, at: 11)),
         Option(
           "--tcp-flags",
-          .both(.bits(.u8(9), tcpFlags, none: "NONE"), .bits(.u8(10), tcpFlags, none: "NONE")),
+          .both(
+            .bits(.u8(9), OptionNames.tcpFlags, none: "NONE"),
+            .bits(.u8(10), OptionNames.tcpFlags, none: "NONE")),
           if: .nonzeroOrBit(.u8(9), 4, at: 11), not: .bit(4, at: 11))),
       Extension(
         "udp", size: 10,
@@ -33,10 +35,6 @@ extension Extension {
       },
     ]
   }
-
-  private static let tcpFlags: Names = [
-    0x01: "FIN", 0x02: "SYN", 0x04: "RST", 0x08: "PSH", 0x10: "ACK", 0x20: "URG",
-  ]
 
   /// All types above the last that has a name are `INVALID`.
   private static let dccpTypes = Value { info, line in

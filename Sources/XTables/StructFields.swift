@@ -1,4 +1,4 @@
-internal import Netfilter
+public import Netfilter
 
 /// The fields of a kernel's struct, by their offsets.
 ///
@@ -44,7 +44,48 @@ extension Span<UInt8> {
 }
 
 /// Names of numbers, or of bits, in the order in which they are written.
-typealias Names = KeyValuePairs<UInt64, StaticString>
+public typealias Names = KeyValuePairs<UInt64, StaticString>
+
+/// The names that options have for values, of which readers of saved files know too.
+public enum OptionNames {
+  public static let addressTypes: Names = [
+    1 << 0: "UNSPEC", 1 << 1: "UNICAST", 1 << 2: "LOCAL", 1 << 3: "BROADCAST", 1 << 4: "ANYCAST",
+    1 << 5: "MULTICAST", 1 << 6: "BLACKHOLE", 1 << 7: "UNREACHABLE", 1 << 8: "PROHIBIT",
+    1 << 9: "THROW", 1 << 10: "NAT", 1 << 11: "XRESOLVE",
+  ]
+
+  /// Those of `-m state`, and two that only conntrack has.
+  public static let connectionStates: Names = [
+    1: "INVALID", 8: "NEW", 4: "RELATED", 2: "ESTABLISHED", 256: "UNTRACKED", 64: "SNAT",
+    128: "DNAT",
+  ]
+
+  public static let connectionStatuses: Names = [
+    1: "EXPECTED", 2: "SEEN_REPLY", 4: "ASSURED", 8: "CONFIRMED",
+  ]
+
+  public static let tcpFlags: Names = [
+    0x01: "FIN", 0x02: "SYN", 0x04: "RST", 0x08: "PSH", 0x10: "ACK", 0x20: "URG",
+  ]
+
+  /// What REJECT answers. C counterparts: `enum ipt_reject_with`, `enum ip6t_reject_with`.
+  public static func rejections(_ family: IPFamily) -> Names {
+    switch family {
+    case .ipv4:
+      [
+        0: "icmp-net-unreachable", 1: "icmp-host-unreachable", 2: "icmp-proto-unreachable",
+        3: "icmp-port-unreachable", 5: "icmp-net-prohibited", 6: "icmp-host-prohibited",
+        7: "tcp-reset", 8: "icmp-admin-prohibited",
+      ]
+    case .ipv6:
+      [
+        0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable",
+        4: "icmp6-port-unreachable", 6: "tcp-reset", 7: "icmp6-policy-fail",
+        8: "icmp6-reject-route",
+      ]
+    }
+  }
+}
 
 /// Writers for what options have as values, each with a blank before it.
 extension LineWriter {

@@ -137,9 +137,8 @@ extension Extension {
     [
       Extension("REJECT", size: 4) { info, line in
         let kind = info.u32(0)
-        let names = line.family == .ipv4 ? rejectionsIPv4 : rejectionsIPv6
         line.option("--reject-with")
-        if let name = names.first(where: { $0.key == kind })?.value {
+        if let name = OptionNames.rejections(line.family).first(where: { $0.key == kind })?.value {
           line.word(name)
         } else {
           line.word(number: kind)
@@ -160,19 +159,6 @@ extension Extension {
         Option("--oif", .text(16, size: 16), if: .nonzero(.u8(16)))),
     ]
   }
-
-  /// C counterpart: `enum ipt_reject_with`.
-  private static let rejectionsIPv4: Names = [
-    0: "icmp-net-unreachable", 1: "icmp-host-unreachable", 2: "icmp-proto-unreachable",
-    3: "icmp-port-unreachable", 5: "icmp-net-prohibited", 6: "icmp-host-prohibited",
-    7: "tcp-reset", 8: "icmp-admin-prohibited",
-  ]
-
-  /// C counterpart: `enum ip6t_reject_with`.
-  private static let rejectionsIPv6: Names = [
-    0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable",
-    4: "icmp6-port-unreachable", 6: "tcp-reset", 7: "icmp6-policy-fail", 8: "icmp6-reject-route",
-  ]
 
   private static func proxy(port: Int) -> [Option] {
     [

@@ -12,7 +12,7 @@ public final class LegacySource: RulesetSource {
   private let families: [IPFamily]
   private let tables: Set<TableName>
   private let signs: NodeSigns
-  private var readers: [LegacyState.Identity: LegacyTableReader] = [:]
+  private var readers: [TableIdentity: LegacyTableReader] = [:]
   private let sets: SetNames
   private let xtables: XTables
   /// As the last reading found it.
@@ -71,7 +71,7 @@ public final class LegacySource: RulesetSource {
   }
 
   private func reader(_ family: IPFamily, _ table: TableName) -> LegacyTableReader {
-    let identity = LegacyState.Identity(family: family, table: table)
+    let identity = TableIdentity(family: family, table: table)
     if let reader = readers[identity] { return reader }
     let reader = LegacyTableReader(family: family, table: table, xtables)
     readers[identity] = reader
@@ -98,12 +98,7 @@ public final class LegacySource: RulesetSource {
 /// Which legacy tables exist and how large they are: where it differs from what it was, something
 /// changed; where it doesn't, something may have all the same.
 struct LegacyState: Equatable {
-  private(set) var tables: [Identity: LoadedTables.Information] = [:]
-
-  struct Identity: Hashable {
-    let family: IPFamily
-    let table: TableName
-  }
+  private(set) var tables: [TableIdentity: LoadedTables.Information] = [:]
 
   /// Takes in the state of now; 20 microseconds a table.
   ///
@@ -112,14 +107,14 @@ struct LegacyState: Equatable {
   mutating func update(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
     let loaded = try LoadedTables.names(family)
     for table in TableName.allCases {
-      tables[Identity(family: family, table: table)] =
+      tables[TableIdentity(family: family, table: table)] =
         loaded.contains(table) ? LoadedTables.information(of: table, family) : nil
     }
     return loaded
   }
 
   subscript(family: IPFamily, table: TableName) -> LoadedTables.Information? {
-    tables[Identity(family: family, table: table)]
+    tables[TableIdentity(family: family, table: table)]
   }
 }
 

@@ -2,10 +2,7 @@ internal import Netfilter
 
 /// What the announcements of nf_tables say may have changed, to be read again.
 struct NFTChanges {
-  struct Identity: Hashable {
-    let family: IPFamily
-    let table: TableName
-  }
+  typealias Identity = TableIdentity
 
   /// What may have changed in one table.
   struct Table {

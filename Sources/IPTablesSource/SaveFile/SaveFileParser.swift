@@ -34,7 +34,7 @@ public struct SaveFileParser {
   private var state = State.betweenTables
   /// The table that is being read.
   private var table: TableBuilder?
-  private var dumps: [DumpIdentity: [TableSnapshot]] = [:]
+  private var dumps: [FamilyIdentity: [TableSnapshot]] = [:]
   private lazy var impliedFamily = ImpliedFamily.family(of: text)
   /// Whether a table must follow: there was none yet, or a header announced it.
   private var awaitsTable = true
@@ -180,12 +180,12 @@ public struct SaveFileParser {
     table = nil
   }
 
-  private mutating func currentIdentity() -> DumpIdentity {
-    DumpIdentity(backend: header.backend, family: header.family ?? impliedFamily)
+  private mutating func currentIdentity() -> FamilyIdentity {
+    FamilyIdentity(backend: header.backend, family: header.family ?? impliedFamily)
   }
 
   private func snapshots() -> [FamilySnapshot] {
-    let none = [DumpIdentity(backend: .legacy, family: .ipv4): [] as [TableSnapshot]]
+    let none = [FamilyIdentity(backend: .legacy, family: .ipv4): [] as [TableSnapshot]]
     return (dumps.isEmpty ? none : dumps).sorted { $0.key < $1.key }.map { identity, tables in
       FamilySnapshot(
         backend: identity.backend, family: identity.family, tables: tables,

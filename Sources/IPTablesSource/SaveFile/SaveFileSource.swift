@@ -18,8 +18,8 @@ public final class SaveFileSource: RulesetSource {
   private let paths: [String]
   private let tables: Set<TableName>?
   /// What each file held when it was last read without an error.
-  private var held: [String: Set<DumpIdentity>] = [:]
-  private var lastContents: [DumpIdentity: [TableName: TableContent]] = [:]
+  private var held: [String: Set<FamilyIdentity>] = [:]
+  private var lastContents: [FamilyIdentity: [TableName: TableContent]] = [:]
 
   /// - Parameters:
   ///   - paths: The files.
@@ -39,7 +39,7 @@ public final class SaveFileSource: RulesetSource {
 
   private func readFiles() -> [FamilyReading] {
     var found = SavedFamilies()
-    var errors: [DumpIdentity: ReadingError] = [:]
+    var errors: [FamilyIdentity: ReadingError] = [:]
     var failures: [(path: String, error: ReadingError)] = []
     for path in paths {
       do throws(ReadingError) {
@@ -70,16 +70,16 @@ public final class SaveFileSource: RulesetSource {
     }
   }
 
-  private func unclaimedIdentity(besides claimed: Set<DumpIdentity>) -> DumpIdentity {
+  private func unclaimedIdentity(besides claimed: Set<FamilyIdentity>) -> FamilyIdentity {
     let claimed = held.values.reduce(claimed) { $0.union($1) }
     let family = IPFamily.allCases.first { family in
       !claimed.contains { $0.family == family }
     }
-    return DumpIdentity(backend: .legacy, family: family ?? .ipv4)
+    return FamilyIdentity(backend: .legacy, family: family ?? .ipv4)
   }
 
   /// The family's snapshot, with the last reading's objects for contents that are equal to them.
-  private func snapshot(of identity: DumpIdentity, _ tables: [TableSnapshot]) -> FamilySnapshot {
+  private func snapshot(of identity: FamilyIdentity, _ tables: [TableSnapshot]) -> FamilySnapshot {
     let known = lastContents[identity, default: [:]]
     let tables = tables.map { table in
       guard let content = known[table.name], content == table.content else { return table }
@@ -96,7 +96,7 @@ public final class SaveFileSource: RulesetSource {
 
 /// The tables that several saved files hold, by family and backend.
 public struct SavedFamilies {
-  private(set) var tables: [DumpIdentity: [TableSnapshot]] = [:]
+  private(set) var tables: [FamilyIdentity: [TableSnapshot]] = [:]
 
   public init() {}
 
@@ -114,7 +114,7 @@ public struct SavedFamilies {
 
   /// A table that two files hold.
   public struct RepeatedTable {
-    let identity: DumpIdentity
+    let identity: FamilyIdentity
     public let name: TableName
 
     public var family: IPFamily { identity.family }
@@ -128,7 +128,7 @@ public struct SavedFamilies {
 }
 
 extension FamilySnapshot {
-  fileprivate var identity: DumpIdentity { DumpIdentity(backend: backend, family: family) }
+  fileprivate var identity: FamilyIdentity { FamilyIdentity(backend: backend, family: family) }
 }
 
 extension SaveFileParser {

@@ -116,59 +116,36 @@ extension Word {
 
 extension FixedWidthInteger {
   /// Nil where the text is empty, not all digits, or too large.
-  init?(decimal text: ArraySlice<UInt8>) { self.init(digits: text, radix: 10) }
+  init?(decimal text: ArraySlice<UInt8>) {
+    guard let value: Self = text.span.number(in: 0..<text.count) else { return nil }
+    self = value
+  }
 
   /// A number as C writes it: decimal, hexadecimal after `0x`, octal after `0`; else nil.
   init?(asInC text: ArraySlice<UInt8>) {
     guard text.count > 1, text.first == UInt8(ascii: "0") else {
-      self.init(digits: text, radix: 10)
+      self.init(decimal: text)
       return
     }
-    let rest = text.dropFirst()
-    if rest.first == UInt8(ascii: "x") || rest.first == UInt8(ascii: "X") {
-      self.init(digits: rest.dropFirst(), radix: 16)
-    } else {
-      self.init(digits: rest, radix: 8)
-    }
-  }
-
-  private init?(digits text: ArraySlice<UInt8>, radix: UInt8) {
-    guard !text.isEmpty else { return nil }
-    var value: Self = 0
-    for byte in text {
-      guard let digit = byte.digitValue, digit < radix else { return nil }
-      let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: Self(radix))
-      let (sum, isTooLargeNow) = shifted.addingReportingOverflow(Self(digit))
-      guard !isTooLarge, !isTooLargeNow else { return nil }
-      value = sum
-    }
-    self = value
+    let isHexadecimal = text.dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
+    let digits = text.dropFirst(isHexadecimal ? 2 : 1)
+    // A sign is no digit.
+    guard let first = digits.first, !"+-".utf8.contains(first) else { return nil }
+    self.init(String(decoding: digits, as: UTF8.self), radix: isHexadecimal ? 16 : 8)
   }
 }
 
-extension UInt8 {
-  fileprivate var digitValue: UInt8? {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-    default: nil
-    }
-  }
-}
-
-/// The IP protocols by the names that iptables and `/etc/protocols` give them.
-enum ProtocolNames {
-  /// The number of a protocol given by name or number; 0 is `all`.
-  static func number(of word: Word) throws(Malformation) -> UInt8 {
-    let text = word.text.lowercased()
-    let known = UInt8(asInC: word.bytes) ?? ProtocolName.number(named: text) ?? others[text]
+extension Word {
+  /// The number of an IP protocol that is given by its name or number; 0 is `all`.
+  func protocolNumber() throws(Malformation) -> UInt8 {
+    let name = text.lowercased()
+    let known = UInt8(asInC: bytes) ?? ProtocolName.number(named: name) ?? Self.otherProtocols[name]
     if let known { return known }
-    throw word.isNot("a protocol")
+    throw isNot("a protocol")
   }
 
   /// Names that iptables reads and doesn't write: its own, and those of IANA's list.
-  private static let others: [String: UInt8] = [
+  private static let otherProtocols: [String: UInt8] = [
     "all": 0, "ip": 0, "hopopt": 0, "ipv4": 4, "cbt": 7, "bbn-rcc": 10, "nvp": 11, "argus": 13,
     "emcon": 14, "xnet": 15, "chaos": 16, "mux": 18, "dcn": 19, "prm": 21, "trunk-1": 23,
     "trunk-2": 24, "leaf-1": 25, "leaf-2": 26, "irtp": 28, "netblt": 30, "mfe-nsp": 31,

@@ -29,9 +29,11 @@ public struct LineElement: Sendable {
   /// The first value, without the quotes around it.
   public let value: Range<Int>
 
-  /// The options whose value is a text that whoever wrote the rule chose.
+  /// The options whose value is a text that whoever wrote the rule chose: it may begin with a dash, and
+  /// isn't quoted for that.
   fileprivate static let textOptions = [
-    "--comment", "--log-prefix", "--nflog-prefix", "--prefix", "--string", "--name",
+    "--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--prefix", "--string", "--name",
+    "--id",
     "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label", "--match-set",
     "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest", "--rateest1",
     "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig", "--zone-reply",
@@ -171,8 +173,9 @@ extension Span<UInt8> {
     }
   }
 
-  /// Whether the option's value is a text that whoever wrote the rule chose.
-  fileprivate func takesText(_ option: Range<Int>) -> Bool {
+  /// Whether the value of the option in the range is a text that whoever wrote the rule chose. It may begin
+  /// with a dash, and isn't quoted for that.
+  public func takesText(_ option: Range<Int>) -> Bool {
     LineElement.textOptions.contains { isText($0, option) }
   }
 }

@@ -63,3 +63,29 @@ public struct Counter: Sendable, Hashable {
     self.bytes = bytes
   }
 }
+
+/// One family's rules in one backend: what a reading, or a saved file, may hold of them.
+public struct FamilyIdentity: Sendable, Hashable, Comparable {
+  public let backend: Backend
+  public let family: IPFamily
+
+  public init(backend: Backend, family: IPFamily) {
+    self.backend = backend
+    self.family = family
+  }
+
+  public static func < (left: FamilyIdentity, right: FamilyIdentity) -> Bool {
+    (left.family, left.backend) < (right.family, right.backend)
+  }
+}
+
+/// One family's table, in a backend that is known otherwise.
+public struct TableIdentity: Sendable, Hashable {
+  public let family: IPFamily
+  public let table: TableName
+
+  public init(family: IPFamily, table: TableName) {
+    self.family = family
+    self.table = table
+  }
+}

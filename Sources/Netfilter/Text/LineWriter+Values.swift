@@ -63,12 +63,13 @@ extension LineWriter {
 }
 
 extension LineWriter {
-  /// Appends an address as `inet_ntop` of glibc prints it: other than RFC 5952 has it, `::0.1.0.2`
-  /// for `::1:2`.
-  public mutating func append(_ address: IPAddress) {
+  /// Appends an address as `inet_ntop` of glibc prints it.
+  ///
+  /// - Parameter embedsCompatible: Whether `::1:2` is written as `::0.1.0.2`. RFC 5952 doesn't have that.
+  public mutating func append(_ address: IPAddress, embedsCompatible: Bool = true) {
     switch address.family {
     case .ipv4: appendQuad(UInt32(truncatingIfNeeded: address.high >> 32))
-    case .ipv6: appendGroups(of: address)
+    case .ipv6: appendGroups(of: address, embedsCompatible: embedsCompatible)
     }
   }
 
@@ -101,10 +102,10 @@ extension LineWriter {
     append(number: UInt64(address & 0xff))
   }
 
-  private mutating func appendGroups(of address: IPAddress) {
+  private mutating func appendGroups(of address: IPAddress, embedsCompatible: Bool) {
     let zeros = address.longestZeroRun
     let isMapped = zeros == 0..<5 && address.group(5) == 0xffff
-    if isMapped || zeros == 0..<6 {
+    if isMapped || embedsCompatible && zeros == 0..<6 {
       append(isMapped ? "::ffff:" : "::")
       return appendQuad(UInt32(truncatingIfNeeded: address.low))
     }
@@ -123,13 +124,6 @@ extension LineWriter {
 }
 
 extension IPAddress {
-  /// The address as iptables writes it: as `inet_ntop` of glibc does, `::0.1.0.2` for `::1:2`.
-  public var numericText: String {
-    var text = LineWriter(family: family)
-    text.append(self)
-    return String(decoding: text.bytes, as: UTF8.self)
-  }
-
   /// The 16 bits of an IPv6 address at `index`, 0 to 7.
   fileprivate func group(_ index: Int) -> UInt64 {
     (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)) & 0xffff

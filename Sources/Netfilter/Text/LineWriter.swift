@@ -53,10 +53,6 @@ public struct LineWriter: Sendable {
 
   public mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
 
-  public mutating func append(chain name: ChainName) {
-    for index in 0..<name.count { bytes.append(name.byte(at: index)) }
-  }
-
   /// Appends a number in decimal.
   public mutating func append(number: UInt64) {
     if number > 9 { append(number: number / 10) }
@@ -86,11 +82,6 @@ public struct LineWriter: Sendable {
   public mutating func word(_ text: [UInt8]) {
     appendBlank()
     append(text)
-  }
-
-  public mutating func word(chain name: ChainName) {
-    appendBlank()
-    append(chain: name)
   }
 
   public mutating func word(number: UInt64) {

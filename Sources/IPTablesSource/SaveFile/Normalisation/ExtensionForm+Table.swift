@@ -1,4 +1,5 @@
 internal import Netfilter
+internal import XTables
 
 extension ExtensionForm {
   /// The match of that name; nil where its options aren't known.
@@ -26,15 +27,12 @@ extension ExtensionForm {
     .option("--dst-type", is: addressTypes, isInvertible: true),
     .flag("--limit-iface-in"), .flag("--limit-iface-out"))
 
-  private static let addressTypes = OptionValue.list([
-    "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE",
-    "PROHIBIT", "THROW", "NAT", "XRESOLVE",
-  ])
+  private static let addressTypes = OptionValue.list(OptionNames.addressTypes)
 
   private static let comment = ExtensionForm(.option("--comment", is: .quoted))
 
   private static let connectionTracking = ExtensionForm(
-    .option("--ctstate", is: .list(states + ["SNAT", "DNAT"]), isInvertible: true),
+    .option("--ctstate", is: .list(OptionNames.connectionStates), isInvertible: true),
     .option("--ctproto", is: .protocolNumber, isInvertible: true),
     .option("--ctorigsrc", is: .network, isInvertible: true),
     .option("--ctorigdst", is: .network, isInvertible: true),
@@ -44,18 +42,14 @@ extension ExtensionForm {
     .option("--ctorigdstport", is: .ports, isInvertible: true),
     .option("--ctreplsrcport", is: .ports, isInvertible: true),
     .option("--ctrepldstport", is: .ports, isInvertible: true),
-    .option("--ctstatus", is: statuses, isInvertible: true),
+    .option(
+      "--ctstatus", is: .list(OptionNames.connectionStatuses, none: "NONE"), isInvertible: true),
     .option("--ctexpire", is: .numberRange, isInvertible: true),
     .option("--ctdir", is: .name(["original": "ORIGINAL", "reply": "REPLY"])))
 
   /// `-m state`, which is conntrack's by another name, and stays so.
   private static let state = ExtensionForm(
-    .option("--state", is: .list(states), isInvertible: true))
-
-  private static let states = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"]
-
-  private static let statuses = OptionValue.list(
-    ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"], none: "NONE")
+    .option("--state", is: .list(OptionNames.connectionStates.dropLast(2)), isInvertible: true))
 
   private static let limit = ExtensionForm(
     .option("--limit", is: .rate, ifAbsent: .text("--limit 3/hour")),
@@ -183,25 +177,25 @@ extension ExtensionForm {
   }
 
   private static let rejectIPv4 = reject(
+    .ipv4,
     [
-      "icmp-net-unreachable": "net-unreach", "icmp-host-unreachable": "host-unreach",
-      "icmp-proto-unreachable": "proto-unreach", "icmp-port-unreachable": "port-unreach",
-      "icmp-net-prohibited": "net-prohib", "icmp-host-prohibited": "host-prohib",
-      "tcp-reset": "tcp-rst", "icmp-admin-prohibited": "admin-prohib",
+      "net-unreach", "host-unreach", "proto-unreach", "port-unreach", "net-prohib", "host-prohib",
+      "tcp-rst", "admin-prohib",
     ], ifAbsent: "icmp-port-unreachable")
 
   private static let rejectIPv6 = reject(
+    .ipv6,
     [
-      "icmp6-no-route": "no-route", "icmp6-adm-prohibited": "adm-prohibited",
-      "icmp6-addr-unreachable": "addr-unreach", "icmp6-port-unreachable": "port-unreach",
-      "tcp-reset": "tcp-reset", "icmp6-policy-fail": "policy-fail",
-      "icmp6-reject-route": "reject-route",
+      "no-route", "adm-prohibited", "addr-unreach", "port-unreach", "tcp-reset", "policy-fail",
+      "reject-route",
     ], ifAbsent: "icmp6-port-unreachable")
 
-  /// - Parameter kinds: The kinds as they are written, and the other name that each has.
-  private static func reject(_ kinds: [String: String], ifAbsent kind: String) -> ExtensionForm {
-    let pairs = kinds.flatMap { written, other in [(written, written), (other, written)] }
-    let names = Dictionary(pairs) { first, _ in first }
+  /// - Parameter others: The other names that the kinds have, in the order of those that are written.
+  private static func reject(
+    _ family: IPFamily, _ others: [String], ifAbsent kind: String
+  ) -> ExtensionForm {
+    let written = OptionNames.rejections(family).map(\.value.description)
+    let names = Dictionary(zip(written + others, written + written)) { first, _ in first }
     return ExtensionForm(
       .option("--reject-with", is: .name(names), ifAbsent: .text("--reject-with \(kind)")))
   }

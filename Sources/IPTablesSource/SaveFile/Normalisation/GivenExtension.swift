@@ -1,3 +1,5 @@
+internal import Netfilter
+
 /// A match or target as a saved rule gives it.
 struct GivenExtension {
   enum Role: String {
@@ -45,28 +47,20 @@ extension WordCursor {
     var isInverted = takeNegation()
     guard let name = next() else { throw Malformation("a '!' with nothing after it") }
     var values: [Word] = []
-    if Self.takesAnyText.contains(name.text) {
-      values.append(try value(of: name))
-    } else {
-      while let word = peek(), !word.isOption {
-        if word.isNegation {
-          // iptables 1.4 wrote `--dport ! 80`; today a `!` belongs to the option after it.
-          guard values.isEmpty, let value = peek(1), !value.isOption else { break }
-          isInverted = takeNegation() != isInverted
-        } else {
-          position += 1
-          values.append(word)
-        }
+    let bytes = name.bytes.span
+    if bytes.takesText(0..<bytes.count), let value = next() { values.append(value) }
+    while let word = peek(), !word.isOption {
+      if word.isNegation {
+        // iptables 1.4 wrote `--dport ! 80`; today a `!` belongs to the option after it.
+        guard values.isEmpty, let value = peek(1), !value.isOption else { break }
+        isInverted = takeNegation() != isInverted
+      } else {
+        position += 1
+        values.append(word)
       }
     }
     return GivenOption(
       name: name.text, isInverted: isInverted, values: values, isOption: name.isOption,
       words: start..<position)
   }
-
-  /// The options whose value may begin with a dash, and is not quoted for it.
-  private static let takesAnyText: Set<String> = [
-    "--comment", "--name", "--nfacct-name", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
-    "--string", "--helper", "--hashlimit-name", "--id",
-  ]
 }

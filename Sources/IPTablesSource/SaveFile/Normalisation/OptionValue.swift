@@ -1,4 +1,5 @@
 internal import Netfilter
+internal import XTables
 
 /// How iptables-save writes the words behind an option.
 struct OptionValue: Sendable {
@@ -114,8 +115,11 @@ struct OptionValue: Sendable {
   /// - Parameters:
   ///   - none: The name of none of them, if it has one.
   ///   - all: The name of all of them, if they have one.
-  static func list(_ names: [String], none: String? = nil, all: String? = nil) -> OptionValue {
-    word { word, _ in
+  static func list(
+    _ names: some Sequence<Names.Element>, none: String? = nil, all: String? = nil
+  ) -> OptionValue {
+    let names = names.map(\.value.description)
+    return word { word, _ in
       var given: Set<String> = []
       for part in word.split(",") {
         let name = part.text.uppercased()
@@ -143,12 +147,11 @@ struct OptionValue: Sendable {
     return mask + set
   }
 
-  private static let flagList = list(
-    ["FIN", "SYN", "RST", "PSH", "ACK", "URG"], none: "NONE", all: "ALL")
+  private static let flagList = list(OptionNames.tcpFlags, none: "NONE", all: "ALL")
 
   /// An IP protocol, which is written as a number.
   static let protocolNumber = word { word, _ in
-    (try? ProtocolNames.number(of: word)).map { String($0) }
+    (try? word.protocolNumber()).map { String($0) }
   }
 
   // MARK: - Addresses

@@ -29,17 +29,6 @@ struct RuleNormaliser {
     case option(GivenOption)
   }
 
-  private init(
-    _ cursor: WordCursor, line: ArraySlice<UInt8>, family: IPFamily,
-    isChain: @escaping (ChainName) -> Bool
-  ) {
-    self.cursor = cursor
-    self.line = line
-    self.family = family
-    self.isChain = isChain
-    selectors = SelectorTexts(family: family)
-  }
-
   /// Returns what iptables-save prints behind `-A CHAIN `.
   ///
   /// - Parameters:
@@ -51,7 +40,9 @@ struct RuleNormaliser {
     of cursor: WordCursor, in line: ArraySlice<UInt8>, family: IPFamily,
     isChain: @escaping (ChainName) -> Bool
   ) throws(Malformation) -> [UInt8] {
-    var normaliser = RuleNormaliser(cursor, line: line, family: family, isChain: isChain)
+    var normaliser = RuleNormaliser(
+      line: line, family: family, isChain: isChain, cursor: cursor,
+      selectors: SelectorTexts(family: family))
     while !normaliser.cursor.isAtEnd { try normaliser.takeOption() }
     try normaliser.assignOptions()
     return normaliser.text()

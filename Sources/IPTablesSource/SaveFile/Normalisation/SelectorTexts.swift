@@ -31,7 +31,7 @@ struct SelectorTexts {
       case .inputInterface: try write("-i", interface: value, inverted, to: &line)
       case .outputInterface: try write("-o", interface: value, inverted, to: &line)
       default:
-        let number = try ProtocolNames.number(of: value)
+        let number = try value.protocolNumber()
         if !inverted { impliedMatch = Self.impliedMatches[number] }
         line.write(protocol: number, inverted: inverted)
       }
