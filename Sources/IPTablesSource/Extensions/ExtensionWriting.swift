@@ -18,15 +18,6 @@ extension LineWriter {
     }
   }
 
-  /// Appends an expression of nf_tables that iptables doesn't write.
-  mutating func writeUnknown(_ role: XTables.Role, _ name: KernelBytes, info: KernelBytes) {
-    name.text.withSpan { name in
-      info.withSpan { info in
-        XTables.writeUnknown(role, name, revision: 0, info: info, to: &self)
-      }
-    }
-  }
-
   /// Appends an extension whose struct was put together here.
   mutating func write(
     _ role: XTables.Role, _ name: StaticString, revision: UInt8 = 0, info: StructBytes,
@@ -74,11 +65,7 @@ struct StructBytes {
     }
   }
 
-  mutating func append(_ text: KernelBytes) { text.withSpan { append($0) } }
-
-  private mutating func append(_ text: Span<UInt8>) {
-    for index in text.indices { bytes.append(text[index]) }
-  }
+  mutating func append(_ text: KernelBytes) { bytes += text.array }
 
   /// Appends zeros up to that size.
   mutating func pad(to size: Int) {

@@ -7,6 +7,11 @@ internal import Netfilter
 
   init(_ buffer: UnsafeRawBufferPointer) { unsafe self.buffer = buffer }
 
+  /// The bytes of a C string, without the zero that ends it.
+  init(cString: UnsafePointer<CChar>) {
+    unsafe self.init(UnsafeRawBufferPointer(start: cString, count: strlen(cString)))
+  }
+
   /// No bytes.
   static var empty: KernelBytes {
     unsafe KernelBytes(UnsafeRawBufferPointer(start: nil, count: 0))

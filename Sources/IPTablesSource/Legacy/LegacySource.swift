@@ -89,7 +89,8 @@ public final class LegacySource: RulesetSource {
     var isThere = false
     let handle = try TableHandle(family: family, table: .mangle)
     unsafe handle.forEachChain { name in
-      isThere = isThere || signs.hints.contains(unsafe ChainName(cString: name))
+      let name = unsafe KernelBytes(cString: name).chainName
+      isThere = isThere || signs.hints.contains { $0 == name }
     }
     return isThere
   }

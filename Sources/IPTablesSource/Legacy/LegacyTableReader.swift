@@ -1,4 +1,3 @@
-private import Glibc
 internal import Netfilter
 private import Platform
 internal import XTables
@@ -120,7 +119,8 @@ struct TableWalk {
   }
 
   mutating func visit(_ name: UnsafePointer<CChar>, of handle: borrowing TableHandle) {
-    let chainName = unsafe ChainName(cString: name)
+    // libiptc's names are at most 31 bytes.
+    let chainName = unsafe KernelBytes(cString: name).chainName ?? ""
     // libiptc looks a chain up by its name each time; only the first few are built in.
     let policy = isPastBuiltIn ? nil : unsafe handle.policy(of: name)
     isPastBuiltIn = policy == nil
@@ -210,9 +210,8 @@ struct TableWalk {
           unsafe entry.loadUnaligned(
             fromByteOffset: layout.nextOffset, as: UInt16.self))
         let bytes = unsafe KernelBytes(UnsafeRawBufferPointer(start: entry, count: size))
-        let name = unsafe KernelBytes(
-          UnsafeRawBufferPointer(start: target, count: strlen(target)))
-        rules.append(line: writer.line(of: bytes, targetName: name))
+        rules.append(
+          line: writer.line(of: bytes, targetName: unsafe KernelBytes(cString: target)))
       }
     }
     return rules.trimmed

@@ -1,3 +1,4 @@
+private import CNFTables
 internal import Netfilter
 
 /// What the announcements of nf_tables say may have changed, to be read again.
@@ -59,9 +60,9 @@ struct NFTChanges {
   private mutating func noteRule(_ attributes: NetlinkAttributes, _ family: IPFamily) {
     var table: TableName?
     for attribute in attributes {
-      switch attribute.type {
-      case NFTNumbers.Rule.table: table = TableName(netlinkText: attribute.payload)
-      case NFTNumbers.Rule.chain:
+      switch nft_rule_attributes(UInt32(attribute.type)) {
+      case NFTA_RULE_TABLE: table = TableName(netlinkText: attribute.payload)
+      case NFTA_RULE_CHAIN:
         guard let table else { return }
         let identity = Identity(family: family, table: table)
         if let chain = attribute.payload.chainName {
@@ -83,7 +84,8 @@ struct NFTChanges {
   }
 
   private mutating func noteTable(_ attributes: NetlinkAttributes, _ family: IPFamily) {
-    for attribute in attributes where attribute.type == NFTNumbers.Table.name {
+    for attribute in attributes
+    where nft_table_attributes(UInt32(attribute.type)) == NFTA_TABLE_NAME {
       if let table = TableName(netlinkText: attribute.payload) {
         update(Identity(family: family, table: table)) { $0 = .whole }
       }

@@ -1,3 +1,4 @@
+private import CNFTables
 internal import Netfilter
 internal import Platform
 internal import Synchronization
@@ -30,7 +31,7 @@ final class NFTConnection: Sendable {
   func hasTable(_ name: String, _ family: IPFamily) throws(NFTError) -> Bool {
     try exists { () throws(NFTError) in
       try ask(
-        NFTNumbers.Message.getTable, family, adding: { $0.add(NFTNumbers.Table.name, name.utf8) })
+        NFTNumbers.Message.getTable, family, adding: { $0.add(NFTA_TABLE_NAME, name.utf8) })
     }
   }
 
@@ -43,8 +44,8 @@ final class NFTConnection: Sendable {
       try ask(
         NFTNumbers.Message.getChain, family,
         adding: {
-          $0.add(NFTNumbers.Chain.table, table.rawValue.utf8)
-          $0.add(NFTNumbers.Chain.name, name)
+          $0.add(NFTA_CHAIN_TABLE, table.rawValue.utf8)
+          $0.add(NFTA_CHAIN_NAME, name)
         }, { chain = NFTChain($0) })
     }
     return chain
@@ -59,9 +60,9 @@ final class NFTConnection: Sendable {
         var table: TableName?
         var handle: UInt64 = 0
         for attribute in message.attributes {
-          switch attribute.type {
-          case NFTNumbers.Table.name: table = TableName(netlinkText: attribute.payload)
-          case NFTNumbers.Table.handle:
+          switch nft_table_attributes(UInt32(attribute.type)) {
+          case NFTA_TABLE_NAME: table = TableName(netlinkText: attribute.payload)
+          case NFTA_TABLE_HANDLE:
             handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
           default: break
           }
@@ -95,8 +96,8 @@ final class NFTConnection: Sendable {
       try ask(
         NFTNumbers.Message.getRule, family, isDump: true,
         adding: {
-          $0.add(NFTNumbers.Rule.table, table.rawValue.utf8)
-          $0.add(NFTNumbers.Rule.chain, chain)
+          $0.add(NFTA_RULE_TABLE, table.rawValue.utf8)
+          $0.add(NFTA_RULE_CHAIN, chain)
         }, { body(NFTRule($0.attributes)) })
     }
     if !isThere { hasGap.store(true, ordering: .relaxed) }
@@ -123,9 +124,9 @@ final class NFTConnection: Sendable {
       let first = takeSequence(UInt32(batch.count))
       for (number, address) in batch.enumerated() {
         request.begin(NFTNumbers.Message.getRule, family, sequence: first &+ UInt32(number))
-        request.add(NFTNumbers.Rule.table, table.rawValue.utf8)
-        request.add(NFTNumbers.Rule.chain, address.chain.bytes)
-        request.add(NFTNumbers.Rule.handle, address.handle)
+        request.add(NFTA_RULE_TABLE, table.rawValue.utf8)
+        request.add(NFTA_RULE_CHAIN, address.chain.bytes)
+        request.add(NFTA_RULE_HANDLE, address.handle)
         request.end()
       }
       try transport.send(request)

@@ -24,16 +24,16 @@ struct NFTChain: Sendable {
     var policy = Verdict.accept
     var counter = Counter()
     for attribute in message.attributes {
-      switch attribute.type {
-      case NFTNumbers.Chain.table: table = TableName(netlinkText: attribute.payload)
-      case NFTNumbers.Chain.name: nameBytes = attribute.payload
-      case NFTNumbers.Chain.handle:
+      switch nft_chain_attributes(UInt32(attribute.type)) {
+      case NFTA_CHAIN_TABLE: table = TableName(netlinkText: attribute.payload)
+      case NFTA_CHAIN_NAME: nameBytes = attribute.payload
+      case NFTA_CHAIN_HANDLE:
         handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
-      case NFTNumbers.Chain.hook: hook = Self.hookNumber(attribute.payload)
-      case NFTNumbers.Chain.policy:
+      case NFTA_CHAIN_HOOK: hook = Self.hookNumber(attribute.payload)
+      case NFTA_CHAIN_POLICY:
         let number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
         policy = number == NFTNumbers.drop ? .drop : .accept
-      case NFTNumbers.Chain.counters: counter = Counter(netlink: attribute.payload)
+      case NFTA_CHAIN_COUNTERS: counter = Counter(netlink: attribute.payload)
       default: break
       }
     }
@@ -65,7 +65,7 @@ struct NFTChain: Sendable {
 
   private static func hookNumber(_ bytes: KernelBytes) -> UInt32? {
     for attribute in NetlinkAttributes(bytes)
-    where attribute.type == NFTNumbers.Chain.hookNumber {
+    where nft_hook_attributes(UInt32(attribute.type)) == NFTA_HOOK_HOOKNUM {
       return attribute.payload.loadBigEndian(UInt32.self, at: 0)
     }
     return nil
@@ -80,11 +80,11 @@ struct NFTRule {
 
   init(_ attributes: NetlinkAttributes) {
     for attribute in attributes {
-      switch attribute.type {
-      case NFTNumbers.Rule.handle:
+      switch nft_rule_attributes(UInt32(attribute.type)) {
+      case NFTA_RULE_HANDLE:
         handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
-      case NFTNumbers.Rule.expressions: expressions = attribute.payload
-      case NFTNumbers.Rule.userData: userData = attribute.payload
+      case NFTA_RULE_EXPRESSIONS: expressions = attribute.payload
+      case NFTA_RULE_USERDATA: userData = attribute.payload
       default: break
       }
     }
@@ -101,10 +101,10 @@ struct NFTGeneration {
     var number: UInt32?
     var process = ""
     for attribute in message.attributes {
-      switch attribute.type {
-      case NFTNumbers.Generation.number:
+      switch nft_gen_attributes(UInt32(attribute.type)) {
+      case NFTA_GEN_ID:
         number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
-      case NFTNumbers.Generation.processName:
+      case NFTA_GEN_PROC_NAME:
         process = attribute.payload.string
       default: break
       }
@@ -130,21 +130,23 @@ extension TableName {
 }
 
 extension Counter {
-  /// C counterpart: `NFTA_CHAIN_COUNTERS`, nested `NFTA_COUNTER_…`.
+  /// Takes nested attributes: those of a counter, or of a policy's counters.
+  ///
+  /// C counterparts: `enum nft_counter_attributes`, `NFTA_CHAIN_COUNTERS`.
+  @inline(__always)
   init(netlink bytes: KernelBytes) {
     self.init()
     for attribute in NetlinkAttributes(bytes) {
-      let value = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
-      switch attribute.type {
-      case NFTNumbers.Counter.bytes: self.bytes = value
-      case NFTNumbers.Counter.packets: packets = value
+      switch nft_counter_attributes(UInt32(attribute.type)) {
+      case NFTA_COUNTER_BYTES: self.bytes = attribute.payload.loadBigEndian(at: 0) ?? 0
+      case NFTA_COUNTER_PACKETS: packets = attribute.payload.loadBigEndian(at: 0) ?? 0
       default: break
       }
     }
   }
 }
 
-/// The numbers of nf_tables' protocol that the reader uses, as Swift's integers.
+/// The numbers of nf_tables' protocol that have no type of their own in C.
 ///
 /// C counterpart: `linux/netfilter/nf_tables.h`, `linux/netfilter/nfnetlink.h`.
 enum NFTNumbers {
@@ -164,45 +166,6 @@ enum NFTNumbers {
     static let deleteRule = Int(NFT_MSG_DELRULE.rawValue)
     static let newGeneration = Int(NFT_MSG_NEWGEN.rawValue)
     static let getGeneration = Int(NFT_MSG_GETGEN.rawValue)
-  }
-
-  /// `NFTA_TABLE_…`.
-  enum Table {
-    static let name = Int(NFTA_TABLE_NAME.rawValue)
-    static let handle = Int(NFTA_TABLE_HANDLE.rawValue)
-  }
-
-  /// `NFTA_CHAIN_…`.
-  enum Chain {
-    static let table = Int(NFTA_CHAIN_TABLE.rawValue)
-    static let handle = Int(NFTA_CHAIN_HANDLE.rawValue)
-    static let name = Int(NFTA_CHAIN_NAME.rawValue)
-    static let hook = Int(NFTA_CHAIN_HOOK.rawValue)
-    static let policy = Int(NFTA_CHAIN_POLICY.rawValue)
-    static let counters = Int(NFTA_CHAIN_COUNTERS.rawValue)
-    /// Within ``hook``.
-    static let hookNumber = Int(NFTA_HOOK_HOOKNUM.rawValue)
-  }
-
-  /// `NFTA_RULE_…`.
-  enum Rule {
-    static let table = Int(NFTA_RULE_TABLE.rawValue)
-    static let chain = Int(NFTA_RULE_CHAIN.rawValue)
-    static let handle = Int(NFTA_RULE_HANDLE.rawValue)
-    static let expressions = Int(NFTA_RULE_EXPRESSIONS.rawValue)
-    static let userData = Int(NFTA_RULE_USERDATA.rawValue)
-  }
-
-  /// `NFTA_GEN_…`.
-  enum Generation {
-    static let number = Int(NFTA_GEN_ID.rawValue)
-    static let processName = Int(NFTA_GEN_PROC_NAME.rawValue)
-  }
-
-  /// `NFTA_COUNTER_…`.
-  enum Counter {
-    static let bytes = Int(NFTA_COUNTER_BYTES.rawValue)
-    static let packets = Int(NFTA_COUNTER_PACKETS.rawValue)
   }
 
   /// `NF_DROP`, the policy.

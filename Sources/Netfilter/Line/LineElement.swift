@@ -29,14 +29,13 @@ public struct LineElement: Sendable {
   /// The first value, without the quotes around it.
   public let value: Range<Int>
 
-  /// The options whose value is a text that whoever wrote the rule chose: it may begin with a dash, and
-  /// isn't quoted for that.
+  /// See `takesText` of a line.
   fileprivate static let textOptions = [
-    "--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--prefix", "--string", "--name",
-    "--id",
-    "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label", "--match-set",
-    "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest", "--rateest1",
-    "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig", "--zone-reply",
+    "--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--prefix", "--string", "--id",
+    "--name", "--hashlimit-name", "--nfacct-name", "--helper", "--timeout", "--label",
+    "--match-set", "--add-set", "--del-set", "--map-set", "--path", "--selctx", "--rateest",
+    "--rateest1", "--rateest2", "--rateest-name", "--genre", "--led-trigger-id", "--zone-orig",
+    "--zone-reply",
   ]
 
   /// Where the element ends.

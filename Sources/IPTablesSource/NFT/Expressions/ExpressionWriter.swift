@@ -1,18 +1,43 @@
-private import CNFTables
 internal import Netfilter
 internal import XTables
 
 /// Writes rules' lines from the expressions that iptables-nft stored.
 ///
-/// Never fails: expressions that iptables doesn't write, and what can't be told in its terms, are
-/// written as unrecognised; bytes that end too early are a rule that ends there.
+/// A load of a register and the comparison behind it become one match. Only the last load is remembered,
+/// because iptables uses each at once. What else was done with registers, loads that nothing used, and
+/// expressions that iptables doesn't write are written as unrecognised.
+///
+/// Never fails: bytes that end too early are a rule that ends there.
 struct ExpressionWriter {
-  private var builder: RuleBuilder
+  let family: IPFamily
+  let xtables: XTables
+  var selectors = RuleSelectors()
+  private var extensions: LineWriter
+  private var target: LineWriter
+  private var line: LineWriter
+  /// The extension that follows ``extensions``, where more of it may come.
+  private var transport: TransportMatch?
+  /// What was loaded last.
+  var content: RegisterContent?
+  /// Names of interfaces that were loaded and that nothing has used yet: so iptables stores `-i +`.
+  private var idleLoads: [RuleExpression] = []
+  private var action: Action?
   /// Whether the rule that was written last translates the destination.
   private(set) var translatesDestination = false
 
+  /// What ``target`` was written of.
+  private struct Action {
+    let expression: RuleExpression
+    /// What the expression uses.
+    let content: RegisterContent?
+  }
+
   init(_ family: IPFamily, _ xtables: XTables) {
-    builder = RuleBuilder(family, xtables)
+    self.family = family
+    self.xtables = xtables
+    extensions = LineWriter(family: family)
+    target = LineWriter(family: family)
+    line = LineWriter(family: family)
   }
 
   /// The rule as iptables-save would print it behind `-A CHAIN `.
@@ -21,10 +46,24 @@ struct ExpressionWriter {
   ///   - expressions: The payload of `NFTA_RULE_EXPRESSIONS`.
   ///   - userData: The payload of `NFTA_RULE_USERDATA`.
   mutating func line(of expressions: KernelBytes, userData: KernelBytes?) -> ArraySlice<UInt8> {
-    builder.removeAll()
+    selectors = RuleSelectors()
+    extensions.removeAll()
+    target.removeAll()
+    idleLoads.removeAll()
+    action = nil
     translatesDestination = false
     for expression in RuleExpressions(expressions) { take(expression) }
-    return builder.finish(comment: userData.flatMap(Self.comment))
+    flushContent()
+    flushTransport()
+    if let comment = userData.flatMap(Self.comment) {
+      extensions.option("-m comment --comment")
+      comment.withSpan { extensions.quotedWord($0) }
+    }
+    line.removeAll()
+    selectors.write(to: &line)
+    line.append(extensions.bytes)
+    line.append(target.bytes)
+    return line.line
   }
 
   @inline(__always)
@@ -32,30 +71,30 @@ struct ExpressionWriter {
     switch expression.kind {
     case .payload:
       guard let loaded = RegisterContent(payload: expression) else {
-        return builder.keep(expression)
+        return keep(expression)
       }
-      builder.flushContent()
-      builder.content = loaded
-    case .meta: builder.takeMeta(expression)
+      flushContent()
+      content = loaded
+    case .meta: takeMeta(expression)
     case .bitwise:
-      guard builder.content?.apply(bitwise: expression) == true else {
-        return builder.keep(expression)
+      guard content?.apply(bitwise: expression) == true else {
+        return keep(expression)
       }
     case .comparison:
       guard let comparison = RegisterComparison(comparison: expression.data),
-        builder.compare(comparison)
-      else { return builder.keep(expression) }
+        compare(comparison)
+      else { return keep(expression) }
     case .range:
       guard let comparison = RegisterComparison(range: expression.data),
-        builder.compare(comparison)
-      else { return builder.keep(expression) }
+        compare(comparison)
+      else { return keep(expression) }
     case .counter: break
-    case .immediate: builder.takeImmediate(expression)
-    case .match: builder.takeExtension(expression)
-    case .target: translatesDestination = builder.takeExtension(expression)
-    case .limit: builder.takeLimit(expression)
-    case .log: builder.takeLog(expression)
-    case .other: builder.keep(expression)
+    case .immediate: takeImmediate(expression)
+    case .match: takeExtension(expression)
+    case .target: translatesDestination = takeExtension(expression)
+    case .limit: takeLimit(expression)
+    case .log: takeLog(expression)
+    case .other: keep(expression)
     }
   }
 
@@ -73,44 +112,103 @@ struct ExpressionWriter {
     }
     return nil
   }
-}
 
-extension ExpressionWriter {
-  /// The rule's counter; nil where it has none.
-  ///
-  /// C counterpart: `enum nft_counter_attributes`.
-  static func counter(of expressions: KernelBytes) -> Counter? {
-    for expression in RuleExpressions(expressions) where expression.kind == .counter {
-      var counter = Counter()
-      for attribute in NetlinkAttributes(expression.data) {
-        switch nft_counter_attributes(UInt32(attribute.type)) {
-        case NFTA_COUNTER_PACKETS: counter.packets = attribute.payload.loadBigEndian(at: 0) ?? 0
-        case NFTA_COUNTER_BYTES: counter.bytes = attribute.payload.loadBigEndian(at: 0) ?? 0
-        default: break
-        }
-      }
-      return counter
-    }
-    return nil
+  /// Adds an extension.
+  @inline(__always)
+  mutating func add(_ write: (inout LineWriter, XTables) -> Void) {
+    flushTransport()
+    write(&extensions, xtables)
   }
 
-  /// A digest of all that stands in a rule but the values of its counters.
-  static func digest(
-    of expressions: KernelBytes, userData: KernelBytes?, hasher: ContentHasher
-  ) -> ContentDigest {
-    var hasher = hasher
-    var start = 0
-    var end = 0
-    for element in NetlinkAttributes(expressions) {
-      let next = end + (element.payload.count + 7) & ~3
-      if RuleExpression(element.payload).kind == .counter {
-        expressions.combine(start..<end, into: &hasher)
-        start = next
-      }
-      end = next
+  /// Makes `change` to the transport match, or to a new one where the last can't take the part any
+  /// more; false where the rule isn't restricted to a protocol that has it.
+  @inline(__always)
+  mutating func addTransport(
+    _ part: TransportMatch.Part, _ change: (inout TransportMatch) -> Void
+  ) -> Bool {
+    if transport?.canTake(part) != true {
+      guard let next = TransportMatch(part, of: selectors.restrictedProtocol) else { return false }
+      flushTransport()
+      transport = next
     }
-    expressions.combine(min(start, expressions.count)..<expressions.count, into: &hasher)
-    if let userData { userData.combine(0..<userData.count, into: &hasher) }
-    return hasher.finish()
+    guard var changed = transport else { return false }
+    change(&changed)
+    transport = changed
+    return true
+  }
+
+  /// Narrows the open range of ports that the last comparison gave; false where there is none.
+  mutating func narrowTransport(_ part: TransportMatch.Part, to last: UInt16) -> Bool {
+    guard content?.isUsed == true, transport?.last == part, let ports = transport?.ports(part),
+      !ports.inverted, ports.last == .max, ports.first <= last
+    else { return false }
+    transport?.setPorts(part, PortRange(first: ports.first, last: last))
+    return true
+  }
+
+  /// Sets the target; one that the rule had already is kept as an expression.
+  @inline(__always)
+  mutating func set(
+    by expression: RuleExpression, using content: RegisterContent? = nil,
+    _ write: (inout LineWriter, XTables) -> Void
+  ) {
+    if let action { keep(action) }
+    action = Action(expression: expression, content: content)
+    target.removeAll()
+    write(&target, xtables)
+  }
+
+  /// Keeps an expression of which nothing is known, and what it may use; as the target where it
+  /// does what targets do.
+  mutating func keep(_ expression: RuleExpression) {
+    for load in idleLoads { addUnknown(load) }
+    idleLoads = []
+    if let content, !content.isUsed { keep(content) }
+    content = nil
+    if expression.isStatement {
+      set(by: expression) { line, _ in line.writeUnknown(.target, expression) }
+    } else {
+      addUnknown(expression)
+    }
+  }
+
+  /// Forgets what was loaded last; where nothing used it, it is kept as expressions.
+  @inline(__always)
+  mutating func flushContent() {
+    if let content, !content.isUsed {
+      if content.isInterfaceName { idleLoads.append(content.load) } else { keep(content) }
+    }
+    content = nil
+  }
+
+  private mutating func keep(_ content: RegisterContent) {
+    addUnknown(content.load)
+    if let bitwise = content.bitwise { addUnknown(bitwise) }
+  }
+
+  private mutating func keep(_ action: Action) {
+    if let content = action.content { keep(content) }
+    addUnknown(action.expression)
+  }
+
+  private mutating func addUnknown(_ expression: RuleExpression) {
+    add { line, _ in line.writeUnknown(.match, expression) }
+  }
+
+  @inline(__always)
+  private mutating func flushTransport() {
+    guard let transport else { return }
+    extensions.write(.match, transport.name, info: transport.info, with: xtables)
+    self.transport = nil
+  }
+}
+
+extension LineWriter {
+  fileprivate mutating func writeUnknown(_ role: XTables.Role, _ expression: RuleExpression) {
+    // iptables' target that does the same has another name.
+    let name = expression.translatesDestination ? Array("DNAT".utf8) : expression.name.text.array
+    expression.data.withSpan { info in
+      XTables.writeUnknown(role, name.span, revision: 0, info: info, to: &self)
+    }
   }
 }

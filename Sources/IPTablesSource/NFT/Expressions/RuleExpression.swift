@@ -86,3 +86,33 @@ struct RuleExpressions: Sequence, IteratorProtocol {
     elements.next().map { RuleExpression($0.payload) }
   }
 }
+
+extension ExpressionWriter {
+  /// The rule's counter; nil where it has none.
+  static func counter(of expressions: KernelBytes) -> Counter? {
+    for expression in RuleExpressions(expressions) where expression.kind == .counter {
+      return Counter(netlink: expression.data)
+    }
+    return nil
+  }
+
+  /// A digest of all that stands in a rule but the values of its counters.
+  static func digest(
+    of expressions: KernelBytes, userData: KernelBytes?, hasher: ContentHasher
+  ) -> ContentDigest {
+    var hasher = hasher
+    var start = 0
+    var end = 0
+    for element in NetlinkAttributes(expressions) {
+      let next = end + (element.payload.count + 7) & ~3
+      if RuleExpression(element.payload).kind == .counter {
+        expressions.combine(start..<end, into: &hasher)
+        start = next
+      }
+      end = next
+    }
+    expressions.combine(min(start, expressions.count)..<expressions.count, into: &hasher)
+    if let userData { userData.combine(0..<userData.count, into: &hasher) }
+    return hasher.finish()
+  }
+}

@@ -126,20 +126,18 @@ struct NetlinkRequest {
     }
   }
 
-  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
-
   /// Adds a text with its end.
-  mutating func add(_ type: Int, _ text: some Collection<UInt8>) {
+  mutating func add(_ type: some RawRepresentable<UInt32>, _ text: some Collection<UInt8>) {
     append(UInt16(4 + text.count + 1))
-    append(UInt16(type))
+    append(UInt16(type.rawValue))
     bytes.append(contentsOf: text)
     for _ in 0..<4 - text.count % 4 { bytes.append(0) }
   }
 
   /// Adds a number in network order.
-  mutating func add(_ type: Int, _ number: UInt64) {
+  mutating func add(_ type: some RawRepresentable<UInt32>, _ number: UInt64) {
     append(UInt16(12))
-    append(UInt16(type))
+    append(UInt16(type.rawValue))
     append(number.bigEndian)
   }
 

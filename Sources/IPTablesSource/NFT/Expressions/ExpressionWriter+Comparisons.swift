@@ -2,7 +2,7 @@ private import CNFTables
 internal import Netfilter
 internal import XTables
 
-extension RuleBuilder {
+extension ExpressionWriter {
   /// Takes a comparison with what was loaded last; false where the two make no match of iptables.
   @inline(__always)
   mutating func compare(_ comparison: RegisterComparison) -> Bool {
@@ -83,13 +83,11 @@ extension RuleBuilder {
 
   /// Which bits of the two bytes that also hold the fragment flags are the offset: `IP_OFFMASK`.
   private static let fragmentOffset: UInt16 = 0x1fff
-}
 
-extension RuleBuilder {
   /// Takes a comparison with bytes of the transport header; false where it isn't one of ports or of
   /// TCP's flags.
   @inline(__always)
-  mutating func compareTransport(
+  private mutating func compareTransport(
     _ offset: UInt32, mask: RegisterValue?, with comparison: RegisterComparison
   ) -> Bool {
     switch (offset, comparison.value.count) {

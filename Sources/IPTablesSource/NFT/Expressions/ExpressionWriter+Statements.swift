@@ -3,7 +3,7 @@ private import CNFTables
 internal import Netfilter
 internal import XTables
 
-extension RuleBuilder {
+extension ExpressionWriter {
   /// Takes a verdict, or loads a value.
   ///
   /// C counterparts: `enum nft_immediate_attributes`, `nft_verdict_attributes`.
