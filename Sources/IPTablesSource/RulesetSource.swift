@@ -65,7 +65,7 @@ public struct FamilyReading: Sendable {
   /// and its counters are old; its rules are not, or a minute at most.
   ///
   /// A family that can't be read is followed too where the signs' chains may be in its backend.
-  public let isFollowed: Bool
+  public internal(set) var isFollowed: Bool
 
   public init(
     backend: Backend, family: IPFamily, result: Result<FamilySnapshot, ReadingError>,

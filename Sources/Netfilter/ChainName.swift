@@ -64,18 +64,7 @@ public struct ChainName: Sendable, Hashable {
   }
 
   /// The name's bytes, without padding.
-  public var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.maximumLength)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: UInt64(56), through: 0, by: -8) {
-        let byte = UInt8(truncatingIfNeeded: word >> shift)
-        if byte == 0 { return bytes }
-        bytes.append(byte)
-      }
-    }
-    return bytes
-  }
+  public var bytes: [UInt8] { (0..<count).map { byte(at: $0) } }
 
   /// Whether the name begins with all of `prefix`.
   public func hasPrefix(_ prefix: ChainName) -> Bool {

@@ -4,9 +4,7 @@ public enum IPFamily: String, Sendable, Hashable, CaseIterable, Comparable {
   case ipv4 = "IPv4"
   case ipv6 = "IPv6"
 
-  public static func < (left: IPFamily, right: IPFamily) -> Bool {
-    left == .ipv4 && right == .ipv6
-  }
+  public static func < (left: IPFamily, right: IPFamily) -> Bool { left == .ipv4 && right == .ipv6 }
 }
 
 /// An IPv4 or IPv6 address, or a mask of one, in network order.
@@ -62,14 +60,9 @@ extension IPFamily {
 
 extension IPAddress: CustomStringConvertible {
   /// Dotted quad, or RFC 5952's form of an IPv6 address.
-  public var description: String { text(embedsCompatible: false) }
-
-  /// The address as iptables writes it: as `inet_ntop` of glibc does, `::0.1.0.2` for `::1:2`.
-  public var numericText: String { text(embedsCompatible: true) }
-
-  private func text(embedsCompatible: Bool) -> String {
+  public var description: String {
     var text = LineWriter(family: family)
-    text.append(self, embedsCompatible: embedsCompatible)
+    text.append(self, embedsCompatible: false)
     return String(decoding: text.bytes, as: UTF8.self)
   }
 }

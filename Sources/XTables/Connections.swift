@@ -84,12 +84,13 @@ extension Extension {
     ]
   }
 
-  /// `struct xt_conntrack_mtinfo1` to `xt_conntrack_mtinfo3`: addresses, the time that is left, protocol,
-  /// ports, what is compared (two bytes) and what of it inverted, states and statuses, upper ports.
+  /// `struct xt_conntrack_mtinfo1` to `xt_conntrack_mtinfo3`. The fields are addresses, the time that is left,
+  /// protocol, ports, two bytes of flags for what is given and two for what is inverted, states, statuses,
+  /// and upper ports.
   ///
   /// - Parameters:
   ///   - isWide: Whether states and statuses have two bytes each.
-  ///   - hasRanges: Whether there are upper ports, and all ports in the machine's order.
+  ///   - hasRanges: Whether there are upper ports. All ports are then in the machine's order.
   private static func tracking(isWide: Bool, hasRanges: Bool) -> [Option] {
     func option(_ name: StaticString, _ bit: UInt8, _ byte: Int, _ value: Value) -> Option {
       Option(name, value, if: .bit(bit, at: 146 + byte), not: .bit(bit, at: 148 + byte))

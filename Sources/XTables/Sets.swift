@@ -75,7 +75,7 @@ extension LineWriter {
   private mutating func writeSet(_ info: Span<UInt8>, _ offset: Int, _ sets: XTables.SetName) {
     let name = sets(UInt16(truncatingIfNeeded: info.u16(offset)))
     if name.isEmpty { return fail() }
-    word(name)
+    word(name.span)
     for dimension in 0..<min(info.byte(offset + 2), 6) {
       append(dimension == 0 ? " " : ",")
       append(info.has(2 << dimension, at: offset + 3) ? "src" : "dst")

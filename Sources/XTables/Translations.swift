@@ -37,50 +37,14 @@ extension Extension {
       // There are no others in `nf_nat_ipv4_multi_range_compat` than of one range.
       if layout.flags != 0, info.u32(0) != 1 { return line.fail() }
       let flags = info.byte(layout.flags)
-      if flags & (hasAddress ? 3 : 2) != 0 {
+      let range = layout.range(info, line.family, flags: flags & (hasAddress ? 35 : 34))
+      if range.hasAddress || range.hasPort {
         line.option(option)
-        line.append(" ")
-        if hasAddress { writeAddresses(info, flags, layout, to: &line) }
-        if flags & 2 != 0 { writePorts(info, flags, layout, to: &line) }
+        if hasAddress { line.word(range) } else { line.word(portsOf: range) }
       }
       if flags & 4 != 0 { line.option("--random") }
       if flags & 16 != 0 { line.option("--random-fully") }
       if flags & 8 != 0 { line.option("--persistent") }
-    }
-  }
-
-  /// The addresses, which need brackets in IPv6 where ports follow, and the colon before those.
-  private static func writeAddresses(
-    _ info: Span<UInt8>, _ flags: UInt8, _ layout: TranslationLayout, to line: inout LineWriter
-  ) {
-    let hasPorts = flags & 2 != 0
-    if flags & 1 != 0 {
-      let first = info.address(line.family, layout.first)
-      let last = info.address(line.family, layout.last)
-      let hasBrackets = hasPorts && line.family == .ipv6
-      if hasBrackets { line.append("[") }
-      line.append(first)
-      if last != first {
-        line.append("-")
-        line.append(last)
-      }
-      if hasBrackets { line.append("]") }
-    }
-    if hasPorts { line.append(":") }
-  }
-
-  private static func writePorts(
-    _ info: Span<UInt8>, _ flags: UInt8, _ layout: TranslationLayout, to line: inout LineWriter
-  ) {
-    let (first, last) = (info.be16(layout.ports), info.be16(layout.ports + 2))
-    line.append(number: first)
-    if last != first {
-      line.append("-")
-      line.append(number: last)
-    }
-    if flags & 32 != 0 {
-      line.append("/")
-      line.append(number: layout.hasBase ? info.be16(layout.ports + 4) : 0)
     }
   }
 
@@ -121,6 +85,13 @@ private struct TranslationLayout: Sendable {
   let ports: Int
   /// Whether the port that the range begins with stands behind the two others.
   var hasBase = false
+
+  func range(_ info: Span<UInt8>, _ family: IPFamily, flags: UInt8) -> AddressTranslation {
+    func port(_ offset: Int) -> UInt16 { UInt16(truncatingIfNeeded: info.be16(offset)) }
+    return AddressTranslation(
+      flags: UInt32(flags), first: info.address(family, first), last: info.address(family, last),
+      firstPort: port(ports), lastPort: port(ports + 2), basePort: hasBase ? port(ports + 4) : 0)
+  }
 
   /// `struct nf_nat_ipv4_multi_range_compat`.
   static let multiRange = TranslationLayout(size: 20, flags: 4, first: 8, last: 12, ports: 16)

@@ -19,6 +19,13 @@ struct ExtensionTests {
     #expect(keys.count > 150)
   }
 
+  @Test("A target's name is none of a chain")
+  func targets() {
+    for target in Extension.all where target.role == .target {
+      #expect(Rule(line: Array("-j \(target.name)".utf8)[...]).chain == nil)
+    }
+  }
+
   @Test("A struct that isn't whole is counted, and none traps", arguments: Extension.all)
   func truncated(_ entry: Extension) {
     let aligned = (entry.size + 7) & ~7

@@ -1,7 +1,7 @@
 private import Glibc
 internal import Netfilter
 
-/// A run of bytes that the kernel wrote, read within its bounds only.
+/// Bytes that the kernel wrote. No reading goes beyond their end.
 @safe struct KernelBytes {
   private let buffer: UnsafeRawBufferPointer
 
@@ -19,7 +19,7 @@ internal import Netfilter
 
   var count: Int { unsafe buffer.count }
 
-  /// The number at `offset`, aligned or not; nil where it doesn't lie within the bytes.
+  /// Returns the number at `offset`, aligned or not; nil where it doesn't lie within the bytes.
   @inline(__always)
   func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at offset: Int = 0
@@ -28,7 +28,7 @@ internal import Netfilter
     return unsafe buffer.loadUnaligned(fromByteOffset: offset, as: Value.self)
   }
 
-  /// An address of the family at `offset`; nil where it doesn't lie within.
+  /// Returns the address at `offset`; nil where it doesn't lie within the bytes.
   func address(_ family: IPFamily, at offset: Int) -> IPAddress? {
     switch family {
     case .ipv4:
@@ -41,7 +41,7 @@ internal import Netfilter
     }
   }
 
-  /// A value in network order.
+  /// Returns the number in network order at `offset`.
   @inline(__always)
   func loadBigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at offset: Int
@@ -65,12 +65,12 @@ internal import Netfilter
     return unsafe UnsafeRawPointer(end) - start
   }
 
-  /// The text up to the first zero; what is not UTF-8 is replaced.
+  /// The text up to the first zero. Bytes that are not UTF-8 are replaced.
   var string: String {
     unsafe String(decoding: buffer[..<textCount], as: UTF8.self)
   }
 
-  /// The name in the bytes, up to the first zero; nil where it is too long for one.
+  /// The bytes up to the first zero, as a chain's name; nil where that is too long.
   var chainName: ChainName? {
     let count = textCount
     guard count <= ChainName.maximumLength else { return nil }
@@ -81,7 +81,7 @@ internal import Netfilter
     return ChainName(bigEndianWords: words)
   }
 
-  /// The first eight bytes, in network order; zeros stand for those that are missing.
+  /// The first eight bytes in network order. Zeros stand for missing bytes.
   @inline(__always)
   var leadingWord: UInt64 {
     if let word = loadBigEndian(UInt64.self, at: 0) { return word }
@@ -98,19 +98,19 @@ internal import Netfilter
     return word
   }
 
-  /// Takes a part of the bytes, which must lie within them, into a digest.
+  /// Adds a part of the bytes to a digest. A part that doesn't lie within them adds nothing.
   @inline(__always)
   func combine(_ range: Range<Int>, into hasher: inout ContentHasher) {
     guard let part = slice(at: range.lowerBound, count: range.count) else { return }
     if let start = unsafe part.buffer.baseAddress {
       unsafe hasher.combine(start, count: part.count)
     } else {
-      // What no bytes are wherever they lie.
+      // All empty parts have the same digest.
       hasher.combine(0, 0)
     }
   }
 
-  /// A part of the bytes; nil where it doesn't lie within.
+  /// Returns a part of the bytes; nil where it doesn't lie within them.
   @inline(__always)
   func slice(at offset: Int, count: Int) -> KernelBytes? {
     guard offset >= 0, count >= 0, offset <= self.count - count else { return nil }
@@ -118,6 +118,6 @@ internal import Netfilter
       UnsafeRawBufferPointer(start: buffer.baseAddress.map { unsafe $0 + offset }, count: count))
   }
 
-  /// A copy of all of them.
+  /// A copy of the bytes.
   var array: [UInt8] { unsafe Array(buffer) }
 }

@@ -6,12 +6,11 @@ private import Synchronization
 
 /// The names of ipset's sets by the indices that rules have of them.
 ///
-/// A set that a rule refers to can't be renamed, and swapping it with another leaves name and index
-/// together. But an index is given again when its set is gone, as where a firewall is loaded anew: so
-/// ``renew()`` stands before each reading.
+/// A set that a rule refers to can't be renamed, and a swapped set keeps its index. But the kernel gives an
+/// index again when its set is gone, as where a firewall is loaded anew. So call ``renew()`` before each
+/// reading, in the rules' network namespace; threads of any namespace may ask afterwards.
 ///
-/// A thread of any network namespace may ask, once one has renewed in that of the rules. Takes
-/// CAP_NET_ADMIN; where no ipset is loaded, none is.
+/// Needs CAP_NET_ADMIN. Asking doesn't make the kernel load ipset.
 final class SetNames: Sendable {
   private let state = Mutex(State())
 
@@ -30,14 +29,14 @@ final class SetNames: Sendable {
 
   /// Asks in this thread's network namespace from here on, and asks again for the names known so far.
   ///
-  /// - Returns: whether an index is another set's, so that rules rendered before may have wrong names.
+  /// - Returns: Whether an index is another set's now. Rules rendered before may have wrong names then.
   func renew() -> Bool {
     state.withLock { state in
       // Without a socket nothing is learnt, and what was stays.
       guard let socket = SetSocket() else { return false }
       var isSame = true
       for (index, former) in state.names {
-        // No rule refers to a set that is gone: what its name was matters when the index has another.
+        // No rule refers to a set that is gone. Its name matters when another set has the index.
         guard let name = socket.name(of: index), name != former else { continue }
         state.names[index] = name
         isSame = false
@@ -51,7 +50,7 @@ final class SetNames: Sendable {
   func name(of index: UInt16) -> [UInt8] { state.withLock { $0.name(of: index) } }
 }
 
-/// A socket through which ipset tells of its sets, in the network namespace of the thread that made it.
+/// A socket that asks ipset for its sets, in the network namespace of the thread that made it.
 private struct SetSocket: ~Copyable {
   private let descriptor: Int32
 

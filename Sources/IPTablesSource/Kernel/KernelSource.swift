@@ -2,12 +2,11 @@ private import Glibc
 public import Netfilter
 private import Platform
 
-/// Reads the rules of the kernel, of this thread's network namespace: those of either backend, or of
-/// both.
+/// Reads the kernel's rules in this thread's network namespace, from one backend or from both.
 ///
-/// Where it may choose, it follows the backend that it is told to by what both hold. The other is read when
-/// it changed, so that rules that were left there show; the legacy one at least once a minute, for it
-/// doesn't tell of every change.
+/// Where it may choose, what both backends hold decides which it follows. It reads the other backend when
+/// that changed, so that rules that were left there show. The kernel doesn't report each change of the legacy
+/// tables, so these are read once a minute at least.
 public final class KernelSource: RulesetSource {
   /// Chooses a backend by what each holds of the signs; nil where that was never learnt.
   public typealias Choosing = (_ legacy: BackendEvidence?, _ nft: BackendEvidence?) -> BackendChoice
@@ -101,10 +100,13 @@ public final class KernelSource: RulesetSource {
     self.choice = choice
     if choice.backend == .nft, !wantsCounters { new = nft.read(counters) }
     if choice.backend == .legacy, !readsLegacy { readOtherLegacy(counters) }
+    var families = legacyReading + new.families
+    for index in families.indices {
+      families[index].isFollowed = isFollowed(families[index], choice)
+    }
     return RulesetReading(
-      families: (legacyReading + new.families).map { $0.followed(isFollowed($0, choice)) },
-      counters: choice.backend == .legacy ? .all : [], choice: choice, node: node(new.node),
-      transactions: new.transactions)
+      families: families, counters: choice.backend == .legacy ? .all : [], choice: choice,
+      node: node(new.node), transactions: new.transactions)
   }
 
   private func readOtherLegacy(_ counters: CounterSelection) {
@@ -131,11 +133,9 @@ public final class KernelSource: RulesetSource {
 
   /// Keeps what the readings tell of the backends; a backend that can't be read is as it was.
   private func note(_ old: [FamilyReading], _ new: [FamilyReading]) {
-    if let snapshots = Self.snapshots(old) {
-      evidence[.legacy] = found(in: snapshots, hasHint: legacy.hasHint)
-    }
-    if let snapshots = Self.snapshots(new) {
-      evidence[.nft] = found(in: snapshots, hasHint: nft.hasHint)
+    for (source, backend, readings) in [(legacy, Backend.legacy, old), (nft, .nft, new)] {
+      guard let snapshots = Self.snapshots(readings) else { continue }
+      evidence[backend] = found(in: snapshots, hasHint: source.hasHint)
     }
   }
 
@@ -163,12 +163,6 @@ public final class KernelSource: RulesetSource {
     var evidence = evidence
     evidence.hasInterface = signs.interfaces.contains(where: NetworkInterface.exists)
     return evidence
-  }
-}
-
-extension FamilyReading {
-  fileprivate func followed(_ isFollowed: Bool) -> FamilyReading {
-    FamilyReading(backend: backend, family: family, result: result, isFollowed: isFollowed)
   }
 }
 

@@ -1,4 +1,5 @@
 private import CIPTables
+private import Glibc
 internal import Netfilter
 
 /// Where the fields of a rule stand in the kernel's form of it, which is the same in both families
@@ -111,7 +112,7 @@ struct EntryLayout {
     guard end - target >= Self.extensionHeaderSize else { return hasher.finish() }
     let isStandard = unsafe entry.load(fromByteOffset: target + 2, as: UInt8.self) == 0
     if isStandard {
-      unsafe hasher.combine(targetName, count: Self.length(of: targetName))
+      unsafe hasher.combine(targetName, count: strlen(targetName))
     } else {
       unsafe Self.combine(entry + target, size: end - target, into: &hasher)
     }
@@ -168,12 +169,5 @@ struct EntryLayout {
   private static func upToZero(_ word: UInt64) -> UInt64 {
     let zeros = zeroBytes(word)
     return zeros == 0 ? word : word & ((zeros & (0 &- zeros)) &- 1)
-  }
-
-  @inline(__always)
-  private static func length(of name: UnsafePointer<CChar>) -> Int {
-    var length = 0
-    while unsafe name[length] != 0 { length += 1 }
-    return length
   }
 }

@@ -97,38 +97,35 @@ public final class LegacySource: RulesetSource {
 }
 
 /// Which legacy tables exist and how large they are: where it differs from what it was, something
-/// changed; where it doesn't, something may have all the same.
+/// changed; where it doesn't, something may have all the same. All of this thread's network namespace.
+///
+/// Asking for a table that doesn't exist would make the kernel load its module and create it, so the
+/// list under /proc is read first. Source: `net/netfilter/x_tables.c`, `xt_table_seq_ops`.
 struct LegacyState: Equatable {
-  private(set) var tables: [TableIdentity: LoadedTables.Information] = [:]
+  private(set) var tables: [TableIdentity: Information] = [:]
 
   /// Takes in the state of now; 20 microseconds a table.
   ///
   /// - Returns: the tables that exist.
   /// - Throws: ``ReadingError`` where the kernel doesn't tell.
   mutating func update(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
-    let loaded = try LoadedTables.names(family)
+    let loaded = try Self.loadedTables(family)
     for table in TableName.allCases {
       tables[TableIdentity(family: family, table: table)] =
-        loaded.contains(table) ? LoadedTables.information(of: table, family) : nil
+        loaded.contains(table) ? Self.information(of: table, family) : nil
     }
     return loaded
   }
 
-  subscript(family: IPFamily, table: TableName) -> LoadedTables.Information? {
+  subscript(family: IPFamily, table: TableName) -> Information? {
     tables[TableIdentity(family: family, table: table)]
   }
-}
 
-/// The legacy tables that exist in this thread's network namespace.
-///
-/// Asking for a table that doesn't exist would make the kernel load its module and create it, so the
-/// list under /proc is read first. Source: `net/netfilter/x_tables.c`, `xt_table_seq_ops`.
-enum LoadedTables {
   /// The names in `/proc/thread-self/net/ip_tables_names` or `ip6_tables_names`; none where x_tables
   /// itself is not loaded.
   ///
   /// - Throws: `ReadingError` where the file exists and can't be read: it is root's.
-  static func names(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
+  private static func loadedTables(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
     let path = "/proc/thread-self/net/\(family == .ipv4 ? "ip" : "ip6")_tables_names"
     do {
       let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
@@ -153,7 +150,7 @@ enum LoadedTables {
   /// The size of a table; nil where it can't be told.
   ///
   /// C counterpart: `getsockopt` with `IPT_SO_GET_INFO`.
-  static func information(of table: TableName, _ family: IPFamily) -> Information? {
+  private static func information(of table: TableName, _ family: IPFamily) -> Information? {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     let descriptor = socket(domain, Int32(SOCK_RAW.rawValue) | SocketFlag.closeOnExec, rawProtocol)
     guard descriptor >= 0 else { return nil }

@@ -2,13 +2,14 @@ internal import Netfilter
 private import Platform
 internal import XTables
 
-/// Reads one table again and again, and remembers a digest of each rule: what a reading finds
-/// unchanged costs a digest a rule, and no allocation.
+/// Reads one table again and again.
 ///
-/// Whoever replaces a table does it in two steps: the new one begins with counters that are 0, and what
-/// the old one had counted is added afterwards. (With 70,000 rules a tenth of a second lies between.) A
-/// reading from in between would show counters that fall and then rise by all that they ever were. So
-/// where nearly all of a table's counters have vanished at once, they are given time to come back.
+/// It remembers a digest of each rule, so that an unchanged rule costs a digest and no allocation.
+///
+/// iptables replaces a table in two steps. The new table begins with counters of 0, and the kernel adds the
+/// old counters afterwards; with 70,000 rules a tenth of a second lies between. A reading from in between
+/// would show counters that fall and then rise again. So where nearly all counters have vanished at once,
+/// the reader waits for them to come back.
 final class LegacyTableReader {
   private let family: IPFamily
   private let table: TableName
@@ -61,22 +62,16 @@ final class LegacyTableReader {
     return walk
   }
 
-  /// A table whose counters are gone for good, such as one that `iptables-restore` loaded, is read this
-  /// often.
+  /// How often a table is read whose counters are gone for good, as after `iptables-restore`.
   private static let maximumAttempts = 4
 
-  /// What lies between the two steps, generously; and the longer the more often it was too short, for
-  /// whoever replaces the table may have to wait for a processor.
+  /// The time between the two steps, with room. It grows with each attempt, because the process that
+  /// replaces the table may wait for a processor.
   private static func timeToReplace(_ ruleCount: Int, _ attempts: Int) -> Duration {
     max(
       .milliseconds(1) + .microseconds(2 * ruleCount),
       .milliseconds(2 * attempts * attempts * attempts))
   }
-}
-
-extension TableWalk {
-  /// The number of rules that have counted anything.
-  fileprivate var countingRules: Int { counters.count { $0.packets > 0 } }
 }
 
 /// One walk through a table: what it has gathered so far.
@@ -110,6 +105,9 @@ struct TableWalk {
     digests.reserveCapacity(previous?.ruleCount ?? 0)
     counters.reserveCapacity(previous?.ruleCount ?? 0)
   }
+
+  /// The number of rules that have counted anything.
+  var countingRules: Int { counters.count { $0.packets > 0 } }
 
   /// What was found: the last reading's content itself where nothing differs.
   func content(family: IPFamily, name: TableName) -> TableContent {

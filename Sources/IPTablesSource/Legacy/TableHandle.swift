@@ -6,7 +6,7 @@ internal import Netfilter
 ///
 /// The handle owns a cursor, and its error text a global of the process: open, walk and drop it on
 /// one thread, before anything else is computed. Opening takes no lock, but the kernel loads the
-/// module of a table that doesn't exist yet; ask ``LoadedTables`` first.
+/// module of a table that doesn't exist yet; ask ``LegacyState`` first.
 /// C counterpart: `struct xtc_handle`.
 @safe struct TableHandle: ~Copyable {
   private let handle: OpaquePointer

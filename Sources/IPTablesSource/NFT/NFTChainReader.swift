@@ -36,17 +36,20 @@ struct NFTChainReader {
 
   /// What was read of chains, chain after chain.
   struct Result: Sendable {
-    fileprivate(set) var rules: [RuleList] = []
+    /// Each chain's rules, and where they stand in ``run``.
+    fileprivate(set) var chains: [(rules: RuleList, range: Range<Int>)] = []
     fileprivate(set) var run = NFTRuleRun()
   }
 
   /// Reads the chains; of those that are gone, no rules.
   mutating func read(_ orders: ArraySlice<Order>) throws(NFTError) -> Result {
     var result = Result()
-    result.rules.reserveCapacity(orders.count)
+    result.chains.reserveCapacity(orders.count)
     result.run.reserveCapacity(orders.count * 3)
     for order in orders {
-      result.rules.append(try read(order, into: &result.run))
+      let first = result.run.count
+      let rules = try read(order, into: &result.run)
+      result.chains.append((rules, first..<result.run.count))
     }
     return result
   }

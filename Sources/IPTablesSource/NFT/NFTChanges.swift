@@ -1,7 +1,7 @@
 private import CNFTables
 internal import Netfilter
 
-/// What the announcements of nf_tables say may have changed, to be read again.
+/// What may have changed, by what nf_tables announced. It must be read again.
 struct NFTChanges {
   typealias Identity = TableIdentity
 
@@ -32,8 +32,6 @@ struct NFTChanges {
   static let none = NFTChanges(isWhole: false)
   static let whole = NFTChanges(isWhole: true)
 
-  private init(isWhole: Bool) { self.isWhole = isWhole }
-
   /// What may have changed in the table; nil where nothing did.
   subscript(identity: Identity) -> Table? { isWhole ? .whole : tables[identity] }
 
@@ -42,17 +40,11 @@ struct NFTChanges {
     guard !isWhole, case .table(let type) = message.kind,
       let family = IPFamily(netlinkNumber: message.family)
     else { return }
-    switch type {
-    case NFTNumbers.Message.newRule, NFTNumbers.Message.deleteRule:
-      noteRule(message.attributes, family)
-    case NFTNumbers.Message.newChain:
-      guard let chain = NFTChain(message) else { return }
-      note(chain, family, isGone: false)
-    case NFTNumbers.Message.deleteChain:
-      guard let chain = NFTChain(message) else { return }
-      note(chain, family, isGone: true)
-    case NFTNumbers.Message.newTable, NFTNumbers.Message.deleteTable:
-      noteTable(message.attributes, family)
+    switch nf_tables_msg_types(UInt32(type)) {
+    case NFT_MSG_NEWRULE, NFT_MSG_DELRULE: noteRule(message.attributes, family)
+    case NFT_MSG_NEWCHAIN: noteChain(message, family, isGone: false)
+    case NFT_MSG_DELCHAIN: noteChain(message, family, isGone: true)
+    case NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE: noteTable(message.attributes, family)
     default: break
     }
   }
@@ -68,7 +60,7 @@ struct NFTChanges {
         if let chain = attribute.payload.chainName {
           update(identity) { $0.rules.insert(chain) }
         } else {
-          // A name that iptables can't give: which chain it is, only its handle tells.
+          // iptables can't give such a name. Only the chain's handle says which chain it is.
           update(identity) { $0 = .whole }
         }
         return
@@ -77,7 +69,8 @@ struct NFTChanges {
     }
   }
 
-  private mutating func note(_ chain: NFTChain, _ family: IPFamily, isGone: Bool) {
+  private mutating func noteChain(_ message: NetlinkMessage, _ family: IPFamily, isGone: Bool) {
+    guard let chain = NFTChain(message) else { return }
     update(Identity(family: family, table: chain.table)) { table in
       table.chains.updateValue(isGone ? nil : chain, forKey: chain.name)
     }

@@ -21,8 +21,7 @@ final class NFTConnection: Sendable {
   /// The number of the rule set's generation: every transaction makes another.
   func generation() throws(NFTError) -> UInt32 {
     var generation: UInt32?
-    try ask(
-      NFTNumbers.Message.getGeneration, nil, { generation = NFTGeneration($0)?.number })
+    try ask(NFT_MSG_GETGEN, nil, { generation = NFTGeneration($0)?.number })
     guard let generation else { throw .malformed }
     return generation
   }
@@ -30,8 +29,7 @@ final class NFTConnection: Sendable {
   /// Whether there is a table of that name.
   func hasTable(_ name: String, _ family: IPFamily) throws(NFTError) -> Bool {
     try exists { () throws(NFTError) in
-      try ask(
-        NFTNumbers.Message.getTable, family, adding: { $0.add(NFTA_TABLE_NAME, name.utf8) })
+      try ask(NFT_MSG_GETTABLE, family, adding: { $0.add(NFTA_TABLE_NAME, name.utf8) })
     }
   }
 
@@ -42,7 +40,7 @@ final class NFTConnection: Sendable {
     var chain: NFTChain?
     _ = try exists { () throws(NFTError) in
       try ask(
-        NFTNumbers.Message.getChain, family,
+        NFT_MSG_GETCHAIN, family,
         adding: {
           $0.add(NFTA_CHAIN_TABLE, table.rawValue.utf8)
           $0.add(NFTA_CHAIN_NAME, name)
@@ -55,15 +53,14 @@ final class NFTConnection: Sendable {
   func tables(of family: IPFamily) throws(NFTError) -> [TableName: UInt64] {
     var tables: [TableName: UInt64] = [:]
     try ask(
-      NFTNumbers.Message.getTable, family, isDump: true,
+      NFT_MSG_GETTABLE, family, isDump: true,
       { message in
         var table: TableName?
         var handle: UInt64 = 0
         for attribute in message.attributes {
           switch nft_table_attributes(UInt32(attribute.type)) {
           case NFTA_TABLE_NAME: table = TableName(netlinkText: attribute.payload)
-          case NFTA_TABLE_HANDLE:
-            handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+          case NFTA_TABLE_HANDLE: handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
           default: break
           }
         }
@@ -76,7 +73,7 @@ final class NFTConnection: Sendable {
   func chains(of family: IPFamily) throws(NFTError) -> [TableName: [NFTChain]] {
     var chains: [TableName: [NFTChain]] = [:]
     try ask(
-      NFTNumbers.Message.getChain, family, isDump: true,
+      NFT_MSG_GETCHAIN, family, isDump: true,
       { message in
         if let chain = NFTChain(message) { chains[chain.table, default: []].append(chain) }
       })
@@ -94,7 +91,7 @@ final class NFTConnection: Sendable {
   ) throws(NFTError) {
     let isThere = try exists { () throws(NFTError) in
       try ask(
-        NFTNumbers.Message.getRule, family, isDump: true,
+        NFT_MSG_GETRULE, family, isDump: true,
         adding: {
           $0.add(NFTA_RULE_TABLE, table.rawValue.utf8)
           $0.add(NFTA_RULE_CHAIN, chain)
@@ -123,7 +120,7 @@ final class NFTConnection: Sendable {
       var request = NetlinkRequest()
       let first = takeSequence(UInt32(batch.count))
       for (number, address) in batch.enumerated() {
-        request.begin(NFTNumbers.Message.getRule, family, sequence: first &+ UInt32(number))
+        request.begin(NFT_MSG_GETRULE, family, sequence: first &+ UInt32(number))
         request.add(NFTA_RULE_TABLE, table.rawValue.utf8)
         request.add(NFTA_RULE_CHAIN, address.chain.bytes)
         request.add(NFTA_RULE_HANDLE, address.handle)
@@ -148,7 +145,7 @@ final class NFTConnection: Sendable {
         guard number < batch.count else { return }
         missing -= 1
         switch message.kind {
-        case .table(NFTNumbers.Message.newRule):
+        case .table(Int(NFT_MSG_NEWRULE.rawValue)):
           body(batch.startIndex + number, NFTRule(message.attributes))
         case .error(let code) where code != 0: failure = .refused(SystemError(code: code))
         default: failure = .malformed
@@ -168,7 +165,7 @@ final class NFTConnection: Sendable {
 
   /// Asks one question, and hands each message of the answer over.
   private func ask(
-    _ type: Int, _ family: IPFamily?, isDump: Bool = false,
+    _ type: nf_tables_msg_types, _ family: IPFamily?, isDump: Bool = false,
     adding addAttributes: (inout NetlinkRequest) -> Void = { _ in },
     _ body: (NetlinkMessage) -> Void = { _ in }
   ) throws(NFTError) {
@@ -185,7 +182,7 @@ final class NFTConnection: Sendable {
         if message.isInterrupted { hasGap.store(true, ordering: .relaxed) }
         switch message.kind {
         // What answers `NFT_MSG_GET…` is `NFT_MSG_NEW…`, the number before it.
-        case .table(type - 1):
+        case .table(let answer) where answer == Int(type.rawValue) - 1:
           body(message)
           if !isDump { outcome = .success(()) }
         case .done(0) where isDump: outcome = .success(())

@@ -27,12 +27,11 @@ struct NFTChain: Sendable {
       switch nft_chain_attributes(UInt32(attribute.type)) {
       case NFTA_CHAIN_TABLE: table = TableName(netlinkText: attribute.payload)
       case NFTA_CHAIN_NAME: nameBytes = attribute.payload
-      case NFTA_CHAIN_HANDLE:
-        handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+      case NFTA_CHAIN_HANDLE: handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
       case NFTA_CHAIN_HOOK: hook = Self.hookNumber(attribute.payload)
       case NFTA_CHAIN_POLICY:
-        let number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
-        policy = number == NFTNumbers.drop ? .drop : .accept
+        // `NF_DROP` is 0.
+        policy = attribute.payload.loadBigEndian(UInt32.self, at: 0) == 0 ? .drop : .accept
       case NFTA_CHAIN_COUNTERS: counter = Counter(netlink: attribute.payload)
       default: break
       }
@@ -81,8 +80,7 @@ struct NFTRule {
   init(_ attributes: NetlinkAttributes) {
     for attribute in attributes {
       switch nft_rule_attributes(UInt32(attribute.type)) {
-      case NFTA_RULE_HANDLE:
-        handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
+      case NFTA_RULE_HANDLE: handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
       case NFTA_RULE_EXPRESSIONS: expressions = attribute.payload
       case NFTA_RULE_USERDATA: userData = attribute.payload
       default: break
@@ -102,10 +100,8 @@ struct NFTGeneration {
     var process = ""
     for attribute in message.attributes {
       switch nft_gen_attributes(UInt32(attribute.type)) {
-      case NFTA_GEN_ID:
-        number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
-      case NFTA_GEN_PROC_NAME:
-        process = attribute.payload.string
+      case NFTA_GEN_ID: number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
+      case NFTA_GEN_PROC_NAME: process = attribute.payload.string
       default: break
       }
     }
@@ -146,28 +142,12 @@ extension Counter {
   }
 }
 
-/// The numbers of nf_tables' protocol that have no type of their own in C.
-///
-/// C counterpart: `linux/netfilter/nf_tables.h`, `linux/netfilter/nfnetlink.h`.
+/// Numbers of nf_tables' protocol for files that see none of C's.
 enum NFTNumbers {
   /// `NFNLGRP_NFTABLES`, the group to which transactions are announced.
   static let eventGroup = UInt32(NFNLGRP_NFTABLES.rawValue)
 
-  /// `NFT_MSG_…`.
   enum Message {
-    static let newTable = Int(NFT_MSG_NEWTABLE.rawValue)
-    static let getTable = Int(NFT_MSG_GETTABLE.rawValue)
-    static let deleteTable = Int(NFT_MSG_DELTABLE.rawValue)
-    static let newChain = Int(NFT_MSG_NEWCHAIN.rawValue)
-    static let getChain = Int(NFT_MSG_GETCHAIN.rawValue)
-    static let deleteChain = Int(NFT_MSG_DELCHAIN.rawValue)
-    static let newRule = Int(NFT_MSG_NEWRULE.rawValue)
-    static let getRule = Int(NFT_MSG_GETRULE.rawValue)
-    static let deleteRule = Int(NFT_MSG_DELRULE.rawValue)
     static let newGeneration = Int(NFT_MSG_NEWGEN.rawValue)
-    static let getGeneration = Int(NFT_MSG_GETGEN.rawValue)
   }
-
-  /// `NF_DROP`, the policy.
-  static let drop: UInt32 = 0
 }

@@ -1,8 +1,8 @@
 internal import Netfilter
 internal import Platform
 
-/// Reads one table again and again, and remembers what it read: of what changed, that is read again
-/// which announcements name.
+/// Reads one table again and again. It remembers what it read, and reads again only what the kernel
+/// announced as changed.
 final class NFTTableReader {
   private let family: IPFamily
   private let table: TableName
@@ -15,7 +15,7 @@ final class NFTTableReader {
   private var tableHandle: UInt64 = 0
   /// The rules that translate the destination; nil until somebody wants them.
   private var connectionRules: [PlacedRule]?
-  /// The greatest handle that a chain ever had: a chain that is new has a greater one.
+  /// The greatest handle that a chain ever had. A new chain has a greater one.
   private var greatestHandle: UInt64 = 0
 
   private struct PlacedRule {
@@ -52,7 +52,7 @@ final class NFTTableReader {
 
   /// Reads what changed.
   ///
-  /// - Returns: false where the announcements don't tell enough: then everything must be read.
+  /// - Returns: false where the announcements don't say enough, and the caller must read everything.
   func read(
     _ changes: NFTChanges.Table, _ connections: [NFTConnection]
   ) throws(NFTError) -> Bool {
@@ -64,12 +64,12 @@ final class NFTTableReader {
     return true
   }
 
-  /// Reads what changed, and the chains that a list has and the last one had not.
+  /// Reads what changed, and the chains of a list that the last list didn't have.
   ///
   /// - Parameters:
   ///   - list: all of the table's chains, in any order.
   ///   - handle: the table's own.
-  /// - Returns: false where the announcements don't tell enough: then everything must be read.
+  /// - Returns: false where the announcements don't say enough, and the caller must read everything.
   func read(
     _ changes: NFTChanges.Table, in list: [NFTChain], handle: UInt64,
     _ connections: [NFTConnection]
@@ -87,8 +87,8 @@ final class NFTTableReader {
     return true
   }
 
-  /// Whether the chain is there since an earlier reading, which knew none of its name: rules that lead
-  /// to it have changed without being announced.
+  /// Whether the chain is as old as an earlier reading, but has a name that this reading didn't know. The
+  /// kernel announces no change of the rules that lead to it, and their text has changed.
   private func isRenamed(_ chain: NFTChain) -> Bool {
     chain.handle <= greatestHandle && chains.position(of: chain.name) == nil
   }
@@ -129,10 +129,10 @@ final class NFTTableReader {
 
   /// Reads the counters of all rules.
   ///
-  /// Chain by chain, not rule by rule as with a few of them: for a rule by its handle the kernel walks
-  /// through the rules before it, so that those of a long chain would take the square of its length.
+  /// It asks for whole chains. To find a rule by its handle, the kernel walks through the rules before it,
+  /// so that asking for each rule of a long chain would take the square of its length.
   ///
-  /// - Throws: ``NFTError/notFound`` where a chain doesn't hold the rules any more that it held.
+  /// - Throws: ``NFTError/notFound`` where a chain holds other rules than before.
   func readRuleCounters(_ connections: [NFTConnection]) throws(NFTError) {
     let firstRules = content.firstRules
     let orders = chains.chains.indices.compactMap { index in
@@ -164,7 +164,7 @@ final class NFTTableReader {
 
   // MARK: Reading
 
-  /// Reads the rules of the chains of those names, or of all, and takes those of the others as they were.
+  /// Reads the rules of the named chains, or of all chains. The other chains keep their rules.
   private func read(
     _ list: NFTChainList, only names: Set<ChainName>?, _ connections: [NFTConnection]
   ) throws(NFTError) {
@@ -185,13 +185,14 @@ final class NFTTableReader {
     var assembly = NFTTableAssembly(
       content, run, chainCount: chains.count,
       ruleCount: results.reduce(0) { $0 + $1.run.count })
-    var read = ReadChains()
+    var read = results.indices.lazy
+      .flatMap { result in results[result].chains.lazy.map { (result, $0) } }.makeIterator()
     var unread = wanted[...]
     for (index, chain) in chains.enumerated() {
-      if unread.first == index, let (result, rules, range) = read.next(results) {
+      if unread.first == index, let (result, found) = read.next() {
         unread.removeFirst()
         assembly.append(
-          chain, rules, results[result].run, range, formerly: formerPositions[index])
+          chain, found.rules, results[result].run, found.range, formerly: formerPositions[index])
       } else if let position = formerPositions[index] {
         assembly.append(chain, formerly: position)
       }
@@ -212,30 +213,6 @@ final class NFTTableReader {
       rules.append(PlacedRule(position: position, chain: content.chains[chain].name))
     }
     return rules
-  }
-
-  /// The chains that were read, one after the other, each with where it stands in its result.
-  private struct ReadChains {
-    private var result = 0
-    private var chain = 0
-    private var first = 0
-
-    /// The next chain's result, by its index, its rules, and where those stand in the result's run.
-    mutating func next(
-      _ results: [NFTChainReader.Result]
-    ) -> (result: Int, rules: RuleList, range: Range<Int>)? {
-      while result < results.count, chain == results[result].rules.count {
-        result += 1
-        (chain, first) = (0, 0)
-      }
-      guard result < results.count else { return nil }
-      let rules = results[result].rules[chain]
-      defer {
-        chain += 1
-        first += rules.count
-      }
-      return (result, rules, first..<first + rules.count)
-    }
   }
 
   /// Does the work block by block, on as many processors as there are connections.

@@ -22,9 +22,7 @@ extension DumpHeader {
       words.contains("(nf_tables)") || program.hasPrefix("xtables")
       || program.hasSuffix("-nft-save")
     let family: IPFamily? =
-      if program.hasPrefix("ip6tables") { .ipv6 } else if program.hasPrefix("iptables") {
-        .ipv4
-      } else { nil }
+      program.hasPrefix("ip6tables") ? .ipv6 : program.hasPrefix("iptables") ? .ipv4 : nil
     self.init(backend: isNFT ? .nft : .legacy, family: family)
   }
 }
@@ -52,10 +50,8 @@ enum ImpliedFamily {
   }
 
   private struct Evidence {
-    enum Strength: Int, Comparable {
+    enum Strength: Comparable {
       case none, `protocol`, `extension`, address
-
-      static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     let family: IPFamily
@@ -83,8 +79,7 @@ enum ImpliedFamily {
     if addresses.contains(option) {
       return family(ofAddress: word).map { Evidence(family: $0, strength: .address) }
     }
-    guard let known = words[option] else { return nil }
-    let (strength, ipv4, ipv6) = known
+    guard let (strength, ipv4, ipv6) = words[option] else { return nil }
     // A value that either family's rules may have, as `tcp-reset`, says nothing.
     let isIPv6 = ipv6.contains(word.text)
     if ipv4.contains(word.text) == isIPv6 { return nil }

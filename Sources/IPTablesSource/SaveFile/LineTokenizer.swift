@@ -3,6 +3,9 @@
 /// Blanks and tabs separate words. Within double quotes everything stands for itself but the
 /// backslash, which makes the byte after it do so. Quotes may begin and end anywhere in a word, and
 /// bytes need not be UTF-8. Outside of quotes a backslash is a byte like any other.
+///
+/// iptables-save prints some names as they are, whatever is in them: a quote within a word that isn't
+/// closed is a byte like any other, too.
 struct LineTokenizer {
   private let line: ArraySlice<UInt8>
   private var position: Int
@@ -14,7 +17,7 @@ struct LineTokenizer {
     words.reserveCapacity(24)
   }
 
-  /// - Throws: ``Malformation`` where a quote is not closed.
+  /// - Throws: ``Malformation`` where a quote that a word begins with is not closed.
   static func words(of line: ArraySlice<UInt8>) throws(Malformation) -> [Word] {
     var tokenizer = LineTokenizer(line)
     while tokenizer.skipBlanks() { try tokenizer.takeWord() }
@@ -74,7 +77,12 @@ struct LineTokenizer {
         bytes.append(byte)
       }
     }
-    if isOpen { throw Malformation("a quote is not closed") }
+    if isOpen {
+      if line[start] == Self.quote { throw Malformation("a quote is not closed") }
+      position = line[start...].firstIndex(where: Self.isBlank) ?? line.endIndex
+      words.append(Word(bytes: line[start..<position], isQuoted: false, range: start..<position))
+      return
+    }
     words.append(Word(bytes: bytes[...], isQuoted: true, range: start..<position))
   }
 

@@ -50,13 +50,15 @@ struct SaveFileLines: Sequence, IteratorProtocol {
     text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
   }
 
-  /// Where the quotation begins that isn't closed within the range; nil where all are.
+  /// Where the quotation begins that isn't closed within the range; nil where all are. A comment's begins
+  /// a word.
   private func openQuotation(in range: Range<Int>) -> Int? {
     var opening: Int?
     var index = range.lowerBound
     while index < range.upperBound {
       if text[index] == UInt8(ascii: "\"") {
-        opening = opening == nil ? index : nil
+        let beginsWord = index == range.lowerBound || " \t".utf8.contains(text[index - 1])
+        opening = opening == nil && beginsWord ? index : nil
       } else if opening != nil, text[index] == UInt8(ascii: "\\") {
         index += 1
       }

@@ -103,8 +103,7 @@ public struct SaveFileParser {
     switch line.first {
     case UInt8(ascii: "#"): takeComment(line)
     case UInt8(ascii: "*"): try beginTable(line.dropFirst())
-    case UInt8(ascii: ":"): try takeIntoTable(line)
-    case UInt8(ascii: "-"), UInt8(ascii: "["): try takeIntoTable(line)
+    case UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "["): try takeIntoTable(line)
     case UInt8(ascii: "C") where Self.isCommit(line): try endTable()
     default:
       guard line.isEmpty || state == .inUnwantedTable else { throw Self.unknownLine }

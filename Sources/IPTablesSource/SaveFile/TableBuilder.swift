@@ -46,8 +46,7 @@ struct TableBuilder {
     }
     positions[name] = chains.count
     chains.append(
-      ChainUnderConstruction(
-        name: name, policy: policy, policyCounter: counter))
+      ChainUnderConstruction(name: name, policy: policy, policyCounter: counter))
   }
 
   /// Takes `-A CHAIN …`, or the same after `[12:345]`.

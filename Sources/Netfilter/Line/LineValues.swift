@@ -125,62 +125,6 @@ extension AddressMatch {
   }
 }
 
-extension AddressTranslation {
-  /// `10.0.0.1-10.0.0.9:80-90/100`, `:80`, `[fd00::1]:80` or `fd00::1`, as `--to-destination` has them.
-  init?(_ line: Span<UInt8>, _ range: Range<Int>) {
-    var addresses = range
-    var ports = range.upperBound..<range.upperBound
-    let colon = UInt8(ascii: ":")
-    if !range.isEmpty, line[range.lowerBound] == UInt8(ascii: "[") {
-      guard let close = line.position(of: UInt8(ascii: "]"), in: range) else { return nil }
-      addresses = range.lowerBound + 1..<close
-      ports = Swift.min(close + 2, range.upperBound)..<range.upperBound
-    } else if let first = line.position(of: colon, in: range),
-      first == range.lowerBound || line.position(of: colon, in: first + 1..<range.upperBound) == nil
-    {
-      addresses = range.lowerBound..<first
-      ports = first + 1..<range.upperBound
-    }
-    self.init(flags: 0, first: IPAddress(ipv4: 0), last: IPAddress(ipv4: 0))
-    if !addresses.isEmpty {
-      guard let ends = line.ends(addresses, { line.address(in: $0) }) else { return nil }
-      (first, last) = ends
-      flags |= 1
-    }
-    if !ports.isEmpty, !take(ports: ports, line) { return nil }
-    if flags == 0 { return nil }
-  }
-
-  /// `80`, `80-90` or `80-90/100`.
-  private mutating func take(ports: Range<Int>, _ line: Span<UInt8>) -> Bool {
-    let slash = line.position(of: UInt8(ascii: "/"), in: ports)
-    let range = ports.lowerBound..<(slash ?? ports.upperBound)
-    guard let ends = line.ends(range, { line.number(in: $0) as UInt16? }) else { return false }
-    (firstPort, lastPort) = ends
-    flags |= 2
-    if let slash {
-      guard let base: UInt16 = line.number(in: slash + 1..<ports.upperBound) else { return false }
-      basePort = base
-      flags |= 32
-    }
-    return true
-  }
-}
-
-extension Span<UInt8> {
-  /// The two values between which a `-` stands; the same twice where there is none.
-  fileprivate func ends<Value>(
-    _ range: Range<Int>, _ value: (Range<Int>) -> Value?
-  ) -> (Value, Value)? {
-    guard let dash = position(of: UInt8(ascii: "-"), in: range) else {
-      return value(range).map { ($0, $0) }
-    }
-    guard let first = value(range.lowerBound..<dash), let last = value(dash + 1..<range.upperBound)
-    else { return nil }
-    return (first, last)
-  }
-}
-
 extension ChainName {
   /// The name in the range of a line; nil where it is too long.
   public init?(_ line: Span<UInt8>, _ range: Range<Int>) {

@@ -2,7 +2,12 @@
 extension LineWriter {
   /// Appends a number, or both ends of a range.
   public mutating func word(range first: UInt64, _ last: UInt64, separator: StaticString = ":") {
-    word(number: first)
+    append(" ")
+    append(range: first, last, separator: separator)
+  }
+
+  mutating func append(range first: UInt64, _ last: UInt64, separator: StaticString) {
+    append(number: first)
     if first == last { return }
     append(separator)
     append(number: last)

@@ -51,8 +51,6 @@ public struct LineWriter: Sendable {
 
   public mutating func append(_ text: [UInt8]) { bytes.append(contentsOf: text) }
 
-  public mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
-
   /// Appends a number in decimal.
   public mutating func append(number: UInt64) {
     if number > 9 { append(number: number / 10) }
@@ -75,11 +73,6 @@ public struct LineWriter: Sendable {
   }
 
   public mutating func word(_ text: Span<UInt8>) {
-    appendBlank()
-    append(text)
-  }
-
-  public mutating func word(_ text: [UInt8]) {
     appendBlank()
     append(text)
   }

@@ -128,4 +128,16 @@ struct SaveFileParserRuleTests {
     #expect(rule.comments == [ByteString(bytes: bytes)])
     #expect(rule.withoutComments == "-j ACCEPT")
   }
+
+  @Test(
+    "A quote within a word that isn't closed is a byte like any other",
+    arguments: [#"a"b"#, #"a"b c"#, #"x""#, #"a"b"c"d e"#, #"a"\"#])
+  func rawQuote(name: String) throws {
+    let text = "-m recent --set --name \(name) --mask 255.255.255.255 --rsource -j ACCEPT"
+    let dump = RuleText.dump(text + "\n-A HERE " + text)
+    let tables = try SaveFileParser.parse(Array(dump.utf8)).flatMap(\.tables)
+    let chain = tables.flatMap(\.content.chains).first { $0.name == "HERE" }
+    let rule = Rule(line: Array(text.utf8)[...])
+    #expect(chain?.rules.map { $0.text(in: "HERE") } == [rule, rule].map { $0.text(in: "HERE") })
+  }
 }

@@ -5,8 +5,8 @@ internal import XTables
 extension ExpressionWriter {
   /// Takes a comparison with what was loaded last; false where the two make no match of iptables.
   @inline(__always)
-  mutating func compare(_ comparison: RegisterComparison) -> Bool {
-    guard let content, content.register == comparison.register,
+  mutating func compare(_ comparison: RegisterComparison?) -> Bool {
+    guard let comparison, let content, content.register == comparison.register,
       content.flipped?.isZero != false,
       content.mask == nil || content.mask?.count == comparison.value.count
     else { return false }
@@ -33,29 +33,29 @@ extension ExpressionWriter {
     let value = comparison.value
     switch (family, offset) {
     case (.ipv4, 12), (.ipv6, 8):
-      return compareAddress(value, mask, inverted) { $0.setSource($1) }
+      return Self.setAddress(&selectors.source, value, mask, inverted, family)
     case (.ipv4, 16), (.ipv6, 24):
-      return compareAddress(value, mask, inverted) { $0.setDestination($1) }
+      return Self.setAddress(&selectors.destination, value, mask, inverted, family)
     case (.ipv4, 9) where value.count == 1 && mask == nil:
-      return selectors.setProtocol(value.byte, inverted: inverted)
+      return RuleSelectors.set(&selectors.ipProtocol, (value.byte, inverted))
     case (.ipv4, 6) where value.count == 2 && value.isZero && mask?.port == Self.fragmentOffset:
       // The offset of all but the first fragments isn't 0.
-      return selectors.setFragments(excluded: !inverted)
+      return RuleSelectors.set(&selectors.excludesFragments, !inverted)
     default: return false
     }
   }
 
   /// A mask that ends at a byte is stored as a shorter load.
-  private mutating func compareAddress(
-    _ value: RegisterValue, _ mask: RegisterValue?, _ inverted: Bool,
-    _ set: (inout RuleSelectors, AddressMatch) -> Bool
+  private static func setAddress(
+    _ selector: inout AddressMatch?, _ value: RegisterValue, _ mask: RegisterValue?,
+    _ inverted: Bool, _ family: IPFamily
   ) -> Bool {
     let mask = mask ?? .ones(value.count)
     guard value.count <= (family == .ipv4 ? 4 : 16), value.isWithin(mask) else { return false }
     if mask.isZero, !inverted { return true }
     let match = AddressMatch(
       address: value.address(family), mask: mask.address(family), inverted: inverted)
-    return set(&selectors, match)
+    return RuleSelectors.set(&selector, match)
   }
 
   private mutating func compareMeta(
@@ -65,11 +65,13 @@ extension ExpressionWriter {
     let value = comparison.value
     switch nft_meta_keys(key) {
     case NFT_META_L4PROTO where value.count == 1 && mask == nil:
-      return selectors.setProtocol(value.byte, inverted: inverted)
+      return RuleSelectors.set(&selectors.ipProtocol, (value.byte, inverted))
     case NFT_META_IIFNAME where mask == nil:
-      return InterfaceSelector(value, inverted: inverted).map { selectors.setInput($0) } ?? false
+      guard let name = InterfaceSelector(value, inverted: inverted) else { return false }
+      return RuleSelectors.set(&selectors.input, name)
     case NFT_META_OIFNAME where mask == nil:
-      return InterfaceSelector(value, inverted: inverted).map { selectors.setOutput($0) } ?? false
+      guard let name = InterfaceSelector(value, inverted: inverted) else { return false }
+      return RuleSelectors.set(&selectors.output, name)
     case NFT_META_MARK where value.count == 4:
       var info = StructBytes(capacity: 12)
       info.append(value.hostWord)

@@ -201,7 +201,7 @@ private struct StoredVerdict {
 }
 
 /// A log expression as the NFLOG target that iptables stores in it.
-enum LogExpression {
+private enum LogExpression {
   /// The revision and the struct that x_tables has for the target; nil where the expression names no
   /// group, and so isn't iptables'.
   ///
@@ -217,8 +217,7 @@ enum LogExpression {
       case NFTA_LOG_GROUP: group = attribute.payload.loadBigEndian(at: 0)
       case NFTA_LOG_SNAPLEN: length = attribute.payload.loadBigEndian(at: 0)
       case NFTA_LOG_QTHRESHOLD: threshold = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_LOG_PREFIX:
-        prefix = attribute.payload.text
+      case NFTA_LOG_PREFIX: prefix = attribute.payload.text
       default: break
       }
     }

@@ -77,17 +77,11 @@ struct ExpressionWriter {
       content = loaded
     case .meta: takeMeta(expression)
     case .bitwise:
-      guard content?.apply(bitwise: expression) == true else {
-        return keep(expression)
-      }
+      if content?.apply(bitwise: expression) != true { keep(expression) }
     case .comparison:
-      guard let comparison = RegisterComparison(comparison: expression.data),
-        compare(comparison)
-      else { return keep(expression) }
+      if !compare(RegisterComparison(comparison: expression.data)) { keep(expression) }
     case .range:
-      guard let comparison = RegisterComparison(range: expression.data),
-        compare(comparison)
-      else { return keep(expression) }
+      if !compare(RegisterComparison(range: expression.data)) { keep(expression) }
     case .counter: break
     case .immediate: takeImmediate(expression)
     case .match: takeExtension(expression)

@@ -98,8 +98,8 @@ struct RegisterContent {
     load = expression
   }
 
-  /// Takes in what a bitwise expression does; false, and nothing, where that is another register's,
-  /// or more than one can be told of.
+  /// Applies a bitwise expression. False where it is another register's, or follows another bitwise
+  /// expression.
   ///
   /// C counterpart: `enum nft_bitwise_attributes`.
   mutating func apply(bitwise expression: RuleExpression) -> Bool {

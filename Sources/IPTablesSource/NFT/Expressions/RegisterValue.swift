@@ -7,13 +7,9 @@ struct RegisterValue: Equatable {
   let low: UInt64
   /// The number of bytes; those that follow are zero.
   let count: Int
+}
 
-  private init(high: UInt64, low: UInt64, count: Int) {
-    self.high = high
-    self.low = low
-    self.count = count
-  }
-
+extension RegisterValue {
   /// Takes an attribute that holds data; nil where that is a verdict, empty or longer.
   ///
   /// C counterpart: `NFTA_DATA_VALUE`.
@@ -29,15 +25,11 @@ struct RegisterValue: Equatable {
 
   @inline(__always)
   private init?(_ bytes: KernelBytes) {
-    guard (1...16).contains(bytes.count) else { return nil }
-    count = bytes.count
-    if count < 8 {
-      high = bytes.leadingWord
-      low = 0
-    } else {
-      high = bytes.leadingWord
-      low = bytes.slice(at: 8, count: count - 8)?.leadingWord ?? 0
-    }
+    let count = bytes.count
+    guard (1...16).contains(count) else { return nil }
+    self.init(
+      high: bytes.leadingWord,
+      low: count < 8 ? 0 : bytes.slice(at: 8, count: count - 8)?.leadingWord ?? 0, count: count)
   }
 
   /// `count` bytes whose bits are all set.

@@ -2,37 +2,22 @@ internal import Netfilter
 
 /// A rule's selectors, each at most once.
 struct RuleSelectors {
-  private var source: AddressMatch?
-  private var destination: AddressMatch?
-  private var input: InterfaceSelector?
-  private var output: InterfaceSelector?
-  private var ipProtocol: (number: UInt8, isInverted: Bool)?
+  var source: AddressMatch?
+  var destination: AddressMatch?
+  var input: InterfaceSelector?
+  var output: InterfaceSelector?
+  var ipProtocol: (number: UInt8, isInverted: Bool)?
   /// Whether fragments but the first are excluded.
-  private var excludesFragments: Bool?
+  var excludesFragments: Bool?
 
   /// The protocol that the rule is restricted to.
   var restrictedProtocol: UInt8? {
     ipProtocol.flatMap { $0.isInverted ? nil : $0.number }
   }
 
-  // Each is false where the rule has such a selector already, which none of iptables has.
-
-  mutating func setSource(_ match: AddressMatch) -> Bool { Self.set(&source, match) }
-
-  mutating func setDestination(_ match: AddressMatch) -> Bool { Self.set(&destination, match) }
-
-  mutating func setInput(_ selector: InterfaceSelector) -> Bool { Self.set(&input, selector) }
-
-  mutating func setOutput(_ selector: InterfaceSelector) -> Bool { Self.set(&output, selector) }
-
-  mutating func setProtocol(_ number: UInt8, inverted: Bool) -> Bool {
-    Self.set(&ipProtocol, (number, inverted))
-  }
-
-  mutating func setFragments(excluded: Bool) -> Bool { Self.set(&excludesFragments, excluded) }
-
+  /// Sets a selector; false where the rule has it already, which none of iptables has.
   @inline(__always)
-  private static func set<Value>(_ selector: inout Value?, _ value: Value) -> Bool {
+  static func set<Value>(_ selector: inout Value?, _ value: Value) -> Bool {
     guard selector == nil else { return false }
     selector = value
     return true

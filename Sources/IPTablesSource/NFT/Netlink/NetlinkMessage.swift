@@ -1,4 +1,4 @@
-private import CNFTables
+internal import CNFTables
 internal import Netfilter
 
 /// A message of nf_tables or of netlink itself.
@@ -107,11 +107,11 @@ struct NetlinkRequest {
   ///   - family: nil where the request is of no family.
   ///   - isDump: whether all that there is of its kind is asked for.
   mutating func begin(
-    _ type: Int, _ family: IPFamily?, isDump: Bool = false, sequence: UInt32
+    _ type: nf_tables_msg_types, _ family: IPFamily?, isDump: Bool = false, sequence: UInt32
   ) {
     start = bytes.count
     append(UInt32(0))  // the length, which `end` knows
-    append(UInt16(Int(NFNL_SUBSYS_NFTABLES) << 8 | type))
+    append(UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(type.rawValue))
     append(UInt16(NLM_F_REQUEST | (isDump ? NLM_F_DUMP : 0)))
     append(sequence)
     append(UInt32(0))  // the port, which the kernel knows

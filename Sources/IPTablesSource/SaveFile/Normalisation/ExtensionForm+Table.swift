@@ -69,7 +69,7 @@ extension ExtensionForm {
 
   private static let multiport = ExtensionForm(
     OptionForm(
-      [
+      spellings: [
         .init("--sports", .portList), .init("--source-ports", as: "--sports", .portList),
         .init("--dports", .portList), .init("--destination-ports", as: "--dports", .portList),
         .init("--ports", .portList),
@@ -77,7 +77,7 @@ extension ExtensionForm {
 
   // libxt_nfacct puts a blank of its own before that of the word.
   private static let accounting = ExtensionForm(
-    OptionForm([.init("--nfacct-name", as: "--nfacct-name ", .quoted)]))
+    OptionForm(spellings: [.init("--nfacct-name", as: "--nfacct-name ", .quoted)]))
 
   private static let recentIPv4 = recent(mask: "255.255.255.255")
   private static let recentIPv6 = recent(mask: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
@@ -113,7 +113,7 @@ extension ExtensionForm {
     ports("--sport", "--source-port"), ports("--dport", "--destination-port"),
     .option("--tcp-option", is: .number(to: 255), isInvertible: true, omitted: .plain("0")),
     OptionForm(
-      [
+      spellings: [
         .init("--tcp-flags", .flags),
         .init("--syn", as: "--tcp-flags", .constant(" FIN,SYN,RST,ACK SYN")),
       ], isInvertible: true, omitted: .plain("NONE")))
@@ -155,7 +155,7 @@ extension ExtensionForm {
 
   /// The kernel computes `mark = (mark & ~mask) ^ value`, whatever the option was.
   private static let setMark = ExtensionForm(
-    OptionForm([
+    OptionForm(spellings: [
       mark("--set-xmark") { ($0, $1 ?? .max) },
       mark("--set-mark") { ($0, ($1 ?? .max) | $0) },
       mark("--and-mark") { $1 == nil ? (0, ~$0) : nil },

@@ -80,20 +80,10 @@ struct OptionForm: Sendable {
     case error
   }
 
-  private let spellings: [Spelling]
-  private let isInvertible: Bool
-  private let omission: Omission
-  private let absence: Absence
-
-  init(
-    _ spellings: [Spelling], isInvertible: Bool = false, omitted omission: Omission = .never,
-    ifAbsent absence: Absence = .nothing
-  ) {
-    self.spellings = spellings
-    self.isInvertible = isInvertible
-    self.omission = omission
-    self.absence = absence
-  }
+  let spellings: [Spelling]
+  var isInvertible = false
+  var omitted = Omission.never
+  var ifAbsent = Absence.nothing
 
   /// An option that is written by the first of its names.
   static func option(
@@ -101,7 +91,8 @@ struct OptionForm: Sendable {
     omitted omission: Omission = .never, ifAbsent absence: Absence = .nothing
   ) -> OptionForm {
     OptionForm(
-      ([name] + aliases).map { Spelling($0, as: name, value) }, isInvertible: isInvertible,
+      spellings: ([name] + aliases).map { Spelling($0, as: name, value) },
+      isInvertible: isInvertible,
       omitted: omission, ifAbsent: absence)
   }
 
@@ -110,14 +101,15 @@ struct OptionForm: Sendable {
     _ names: String..., isInvertible: Bool = false, ifAbsent absence: Absence = .nothing
   ) -> OptionForm {
     OptionForm(
-      names.map { Spelling($0, .nothing) }, isInvertible: isInvertible, ifAbsent: absence)
+      spellings: names.map { Spelling($0, .nothing) }, isInvertible: isInvertible, ifAbsent: absence
+    )
   }
 
   func has(_ name: String) -> Bool { spellings.contains { $0.name == name } }
 
   /// Nil where the extension isn't understood without the option.
   var textIfAbsent: [UInt8]? {
-    switch absence {
+    switch ifAbsent {
     case .nothing: []
     case .text(let text): Array(" \(text)".utf8)
     case .error: nil
@@ -135,7 +127,7 @@ struct OptionForm: Sendable {
   }
 
   private func omits(_ value: [UInt8], isInverted: Bool) -> Bool {
-    switch omission {
+    switch omitted {
     case .never: false
     case .plain where isInverted: false
     case .plain(let text), .always(let text):

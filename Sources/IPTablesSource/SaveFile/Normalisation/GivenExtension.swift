@@ -18,8 +18,6 @@ struct GivenExtension {
 
   /// Whether it has such an option; nil where its options aren't known.
   func has(_ option: GivenOption) -> Bool? { form?.has(option.name) }
-
-  func isSame(as other: GivenExtension) -> Bool { role == other.role && name == other.name }
 }
 
 /// An option of a match or target, such as `! --dport 80`, as far as it can be told apart without

@@ -55,7 +55,9 @@ struct RuleNormaliser {
     }
     let inverted = cursor.takeNegation()
     guard let word = cursor.next() else { return }
-    if inverted, option.isNeverInverted { throw Malformation("a '!' before \(word.text)") }
+    if inverted, [.match, .jump, .goto].contains(option) {
+      throw Malformation("a '!' before \(word.text)")
+    }
     switch option {
     case .match:
       let name = try cursor.value(of: word)
@@ -135,9 +137,8 @@ struct RuleNormaliser {
       return owner
     }
     guard let implied, isKnown || implied.form == nil || current == nil else { return current }
-    if let owner = extensions[..<count].lastIndex(where: { $0.isSame(as: implied) }) {
-      return owner
-    }
+    let same = extensions[..<count].lastIndex { $0.role == .match && $0.name == implied.name }
+    if let same { return same }
     extensions.insert(implied, at: count)
     count += 1
     return count - 1
@@ -176,14 +177,5 @@ extension Word {
   /// The word without its quotes, unless it needs them.
   fileprivate func verbatim(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     bytes.isEmpty || bytes.contains { #" "\#t"#.utf8.contains($0) } ? line[range] : bytes
-  }
-}
-
-extension BuiltInOption {
-  fileprivate var isNeverInverted: Bool {
-    switch self {
-    case .match, .jump, .goto: true
-    default: false
-    }
   }
 }
