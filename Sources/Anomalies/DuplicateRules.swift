@@ -66,7 +66,7 @@ enum DuplicateRules {
     let (name, rules) = (content.chains[chain].name, content.chains[chain].rules)
     return Finding(
       .duplicateRule, in: content, chains: [name], rules: content.places(positions, in: chain),
-      servicePort: map.owner(ofRule: positions[0], chain: chain, in: content),
+      servicePort: map.servicePort(ofRule: positions[0], ofChainAt: chain, in: content),
       mark: rules.line(at: positions[0]).hashValue,
       "\(name) holds the rule \(positions.count) times")
   }

@@ -64,12 +64,3 @@ extension TableContent {
     positions.map { RulePlace(self, chain: chain, $0) }
   }
 }
-
-extension ServiceMap {
-  /// The service port of a rule of nat or filter; nil where it belongs to none.
-  func owner(ofRule position: Int, chain: Int, in content: TableContent) -> ServicePort? {
-    let owners = content.name == .nat ? natOwners : filterOwners
-    let owner = owners[content.firstRules[chain] + position]
-    return owner < 0 ? nil : services[Int(owner)].port
-  }
-}

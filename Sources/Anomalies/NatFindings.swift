@@ -105,7 +105,9 @@ struct NatFindings {
             + (behind == 1 ? "another stands behind it" : "\(behind) others stand behind it")))
     }
     for conflict in fault.conflicts {
-      let owners = conflict.positions.compactMap { map.owner(ofRule: $0, chain: chain, in: nat) }
+      let owners = conflict.positions.compactMap {
+        map.servicePort(ofRule: $0, ofChainAt: chain, in: nat)
+      }
       all.append(
         Finding(
           .nodePortConflict, in: nat, chains: [name],

@@ -21,21 +21,31 @@ public struct TableTransition: Sendable {
   public let new: Side
   public let difference: TableDifference
 
-  /// - Parameter pairing: Of the chains; nil where it has to be found.
-  public init(from old: Side, to new: Side, _ pairing: ChainPairing? = nil) {
+  /// - Parameter difference: From the old content to the new.
+  public init(from old: Side, to new: Side, _ difference: TableDifference) {
     self.old = old
     self.new = new
-    difference = TableDifference(
-      from: old.content, to: new.content,
-      pairing ?? ChainPairing(from: old.content, to: new.content))
+    self.difference = difference
+  }
+
+  /// - Parameter pairing: Of the chains; nil where it has to be found.
+  public init(from old: Side, to new: Side, _ pairing: ChainPairing? = nil) {
+    let pairing = pairing ?? ChainPairing(from: old.content, to: new.content)
+    self.init(
+      from: old, to: new, TableDifference(from: old.content, to: new.content, pairing))
   }
 
   public var family: IPFamily { new.content.family }
   public var table: TableName { new.content.name }
 
+  /// The rules that changed in one of the chains that differ.
+  public func changedRules(of change: ChangedChain) -> ChangedRules {
+    ChangedRules(change, in: self)
+  }
+
   /// The chains that differ, with the rules that changed in each.
   public var changedRules: some Sequence<ChangedRules> {
-    difference.changedChains.lazy.map { ChangedRules($0, in: self) }
+    difference.changedChains.lazy.map(changedRules)
   }
 }
 
@@ -117,11 +127,7 @@ public struct ChangedRules: Sendable {
 }
 
 extension TableTransition.Side {
-  /// The index in the map of whose the rule is; nil where it belongs to no service port.
   fileprivate func owner(ofRule position: Int, ofChainAt chain: Int) -> Int? {
-    let rule = content.firstRules[chain] + position
-    let owners = content.name == .nat ? map.natOwners : map.filterOwners
-    guard content.name == .nat || content.name == .filter, rule < owners.count else { return nil }
-    return owners[rule] < 0 ? nil : Int(owners[rule])
+    map.owner(ofRule: position, ofChainAt: chain, in: content)
   }
 }

@@ -46,58 +46,46 @@ struct FamilySide {
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
       previous: previous)
   }
+}
 
-  /// The service port of the rule at a position of a chain; nil where it belongs to none.
-  func owner(_ table: TableContent, chain: Int, _ position: Int) -> ServicePort? {
-    ownerIndex(table, chain: chain, position).map { map.services[$0].port }
-  }
-
-  /// The index of that service port in the map.
-  func ownerIndex(_ table: TableContent, chain: Int, _ position: Int) -> Int? {
-    let owners =
-      switch table.name {
-      case .nat: map.natOwners
-      case .filter: map.filterOwners
-      default: [] as [Int32]
-      }
-    let rule = table.firstRules[chain] + position
-    guard rule < owners.count, owners[rule] >= 0 else { return nil }
-    return Int(owners[rule])
+extension FamilyComparison {
+  /// The rules that changed in a chain of a table.
+  func changedRules(of change: ChangedChain, in table: TableComparison) -> ChangedRules {
+    TableTransition(
+      from: TableTransition.Side(content: table.old.content, map: old.map),
+      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference
+    ).changedRules(of: change)
   }
 }
 
-/// The rules of a changed chain that were removed, added or moved.
-struct ChangedRules {
-  let change: ChangedChain
-  let table: TableComparison
-  let comparison: FamilyComparison
-
+extension ChangedRules {
   /// Calls `body` for each rule that was removed, then for those that were added or moved, by position.
   ///
   /// It passes the owner that a removed rule had, and that any other rule has; and the place, which is nil
   /// where nothing is known of it.
-  func forEach(_ body: (RulesetChange.Event, Rule, ServicePort?, RulePlacement?) -> Void) {
-    let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
-    let places = ChangedPlacements(
-      from: change.oldIndex.map { table.old.content.chains[$0] },
-      to: change.newIndex.map { table.new.content.chains[$0] })
+  func forEachEvent(_ body: (RulesetChange.Event, Rule, ServicePort?, RulePlacement?) -> Void) {
     for position in change.difference.removed {
+      guard let rule = rule(removed: position) else { continue }
       body(
-        .ruleRemoved(from: position + 1), old[position], oldOwner(position),
+        .ruleRemoved(from: position + 1), rule, owner(ofRemoved: position).map(port),
         places.removed(position))
     }
     var moved = change.difference.moved[...]
     func passMoves(before position: Int) {
       while let move = moved.first, move.to < position {
         moved.removeFirst()
+        guard let rule = rule(added: move.to) else { continue }
         body(
-          .ruleMoved(from: move.from + 1, to: move.to + 1), new[move.to],
-          newOwner(move.to) ?? oldOwner(move.from), places.moved(from: move.from, to: move.to))
+          .ruleMoved(from: move.from + 1, to: move.to + 1), rule, owner(ofMoved: move).map(port),
+          places.moved(from: move.from, to: move.to))
       }
     }
     for position in change.difference.added {
       passMoves(before: position)
-      body(.ruleAdded(at: position + 1), new[position], newOwner(position), places.added(position))
+      guard let rule = rule(added: position) else { continue }
+      body(
+        .ruleAdded(at: position + 1), rule, owner(ofAdded: position).map(port),
+        places.added(position))
     }
     passMoves(before: .max)
   }
@@ -105,16 +93,9 @@ struct ChangedRules {
   /// The owners of the chain's rules as it is, or as it last was.
   var owners: some Sequence<ServicePort?> {
     let isGone = change.newIndex == nil
-    let rules = isGone ? table.oldRules(of: change) : table.newRules(of: change)
-    return rules.indices.lazy.map { isGone ? oldOwner($0) : newOwner($0) }
-  }
-
-  private func oldOwner(_ position: Int) -> ServicePort? {
-    change.oldIndex.flatMap { comparison.old.owner(table.old.content, chain: $0, position) }
-  }
-
-  private func newOwner(_ position: Int) -> ServicePort? {
-    change.newIndex.flatMap { comparison.new.owner(table.new.content, chain: $0, position) }
+    return (chain?.rules.indices ?? 0..<0).lazy.map {
+      (isGone ? owner(ofRemoved: $0) : owner(ofAdded: $0)).map(port)
+    }
   }
 }
 
@@ -151,7 +132,7 @@ extension FamilyComparison {
     case .hook, .dispatch: true
     case .system, .other: false
     case .service:
-      ChangedRules(change: change, table: table, comparison: self).owners.contains { $0 != nil }
+      changedRules(of: change, in: table).owners.contains { $0 != nil }
     }
   }
 }

@@ -27,7 +27,7 @@ struct ChangeGrouping {
       }
       var rewritten = table.rewrittenRules
       for change in table.difference.changedChains {
-        add(ChangedRules(change: change, table: table, comparison: comparison))
+        add(comparison.changedRules(of: change, in: table), of: table)
         guard let index = change.newIndex else { continue }
         add(rewritten.removeValue(forKey: index) ?? [], of: table, index, comparison.new)
       }
@@ -37,8 +37,8 @@ struct ChangeGrouping {
     }
   }
 
-  private mutating func add(_ rules: ChangedRules) {
-    let (table, change) = (rules.table, rules.change)
+  private mutating func add(_ rules: ChangedRules, of table: TableComparison) {
+    let change = rules.change
     let chain = table.chain(of: change)
     let nobody = ChangeGroup.Owner(RulePlacement(chain))
     if let event = change.chainChange {
@@ -47,7 +47,7 @@ struct ChangeGrouping {
         event == .added ? .chainAdded : .chainRemoved, table, chain.name,
         Self.declaration(chain.name, chain.policy), rules.owners.first { _ in true } ?? nil, nobody)
     }
-    rules.forEach { event, rule, owner, place in
+    rules.forEachEvent { event, rule, owner, place in
       add(
         event, table, chain.name, rule.bytes(in: chain.name), owner,
         place.map(ChangeGroup.Owner.init) ?? nobody)
@@ -65,7 +65,8 @@ struct ChangeGrouping {
       add(
         .ruleRewritten(from: rule.from + 1, to: rule.to + 1), table, chain.name,
         chain.rules[rule.to].bytes(in: chain.name),
-        side.owner(table.new.content, chain: index, rule.to), ChangeGroup.Owner(places[rule.to]))
+        side.map.servicePort(ofRule: rule.to, ofChainAt: index, in: table.new.content),
+        ChangeGroup.Owner(places[rule.to]))
     }
   }
 

@@ -61,18 +61,20 @@ struct ChangeTally {
   init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
       for change in table.difference.changedChains {
-        add(ChangedRules(change: change, table: table, comparison: comparison), selection)
+        add(comparison.changedRules(of: change, in: table), of: table, selection)
       }
     }
   }
 
-  private mutating func add(_ rules: ChangedRules, _ selection: ((ServicePort) -> Bool)?) {
-    let (table, change) = (rules.table, rules.change)
+  private mutating func add(
+    _ rules: ChangedRules, of table: TableComparison, _ selection: ((ServicePort) -> Bool)?
+  ) {
+    let change = rules.change
     let place = Place(table: table.name, chain: change.name)
     let placement = RulePlacement(table.chain(of: change))
     var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
-    rules.forEach { event, _, owner, placement in
+    rules.forEachEvent { event, _, owner, placement in
       if let owner {
         if selection?(owner) ?? true { byService[owner, default: .zero].add(event) }
       } else if selection == nil, let placement {
@@ -80,7 +82,7 @@ struct ChangeTally {
       }
     }
     if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
-      addMoves(of: byService, &nobody[placement, default: .zero], rules)
+      addMoves(of: byService, &nobody[placement, default: .zero], table, change)
     }
     let commentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
@@ -97,9 +99,9 @@ struct ChangeTally {
 
   /// Enters what moved in a dispatch chain, and takes it from what else happened there.
   private mutating func addMoves(
-    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts, _ rules: ChangedRules
+    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts,
+    _ table: TableComparison, _ change: ChangedChain
   ) {
-    let (table, change) = (rules.table, rules.change)
     let order = DispatchOrder(
       from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
     var moves = DispatchMoves(

@@ -43,7 +43,7 @@ extension FamilyComparison {
       findings.append(finding(kind, .traffic, text, place))
     }
     var rest = ChangeCounts.zero
-    ChangedRules(change: change, table: table, comparison: self).forEach { event, _, _, placement in
+    changedRules(of: change, in: table).forEachEvent { event, _, _, placement in
       if placement?.scope == .hook { rest.add(event) }
     }
     switch (old.jumpToServices, new.jumpToServices) {

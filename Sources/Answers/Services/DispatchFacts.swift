@@ -51,7 +51,9 @@ struct DispatchFacts {
     let list = content.chains[chain].rules
     let name = content.chains[chain].name
     for position in list.indices {
-      guard let owner = side.ownerIndex(content, chain: chain, position) else { continue }
+      guard let owner = side.map.owner(ofRule: position, ofChainAt: chain, in: content) else {
+        continue
+      }
       services[owner].add(content, chain, position)
       let rule = list[position]
       let comment = rule.comments.first

@@ -120,7 +120,8 @@ extension DispatchFacts {
     if let nat = side.snapshot.table(.nat) {
       for (index, chain) in nat.content.chains.enumerated() where !chain.rules.isEmpty {
         guard case .service = ChainRole(chain.name),
-          let owner = side.ownerIndex(nat.content, chain: index, 0), isSelected(ports[owner])
+          let owner = side.map.owner(ofRule: 0, ofChainAt: index, in: nat.content),
+          isSelected(ports[owner])
         else { continue }
         chains[owner].append(
           ServiceReport.Rules(

@@ -90,6 +90,29 @@ public final class ServiceMap: Sendable {
     servicePorts = (ranking.isSame ? previous?.servicePorts : nil) ?? ServicePortSet()
   }
 
+  /// The index of the service port that owns a rule of one of the tables that the map was made of; nil
+  /// where the rule belongs to none, or is of another table.
+  public func owner(
+    ofRule position: Int, ofChainAt chain: Int, in content: TableContent
+  ) -> Int? {
+    let owners: [Int32]
+    switch content.name {
+    case .nat: owners = natOwners
+    case .filter: owners = filterOwners
+    default: return nil
+    }
+    let rule = content.firstRules[chain] + position
+    guard rule < owners.count, owners[rule] >= 0 else { return nil }
+    return Int(owners[rule])
+  }
+
+  /// The same service port itself.
+  public func servicePort(
+    ofRule position: Int, ofChainAt chain: Int, in content: TableContent
+  ) -> ServicePort? {
+    owner(ofRule: position, ofChainAt: chain, in: content).map { services[$0].port }
+  }
+
   /// How many service chains of nat are orphans.
   public var orphanChains: Int { orphanPositions.count }
 
