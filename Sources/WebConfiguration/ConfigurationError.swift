@@ -1,9 +1,9 @@
-/// What is wrong with a web configuration file, and where.
+/// A fault of a web configuration file, and its place.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
-  /// The file, as it was named to the program.
+  /// The file's path, as it was given to the program.
   public let path: String
 
-  /// The place in the file; `nil` where the file as a whole is meant.
+  /// The place in the file; `nil` if the fault concerns the whole file.
   public let position: TextPosition?
 
   /// What is wrong, in a few words.
@@ -22,7 +22,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// What is wrong with a text whose file is not known here.
+/// A fault of a text, before the path of its file is added.
 struct TextFault: Error, Hashable {
   let position: TextPosition
   let reason: String
@@ -30,5 +30,22 @@ struct TextFault: Error, Hashable {
   init(at position: TextPosition, _ reason: String) {
     self.position = position
     self.reason = reason
+  }
+}
+
+/// A place in a text: a line and a column, both counted from 1.
+public struct TextPosition: Sendable, Hashable {
+  public let line: Int
+  public let column: Int
+}
+
+/// A value, and its place in the file.
+public struct Positioned<Value: Sendable>: Sendable {
+  public let value: Value
+  public let position: TextPosition
+
+  init(_ value: Value, at position: TextPosition) {
+    self.value = value
+    self.position = position
   }
 }

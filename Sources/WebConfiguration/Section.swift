@@ -1,4 +1,4 @@
-/// A mapping of the configuration whose keys are known, with its values by their key.
+/// A mapping of the configuration whose keys are known in advance.
 ///
 /// A key without a value, such as `headers:`, counts as not given.
 struct Section {
@@ -7,10 +7,10 @@ struct Section {
   /// Reads a mapping.
   ///
   /// - Parameters:
-  ///   - node: The mapping; `nil` for one without keys.
-  ///   - name: How messages call it.
+  ///   - node: The mapping; `nil` for a mapping without keys.
+  ///   - name: Its name in messages.
   ///   - keys: The keys it may have.
-  /// - Throws: ``TextFault`` where it is no mapping, or has another key.
+  /// - Throws: ``TextFault`` if it is not a mapping, or has another key.
   init(_ node: YAMLNode?, named name: String, keys: [String]) throws(TextFault) {
     var values: [String: YAMLNode] = [:]
     for entry in try Self.entries(of: node, named: name) {
@@ -25,7 +25,7 @@ struct Section {
     self.values = values
   }
 
-  /// The keys and values of a mapping of any keys.
+  /// The entries of a mapping that may have any keys.
   static func entries(
     of node: YAMLNode?, named name: String
   ) throws(TextFault) -> [YAMLNode.Entry] {
@@ -39,22 +39,22 @@ struct Section {
   /// Whether none of the keys is given.
   var isEmpty: Bool { values.isEmpty }
 
-  /// The value of a key, whatever it is.
+  /// The value of a key, which may be of any kind.
   func node(_ key: String) -> YAMLNode? { values[key] }
 
-  /// Whether the value of a key was written without quotes: a number or a truth value, and no text.
-  func isPlain(_ key: String) -> Bool {
+  /// Whether the value of a key was written without quotes, as numbers and truth values must be.
+  private func isPlain(_ key: String) -> Bool {
     if case .scalar(_, isPlain: true)? = values[key]?.content { true } else { false }
   }
 
-  /// The text of a key; `nil` where it is not given, or empty.
+  /// The text of a key; `nil` if it is not given or empty.
   func text(_ key: String) throws(TextFault) -> Positioned<String>? {
     guard let node = values[key] else { return nil }
     let text = try node.text(of: key)
     return text.value.isEmpty ? nil : text
   }
 
-  /// The texts in the list of a key; none where it is not given.
+  /// The texts in the list of a key; none if it is not given.
   func texts(_ key: String) throws(TextFault) -> [Positioned<String>] {
     guard let node = values[key] else { return [] }
     guard case .sequence(let elements) = node.content else {
@@ -65,7 +65,7 @@ struct Section {
     return texts
   }
 
-  /// Checks that a key, where it is given, is true or false as YAML 1.1 writes them.
+  /// Reads a truth value as YAML 1.1 writes it; `nil` if it is not given.
   func boolean(_ key: String) throws(TextFault) -> Bool? {
     guard let text = try text(key) else { return nil }
     guard isPlain(key) else {
@@ -80,7 +80,7 @@ struct Section {
     }
   }
 
-  /// The value of a key that is one of a few words.
+  /// Reads a key whose value is one of a few words; `nil` if it is not given.
   func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ key: String
   ) throws(TextFault) -> Choice? where Choice.RawValue == String {
@@ -88,7 +88,7 @@ struct Section {
     return try text.choice(for: key)
   }
 
-  /// The list of a key whose elements are each one of a few words.
+  /// Reads a key whose value is a list, each element of which is one of a few words.
   func choices<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ key: String
   ) throws(TextFault) -> [Choice] where Choice.RawValue == String {
@@ -98,8 +98,57 @@ struct Section {
   }
 }
 
+extension Section {
+  /// Reads a whole number; `nil` if it is not given.
+  func integer(_ key: String) throws(TextFault) -> Int? {
+    guard let text = try text(key) else { return nil }
+    guard isPlain(key), let value = Int(text.value) else {
+      throw TextFault(at: text.position, "\(key) must be a whole number, not \"\(text.value)\"")
+    }
+    return value
+  }
+
+  /// Reads a time in Go's form, such as `1.5s` or `1m30s`; a bare number counts nanoseconds.
+  func duration(_ key: String) throws(TextFault) -> Duration? {
+    guard let text = try text(key) else { return nil }
+    if isPlain(key), let nanoseconds = Int64(text.value) { return .nanoseconds(nanoseconds) }
+    guard let duration = Self.duration(text.value) else {
+      throw TextFault(
+        at: text.position, "\(key) must be a time such as 100ms or 1m30s, not \"\(text.value)\"")
+    }
+    return duration
+  }
+
+  private static let units: [(name: String, seconds: Double)] = [
+    ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60),
+    ("h", 3600),
+  ]
+
+  /// Counterpart: Go's `time.ParseDuration`.
+  private static func duration(_ text: String) -> Duration? {
+    var rest = text[...]
+    let isNegative = rest.first == "-"
+    if isNegative || rest.first == "+" { rest.removeFirst() }
+    if rest == "0" { return .zero }
+    if rest.isEmpty { return nil }
+    var seconds = 0.0
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0 == "." || ("0"..."9").contains($0) }
+      let name = rest[digits.endIndex...].prefix { $0 != "." && !("0"..."9").contains($0) }
+      guard digits.contains(where: { $0 != "." }), let number = Double("0\(digits)"),
+        let unit = units.first(where: { $0.name == name })
+      else { return nil }
+      seconds += number * unit.seconds
+      rest = rest[name.endIndex...]
+    }
+    // Go counts nanoseconds in 64 bits.
+    guard seconds < 9.2e9 else { return nil }
+    return .seconds(isNegative ? -seconds : seconds)
+  }
+}
+
 extension YAMLNode {
-  /// The text of a single value; empty where it stands for nothing.
+  /// The text of a single value; empty if the value is null.
   func text(of name: String) throws(TextFault) -> Positioned<String> {
     guard case .scalar(let text, _) = content else {
       throw TextFault(at: position, "\(name) must be a single value, not \(kind)")

@@ -1,5 +1,6 @@
 import Testing
-import WebConfiguration
+
+@testable import WebConfiguration
 
 @Suite struct BcryptHashTests {
   private static let rest = "10$mDwo.lAisC94iLAyP81MCesa29IzH37oigHC/42V2pdJlUprsJPze"
@@ -8,7 +9,6 @@ import WebConfiguration
   func `every prefix of today means the same`(letter: String) throws {
     let hash = try BcryptHash(parsing: "$2\(letter)$" + Self.rest)
     #expect(hash.text == "$2y$" + Self.rest)
-    #expect(hash.cost == 10)
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import Testing
-import WebConfiguration
+
+@testable import WebConfiguration
 
 @Suite struct WebConfigurationErrorTests {
   /// A text, and what is said of it.

@@ -1,7 +1,7 @@
 import Testing
-import WebConfiguration
 
 @testable import HTTPEndpoint
+@testable import WebConfiguration
 
 @Suite struct BcryptTests {
   @Test(arguments: [

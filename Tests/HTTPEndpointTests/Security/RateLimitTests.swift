@@ -1,7 +1,7 @@
 import Testing
-import WebConfiguration
 
 @testable import HTTPEndpoint
+@testable import WebConfiguration
 
 @Suite struct RateLimitTests {
   @Test func `a budget begins with its burst, and gets one more in each interval`() {

@@ -1,7 +1,8 @@
 import CCrypt
 import Glibc
 import Testing
-import WebConfiguration
+
+@testable import WebConfiguration
 
 /// Users with hashes that take little time.
 enum Users {

@@ -1,14 +1,14 @@
 internal import CYAML
 
-/// Reads a text of YAML event by event.
+/// Reads a YAML text event by event.
 ///
-/// Tags are refused: a configuration has no use for them.
+/// Tags are refused, because a configuration has no use for them.
 ///
 /// Counterpart: `yaml_parser_t`.
 @safe
 struct YAMLEventReader: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
-  // The parser reads from it as it goes on.
+  // The parser keeps a pointer to it.
   private let input: UnsafeMutableBufferPointer<UInt8>
 
   /// Creates a reader of a text in UTF-8.
@@ -17,7 +17,7 @@ struct YAMLEventReader: ~Copyable {
     _ = unsafe input.initialize(from: text)
     unsafe parser = .allocate(capacity: 1)
     unsafe parser.initialize(to: yaml_parser_t())
-    // It fails for want of memory only, as any other allocation here does.
+    // It fails only if there is no memory, as any other allocation here does.
     let isInitialized = unsafe yaml_parser_initialize(parser)
     precondition(isInitialized == 1, "out of memory")
     unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -32,9 +32,9 @@ struct YAMLEventReader: ~Copyable {
     unsafe input.deallocate()
   }
 
-  /// The next event; after ``YAMLEvent/streamEnd`` there is none.
+  /// Reads the next event. ``YAMLEvent/streamEnd`` is the last one.
   ///
-  /// - Throws: ``TextFault`` where the text is not YAML, or has a tag.
+  /// - Throws: ``TextFault`` if the text is not YAML, or has a tag.
   mutating func next() throws(TextFault) -> Positioned<YAMLEvent> {
     var event = unsafe yaml_event_t()
     guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault }
@@ -81,7 +81,7 @@ struct YAMLEventReader: ~Copyable {
 
   private static let noTags = "tags are not supported"
 
-  /// Why the parser gave up, and where.
+  /// The reason why the parser gave up, and the place.
   private var fault: TextFault {
     guard unsafe parser.pointee.error != YAML_READER_ERROR else { return encodingFault }
     let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
@@ -89,7 +89,7 @@ struct YAMLEventReader: ~Copyable {
       at: unsafe TextPosition(parser.pointee.problem_mark), "not YAML: \(problem ?? "no memory")")
   }
 
-  /// For bytes that are no text the parser knows an offset only.
+  /// The fault of bytes that are not UTF-8, for which the parser reports only an offset.
   private var encodingFault: TextFault {
     let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
     let before = unsafe input.prefix(parser.pointee.problem_offset)
@@ -105,4 +105,20 @@ extension TextPosition {
   fileprivate init(_ mark: yaml_mark_t) {
     self.init(line: mark.line + 1, column: mark.column + 1)
   }
+}
+
+/// A part of a YAML text, in the order of the text.
+enum YAMLEvent {
+  case streamStart
+  case streamEnd
+  case documentStart
+  case documentEnd
+  /// Text, which is plain if it was written without quotes and not as a block.
+  case scalar(String, isPlain: Bool, anchor: String?)
+  case sequenceStart(anchor: String?)
+  case sequenceEnd
+  case mappingStart(anchor: String?)
+  case mappingEnd
+  /// A copy of the value at the anchor of that name.
+  case alias(String)
 }

@@ -1,22 +1,22 @@
-/// Makes the tree of a text that holds one YAML document.
+/// Makes a tree of a text that holds one YAML document.
 ///
-/// Keys are text, and none stands twice in a mapping: the second would silently win. An alias stands
-/// for a copy of what it names. All copies are counted, so that a short text can't become a huge tree.
+/// Keys are text, and a key must not be repeated in a mapping. An alias becomes a copy of the value that
+/// it names. Copies count as values, so that a short text can't become a huge tree.
 struct YAMLComposer: ~Copyable {
-  /// Deeper than any configuration, and no trouble for the stack.
+  /// The depth of a document: deeper than any configuration, and no trouble for the stack.
   private static let maxDepth = 16
 
-  /// How many values a document may have, copies included: more than any configuration has.
+  /// How many values a document may have, copies included; more than any configuration has.
   private static let maxNodes = 100_000
 
   private var events: YAMLEventReader
-  /// What stood at each anchor so far, with the number of values in it.
+  /// The value at each anchor so far, and the number of values in it.
   private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
   private var nodeCount = 0
 
-  /// The root of the document; `nil` where the text has none, or nothing but comments.
+  /// Reads the root of the document; `nil` if the text is empty, or has only comments.
   ///
-  /// - Throws: ``TextFault`` where the text is not such a document.
+  /// - Throws: ``TextFault`` if the text is not such a document.
   static func compose(_ text: [UInt8]) throws(TextFault) -> YAMLNode? {
     var composer = YAMLComposer(events: YAMLEventReader(text))
     return try composer.document()
@@ -70,7 +70,7 @@ struct YAMLComposer: ~Copyable {
   private mutating func copy(
     of name: String, at position: TextPosition
   ) throws(TextFault) -> YAMLNode {
-    // It is not there before it has ended, so that nothing contains itself.
+    // An anchor is known only after the end of its value, so no value contains itself.
     guard let (node, count) = anchors[name] else {
       throw TextFault(at: position, "there is no anchor \"\(name)\" before this alias")
     }
@@ -109,6 +109,41 @@ struct YAMLComposer: ~Copyable {
       }
       let value = try node(from: try events.next(), depth: depth + 1)
       entries.append(YAMLNode.Entry(key: Positioned(key, at: event.position), value: value))
+    }
+  }
+}
+
+/// A value in a YAML text, and the place where it begins.
+struct YAMLNode: Sendable {
+  enum Content: Sendable {
+    case scalar(String, isPlain: Bool)
+    case sequence([YAMLNode])
+    case mapping([Entry])
+  }
+
+  /// A key and its value.
+  struct Entry: Sendable {
+    let key: Positioned<String>
+    let value: YAMLNode
+  }
+
+  let content: Content
+  let position: TextPosition
+
+  /// Whether it is null: `key:`, `key: null` or `key: ~`.
+  var isNull: Bool {
+    if case .scalar(let text, isPlain: true) = content {
+      return ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+    return false
+  }
+
+  /// The kind of value, for messages.
+  var kind: String {
+    switch content {
+    case .scalar: "a single value"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
     }
   }
 }
