@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "HTTPEndpoint",
       dependencies: [
-        "CCrypt", "CZlib", "Platform", "WebConfiguration",
+        "CCrypt", "CZlib", "Exposition", "Platform", "WebConfiguration",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

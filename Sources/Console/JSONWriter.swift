@@ -1,14 +1,13 @@
 internal import Platform
 
-/// Writes JSON, two spaces an indentation, members in the order in which they are given.
+/// Writes JSON, indented by two spaces, with members in the order in which they are given.
 ///
-/// Strings may hold anything: what is not UTF-8 is replaced, and control characters are escaped, the ones
-/// beyond ASCII and those that a terminal would obey among them, so that the output can be looked at as
-/// it is.
+/// Strings may hold anything. Bytes that are not UTF-8 are replaced. Control characters and invisible marks
+/// are escaped, also beyond ASCII, so that a terminal can show the output safely.
 public struct JSONWriter {
   public private(set) var bytes: [UInt8] = []
   private var depth = 0
-  /// Whether something stands in the innermost object or array.
+  /// Whether the innermost object or array has an element.
   private var isBegun = false
 
   public init() {}
@@ -16,10 +15,10 @@ public struct JSONWriter {
   /// A value that fits on a line.
   public enum Scalar {
     case string(String)
-    /// Text as it is stored, of which nobody knows whether it is UTF-8.
+    /// Stored text, which may not be UTF-8.
     case text([UInt8])
     case integer(Int)
-    /// A number; null where it is not finite.
+    /// A number; null if it is not finite.
     case number(Double)
     case flag(Bool)
     case null
@@ -62,7 +61,7 @@ public struct JSONWriter {
     container("[", "]", body)
   }
 
-  /// An array that has an object for each of these elements; `body` writes its members.
+  /// Writes an array with an object for each element; `body` writes the object's members.
   public mutating func member<Element>(
     _ name: String, objects elements: some Sequence<Element>,
     _ body: (Element, inout JSONWriter) -> Void
@@ -74,7 +73,7 @@ public struct JSONWriter {
       })
   }
 
-  /// An array of values that fit on a line.
+  /// Writes an array of values that fit on a line.
   public mutating func member(_ name: String, elements: some Sequence<Scalar>) {
     member(
       name,
@@ -83,7 +82,7 @@ public struct JSONWriter {
       })
   }
 
-  /// An object all of whose members are strings; null where there is none.
+  /// Writes an object whose members are all strings; null if there is none.
   public mutating func member(_ name: String, strings: KeyValuePairs<String, String>?) {
     guard let strings else { return member(name, .null) }
     member(
@@ -93,7 +92,7 @@ public struct JSONWriter {
       })
   }
 
-  /// The document, with a line's end behind it.
+  /// Ends the last line, and returns the document.
   public mutating func finish() -> [UInt8] {
     append("\n")
     return bytes
@@ -145,7 +144,7 @@ public struct JSONWriter {
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-  /// A string as JSON has it, with its quotes.
+  /// A string in JSON's form, with its quotes.
   public static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {

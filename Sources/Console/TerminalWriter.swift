@@ -1,45 +1,45 @@
 internal import Platform
 
-/// Writes text for people, who may be looking at it on a terminal.
+/// Writes text for people, who may look at it on a terminal.
 ///
-/// Nothing but ``endLine()`` and the emphasis makes a control character: in all text that is written,
-/// and it may be a comment that somebody else thought of, control characters and what is not UTF-8 stand
-/// as `\x1b`, and other marks that can't be seen as `\u{202e}`.
+/// The text may be a comment that a stranger wrote. So control characters and bytes that are not UTF-8 are
+/// written as `\x1b`, and other invisible marks as `\u{202e}`. Only ``endLine()`` and the emphasis write
+/// control characters.
 public struct TerminalWriter {
-  /// How a piece of text is set apart, where there are colours.
+  /// How a piece of text is set apart, if there are colours.
   public enum Emphasis: Sendable, Hashable {
     case plain
     /// Headings and names.
     case strong
-    /// What matters less.
+    /// Things that matter less.
     case faint
-    /// What came, or is well.
+    /// Things that were added, or are well.
     case good
-    /// What went, or is wrong.
+    /// Things that were removed, or are wrong.
     case bad
-    /// What is another, or worth a look.
+    /// Things that changed, or are worth a look.
     case notable
   }
 
   public private(set) var bytes: [UInt8] = []
-  /// Whether emphasis shows.
-  public let isColoured: Bool
+  private let isColoured: Bool
 
+  /// - Parameter isColoured: Whether emphasis shows.
   public init(isColoured: Bool) { self.isColoured = isColoured }
 
-  /// A writer of what goes to standard output: in colours where that is a terminal which can show them
-  /// and nobody said no (`NO_COLOR`, `TERM=dumb`).
+  /// A writer for standard output. It uses colours on a terminal, unless the environment turns them off
+  /// (`NO_COLOR`, `TERM=dumb`).
   public static func forStandardOutput() -> TerminalWriter {
     TerminalWriter(
       isColoured: StandardOutput.isTerminal && allowsColours(Environment.value(of:)))
   }
 
-  /// Whether the environment lets a program write in colours. See https://no-color.org.
+  /// Whether the environment lets programs write in colours. See https://no-color.org.
   static func allowsColours(_ variable: (String) -> String?) -> Bool {
     (variable("NO_COLOR") ?? "").isEmpty && (variable("TERM") ?? "dumb") != "dumb"
   }
 
-  /// Writes text; it can't end the line.
+  /// Writes text, which can't end the line.
   public mutating func write(_ text: String, _ emphasis: Emphasis = .plain) {
     write(Array(text.utf8), emphasis)
   }
@@ -61,22 +61,32 @@ public struct TerminalWriter {
     endLine()
   }
 
-  /// The text as it is written, without emphasis: to measure it, say.
+  /// The text as it is written, without emphasis; for example to measure its width.
   public static func escaped(_ text: [UInt8]) -> String {
-    // Nearly all text is: rules by the ten thousand.
+    // Nearly all of the text is plain, and there may be tens of thousands of rules.
     if text.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: text, as: UTF8.self) }
     var escaped = ""
     escaped.reserveCapacity(text.count)
-    var decoder = UTF8Pieces(text)
-    while let piece = decoder.next() {
-      switch piece {
-      case .scalar(let scalar) where !scalar.isHidden: escaped.unicodeScalars.append(scalar)
-      case .scalar(let scalar) where scalar.isASCII: escaped += hexadecimal(UInt8(scalar.value))
-      case .scalar(let scalar): escaped += "\\u{\(String(scalar.value, radix: 16))}"
-      case .byte(let byte): escaped += hexadecimal(byte)
+    var parser = Unicode.UTF8.ForwardParser()
+    var bytes = text.makeIterator()
+    var position = 0
+    while true {
+      switch parser.parseScalar(from: &bytes) {
+      case .valid(let encoded):
+        escaped += Self.escaped(UTF8.decode(encoded))
+        position += encoded.count
+      case .error(let length):
+        for byte in text[position..<position + length] { escaped += hexadecimal(byte) }
+        position += length
+      case .emptyInput: return escaped
       }
     }
-    return escaped
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    if !scalar.isHidden { return String(scalar) }
+    if scalar.isASCII { return hexadecimal(UInt8(scalar.value)) }
+    return "\\u{\(String(scalar.value, radix: 16))}"
   }
 
   private static func hexadecimal(_ byte: UInt8) -> String {
@@ -85,7 +95,7 @@ public struct TerminalWriter {
 }
 
 extension TerminalWriter.Emphasis {
-  /// The number that a terminal knows it by.
+  /// The terminal's code for it.
   fileprivate var code: Int? {
     switch self {
     case .plain: nil

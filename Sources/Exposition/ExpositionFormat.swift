@@ -5,6 +5,7 @@ public enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   /// OpenMetrics 1.0.0.
   case openMetrics
 
+  /// The value of the header field `Content-Type`.
   public var contentType: String {
     switch self {
     case .text: "text/plain; version=0.0.4; charset=utf-8"
@@ -12,7 +13,7 @@ public enum ExpositionFormat: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// What ends an exposition: nothing, or OpenMetrics' end mark.
+  /// The bytes at the end of an exposition: OpenMetrics has an end mark.
   public var trailer: [UInt8] {
     switch self {
     case .text: []
@@ -20,72 +21,36 @@ public enum ExpositionFormat: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The format that a request's `Accept` header prefers; the text format where it names neither.
+  /// Chooses the format that a request's `Accept` header prefers, and the content type to answer with.
   ///
-  /// Quality values count, then the order in the header. OpenMetrics is served only to those who ask
-  /// for it by name, in version 1.0.0 or any.
-  public init(accept: String?) { self = Self.negotiate(accept: accept).format }
-
-  /// The format that a request's `Accept` header prefers, and the content type to answer with.
+  /// The highest weight wins; of equal weights the first one does. A client gets OpenMetrics only if it
+  /// names it, in version 1.0.0 or without a version. It gets the text format if it names neither.
   ///
-  /// That names the scheme by which names are escaped, where the request names one that is known. All
-  /// names here are the same in each of them. Counterpart: Prometheus' content negotiation.
+  /// The content type repeats the scheme by which names are escaped, if the request has a known one. All
+  /// names here are the same in each scheme. Counterpart: Prometheus' content negotiation.
   public static func negotiate(
     accept: String?
   ) -> (format: ExpositionFormat, contentType: String) {
-    var best = Range(format: .text, quality: 0)
-    for text in (accept ?? "").split(separator: ",") {
-      guard let range = parse(text), range.quality > best.quality else { continue }
-      best = range
+    var best = (format: ExpositionFormat.text, weight: 0.0, scheme: String?.none)
+    for range in AcceptedValue.list(accept) where range.weight > best.weight {
+      guard let format = ExpositionFormat(mediaRange: range) else { continue }
+      best = (format, range.weight, range.parameters["escaping"])
     }
-    let escaping = best.escaping.map { "; escaping=\($0)" } ?? ""
-    return (best.format, best.format.contentType + escaping)
+    guard let scheme = best.scheme, escapingSchemes.contains(scheme) else {
+      return (best.format, best.format.contentType)
+    }
+    return (best.format, best.format.contentType + "; escaping=\(scheme)")
   }
 
   private static let escapingSchemes: Set = ["allow-utf-8", "dots", "underscores", "values"]
 
-  /// One of the media ranges of an `Accept` header.
-  private struct Range {
-    let format: ExpositionFormat
-    let quality: Double
-    var escaping: String?
-  }
-
-  private static func parse(_ range: Substring) -> Range? {
-    var parameters = range.split(separator: ";").map { $0.trimmed.lowercased() }
-    guard !parameters.isEmpty else { return nil }
-    let type = parameters.removeFirst()
-    var quality = 1.0
-    var version: String?
-    var escaping: String?
-    for parameter in parameters {
-      let pair = parameter.split(separator: "=", maxSplits: 1).map { $0.trimmed }
-      guard pair.count == 2 else { continue }
-      switch pair[0] {
-      case "q": quality = Double(pair[1]) ?? 0
-      case "version": version = String(pair[1])
-      case "escaping": escaping = String(pair[1])
-      default: break
-      }
-    }
-    escaping = escaping.flatMap { escapingSchemes.contains($0) ? $0 : nil }
-    switch (type, version) {
+  /// The format that a media range of an `Accept` header asks for; nil if it asks for another one.
+  private init?(mediaRange range: AcceptedValue) {
+    switch (range.name, range.parameters["version"]) {
     case ("application/openmetrics-text", nil), ("application/openmetrics-text", "1.0.0"):
-      return Range(format: .openMetrics, quality: quality, escaping: escaping)
-    case ("text/plain", nil), ("text/plain", "0.0.4"), ("text/*", _), ("*/*", _):
-      return Range(format: .text, quality: quality, escaping: escaping)
-    default:
-      return nil
+      self = .openMetrics
+    case ("text/plain", nil), ("text/plain", "0.0.4"), ("text/*", _), ("*/*", _): self = .text
+    default: return nil
     }
-  }
-}
-
-extension StringProtocol {
-  fileprivate var trimmed: SubSequence {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    guard let start = firstIndex(where: { !isSpace($0) }),
-      let end = lastIndex(where: { !isSpace($0) })
-    else { return self[startIndex..<startIndex] }
-    return self[start...end]
   }
 }

@@ -1,23 +1,23 @@
-/// Writes families and their samples, in the order in which they come.
+/// Writes families and their samples, in the order in which they are given.
 ///
-/// The bytes come out in segments, one for each family, so that whoever compresses them can tell what
-/// is the same as the last time.
+/// Each family is a segment of its own, so that a compressor can recognise what did not change since the
+/// last scrape.
 public struct ExpositionWriter: Sendable {
   private let format: ExpositionFormat
   private var segments: [[UInt8]] = []
-  /// The sizes of the segments that were written last time, to reserve room.
+  /// The sizes of the segments that were written last time, for reserving room.
   private let expectedSizes: [Int]
 
-  /// - Parameter expectedSizes: how many bytes each segment will take, if known.
+  /// - Parameter expectedSizes: How many bytes each segment will take, if that is known.
   public init(_ format: ExpositionFormat, expectedSizes: [Int] = []) {
     self.format = format
     self.expectedSizes = expectedSizes
   }
 
-  /// Writes a family with the samples that `body` gives; without any, nothing is written.
+  /// Writes a family with the samples that `body` writes; nothing if `body` writes none.
   ///
-  /// - Parameter isContinued: Whether these are further samples of a family whose others were written
-  ///   just before, perhaps by another writer.
+  /// - Parameter isContinued: Whether the family's first samples were written just before, perhaps by
+  ///   another writer. Then its metadata is left out.
   public mutating func write(
     _ family: MetricFamily, isContinued: Bool = false, _ body: (inout SampleWriter) -> Void
   ) {
@@ -38,7 +38,7 @@ public struct ExpositionWriter: Sendable {
     bytes.append(contentsOf: "# HELP ".utf8)
     bytes.append(contentsOf: name)
     bytes.append(UInt8(ascii: " "))
-    appendHelp(family.help, to: &bytes)
+    bytes.append(escaping: family.help, quotes: format == .openMetrics)
     bytes.append(contentsOf: "\n# TYPE ".utf8)
     bytes.append(contentsOf: name)
     bytes.append(UInt8(ascii: " "))
@@ -48,14 +48,135 @@ public struct ExpositionWriter: Sendable {
 
   /// The segments written so far; their sizes are the next writer's `expectedSizes`.
   public consuming func finish() -> [[UInt8]] { segments }
+}
 
-  private func appendHelp(_ help: String, to bytes: inout [UInt8]) {
-    for byte in help.utf8 {
+/// Writes the samples of one family.
+public struct SampleWriter: Sendable {
+  fileprivate private(set) var bytes: [UInt8]
+  private let name: [UInt8]
+  /// The name and the opening brace.
+  private let opening: [UInt8]
+
+  fileprivate init(name: String, bytes: [UInt8]) {
+    self.name = Array(name.utf8)
+    self.opening = self.name + [UInt8(ascii: "{")]
+    self.bytes = bytes
+  }
+
+  /// Writes a sample with a whole number.
+  public mutating func sample(
+    _ labels: LabelSet, and more: LabelSet = .none, _ value: some BinaryInteger
+  ) {
+    write(labels, more)
+    append(value)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Writes a sample with any number.
+  public mutating func sample(
+    _ labels: LabelSet, and more: LabelSet = .none, _ value: Double
+  ) {
+    write(labels, more)
+    bytes.append(contentsOf: Self.text(of: value).utf8)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func write(_ labels: LabelSet, _ more: LabelSet) {
+    if labels.bytes.isEmpty && more.bytes.isEmpty {
+      bytes.append(contentsOf: name)
+      bytes.append(UInt8(ascii: " "))
+      return
+    }
+    bytes.append(contentsOf: opening)
+    bytes.append(contentsOf: labels.bytes)
+    if !more.bytes.isEmpty {
+      if !labels.bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+      bytes.append(contentsOf: more.bytes)
+    }
+    bytes.append(UInt8(ascii: "}"))
+    bytes.append(UInt8(ascii: " "))
+  }
+
+  private mutating func append(_ value: some BinaryInteger) {
+    if let digit = UInt8(exactly: value), digit < 10 {
+      bytes.append(UInt8(ascii: "0") + digit)
+    } else {
+      bytes.append(contentsOf: String(value).utf8)
+    }
+  }
+
+  private static func text(of value: Double) -> String {
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+    return "\(value)"
+  }
+}
+
+/// The name, type and meaning of a metric.
+public struct MetricFamily: Sendable, Hashable {
+  public enum Kind: String, Sendable, Hashable {
+    case counter
+    case gauge
+  }
+
+  /// The name of the samples; a counter's ends in `_total`.
+  public let name: String
+  public let kind: Kind
+  /// An explanation for people, which may be any text.
+  public let help: String
+
+  public init(_ name: String, _ kind: Kind, _ help: String) {
+    precondition(kind != .counter || name.hasSuffix(Self.total), "a counter ends in _total")
+    self.name = name
+    self.kind = kind
+    self.help = help
+  }
+
+  /// The name in the metadata, where OpenMetrics leaves out a counter's suffix.
+  fileprivate func metadataName(_ format: ExpositionFormat) -> Substring {
+    switch (format, kind) {
+    case (.openMetrics, .counter): name.dropLast(Self.total.count)
+    default: name[...]
+    }
+  }
+
+  private static let total = "_total"
+}
+
+/// The labels of a sample, rendered once. A service port uses the same ones in a dozen families, at every
+/// scrape.
+public struct LabelSet: Sendable, Hashable {
+  /// `name="value",…`, without braces.
+  fileprivate let bytes: [UInt8]
+
+  /// Renders names and values, in the order given. Values may hold anything; names must be valid.
+  public init(_ pairs: KeyValuePairs<String, String>) {
+    var bytes: [UInt8] = []
+    // Thousands of label sets are kept for long. An array that grows would keep room for more.
+    bytes.reserveCapacity(pairs.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 4 })
+    for (name, value) in pairs {
+      if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+      bytes.append(contentsOf: name.utf8)
+      bytes.append(contentsOf: "=\"".utf8)
+      bytes.append(escaping: value, quotes: true)
+      bytes.append(UInt8(ascii: "\""))
+    }
+    self.bytes = bytes
+  }
+
+  /// No labels.
+  public static let none = LabelSet([:])
+}
+
+extension [UInt8] {
+  /// Appends text with backslashes and ends of lines escaped, and quotes if they mean something there.
+  fileprivate mutating func append(escaping text: String, quotes: Bool) {
+    for byte in text.utf8 {
       switch byte {
-      case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-      case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
-      case UInt8(ascii: "\"") where format == .openMetrics: bytes.append(contentsOf: #"\""#.utf8)
-      default: bytes.append(byte)
+      case UInt8(ascii: "\\"): append(contentsOf: #"\\"#.utf8)
+      case UInt8(ascii: "\n"): append(contentsOf: #"\n"#.utf8)
+      case UInt8(ascii: "\"") where quotes: append(contentsOf: #"\""#.utf8)
+      default: append(byte)
       }
     }
   }

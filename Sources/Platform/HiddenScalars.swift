@@ -1,6 +1,6 @@
 extension Unicode.Scalar {
-  /// Whether it is a control character, or one of the marks that change how the text around it looks,
-  /// such as those that turn the direction of writing around.
+  /// Whether it is a control character, or an invisible mark that changes how the text around it
+  /// looks. For example, some marks reverse the direction of writing.
   public var isHidden: Bool {
     if isASCII { return value < 0x20 || value == 0x7f }
     return switch properties.generalCategory {

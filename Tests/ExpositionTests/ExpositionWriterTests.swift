@@ -62,16 +62,12 @@ struct ExpositionWriterTests {
     let text = Self.written(.text, Self.gauge) { samples in
       samples.sample(north, and: colour, 1)
       samples.sample(.none, and: colour, 2)
-      samples.sample(north.appending(colour), 3)
-      samples.sample(LabelSet.none.appending(colour), 4)
     }
     #expect(
       text.hasSuffix(
         """
         ducks{pond="north",side="left",colour="white"} 1
         ducks{colour="white"} 2
-        ducks{pond="north",side="left",colour="white"} 3
-        ducks{colour="white"} 4
 
         """))
   }

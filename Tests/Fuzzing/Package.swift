@@ -56,7 +56,9 @@ let package = Package(
     module("WebConfiguration", ["CYAML"]),
     // Links to what takes a client's bytes apart once NIO has found the header fields: so NIO, which has
     // fuzzing of its own, needs not be built.
-    .target(name: "HTTPEndpoint", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(
+      name: "HTTPEndpoint", dependencies: ["CZlib", "Exposition", "Platform", "WebConfiguration"],
+      swiftSettings: settings),
 
     .executableTarget(
       name: "fuzz",

@@ -11,7 +11,7 @@ enum HTTPDomain {
     checkAddress(text)
     checkPage(text)
     _ = AcceptEncoding(text)
-    _ = ExpositionFormat(accept: text)
+    _ = ExpositionFormat.negotiate(accept: text)
   }
 
   private static func checkTarget(_ text: String, _ bytes: [UInt8]) {
