@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Counterpart: RFC 9110's IMF-fixdate.
 enum DateField {
-  private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
@@ -22,13 +22,9 @@ enum DateField {
 
   /// The value at a time, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
   static func text(secondsSince1970 time: Int) -> String {
-    let days = time / 86_400
-    let seconds = time % 86_400
-    let (year, month, day) = WallClock.civilDate(daysSince1970: days)
-    let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(twoDigits)
-    let date = "\(twoDigits(day)) \(months[month - 1]) \(year)"
-    return "\(weekdays[days % 7]), \(date) \(clock.joined(separator: ":")) GMT"
+    let civil = CivilTime(secondsSince1970: time)
+    let day = civil.day < 10 ? "0\(civil.day)" : "\(civil.day)"
+    return "\(weekdays[civil.weekday]), \(day) \(months[civil.month - 1]) \(civil.year) "
+      + "\(civil.clock) GMT"
   }
-
-  private static func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }

@@ -2,16 +2,16 @@ private import CPCRE2
 
 /// A regular expression of a flag, compiled by PCRE2. It may match anywhere in a text.
 ///
-/// Classes such as `\w` are Unicode's, `^` and `$` are the text's ends, and `.` is no line break.
-/// Expressions are chosen by the operator, but the texts that they meet are not: a tenant names services.
-/// So each match is bounded in steps and memory, and all of a reading in time, see ``MatchingBudget``.
+/// Classes such as `\w` are Unicode's, `^` and `$` match the text's ends, and `.` matches no line break.
+/// The operator chooses expressions, but tenants choose the names that they are matched with. So each
+/// match is bounded in steps and memory, and all matches of a reading in time: see ``MatchingBudget``.
 public struct RegularExpression: Sendable {
   /// The expression as it was written.
   public let text: String
   private let code: Code
   private let hasGroup: Bool
 
-  /// - Throws: ``RegularExpressionFault`` where the text is no expression.
+  /// - Throws: ``RegularExpressionFault`` if the text is not an expression.
   public init(_ text: String) throws(RegularExpressionFault) {
     self.text = text
     code = try Code(text)
@@ -20,14 +20,14 @@ public struct RegularExpression: Sendable {
 
   /// What an expression found.
   public struct Match: Sendable, Equatable {
-    /// What the first group captured; empty where it took no part, nil where there is no group.
+    /// What the first group captured: empty if it took no part, nil if the expression has no group.
     public let firstGroup: String?
   }
 
-  /// The first place of a text that matches; nil where none does.
+  /// Finds the first place of a text that matches; nil if there is none.
   ///
-  /// - Parameter budget: pays for it.
-  /// - Throws: ``MatchingError`` where it isn't known whether there is one.
+  /// - Parameter budget: The budget that pays for the search.
+  /// - Throws: ``MatchingError`` if the search had to be given up.
   public func firstMatch(
     in subject: String, within budget: inout MatchingBudget
   ) throws(MatchingError) -> Match? {
@@ -42,14 +42,14 @@ public struct RegularExpression: Sendable {
     let result = unsafe pcre2_match_8(
       code.pointer, bytes, bytes.count, 0, PCRE2_NO_UTF_CHECK, scratch.data, scratch.context)
     if result == PCRE2_ERROR_NOMATCH { return nil }
-    // Two pairs are room for what is asked: of more groups the others are left out, which is 0.
+    // The result is 0 if the expression has more groups than the two pairs of offsets have room for.
     guard result >= 0 else { throw error(.tooManySteps) }
     guard hasGroup else { return Match(firstGroup: nil) }
     guard let range = scratch.firstGroup(result) else { return Match(firstGroup: "") }
     return Match(firstGroup: String(decoding: bytes[range], as: UTF8.self))
   }
 
-  /// Owns the compiled code, which is not changed any more.
+  /// Owns the compiled code, which never changes.
   @safe private final class Code: Sendable {
     nonisolated(unsafe) let pointer: OpaquePointer
 
@@ -81,7 +81,7 @@ public struct RegularExpression: Sendable {
 
 /// What is wrong with the text of a regular expression.
 public struct RegularExpressionFault: Error, CustomStringConvertible {
-  /// PCRE2's words, and where.
+  /// PCRE2's description, and the place in the text.
   public let description: String
 
   fileprivate init(code: Int32, offset: Int) {
@@ -92,12 +92,12 @@ public struct RegularExpressionFault: Error, CustomStringConvertible {
   }
 }
 
-/// Nobody knows whether a text matches: it would take too long to find out.
+/// It would take too long to find out whether a text matches.
 public struct MatchingError: Error, Hashable, CustomStringConvertible {
   public enum Reason: Sendable, Hashable {
-    /// The text took more steps than a match may. It would do so again.
+    /// The match took more steps than it may. It would do so again.
     case tooManySteps
-    /// Other texts have used up the time. Another time it can be tried.
+    /// Other matches have used up the time. A later reading can try again.
     case noTimeLeft
   }
 
@@ -113,11 +113,11 @@ public struct MatchingError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// The processor's time that regular expressions may take in one reading.
+/// The processor time that regular expressions may take in one reading.
 ///
-/// It is for one thread, and for a moment: it holds the memory of matches.
+/// It belongs to one thread, and lives for one reading, because it holds the memory of matches.
 public struct MatchingBudget {
-  /// What is left.
+  /// The time that is left.
   public fileprivate(set) var rest: Duration
   fileprivate let scratch = Scratch()
 
@@ -128,7 +128,7 @@ public struct MatchingBudget {
     let data: OpaquePointer?
     let context: OpaquePointer?
 
-    /// What a match may take: steps, which are some 5 ms, and KiB.
+    /// The limits of a match: steps (this many take some 5 ms) and KiB.
     private static let (steps, memory): (UInt32, UInt32) = (100_000, 8192)
 
     init() {
@@ -143,11 +143,11 @@ public struct MatchingBudget {
       unsafe pcre2_match_context_free_8(context)
     }
 
-    /// The first group's place after a match with this result; nil where it took no part.
+    /// The first group's place after a match with this result; nil if the group took no part.
     func firstGroup(_ result: Int32) -> Range<Int>? {
       guard result != 1, let offsets = unsafe pcre2_get_ovector_pointer_8(data) else { return nil }
       let (start, end) = unsafe (offsets[2], offsets[3])
-      // What took no part is at PCRE2_UNSET, which is negative here.
+      // A group that took no part is at PCRE2_UNSET, which is negative here.
       return start >= 0 && start <= end ? start..<end : nil
     }
   }

@@ -1,5 +1,6 @@
-import Platform
 import Testing
+
+@testable import Platform
 
 @Suite("SHA-256 and HMAC")
 struct SHA256Tests {

@@ -1,30 +1,29 @@
-private import Glibc
+internal import Glibc
 
-/// Whole files in one go.
+/// Reads whole files.
 public enum FileBytes {
-  /// The kinds of files that a caller takes.
+  /// The kinds of files that a caller accepts.
   public enum Kinds: Sendable {
-    /// Regular files alone: what a configuration names is read on a thread that must not wait.
+    /// Regular files only: the files of a configuration are read on a thread that must not wait.
     case regularFiles
     /// Pipes as well, such as a shell's `<(…)`, and a terminal that somebody pastes into. The caller
-    /// waits for what is written into them.
+    /// waits for their writer.
     case pipesToo
   }
 
-  /// The bytes of a file that somebody named.
+  /// Reads a file that somebody named.
   ///
-  /// It never waits for a regular file, nor for what turns out not to be one. Of pipes it waits for the
-  /// end, where the caller takes them. Devices, sockets and directories are refused: they have no end,
-  /// or none that comes.
+  /// It waits only for the end of a pipe, if the caller accepts pipes. Devices, sockets and directories
+  /// are refused, because they have no end or may never reach it.
   ///
   /// - Parameters:
-  ///   - limit: the number of bytes that the file may have.
-  ///   - kinds: what the file may be.
+  ///   - limit: The number of bytes that the file may have.
+  ///   - kinds: What the file may be.
   /// - Throws: ``FileError``.
   public static func read(
     path: String, limit: Int, accepting kinds: Kinds
   ) throws(FileError) -> [UInt8] {
-    // Without O_NONBLOCK to open a FIFO would be to wait for its writer.
+    // Without O_NONBLOCK, opening a FIFO would wait for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw .system(SystemError(code: errno)) }
     defer { _ = close(descriptor) }
@@ -41,10 +40,9 @@ public enum FileBytes {
     return try read(descriptor, limit: limit)
   }
 
-  /// What comes from standard input, until its end: from a file, a pipe, a socket or a terminal. Other
-  /// devices are refused.
+  /// Reads standard input to its end: a file, a pipe, a socket or a terminal. Other devices are refused.
   ///
-  /// - Parameter limit: the number of bytes that it may have.
+  /// - Parameter limit: The number of bytes that it may have.
   /// - Throws: ``FileError``.
   public static func readStandardInput(limit: Int) throws(FileError) -> [UInt8] {
     var status = stat()
@@ -58,9 +56,9 @@ public enum FileBytes {
     return try read(STDIN_FILENO, limit: limit)
   }
 
-  /// The bytes of one of the system's own files, as those of procfs, whose size nobody knows before.
+  /// Reads one of the system's own files, such as those of procfs, whose size is not known before.
   ///
-  /// - Throws: ``SystemError`` of the call that failed.
+  /// - Throws: ``SystemError`` with the error of the call that failed.
   public static func read(_ path: String) throws(SystemError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(code: errno) }
@@ -89,7 +87,7 @@ public enum FileBytes {
     }
   }
 
-  /// Waits until a pipe has a writer or had one, and lets reads wait for what it writes.
+  /// Waits until a pipe has or had a writer, and makes later reads wait for the writer's bytes.
   private static func waitForWriter(_ descriptor: Int32) {
     var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     while unsafe poll(&request, 1, -1) < 0, errno == EINTR {}
@@ -99,19 +97,19 @@ public enum FileBytes {
   /// Whether there is a file or directory of that name.
   public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-  /// One of the system's own files as text, with what isn't UTF-8 replaced; nil where it can't be read.
+  /// Reads one of the system's own files as text, with invalid UTF-8 replaced; nil if it can't be read.
   public static func text(_ path: String) -> String? {
     (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
-/// Why a file that somebody named wasn't read.
+/// Why a file was not read.
 public enum FileError: Error, Sendable, Hashable {
   /// A system call failed.
   case system(SystemError)
-  /// It is something else than a file with an end; the payload says what.
+  /// It is not a file with an end; the payload names what it is.
   case unsuitable(String)
-  /// It has more bytes than such a file may have.
+  /// It has more bytes than the caller allows.
   case tooLarge(limit: Int)
 
   /// The code that a system call would have failed with.
@@ -125,7 +123,7 @@ public enum FileError: Error, Sendable, Hashable {
 }
 
 extension FileError: CustomStringConvertible {
-  /// What is wrong, in words that follow "cannot read it: ".
+  /// The reason, in words that follow "cannot read it: ".
   public var description: String {
     switch self {
     case .system(let error): "\(error)"
@@ -133,4 +131,61 @@ extension FileError: CustomStringConvertible {
     case .tooLarge(let limit): "it is larger than \(limit >> 20) MiB"
     }
   }
+}
+
+/// Distinguishes contents of a file without reading them: by the file that the path leads to, its size,
+/// and the times at which it was touched.
+///
+/// Counterpart: `struct stat`.
+public struct FileSignature: Sendable, Hashable {
+  private let device: UInt64
+  private let inode: UInt64
+  private let size: Int64
+  private let modified: Duration
+  private let changed: Duration
+
+  /// The signature of the file at a path, through symbolic links; nil if there is no file.
+  public init?(of path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    size = Int64(status.st_size)
+    modified = Duration(status.st_mtim)
+    changed = Duration(status.st_ctim)
+  }
+
+  /// Whether the file was touched less than this time ago, by the system's clock.
+  ///
+  /// A time in the future counts as long ago: the clock was set back.
+  public func isYounger(than age: Duration) -> Bool {
+    let now = Duration.seconds(WallClock.now)
+    return changed <= now && now - changed < age
+  }
+}
+
+/// The error of a system call.
+public struct SystemError: Error, Sendable, Hashable {
+  /// The `errno`.
+  public let code: Int32
+
+  public init(code: Int32) { self.code = code }
+
+  /// ENOENT: there is no such file.
+  public static let noSuchFile = SystemError(code: ENOENT)
+}
+
+extension SystemError: CustomStringConvertible {
+  /// The C library's text for the code.
+  public var description: String { unsafe String(cString: strerror(code)) }
+}
+
+/// The kinds of sockets, and the flags to open them with.
+public enum SocketFlag {
+  /// The kind that needs no connection.
+  public static let datagram = Int32(bitPattern: SOCK_DGRAM.rawValue)
+  /// Programs that this one starts do not inherit the socket.
+  public static let closeOnExec = Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+  /// A read fails where it would have to wait.
+  public static let nonBlocking = Int32(bitPattern: SOCK_NONBLOCK.rawValue)
 }

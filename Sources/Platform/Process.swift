@@ -1,0 +1,101 @@
+private import CGlibc
+internal import Dispatch
+private import Glibc
+
+/// What the system lets this process have.
+public enum ProcessLimits {
+  /// The number of file descriptors that the process may have open; nil if the system does not report it.
+  public static var openFiles: Int? { fileLimits.map { Int(clamping: $0.rlim_cur) } }
+
+  /// The number of file descriptors that are open; nil if `/proc` can't be read.
+  public static var openFileCount: Int? {
+    guard let directory = unsafe opendir("/proc/self/fd") else { return nil }
+    defer { unsafe _ = closedir(directory) }
+    var count = 0
+    while unsafe readdir(directory) != nil { count += 1 }
+    // Not `.`, `..` and the descriptor that reads the directory.
+    return count - 3
+  }
+
+  /// The clock ticks in a second of `/proc`'s times.
+  public static var clockTicks: Int { sysconf(Int32(_SC_CLK_TCK)) }
+
+  /// The bytes in a page of memory.
+  public static var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
+
+  /// The number of processors of the machine that are online.
+  public static var processors: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
+  /// Raises the limit of open files to the highest allowed value: a thousand idle clients take one each.
+  public static func raiseOpenFiles() {
+    guard var limits = fileLimits else { return }
+    limits.rlim_cur = limits.rlim_max
+    _ = unsafe setrlimit(resource, &limits)
+  }
+
+  private static var fileLimits: rlimit? {
+    var limits = rlimit()
+    return unsafe getrlimit(resource, &limits) == 0 ? limits : nil
+  }
+
+  private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+}
+
+/// The C library's allocator, which holds libiptc's copy of a table.
+public enum Allocator {
+  /// Sets the allocator up for a process that now and then needs a hundred times its usual memory.
+  ///
+  /// Must be called before there are threads.
+  ///
+  /// - All threads share one arena, so that what one of them frees another can use.
+  /// - Large blocks always come from the system, so that they go back when they are freed.
+  /// - A few megabytes of small blocks are kept, so that the pieces of a body reuse the same memory.
+  ///
+  /// C counterpart: `mallopt`.
+  public static func configure() {
+    _ = mallopt(M_ARENA_MAX, 1)
+    _ = mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+    _ = mallopt(M_TRIM_THRESHOLD, 4 << 20)
+  }
+
+  /// Gives free memory back to the system, which the allocator would keep.
+  ///
+  /// C counterpart: `malloc_trim`.
+  public static func releaseFreeMemory() { _ = malloc_trim(0) }
+}
+
+/// The variables that this process was started with.
+public enum Environment {
+  /// A variable's value; nil if it is not set.
+  public static func value(of name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+}
+
+/// Ends the process some time after it was asked to end, even if it hangs.
+public final class ShutdownDeadline: Sendable {
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+  /// Begins to listen for SIGTERM and SIGINT on a thread of its own. Others may listen, too.
+  ///
+  /// - Parameters:
+  ///   - limit: How much time the process has from the signal on.
+  ///   - words: What is written to standard error if it took longer.
+  public init(_ limit: Duration, words: String) {
+    let queue = DispatchQueue(label: "shutdown", qos: .userInitiated)
+    let milliseconds = Int(limit / .milliseconds(1))
+    unsafe sources = [SIGTERM, SIGINT].map { signal in
+      let source = DispatchSource.makeSignalSource(signal: signal, queue: queue)
+      source.setEventHandler {
+        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+          StandardError.write(words)
+          _exit(1)
+        }
+      }
+      source.activate()
+      return source
+    }
+  }
+
+  deinit { for source in unsafe sources { source.cancel() } }
+}
