@@ -1,22 +1,22 @@
 import NIOCore
 import NIOHTTP1
 
-/// Watches over one connection's times, and closes it when it takes too long or is to go.
+/// Enforces one connection's timeouts, and closes it when the server stops.
 ///
-/// It stands between the HTTP handlers and the connection's loop, on the event loop, and sees the
-/// parts of requests and responses go by. What is due depends on what the connection does:
+/// It is a channel handler between the HTTP handlers and ``HTTPConnection``, so all parts of requests and
+/// responses pass it. The timeout depends on the state of the connection:
 ///
-/// - data is on its way to the client: some of it must arrive within the write timeout;
-/// - a request is under way: the handler may take its time;
-/// - a request has begun: it must be complete within the head timeout;
-/// - nothing happens: the idle timeout;
-/// - the response that was to be the last is sent: the client has two seconds to close.
+/// - Data is on its way to the client: some of it must be sent within the write timeout.
+/// - A request is being answered: the handler may take any time.
+/// - A request has begun: it must be complete within the head timeout.
+/// - Nothing happens: the idle timeout applies.
+/// - The last response was sent: the client has two seconds to close.
 final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  /// Asks the connection to end: at once while it waits, otherwise after the response.
+  /// Asks the connection to end: at once if it waits for a request, otherwise after the response.
   struct Drain: Sendable {}
 
   private enum Phase {
@@ -68,7 +68,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // The rest of a request that was answered before its end, or a request after the last response.
+    // This is the rest of a request that was answered before its end, or comes after the last response.
     guard phase != .closing, !(phase == .idle && isDraining) else { return }
     switch unwrapInboundIn(data) {
     case .head:
@@ -82,7 +82,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    // Bytes came, but not yet a request's head.
+    // Bytes have arrived, but they are not yet a request's head.
     if phase == .idle {
       enter(.receiving)
     }
@@ -113,7 +113,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
     case .body:
       break
     case .end:
-      // Before the write: it brings on the next request where that has already arrived.
+      // This must be before the write, which starts the next request if that has already arrived.
       enter(.idle)
     }
     let flushed = promise ?? context.eventLoop.makePromise()
@@ -128,7 +128,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
       context.close(mode: mode, promise: promise)
       return
     }
-    // Not yet, while there is data to send: a client that has closed its side would not get it.
+    // It closes only after all data is sent: a client that has closed its side would not get the rest.
     promise?.succeed()
     enter(.closing)
     closeIfDone()
@@ -195,15 +195,15 @@ extension ConnectionGuard {
     table.markWaiting(context.channel)
   }
 
-  /// Closes the connection if it is to be closed, and all that was written has been sent.
+  /// Closes the connection if it should be closed and everything was sent.
   private func closeIfDone() {
     guard let context, unflushedWrites == 0 else { return }
     switch phase {
     case .idle where isDraining, .receiving where isDraining:
       context.close(promise: nil)
     case .closing where !isOutputClosed:
-      // Only this side, and the client the other: closing both while the client still sends would
-      // make its system discard the response.
+      // It closes only this side. If it closed both while the client still sends, the client's system
+      // would discard the response.
       isOutputClosed = true
       context.close(mode: .output, promise: nil)
       arm()
@@ -212,7 +212,7 @@ extension ConnectionGuard {
     }
   }
 
-  /// Sees to it that the timer goes off no later than the deadline.
+  /// Makes sure that the timer fires no later than the deadline.
   private func arm() {
     guard let context, let deadline else { return }
     if let timer, timer.deadline <= deadline { return }

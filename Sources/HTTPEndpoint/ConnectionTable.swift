@@ -1,14 +1,15 @@
+import Glibc
 import NIOCore
 import Synchronization
 
 /// The open connections, and which of them wait for a request.
 ///
-/// It decides who may connect, who makes room, and who goes when the server stops. A connection's
-/// ``ConnectionGuard`` reports what the connection does.
+/// It decides which connections are admitted, which make room, and which close when the server stops. Each
+/// connection's ``ConnectionGuard`` reports what the connection does.
 final class ConnectionTable: Sendable {
   fileprivate struct Connection {
     let channel: any Channel
-    /// Since when no request is under way; `nil` while one is.
+    /// The time since which it waits for a request; `nil` while a request is being answered.
     var waitingSince: NIODeadline?
   }
 
@@ -17,7 +18,7 @@ final class ConnectionTable: Sendable {
     var isDraining = false
   }
 
-  /// How far a client must have fallen behind before its connection makes room for another.
+  /// How far a client must fall behind before its connection makes room for another.
   private static let grace = TimeAmount.seconds(2)
 
   private let maxConnections: Int
@@ -28,7 +29,7 @@ final class ConnectionTable: Sendable {
   ///
   /// - Parameters:
   ///   - maxConnections: How many connections it has room for.
-  ///   - outbox: What is being sent on them.
+  ///   - outbox: The bodies that are being sent on the connections.
   init(maxConnections: Int, outbox: Outbox) {
     self.maxConnections = maxConnections
     self.outbox = outbox
@@ -39,10 +40,10 @@ final class ConnectionTable: Sendable {
     state.withLock { $0.connections.count }
   }
 
-  /// Enters a new connection, and closes another where there are too many: the one that has waited
-  /// longest for a request, or else the one that is slowest to read its response.
+  /// Adds a new connection. If there are too many, it closes the connection that has waited longest for a
+  /// request, or else the one that is slowest to read its response.
   ///
-  /// - Returns: Whether the connection may stay.
+  /// - Returns: Whether the new connection may stay.
   func admit(_ channel: any Channel) -> Bool {
     let (isAdmitted, close) = state.withLock { state -> (Bool, Closing?) in
       guard !state.isDraining else { return (false, nil) }
@@ -59,13 +60,13 @@ final class ConnectionTable: Sendable {
     return isAdmitted
   }
 
-  /// Closes a connection that can be spared, if there is one, as ``admit(_:)`` does.
+  /// Closes a connection that can be spared, as ``admit(_:)`` does, if there is one.
   func makeRoom() {
     let close = state.withLock { makeRoom(in: &$0) }
     close?()
   }
 
-  /// What closes a connection: outside the lock, because the connection then reports its end.
+  /// Closes a connection. It is called outside the lock, because the connection then reports its end.
   private typealias Closing = () -> Void
 
   private func makeRoom(in state: inout State) -> Closing? {
@@ -78,22 +79,22 @@ final class ConnectionTable: Sendable {
     return { slowest.abort() }
   }
 
-  /// Notes that a connection waits for a request.
+  /// Marks a connection as waiting for a request.
   func markWaiting(_ channel: any Channel) {
     state.withLock { $0.connections[ObjectIdentifier(channel)]?.waitingSince = .now() }
   }
 
-  /// Notes that a connection is being served, and must not make room for others.
+  /// Marks a connection as being served, so that it does not make room for others.
   func markBusy(_ channel: any Channel) {
     state.withLock { $0.connections[ObjectIdentifier(channel)]?.waitingSince = nil }
   }
 
-  /// Forgets a connection that was closed.
+  /// Removes a connection that was closed.
   func remove(_ channel: any Channel) {
     state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
   }
 
-  /// Closes all connections, each when its request under way is answered, and admits no others.
+  /// Admits no more connections, and closes each one as soon as its request is answered.
   func drain() {
     let connections = state.withLock { state in
       state.isDraining = true
@@ -124,5 +125,17 @@ extension ConnectionTable.State {
       }
     }
     return longest?.key
+  }
+}
+
+extension Channel {
+  /// Closes the connection at once, and discards its unsent bytes.
+  ///
+  /// Otherwise the system might keep them for minutes, for a client that does not read.
+  func abort() {
+    if let socket = self as? any SocketOptionProvider {
+      _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+    }
+    close(promise: nil)
   }
 }

@@ -1,10 +1,9 @@
 import CZlib
 
-/// One zlib compressor, for pieces of raw deflate that do not refer to each other.
+/// A zlib compressor for pieces of raw deflate that do not refer to each other.
 ///
-/// Each piece ends on a byte, and none is marked as the last: pieces may be joined in any order,
-/// and end with ``lastBlock``. Level 1, because what a scrape saves in bytes must not cost it in
-/// time.
+/// Each piece ends on a byte, and none is marked as the last. So pieces can be joined in any order, and
+/// ``lastBlock`` follows them. The level is 1, because a scrape must be fast.
 ///
 /// Counterpart: `z_stream`.
 @safe
@@ -12,13 +11,13 @@ struct Deflater: ~Copyable {
   /// An empty block that ends a deflate stream.
   static let lastBlock: [UInt8] = [0x03, 0x00]
 
-  // zlib keeps the address of its stream, so it must not move.
+  // zlib keeps the address of its stream, so the stream must not move.
   private let stream: UnsafeMutablePointer<z_stream>
   private var scratch = [UInt8](repeating: 0, count: 64 * 1024)
 
   /// Creates a compressor.
   ///
-  /// - Throws: ``DeflateError`` where there is no memory for it.
+  /// - Throws: ``DeflateError`` if there is no memory.
   init() throws(DeflateError) {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
@@ -34,9 +33,9 @@ struct Deflater: ~Copyable {
     unsafe stream.deallocate()
   }
 
-  /// Compresses a segment on its own: the same bytes always give the same piece.
+  /// Compresses a segment on its own. The same bytes always give the same piece.
   ///
-  /// - Throws: ``DeflateError`` where zlib refuses, or the segment has 4 GiB or more.
+  /// - Throws: ``DeflateError`` if zlib fails, or if the segment has 4 GiB or more.
   mutating func piece(of segment: [UInt8]) throws(DeflateError) -> [UInt8] {
     guard let length = UInt32(exactly: segment.count) else {
       throw DeflateError(code: Z_BUF_ERROR)
@@ -54,11 +53,11 @@ struct Deflater: ~Copyable {
       } while unsafe code == Z_OK && stream.pointee.avail_out == 0
       unsafe stream.pointee.next_in = nil
     }
-    // Z_BUF_ERROR: the last round filled the scratch to its end, and nothing was left.
+    // Z_BUF_ERROR: the last round filled the scratch exactly, and nothing was left to write.
     guard code == Z_OK || code == Z_BUF_ERROR else {
       throw DeflateError(code: code)
     }
-    // A copy of the exact size: the pieces are kept.
+    // The pieces are kept, so each is copied to an array of its exact size.
     return Array(piece[...])
   }
 
@@ -75,13 +74,13 @@ struct Deflater: ~Copyable {
   }
 }
 
-/// zlib would not compress.
+/// An error of zlib.
 struct DeflateError: Error {
   /// zlib's return code, such as `Z_MEM_ERROR`.
   let code: CInt
 }
 
-/// The checksum a gzip member ends with.
+/// The checksum at the end of a gzip member.
 ///
 /// Counterpart: `crc32_z`, `crc32_combine`.
 struct GzipChecksum: Equatable {

@@ -2,11 +2,10 @@ import Synchronization
 
 /// Compresses bodies that are mostly the same from one response to the next.
 ///
-/// A body comes in segments. Each is deflated on its own, so that the piece can be kept and used
-/// again, wherever a segment of the same bytes occurs in whatever response. The pieces, between a
-/// header and a trailer, are one ordinary gzip member. A piece goes when it was in none of the last
-/// few responses; sooner, the least recently used first, where there are too many or they take too
-/// much memory.
+/// A body comes in segments. Each segment is deflated on its own, so that its piece can be used again for
+/// any segment of the same bytes in any response. The pieces, between a header and a trailer, are one
+/// ordinary gzip member. A piece is dropped when none of the last few responses used it. If there are too
+/// many pieces, or they take too much memory, the least recently used ones are dropped earlier.
 final class GzipSegmentCache: Sendable {
   /// A compressed segment.
   fileprivate struct Piece {
@@ -18,7 +17,7 @@ final class GzipSegmentCache: Sendable {
     var pieces: [SegmentDigest: (piece: Piece, lastUse: UInt64)] = [:]
     var byteCount = 0
     var clock: UInt64 = 0
-    /// When each of the last responses began, on the same clock.
+    /// The times at which the last responses began, on the same clock.
     var responses: [UInt64] = []
   }
 
@@ -30,28 +29,22 @@ final class GzipSegmentCache: Sendable {
   private let digester = SegmentDigester()
   private let state = Mutex(State())
 
-  /// Creates an empty cache that holds no more than so many bytes and pieces.
+  /// Creates an empty cache that holds at most this many bytes and pieces.
   init(maxBytes: Int, maxCount: Int) {
     self.maxBytes = maxBytes
     self.maxCount = maxCount
   }
 
-  /// The number and the bytes of the pieces now held.
+  /// The number and the bytes of the pieces in the cache.
   var usage: (count: Int, bytes: Int) {
     state.withLock { ($0.pieces.count, $0.byteCount) }
   }
 
-  /// Whether the segment would not have to be compressed.
-  func holds(_ segment: [UInt8]) -> Bool {
-    let digest = digester.digest(of: segment)
-    return state.withLock { $0.pieces[digest] != nil }
-  }
-
-  /// The segments as one gzip member, in pieces to be sent one after the other.
+  /// Makes one gzip member of the segments, in pieces that are sent one after the other.
   ///
-  /// The result depends on the segments only, not on what is in the cache.
+  /// The result depends only on the segments, not on the cache.
   ///
-  /// - Throws: ``DeflateError`` where zlib has no memory.
+  /// - Throws: ``DeflateError`` if zlib has no memory.
   func member(of segments: [[UInt8]]) throws(DeflateError) -> [[UInt8]] {
     state.withLock { $0.beginResponse() }
     var pieces = [Self.header]
@@ -95,11 +88,11 @@ final class GzipSegmentCache: Sendable {
 }
 
 extension GzipSegmentCache.State {
-  /// How many responses a piece may be missing from before it goes: as many as a few scrapers, each
-  /// with a format of its own, ask for in turn.
+  /// A piece is dropped when this many responses in a row did not use it. It is enough for a few scrapers
+  /// with different formats that ask in turn.
   private static let rememberedResponses = 8
 
-  /// Drops the pieces that were in none of the last responses.
+  /// Drops the pieces that none of the last responses used.
   mutating func beginResponse() {
     clock += 1
     responses.append(clock)
@@ -111,7 +104,7 @@ extension GzipSegmentCache.State {
     }
   }
 
-  /// The piece, marked as the most recently used.
+  /// Returns a piece, and marks it as the most recently used.
   mutating func use(_ digest: SegmentDigest) -> GzipSegmentCache.Piece? {
     clock += 1
     pieces[digest]?.lastUse = clock

@@ -1,6 +1,8 @@
 import Logging
 import NIOCore
 import NIOHTTP1
+import Platform
+import Synchronization
 
 /// Serves one client, request after request.
 struct HTTPConnection {
@@ -23,9 +25,9 @@ struct HTTPConnection {
     remoteAddress = isMappedIPv4 ? String(address.dropFirst("::ffff:".count)) : address
   }
 
-  /// Answers requests until the client has no more, or one of both sides wants to close.
+  /// Answers requests until the client has no more, or until either side wants to close.
   ///
-  /// - Throws: What went wrong with the connection: it is closed, and nothing is left to be done.
+  /// - Throws: The error of the connection, which is closed by then.
   func serve() async throws {
     try await connection.executeThenClose { inbound, outbound in
       var parts = inbound.makeAsyncIterator()
@@ -42,7 +44,7 @@ struct HTTPConnection {
         try await send(responder.refusal(status, on: channel), closing: true)
       }
       outbound.finish()
-      // What the client still sends must be read, or it may not get to see the response.
+      // The client may not see the response unless the rest of its request is read.
       while try await parts.next(isolation: #isolation) != nil {}
       try await channel.closeFuture.get()
     }
@@ -50,7 +52,7 @@ struct HTTPConnection {
 
   /// Reads a request to its end and answers it.
   ///
-  /// - Returns: The answer; `nil` where the request was refused, which must be the end.
+  /// - Returns: The answer; `nil` if the request was refused and the connection must end.
   private func response(
     to head: HTTPRequestHead, _ parts: inout Inbound.AsyncIterator
   ) async throws -> OutgoingResponse? {
@@ -78,7 +80,7 @@ struct HTTPConnection {
 
   /// Reads a request to its end.
   ///
-  /// - Returns: Whether its body was small enough; otherwise it was not read to its end.
+  /// - Returns: Whether its body was small enough; a larger body is not read to its end.
   private func skipBody(_ parts: inout Inbound.AsyncIterator) async throws -> Bool {
     var byteCount = 0
     while let part = try await parts.next(isolation: #isolation) {
@@ -92,7 +94,7 @@ struct HTTPConnection {
         return true
       }
     }
-    // The client has closed its side in the midst of a request.
+    // The client has closed its side in the middle of a request.
     throw HTTPParserError.invalidEOFState
   }
 
@@ -112,12 +114,12 @@ struct HTTPConnection {
     try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
   }
 
-  /// Sends a body some segments at a time: what waits here is the outbox's and shared with others.
+  /// Sends a body some segments at a time. The others wait in the outbox, which connections share.
   private func send(_ body: Delivery) async throws {
     while true {
       let pieces = try body.nextPieces()
       if pieces.isEmpty { break }
-      // TLS encrypts what it is given, for one client alone, before any is sent.
+      // TLS encrypts all bytes of a write, which is memory for one client alone, before it sends any.
       for batch in responder.usesTLS ? pieces.map({ [$0] }) : [pieces] {
         try await write(batch, of: body)
       }
@@ -125,7 +127,7 @@ struct HTTPConnection {
     }
   }
 
-  /// Writes pieces, all of them in one turn of the event loop, until the system has taken them.
+  /// Writes pieces in one turn of the event loop, and waits until the system has taken them.
   private func write(_ pieces: [ByteBuffer], of body: Delivery) async throws {
     let channel = channel
     try await channel.eventLoop.flatSubmit {
@@ -137,5 +139,63 @@ struct HTTPConnection {
       channel.flush()
       return writes.last ?? channel.eventLoop.makeSucceededVoidFuture()
     }.get()
+  }
+}
+
+extension HTTPRequestHead {
+  /// The status to refuse the request with; `nil` if its header fields are valid.
+  ///
+  /// It checks what the parser does not. Counterpart: RFC 9112, sections 3.2, 6.1 and 6.2.
+  fileprivate func refusal(maxBodyBytes: Int) -> HTTPResponseStatus? {
+    let hosts = headers["Host"].count
+    if hosts > 1 || hosts == 0 && version == .http1_1 { return .badRequest }
+    let codings = headers["Transfer-Encoding"]
+      .flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    if codings.contains(where: { $0.allSatisfy(\.isWhitespace) }) { return .badRequest }
+    if let length = headers.first(name: "Content-Length") {
+      // The parser has checked that these are digits, so a length that is no Int is too large for one.
+      guard let length = Int(length), length <= maxBodyBytes else { return .payloadTooLarge }
+    }
+    if version == .http1_1, headers["Expect"].contains(where: { !$0.isContinue }) {
+      return .expectationFailed
+    }
+    return nil
+  }
+
+  /// Whether the client waits for an interim response before it sends the body.
+  fileprivate var awaitsContinue: Bool {
+    version == .http1_1 && headers["Expect"].contains(where: \.isContinue)
+  }
+}
+
+extension String {
+  fileprivate var isContinue: Bool { lowercased() == "100-continue" }
+}
+
+/// The value of the header field `Date`.
+///
+/// Counterpart: RFC 9110's IMF-fixdate.
+enum DateField {
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+  private static let last = Mutex((second: -1, text: ""))
+
+  /// The current value, which is made once a second.
+  static var now: String {
+    let second = Int(WallClock.now)
+    return last.withLock { last in
+      if last.second != second { last = (second, text(secondsSince1970: second)) }
+      return last.text
+    }
+  }
+
+  /// The value for a time, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+  static func text(secondsSince1970 time: Int) -> String {
+    let civil = CivilTime(secondsSince1970: time)
+    let day = civil.day < 10 ? "0\(civil.day)" : "\(civil.day)"
+    return "\(weekdays[civil.weekday]), \(day) \(months[civil.month - 1]) \(civil.year) "
+      + "\(civil.clock) GMT"
   }
 }

@@ -4,12 +4,11 @@ import NIOPosix
 
 /// A web server for a handful of paths that answer `GET`.
 ///
-/// It is made for metrics: few clients, and large responses that change little. Bodies are
-/// compressed for the clients that accept it, and what did not change since an earlier response is
-/// not compressed again. One thread does the input and output; handlers and compression run
-/// elsewhere.
+/// It is made for metrics: few clients, and large responses that change little. Bodies are compressed for
+/// the clients that accept it. Parts that did not change since an earlier response are not compressed
+/// again. One thread does the input and output; handlers and compression run on others.
 ///
-/// A path without a handler is answered with 404, another method than `GET` and `HEAD` with 405.
+/// A path without a handler is answered with 404, and methods other than `GET` and `HEAD` with 405.
 public struct HTTPServer: Sendable {
   private let addresses: [ListenAddress]
   private let limits: HTTPLimits
@@ -19,16 +18,16 @@ public struct HTTPServer: Sendable {
   private let responder: Responder
   private let table: ConnectionTable
 
-  /// Creates a server, which does not listen before it runs.
+  /// Creates a server, which begins to listen in ``run()``.
   ///
   /// - Parameters:
-  ///   - addresses: Where to listen.
-  ///   - routes: The handlers by their path, such as `/metrics`; it is compared as a whole.
-  ///   - limits: What clients are granted.
+  ///   - addresses: The addresses to listen on.
+  ///   - routes: The handlers by their path, such as `/metrics`. A request's path must equal it.
+  ///   - limits: The limits of clients.
   ///   - security: Encryption and authentication, for all addresses and paths; `nil` for neither.
-  ///   - logger: Where the server reports.
-  ///   - onListening: Called once, when connections are accepted, with the addresses bound: those
-  ///     of `addresses` in their order, resolved, with the port that was chosen in place of 0.
+  ///   - logger: The log.
+  ///   - onListening: Called once, when connections are accepted. It gets the resolved `addresses` in their
+  ///     order, with the ports that the system has chosen in place of 0.
   public init(
     addresses: [ListenAddress],
     routes: [String: RequestHandler],
@@ -51,11 +50,11 @@ public struct HTTPServer: Sendable {
 
   /// Serves until the task is cancelled.
   ///
-  /// Then it stops listening, closes the connections that wait, and lets requests under way finish
-  /// within ``HTTPLimits/drainTimeout``; after that it closes their connections, cancels their
-  /// handlers, and returns when these do.
+  /// Then it stops listening, closes idle connections, and lets requests under way finish within
+  /// ``HTTPLimits/drainTimeout``. After that it closes their connections, cancels their handlers, and
+  /// returns when the handlers have returned.
   ///
-  /// - Throws: ``ListenError`` where one of the addresses cannot be bound.
+  /// - Throws: ``ListenError`` if one of the addresses cannot be bound.
   public func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let result: Result<Void, any Error>
@@ -74,8 +73,8 @@ public struct HTTPServer: Sendable {
     let usesTLS = security?.usesTLS ?? false
     logger.info("listening", metadata: ["addresses": "\(bound)", "tls": "\(usesTLS)"])
     onListening(bound)
-    // A task of its own, which is not cancelled before the connections are closed: connections just
-    // accepted would be lost without being closed.
+    // A task of its own, which is cancelled only after the connections are closed. Otherwise connections
+    // that were just accepted would never be closed.
     let serving = Task { try await serve(listeners) }
     try await withTaskCancellationHandler {
       try await serving.value
@@ -84,7 +83,7 @@ public struct HTTPServer: Sendable {
     }
   }
 
-  /// Listens on all addresses, or on none where one of them fails.
+  /// Listens on all addresses, or on none if one of them fails.
   private func listen(on group: any EventLoopGroup) async throws -> [Listener] {
     let setup = ConnectionSetup(
       limits: limits, table: table, security: security, logger: logger)
@@ -144,4 +143,48 @@ public struct HTTPServer: Sendable {
       serving.cancel()
     }
   }
+}
+
+/// The limits of clients: sizes, numbers and times.
+///
+/// The defaults suit a metrics endpoint: few clients, small requests, large responses.
+public struct HTTPLimits: Sendable {
+  /// The largest size of the request line and header fields together, in bytes; the answer to more is 431.
+  var maxHeadBytes = 16 * 1024
+
+  /// The largest size of a request's body, in bytes; the answer to more is 413. Bodies are read and ignored.
+  var maxBodyBytes = 64 * 1024
+
+  /// How many connections may be open.
+  ///
+  /// If there are more, the connection that has waited longest for a request makes room, or else the one
+  /// that is slowest to read its response. If no connection can be spared, the new one is refused.
+  public var maxConnections = 512
+
+  /// How long a request may take from its first byte to its last.
+  var headTimeout = Duration.seconds(10)
+
+  /// How long a connection may stay open without a request.
+  var idleTimeout = Duration.seconds(120)
+
+  /// How long a client may pause while it reads its response.
+  var writeTimeout = Duration.seconds(30)
+
+  /// How many bytes of bodies may be unsent in total. Bytes that several clients receive count once.
+  ///
+  /// If there are more, the slowest clients are cut off. Twice the size of the newest body is always
+  /// allowed.
+  var maxUnsentBytes = 16 * 1024 * 1024
+
+  /// How long requests under way may take to finish after the server was asked to stop.
+  public var drainTimeout = Duration.seconds(10)
+
+  /// How many bytes of compressed segments are kept between responses.
+  var maxCompressedCacheBytes = 4 * 1024 * 1024
+
+  /// How many compressed segments are kept between responses.
+  var maxCompressedCacheCount = 1024
+
+  /// Creates the default limits.
+  public init() {}
 }

@@ -1,8 +1,8 @@
-/// Where the server listens: a host and a port, written as Prometheus exporters write it.
+/// An address to listen on: a host and a port, in the form that Prometheus exporters use.
 ///
-/// Accepted are `host:port`, `[IPv6 address]:port` and `:port`. An empty host stands for all
-/// interfaces, IPv6 and IPv4 at once. A port alone, without its colon, is refused, and so is an
-/// IPv6 address without brackets: neither says where the host ends.
+/// It accepts `host:port`, `[IPv6 address]:port` and `:port`. An empty host stands for all interfaces,
+/// IPv6 and IPv4 at once. A port without its colon is refused, and so is an IPv6 address without brackets,
+/// because neither shows where the host ends.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A name or an IP address without brackets; empty for all interfaces.
   public let host: String
@@ -10,7 +10,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// The TCP port; 0 lets the system choose.
   public let port: UInt16
 
-  /// Creates an address of its parts.
+  /// Creates an address of a host and a port.
   public init(host: String, port: UInt16) {
     self.host = host
     self.port = port
@@ -18,7 +18,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads an address such as `:9455`, `127.0.0.1:9455` or `[::1]:9455`.
   ///
-  /// - Throws: ``ListenAddressError`` where the text is not an address.
+  /// - Throws: ``ListenAddressError`` if the text is not an address.
   public init(parsing text: String) throws(ListenAddressError) {
     guard let colon = text.lastIndex(of: ":") else {
       throw ListenAddressError(text: text, reason: "has no port (write :9455 or host:9455)")
@@ -44,7 +44,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     self.init(host: String(host), port: port)
   }
 
-  /// The address as ``init(parsing:)`` reads it.
+  /// The address in the form that ``init(parsing:)`` reads.
   public var description: String {
     host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
@@ -52,7 +52,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// A text that is not a ``ListenAddress``.
 public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
-  /// What was given.
+  /// The text.
   public let text: String
 
   /// What is wrong with it.

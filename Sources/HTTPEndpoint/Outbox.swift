@@ -1,22 +1,22 @@
 import NIOCore
 import Synchronization
 
-/// The bodies that are on their way to clients, bounded in sum.
+/// The bodies that are on their way to clients, with a limit of their total size.
 ///
-/// A segment is held once, however many clients receive it, and it is let go when the last of them
-/// has been sent it. So slow clients cost memory only where they hold on to what has changed since.
-/// Where that exceeds the limit, the slowest clients are cut off.
+/// A segment is held once, however many clients receive it, and it is dropped when the last of them has
+/// received it. So a slow client costs memory only for the segments that have changed since its request.
+/// If the total exceeds the limit, the slowest clients are cut off.
 final class Outbox: Sendable {
-  /// The most bytes of a piece. Each that the system has taken is progress, to the write timeout.
-  /// The allocator serves larger ones with pages of their own, which the kernel clears each time.
+  /// The largest size of a piece. For the write timeout, each piece that the system takes is progress.
+  /// Larger pieces would get pages of their own from the allocator, which the kernel clears each time.
   private static let pieceSize = 32 * 1024
-  /// From so many bytes on, no further segment is written until the system has taken them.
+  /// If this many bytes are being written, the next segment waits until the system has taken them.
   private static let writeSize = 1 << 19
 
-  /// A client that reads less than so many bytes in a second falls behind.
+  /// A client that reads fewer bytes in a second falls behind.
   private static let expectedRate = 256 * 1024
 
-  /// A segment: as it was rendered until somebody is sent it, then as pieces that all are sent.
+  /// A segment. It is kept as it was rendered until the first client needs it, and then as pieces.
   fileprivate struct Entry {
     private var bytes: [UInt8]
     private var shared: [ByteBuffer] = []
@@ -24,7 +24,8 @@ final class Outbox: Sendable {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The pieces, made at the first use: one segment after the other, so that they use the same memory.
+    /// The pieces. They are made at their first use, one segment after the other, so that each segment
+    /// reuses the memory of the last one.
     mutating func pieces() -> [ByteBuffer] {
       if shared.isEmpty {
         shared = stride(from: 0, to: bytes.count, by: Outbox.pieceSize).map {
@@ -36,16 +37,16 @@ final class Outbox: Sendable {
     }
   }
 
-  /// How far a client may get ahead of the expected rate: the system takes much at first, also for
-  /// a client that does not read.
+  /// How far a client may get ahead of the expected rate. At first the system takes many bytes, even for a
+  /// client that does not read.
   private static let greatestLead = TimeAmount.seconds(1)
 
   fileprivate struct Progress {
     let channel: any Channel
     var remaining: ArraySlice<SegmentDigest>
-    /// How many of them are being written.
+    /// How many of the remaining segments are being written.
     var segmentsInFlight = 0
-    /// Until when the client need not have been sent more.
+    /// The time at which a client of the expected rate would have received all that was sent.
     private var due = NIODeadline.now()
 
     init(channel: any Channel, remaining: ArraySlice<SegmentDigest>) {
@@ -53,7 +54,7 @@ final class Outbox: Sendable {
       self.remaining = remaining
     }
 
-    /// How far the client is behind one that reads at the expected rate; negative if it is faster.
+    /// How far the client is behind a client of the expected rate; negative if it is faster.
     func lateness(at now: NIODeadline) -> TimeAmount { now - due }
 
     mutating func note(sentBytes: Int) {
@@ -73,17 +74,17 @@ final class Outbox: Sendable {
   private let digester = SegmentDigester()
   private let state = Mutex(State())
 
-  /// - Parameter maxBytes: How many bytes may be held; two of the newest body may be held anyway.
+  /// - Parameter maxBytes: How many bytes may be held; twice the newest body is always allowed.
   init(maxBytes: Int) {
     self.maxBytes = maxBytes
   }
 
-  /// The bytes now held, and how many clients they are on their way to.
+  /// The bytes that are held, and the number of bodies that are on their way.
   var usage: (bytes: Int, deliveries: Int) {
     state.withLock { ($0.byteCount, $0.deliveries.count) }
   }
 
-  /// Takes a body that is to be sent, and cuts off the slowest clients where that is too much.
+  /// Adds a body that is to be sent, and cuts off the slowest clients if the total is too large.
   func accept(_ body: [[UInt8]], for channel: any Channel) -> Delivery {
     let segments = body.lazy.filter { !$0.isEmpty }.map { (self.digester.digest(of: $0), $0) }
     let parts = Array(segments)
@@ -97,9 +98,9 @@ final class Outbox: Sendable {
     return Delivery(number: number, outbox: self)
   }
 
-  /// Cuts off the slowest client, if it has fallen behind that far.
+  /// Cuts off the slowest client, if it has fallen behind at least that far.
   ///
-  /// - Returns: Its connection, which the caller aborts.
+  /// - Returns: Its connection, which the caller must abort.
   func cutSlowest(lateBy grace: TimeAmount) -> (any Channel)? {
     state.withLock { state in
       let now = NIODeadline.now()
@@ -145,7 +146,7 @@ extension Outbox.State {
     return lastNumber
   }
 
-  /// - Returns: `nil` where the client was cut off.
+  /// - Returns: `nil` if the client was cut off.
   fileprivate mutating func nextPieces(of number: UInt64, byteCount: Int) -> [ByteBuffer]? {
     guard let remaining = deliveries[number]?.remaining else { return nil }
     var pieces: [ByteBuffer] = []
@@ -166,7 +167,7 @@ extension Outbox.State {
     deliveries[number]?.segmentsInFlight = 0
   }
 
-  /// Cuts off one client after the other, the slowest first, until the bytes are within the limit.
+  /// Cuts off clients, the slowest first, until the bytes are within the limit.
   fileprivate mutating func cutSlowest(downTo limit: Int, sparing newest: UInt64) -> [any Channel] {
     guard byteCount > limit else { return [] }
     let now = NIODeadline.now()
@@ -196,7 +197,7 @@ extension Outbox.State {
   }
 }
 
-/// One body on its way to one client; it ends when nobody refers to it any more.
+/// One body on its way to one client. It ends when it is deallocated.
 final class Delivery: Sendable {
   private let number: UInt64
   private let outbox: Outbox
@@ -210,23 +211,23 @@ final class Delivery: Sendable {
     outbox.remove(number)
   }
 
-  /// The pieces of the first segments that were not yet sent; none where all of them were.
+  /// The pieces of the next segments to send; none if all segments were sent.
   ///
-  /// - Throws: ``DeliveryCut`` where the client was cut off.
+  /// - Throws: ``DeliveryCut`` if the client was cut off.
   func nextPieces() throws(DeliveryCut) -> [ByteBuffer] {
     try outbox.nextPieces(of: number)
   }
 
-  /// Notes that so many bytes were handed to the system.
+  /// Counts bytes that the system has taken.
   func note(sentBytes: Int) {
     outbox.note(sentBytes, of: number)
   }
 
-  /// Lets go of the segments whose pieces ``nextPieces()`` returned.
+  /// Drops the segments whose pieces ``nextPieces()`` returned.
   func finishPieces() {
     outbox.finishPieces(of: number)
   }
 }
 
-/// The client was too slow, and others need the memory.
+/// The client was too slow, and other clients need the memory.
 struct DeliveryCut: Error {}

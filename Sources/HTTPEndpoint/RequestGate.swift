@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Lets a bounded number of requests in at once; those beyond wait for their turn.
+/// Admits a limited number of requests at once; further requests wait for their turn.
 ///
-/// The addresses that wait take turns, so that one with many requests does not keep another out.
-/// Requests of one address come in the order in which they arrived.
+/// Addresses take turns, so that one with many requests does not keep another out. Requests of one address
+/// enter in the order in which they arrived.
 public final class RequestGate: Sendable {
   fileprivate struct Waiter {
     let number: UInt64
@@ -14,7 +14,7 @@ public final class RequestGate: Sendable {
     var inside = 0
     var lastNumber: UInt64 = 0
     var waiters: [String: [Waiter]] = [:]
-    /// The addresses of those who wait; the first one's turn is next.
+    /// The addresses of the requests that wait; it is the first one's turn.
     var turns: [String] = []
   }
 
@@ -23,19 +23,19 @@ public final class RequestGate: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - limit: How many are let in; 0 for no bound.
+  ///   - limit: How many requests are admitted at once; 0 for no limit.
   ///   - patience: How long a request may wait for its turn.
   public init(limit: Int, patience: Duration = .seconds(5)) {
     self.limit = limit
     self.patience = patience
   }
 
-  /// How many wait.
+  /// How many requests wait.
   var waitingCount: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
 
-  /// Waits until one more may come in.
+  /// Waits until one more request may enter.
   ///
-  /// - Returns: Whether it may, and must ``leave()``; false where that took too long.
+  /// - Returns: Whether the request has entered, and must ``leave()``; false if it waited too long.
   public func enter(from address: String) async -> Bool {
     let number = state.withLock { state -> UInt64? in
       if limit == 0 || state.inside < limit {
@@ -53,7 +53,7 @@ public final class RequestGate: Sendable {
     defer { timer.cancel() }
     return await withCheckedContinuation { continuation in
       let mayEnter = state.withLock { state in
-        // Somebody may have left meanwhile.
+        // Another request may have left in the meantime.
         if state.inside < limit {
           state.inside += 1
           return true
@@ -65,9 +65,9 @@ public final class RequestGate: Sendable {
     }
   }
 
-  /// Lets one out, and the next one in.
+  /// Ends a request, and admits the next one.
   ///
-  /// - Returns: Whether it was the last one.
+  /// - Returns: Whether no other request is inside.
   public func leave() -> Bool {
     let (next, isLast) = state.withLock { state -> (Waiter?, Bool) in
       if let next = state.takeNext() { return (next, false) }

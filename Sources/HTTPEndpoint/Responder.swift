@@ -2,14 +2,14 @@ import NIOCore
 import NIOHTTP1
 import WebConfiguration
 
-/// A response ready to be sent, but for what concerns the connection.
+/// A response that is ready to be sent, except for the header fields of the connection.
 struct OutgoingResponse {
   let status: HTTPResponseStatus
   var headers: HTTPHeaders
   let body: Delivery
 }
 
-/// Finds the handler of a request and turns its response into what is sent.
+/// Finds the handler of a request, and prepares the handler's response for sending.
 struct Responder: Sendable {
   /// Bodies below this size are not worth compressing.
   private static let minCompressedBytes = 1024
@@ -32,7 +32,7 @@ struct Responder: Sendable {
   /// Whether connections are encrypted.
   var usesTLS: Bool { security?.usesTLS ?? false }
 
-  /// The answer to a request; where there is authentication, a refusal unless it passes.
+  /// Answers a request, or refuses it if it is not authenticated.
   func respond(
     to head: HTTPRequestHead, from remoteAddress: String, on channel: any Channel
   ) async -> OutgoingResponse {
@@ -68,7 +68,7 @@ struct Responder: Sendable {
     return outgoing(await handler(request), to: head, on: channel)
   }
 
-  /// The answer to a request that cannot be read.
+  /// The answer to a request that is invalid.
   func refusal(_ status: HTTPResponseStatus, on channel: any Channel) -> OutgoingResponse {
     let response = Response.text(
       Int(status.code), "\(status.code) \(status.reasonPhrase.lowercased())\n")
@@ -119,7 +119,7 @@ extension HTTPRequestHead {
 }
 
 extension Response {
-  /// Whether compression is worth its while; a handler may also have done it already.
+  /// Whether compression is worthwhile, and the handler has not done it already.
   fileprivate func isCompressible(from minBytes: Int) -> Bool {
     body.byteCount >= minBytes
       && !headers.contains { $0.name.lowercased() == "content-encoding" }

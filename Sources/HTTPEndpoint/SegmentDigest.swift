@@ -1,6 +1,6 @@
 /// A fingerprint of a segment: 128 bits of its content, and its length.
 ///
-/// It is keyed by a random seed of the process, so that nobody outside can make two contents meet.
+/// It is keyed by a random seed of the process, so that nobody can construct two contents of one digest.
 struct SegmentDigest: Hashable {
   let high: UInt64
   let low: UInt64
@@ -10,9 +10,9 @@ struct SegmentDigest: Hashable {
 /// Makes the digests of one seed.
 ///
 /// Words of the content are multiplied in pairs, 64 by 64 bits, and both halves of each product are
-/// folded into one of four lanes. Every word reaches one lane of either half of the digest, each
-/// time beside another partner, so that the halves do not fail together. The lanes are independent
-/// of each other, which keeps the multiplier busy: 10 GB/s and more.
+/// folded into one of four lanes. Every word reaches one lane of each half of the digest, each time with
+/// another partner, so that the halves do not fail together. The lanes do not depend on each other, so the
+/// multiplier is always busy: 10 GB/s and more.
 struct SegmentDigester: Sendable {
   private let seed: SIMD4<UInt64>
 
@@ -32,7 +32,7 @@ struct SegmentDigester: Sendable {
     var lanes = Lanes(seed: seed)
     var offset = 0
     while offset <= span.byteCount - Lanes.stride {
-      // The loop's condition is the check that the unchecked loads leave out.
+      // The loop's condition checks the bounds of the unchecked loads.
       lanes.absorb(
         unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self),
         unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: offset + 8, as: UInt64.self),
@@ -40,7 +40,7 @@ struct SegmentDigester: Sendable {
         unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: offset + 24, as: UInt64.self))
       offset += Lanes.stride
     }
-    // The rest is padded with zeroes: the length tells apart what padding makes the same.
+    // The rest is padded with zeroes. The length distinguishes contents that padding makes equal.
     var rest = SIMD4<UInt64>()
     for index in offset..<span.byteCount {
       let position = index - offset

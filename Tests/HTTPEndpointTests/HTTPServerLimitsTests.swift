@@ -1,5 +1,6 @@
-import HTTPEndpoint
 import Testing
+
+@testable import HTTPEndpoint
 
 @Suite struct HTTPServerLimitsTests {
   private static let routes: [String: RequestHandler] = [

@@ -1,6 +1,7 @@
-import HTTPEndpoint
 import Synchronization
 import Testing
+
+@testable import HTTPEndpoint
 
 /// Clients that ask for much and read little.
 @Suite struct HTTPServerSlowReadersTests {

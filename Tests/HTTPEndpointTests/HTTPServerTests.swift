@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct HTTPServerTests {
   private static let routes: [String: RequestHandler] = [
-    "/": { _ in .html(200, "<h1>hello</h1>") },
+    "/": { _ in
+      Response(contentType: "text/html; charset=utf-8", body: [Array("<h1>hello</h1>".utf8)])
+    },
     "/echo": { request in
       let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "|")
       let accept = request.header("accept") ?? "-"

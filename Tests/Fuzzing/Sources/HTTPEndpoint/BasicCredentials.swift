@@ -1,1 +1,1 @@
-../../Modules/HTTPEndpoint/Security/BasicCredentials.swift
+../../Modules/HTTPEndpoint/BasicCredentials.swift

@@ -4,11 +4,11 @@ import NIOSSL
 import NIOTLS
 import Platform
 
-/// Watches over the beginning of a TLS connection.
+/// Guards the beginning of a TLS connection.
 ///
-/// It stands behind the TLS handler, and closes the connection where the handshake takes too long,
-/// or where the client's certificate has none of the names that are allowed. Then no request is
-/// passed on.
+/// It is the channel handler after the TLS handler. It closes the connection if the handshake takes too
+/// long, or if the client's certificate has none of the allowed names. No request passes before that is
+/// decided.
 final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -98,5 +98,39 @@ final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
         "client": "\(context.remoteAddress?.ipAddress ?? "")", "error": "\(reason)",
         "left_out": "\(leftOut)",
       ])
+  }
+}
+
+/// The names of which a client's certificate must have one.
+///
+/// All kinds of names count (DNS, IP address, e-mail, URI), and they are compared as they are written.
+///
+/// Counterpart: exporter-toolkit's `VerifyPeerCertificate`.
+struct ClientNames: Sendable {
+  private let names: Set<String>
+
+  /// Creates a set of names; `nil` if there is no name.
+  init?(_ names: [String]) {
+    if names.isEmpty { return nil }
+    self.names = Set(names)
+  }
+
+  /// Whether the certificate has one of the names.
+  func include(oneOf certificate: NIOSSLCertificate) -> Bool {
+    certificate._subjectAlternativeNames().contains { name in
+      Self.text(of: name).map(names.contains) ?? false
+    }
+  }
+
+  private static func text(of name: _SubjectAlternativeName) -> String? {
+    switch name.nameType {
+    case .dnsName, .email, .uri:
+      return String(validating: name.contents, as: UTF8.self)
+    case .ipAddress:
+      let bytes = ByteBuffer(bytes: name.contents)
+      return try? SocketAddress(packedIPAddress: bytes, port: 0).ipAddress
+    default:
+      return nil
+    }
   }
 }

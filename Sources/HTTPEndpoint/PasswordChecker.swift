@@ -1,55 +1,54 @@
 import WebConfiguration
 
-/// Checks passwords, and sees to it that wrong ones cost the node little.
+/// Checks passwords, and limits what wrong ones cost the node.
 ///
-/// A hash is made to be slow, so whoever may send passwords may spend the processor's time. Hence:
+/// A hash is slow by design, so everybody who can send passwords can spend processor time. Hence:
 ///
-/// - one check at a time runs, on a thread of its own;
-/// - credentials that were found right or wrong before are known by their digest;
-/// - the same credentials sent many times at once are checked once;
-/// - wrong passwords take no more than a share of one processor, and then the next check waits;
-/// - few checks wait, and few of one client's; beyond, the answer is ``Outcome/busy`` at once;
-/// - so it is for a client whose last password was wrong, for a time that grows;
-/// - a client that has not asked in vain for a while goes before all that have, takes the place of
-///   one of these where too many wait, and has half of the saved up time for itself. So whoever
-///   guesses, from however many addresses, locks nobody out who comes from another one;
-/// - a check that has waited too long gives its place up;
-/// - a request that finds no room waits for a fixed time before it is told so. Meanwhile its password is
-///   checked if its user exists, at a share of the processor that is kept for that (``ReservedChecks``).
+/// - One check runs at a time, on a thread of its own.
+/// - Results are remembered by the digest of the credentials. So a client that was accepted never waits.
+/// - The same credentials are checked once, even if many requests send them at once.
+/// - Wrong passwords take no more than a share of one processor; then the next check waits.
+/// - Few checks may wait, and few of each client. The answer to others is ``Outcome/busy`` at once.
+/// - A client whose last password was wrong gets this answer, too, for a time that grows.
+/// - A client is fresh if it has not asked in vain for a while. Fresh clients go first. If too many checks
+///   wait, they take the place of another, and half of the saved time is kept for them. So guessing, from
+///   however many addresses, does not lock out clients from other addresses.
+/// - A check that has waited too long gives up its place.
+/// - A request that finds no room waits for a fixed time before its answer. In the meantime its password is
+///   checked if its user exists, with processor time that is reserved for this (``ReservedChecks``).
 ///
-/// No answer but the right password's, and no time that an answer takes, depends on whether a user exists.
-///
-/// Whoever was let in before is known and never waits. A user that does not exist costs what another
-/// does: the password is checked against the hash of somebody, always the same for a name.
+/// Nobody can find out which users exist. Except for a right password, neither an answer nor its time
+/// depends on that: the password of an unknown user is checked against the hash of another user, who is
+/// always the same for a name.
 actor PasswordChecker {
-  /// What became of credentials.
+  /// The result of a check.
   enum Outcome {
     case accepted
     case rejected
-    /// They were not checked: too many are waiting.
+    /// The credentials were not checked, because too many checks wait.
     case busy
   }
 
-  /// How much wrong passwords may cost.
+  /// Limits of what wrong passwords may cost.
   struct Limits {
     /// How many checks may wait or run.
     var maxChecks = 32
-    /// How many of them for one client.
+    /// How many of these may be of one client.
     var maxChecksPerClient = 2
-    /// How many requests may wait for them.
+    /// How many requests may wait for checks.
     var maxRequests = 64
-    /// How many results are remembered of either kind.
+    /// How many accepted credentials are remembered, and how many rejected ones.
     var maxResults = 256
-    /// The share of one processor for passwords that turn out to be wrong.
+    /// The share of one processor that wrong passwords may take.
     var processorShare = 0.1
-    /// How much of its time may be saved up.
+    /// How much unused time of this share may be saved.
     var savings = Duration.seconds(1)
-    /// The part of this share that is kept for users that exist.
+    /// The part of this share that is reserved for users that exist.
     var reservedPart = 0.25
-    /// How long a client waits after its first wrong password; zero for no such pauses.
+    /// How long a client must wait after its first wrong password; zero for no pauses.
     var firstPause = Duration.seconds(1)
-    /// How long a check may wait for its turn, and how long a request waits before it is told that there
-    /// is no room; zero for no such bounds.
+    /// How long a check may wait for its turn, and how long a request waits for the answer that there is no
+    /// room; zero for no limits.
     var patience = Duration.seconds(2)
   }
 
@@ -58,9 +57,9 @@ actor PasswordChecker {
     let hash: BcryptHash
     let isKnown: Bool
     let client: String
-    /// Whether the client has not asked in vain for a while.
+    /// Whether the client had not asked in vain for a while.
     let isFresh: Bool
-    /// Tells it from an earlier check of the same credentials.
+    /// Distinguishes it from an earlier check of the same credentials.
     var number = 0
     var requests: [AsyncStream<Bool>.Continuation] = []
   }
@@ -78,7 +77,7 @@ actor PasswordChecker {
   private var pauses: FailurePauses
   private var checks: [PasswordDigest: Check] = [:]
   private var queue: [PasswordDigest] = []
-  /// The clients that asked in vain, and since when they have.
+  /// The clients that have asked in vain, and the time of their first request.
   private var askers: [String: ContinuousClock.Instant] = [:]
   private var requestCount = 0
   private var lastNumber = 0
@@ -96,12 +95,12 @@ actor PasswordChecker {
     pauses = FailurePauses(first: limits.firstPause, capacity: limits.maxResults)
   }
 
-  /// Checks credentials; waits for the result, or until the task is cancelled.
+  /// Checks credentials. It waits for the result, or until the task is cancelled.
   ///
   /// - Parameters:
-  ///   - credentials: Who it is said to be.
+  ///   - credentials: The user and password that the client has sent.
   ///   - users: The users and their hashes.
-  ///   - address: The client's.
+  ///   - address: The client's address.
   func check(
     _ credentials: BasicCredentials, against users: [String: BcryptHash], from address: String
   ) async -> Outcome {
@@ -126,10 +125,10 @@ actor PasswordChecker {
     return await lastChance(check, digest)
   }
 
-  /// Waits, and accepts only a right password of a user that exists.
+  /// Waits, and accepts only the right password of a user that exists.
   ///
-  /// What is found wrong is not remembered, nor held against the client: that would tell that the user
-  /// exists.
+  /// A wrong password is neither remembered nor held against the client, because that would reveal that
+  /// the user exists.
   private func lastChance(_ check: Check, _ digest: PasswordDigest) async -> Outcome {
     let start = ContinuousClock.now
     let end = start + limits.patience
@@ -143,7 +142,7 @@ actor PasswordChecker {
     return .busy
   }
 
-  /// The user's hash, or for an unknown user that of one who is chosen by the name.
+  /// The user's hash. For an unknown user it is another user's hash, chosen by the name.
   private func hash(
     for user: String, of users: [String: BcryptHash]
   ) -> (hash: BcryptHash, isKnown: Bool)? {
@@ -153,9 +152,9 @@ actor PasswordChecker {
     return (hashes[Int(maker.number(of: user) % UInt64(hashes.count))], false)
   }
 
-  /// Makes a check wait for its turn, unless it already does.
+  /// Adds a check to the queue, unless the same credentials already wait.
   ///
-  /// - Returns: Whether there was room for it.
+  /// - Returns: Whether there was room.
   private func enqueue(_ check: Check, as digest: PasswordDigest) -> Bool {
     if checks[digest] != nil { return true }
     guard checks.count < limits.maxChecks || check.isFresh && makeRoom() else { return false }
@@ -163,7 +162,7 @@ actor PasswordChecker {
     checks[digest] = check
     checks[digest]?.number = lastNumber
     if limits.patience > .zero { Task { [lastNumber] in await expire(digest, lastNumber) } }
-    // The last of the fresh first: the others have had their chance.
+    // The newest fresh client goes first: earlier ones have had their chance.
     queue.insert(digest, at: check.isFresh ? 0 : queue.endIndex)
     if !isWorking {
       isWorking = true
@@ -172,15 +171,15 @@ actor PasswordChecker {
     return true
   }
 
-  /// Whether a client has to pause, or has enough checks that wait.
+  /// Whether a client must pause, or has enough checks in the queue.
   private func mustWait(_ client: String) -> Bool {
     pauses.applies(to: client)
       || checks.values.count(where: { $0.client == client }) >= limits.maxChecksPerClient
   }
 
-  /// Notes that a client asks.
+  /// Remembers that a client has asked.
   ///
-  /// - Returns: Whether it has not done so for a while.
+  /// - Returns: Whether it had not asked for a while.
   private func noteAsker(_ client: String) -> Bool {
     let now = ContinuousClock.now
     if askers.count >= Self.maxAskers { askers = askers.filter { now - $0.value < Self.pause } }
@@ -191,18 +190,18 @@ actor PasswordChecker {
   }
 
   private static let maxAskers = 16_384
-  /// It begins with the first request in vain. Those that follow don't prolong it: a scraper that is sent away
-  /// comes again soon.
+  /// The time until a client is fresh again, from its first request on. Later requests don't prolong it,
+  /// because a scraper that is sent away comes again soon.
   private static let pause = Duration.seconds(10)
 
-  /// Sends the last of those away that wait.
+  /// Removes the last check of the queue.
   private func makeRoom() -> Bool {
     guard let digest = queue.popLast() else { return false }
     sendAway(digest)
     return true
   }
 
-  /// Sends a check away that has waited too long for its turn.
+  /// Removes a check from the queue after it has waited too long.
   private func expire(_ digest: PasswordDigest, _ number: Int) async {
     try? await Task.sleep(for: limits.patience)
     guard checks[digest]?.number == number, let place = queue.firstIndex(of: digest) else { return }
@@ -214,13 +213,13 @@ actor PasswordChecker {
     for request in checks.removeValue(forKey: digest)?.requests ?? [] { request.finish() }
   }
 
-  /// Runs the checks that wait, in their order.
+  /// Runs the checks of the queue, in their order.
   private func work() async {
     while let next = queue.first {
       let reserve = checks[next]?.isFresh ?? true ? Duration.zero : limits.savings / 2
       let delay = budget.delay(keeping: reserve)
       if delay > .zero {
-        // Not for long: another may come to be the next.
+        // It sleeps only briefly, because another check may become the next one.
         try? await Task.sleep(for: min(delay, .milliseconds(50)))
         continue
       }

@@ -4,15 +4,14 @@ import Platform
 import Synchronization
 public import WebConfiguration
 
-/// Encryption, authentication and header fields of responses, as a web configuration file has them.
+/// Encryption, authentication and header fields of responses, as a web configuration file sets them.
 ///
-/// The file is that of Prometheus' exporter-toolkit, see ``WebConfiguration``. It and the
-/// certificates it names are looked at again when a connection or a request arrives, at most once a
-/// second, and read again where they have changed. A file that was written within the last second is
-/// left alone until it has settled. Where something is wrong with them, that is logged once, and what
-/// was in force stays so.
+/// The file's format is that of Prometheus' exporter-toolkit, see ``WebConfiguration``. When a connection
+/// or a request arrives, but at most once a second, the file and its certificates are checked for changes
+/// and read again if there are any. A file that was written within the last second is not read before it
+/// has settled. If a file is faulty, the fault is logged once, and the former settings stay in force.
 ///
-/// TLS can't be turned on or off that way, and authentication can't be turned off.
+/// A change of the file can't turn TLS on or off, and it can't turn authentication off.
 public final class ServerSecurity: Sendable {
   private struct State {
     var settings: SecuritySettings
@@ -32,8 +31,8 @@ public final class ServerSecurity: Sendable {
   ///
   /// - Parameters:
   ///   - path: The configuration file.
-  ///   - logger: Where changes are reported.
-  /// - Throws: ``ConfigurationError`` with the file and the place of what is wrong.
+  ///   - logger: The log, to which changes are reported.
+  /// - Throws: ``ConfigurationError`` with the file and the place of the fault.
   public convenience init(
     configurationFile path: String, logger: Logger
   ) throws(ConfigurationError) {
@@ -41,7 +40,8 @@ public final class ServerSecurity: Sendable {
       configurationFile: path, interval: .seconds(1), passwords: PasswordChecker(), logger: logger)
   }
 
-  /// - Parameter interval: How long files are not looked at again, and left alone after a change.
+  /// - Parameter interval: The time between two checks of the files, and the time in which a changed file
+  ///   settles.
   init(
     configurationFile path: String, interval: Duration, passwords: PasswordChecker, logger: Logger
   ) throws(ConfigurationError) {
@@ -58,11 +58,11 @@ public final class ServerSecurity: Sendable {
   }
 
   /// Whether connections are encrypted.
-  public var usesTLS: Bool { state.withLock { $0.settings.tls != nil } }
+  var usesTLS: Bool { state.withLock { $0.settings.tls != nil } }
 
-  /// What is in force now; where it is time to, after a look at the files.
+  /// The settings in force. If the interval has passed, the files are checked first.
   ///
-  /// A look takes microseconds. Where the files have changed, reading them takes milliseconds.
+  /// A check takes microseconds. Reading files that have changed takes milliseconds.
   func current() -> SecuritySettings {
     let (settings, files) = state.withLock { state -> (SecuritySettings, FileSignatures?) in
       guard !state.isLooking, state.nextLook <= .now else { return (state.settings, nil) }
@@ -84,12 +84,12 @@ public final class ServerSecurity: Sendable {
     }
   }
 
-  /// The answer to a request that may not be served; `nil` where it may.
+  /// The answer to a request that must not be served; `nil` if it may be served.
   ///
   /// - Parameters:
   ///   - head: The request.
-  ///   - address: The client's.
-  ///   - settings: What is in force.
+  ///   - address: The client's address.
+  ///   - settings: The settings in force.
   func refusal(
     of head: HTTPRequestHead, from address: String, under settings: SecuritySettings
   ) async -> Response? {
@@ -105,7 +105,7 @@ public final class ServerSecurity: Sendable {
     }
   }
 
-  /// Reads the files where they have changed.
+  /// Reads the files again if one of them has changed, and all of them have settled.
   private func look(
     at known: FileSignatures, replacing settings: SecuritySettings
   ) -> (SecuritySettings, FileSignatures)? {
@@ -146,5 +146,69 @@ extension Response {
     var response = text(429, "429 too many passwords to check\n")
     response.headers = [(name: "Retry-After", value: "5")]
     return response
+  }
+}
+
+/// The signatures of a configuration's files by their paths, from before they were read; `nil` for a file
+/// that was missing.
+typealias FileSignatures = [String: FileSignature?]
+
+/// The settings of a web configuration, with its certificates already read.
+struct SecuritySettings: Sendable {
+  /// How connections are encrypted; `nil` for plain HTTP.
+  let tls: TLSPolicy?
+
+  /// The users that may send requests. If there is none, everybody may.
+  let users: [String: BcryptHash]
+
+  /// The header fields that are added to responses, unless a response has a field of that name.
+  let headers: [ResponseHeader]
+
+  /// How many requests are served; `nil` for no limit.
+  let rateLimit: RateLimit?
+
+  /// Whether the file was empty, or had only comments.
+  let isEmpty: Bool
+
+  /// The largest size of a configuration, which has room for thousands of users.
+  private static let maxBytes = 1 << 20
+
+  /// Reads the configuration and the files it names.
+  ///
+  /// - Parameter files: Gets the signature of each file, also of those that could not be read.
+  /// - Throws: ``ConfigurationError``.
+  init(loading path: String, files: inout FileSignatures) throws(ConfigurationError) {
+    files = [path: FileSignature(of: path)]
+    let text: [UInt8]
+    do {
+      text = try FileBytes.read(path: path, limit: Self.maxBytes, accepting: .regularFiles)
+    } catch {
+      throw ConfigurationError(path: path, position: nil, reason: "cannot read it: \(error)")
+    }
+    let configuration = try WebConfiguration(parsing: text, path: path)
+    if let settings = configuration.tls {
+      for file in settings.files { files[file] = .some(FileSignature(of: file)) }
+      tls = try TLSPolicy(settings, from: path)
+    } else {
+      tls = nil
+    }
+    users = configuration.users
+    headers = configuration.headers
+    rateLimit = configuration.rateLimit
+    isEmpty = configuration.isEmpty
+  }
+
+  /// The reason why these settings must not replace others while the server runs; `nil` if they may.
+  ///
+  /// A truncated file, for example after the disk was full, can be valid. It must not remove protection.
+  func objection(toReplacing current: SecuritySettings) -> String? {
+    if isEmpty, !current.isEmpty { return "it is empty" }
+    if (tls == nil) != (current.tls == nil) {
+      return "TLS can't be turned \(tls == nil ? "off" : "on") without a restart"
+    }
+    if users.isEmpty, !current.users.isEmpty {
+      return "authentication can't be turned off without a restart"
+    }
+    return nil
   }
 }

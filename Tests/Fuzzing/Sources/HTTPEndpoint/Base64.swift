@@ -1,1 +1,0 @@
-../../Modules/HTTPEndpoint/Security/Base64.swift

@@ -1,1 +1,0 @@
-../../Modules/HTTPEndpoint/RequestTarget.swift
