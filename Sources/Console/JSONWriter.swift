@@ -2,8 +2,8 @@ internal import Platform
 
 /// Writes JSON, indented by two spaces, with members in the order in which they are given.
 ///
-/// Strings may hold anything. Bytes that are not UTF-8 are replaced. Control characters and invisible marks
-/// are escaped, also beyond ASCII, so that a terminal can show the output safely.
+/// Strings may hold anything. Bytes that are not UTF-8 are replaced. Control characters and
+/// invisible marks are escaped, also beyond ASCII, so that a terminal can show the output safely.
 public struct JSONWriter {
   public private(set) var bytes: [UInt8] = []
   private var depth = 0
@@ -30,12 +30,6 @@ public struct JSONWriter {
   public mutating func object(_ body: (inout JSONWriter) -> Void) {
     beginValue()
     container("{", "}", body)
-  }
-
-  /// Writes an array as the whole document, or as the next element of another.
-  public mutating func array(_ body: (inout JSONWriter) -> Void) {
-    beginValue()
-    container("[", "]", body)
   }
 
   /// Writes the next element of an array.

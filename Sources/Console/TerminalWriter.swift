@@ -2,9 +2,9 @@ internal import Platform
 
 /// Writes text for people, who may look at it on a terminal.
 ///
-/// The text may be a comment that a stranger wrote. So control characters and bytes that are not UTF-8 are
-/// written as `\x1b`, and other invisible marks as `\u{202e}`. Only ``endLine()`` and the emphasis write
-/// control characters.
+/// The text may be a comment that a stranger wrote. So control characters and bytes that are not
+/// UTF-8 are written as `\x1b`, and other invisible marks as `\u{202e}`. Only ``endLine()`` and the
+/// emphasis write control characters.
 public struct TerminalWriter {
   /// How a piece of text is set apart, if there are colours.
   public enum Emphasis: Sendable, Hashable {
@@ -27,8 +27,8 @@ public struct TerminalWriter {
   /// - Parameter isColoured: Whether emphasis shows.
   public init(isColoured: Bool) { self.isColoured = isColoured }
 
-  /// A writer for standard output. It uses colours on a terminal, unless the environment turns them off
-  /// (`NO_COLOR`, `TERM=dumb`).
+  /// A writer for standard output. It uses colours on a terminal, unless the environment turns them
+  /// off (`NO_COLOR`, `TERM=dumb`).
   public static func forStandardOutput() -> TerminalWriter {
     TerminalWriter(
       isColoured: StandardOutput.isTerminal && allowsColours(Environment.value(of:)))

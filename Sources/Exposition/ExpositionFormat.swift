@@ -21,13 +21,13 @@ public enum ExpositionFormat: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Chooses the format that a request's `Accept` header prefers, and the content type to answer with.
+  /// Chooses the format that a request's `Accept` header prefers, and its content type.
   ///
-  /// The highest weight wins; of equal weights the first one does. A client gets OpenMetrics only if it
-  /// names it, in version 1.0.0 or without a version. It gets the text format if it names neither.
+  /// The highest weight wins; of equal weights the first one does. A client gets OpenMetrics only
+  /// if it names it, in version 1.0.0 or any. It gets the text format if it names neither.
   ///
-  /// The content type repeats the scheme by which names are escaped, if the request has a known one. All
-  /// names here are the same in each scheme. Counterpart: Prometheus' content negotiation.
+  /// The content type repeats the scheme by which names are escaped, if the request has a known
+  /// one. All names here are the same in each scheme. Counterpart: Prometheus' content negotiation.
   public static func negotiate(
     accept: String?
   ) -> (format: ExpositionFormat, contentType: String) {

@@ -1,7 +1,7 @@
 /// Writes families and their samples, in the order in which they are given.
 ///
-/// Each family is a segment of its own, so that a compressor can recognise what did not change since the
-/// last scrape.
+/// Each family is a segment of its own, so that a compressor can recognise what did not change
+/// since the last scrape.
 public struct ExpositionWriter: Sendable {
   private let format: ExpositionFormat
   private var segments: [[UInt8]] = []
@@ -16,8 +16,8 @@ public struct ExpositionWriter: Sendable {
 
   /// Writes a family with the samples that `body` writes; nothing if `body` writes none.
   ///
-  /// - Parameter isContinued: Whether the family's first samples were written just before, perhaps by
-  ///   another writer. Then its metadata is left out.
+  /// - Parameter isContinued: Whether the family's first samples were written just before, perhaps
+  ///   by another writer. Then its metadata is left out.
   public mutating func write(
     _ family: MetricFamily, isContinued: Bool = false, _ body: (inout SampleWriter) -> Void
   ) {
@@ -143,8 +143,7 @@ public struct MetricFamily: Sendable, Hashable {
   private static let total = "_total"
 }
 
-/// The labels of a sample, rendered once. A service port uses the same ones in a dozen families, at every
-/// scrape.
+/// The labels of a sample, rendered once. A service port uses them in a dozen families.
 public struct LabelSet: Sendable, Hashable {
   /// `name="value",…`, without braces.
   fileprivate let bytes: [UInt8]
@@ -169,7 +168,7 @@ public struct LabelSet: Sendable, Hashable {
 }
 
 extension [UInt8] {
-  /// Appends text with backslashes and ends of lines escaped, and quotes if they mean something there.
+  /// Appends text with backslashes and ends of lines escaped, and quotes if asked for.
   fileprivate mutating func append(escaping text: String, quotes: Bool) {
     for byte in text.utf8 {
       switch byte {

@@ -28,8 +28,8 @@ extension BasicCredentials {
 
 /// A fingerprint of a password check: who, with which password, against which hash.
 ///
-/// It is keyed by a secret of the process, without which nobody can make or recognise a digest. So the time
-/// that it takes to compare or find digests reveals nothing about a password.
+/// It is keyed by a secret of the process, without which nobody can make or recognise a digest. So
+/// the time that it takes to compare or find digests reveals nothing about a password.
 struct PasswordDigest: Hashable, Sendable {
   private let code: [UInt8]
 
@@ -39,8 +39,8 @@ struct PasswordDigest: Hashable, Sendable {
 
     /// The digest of a check.
     ///
-    /// - Parameter isKnown: Whether the hash is the user's. If there is no such user, the hash is somebody
-    ///   else's.
+    /// - Parameter isKnown: Whether the hash is the user's. If there is no such user, the hash is
+    ///   somebody else's.
     func digest(
       of credentials: BasicCredentials, hash: BcryptHash, isKnown: Bool
     ) -> PasswordDigest {

@@ -15,8 +15,8 @@ enum Bcrypt {
 
   /// Whether a hash is the password's.
   ///
-  /// The time depends on the cost of the hash, not on the answer. A password with a zero byte matches
-  /// nothing, because the library would ignore what follows that byte.
+  /// The time depends on the cost of the hash, not on the answer. A password with a zero byte
+  /// matches nothing, because the library would ignore what follows that byte.
   static func matches(_ password: [UInt8], _ hash: BcryptHash) -> Bool {
     guard !password.contains(0) else { return false }
     let size = Int(CCrypt_dataSize)
@@ -56,10 +56,10 @@ actor BcryptWorker {
   }
 }
 
-/// The checks that are reserved for users that exist. They let a user in, however many clients guess.
+/// The checks that are reserved for existing users. They let a user in while others guess.
 ///
-/// The result is true only for a right password. It does not distinguish a wrong password from one that
-/// was not checked, so ``PasswordChecker`` can answer as it does for users that don't exist.
+/// The result is true only for a right password. It does not distinguish a wrong password from one
+/// that was not checked, so ``PasswordChecker`` can answer as it does for users that don't exist.
 actor ReservedChecks {
   private let worker = BcryptWorker()
   private var budget: ProcessorBudget

@@ -65,8 +65,8 @@ struct RequestBudget {
 
 /// The pauses that clients must make after wrong passwords.
 ///
-/// The pause doubles with each wrong password, up to a minute. It is forgotten a minute after its end, or
-/// after a right password.
+/// The pause doubles with each wrong password, up to a minute. It is forgotten a minute after its
+/// end, or after a right password.
 struct FailurePauses {
   private struct Pause {
     var failures: Int
@@ -113,7 +113,7 @@ struct FailurePauses {
     if let next = pauses.min(by: { $0.value.end < $1.value.end }) { pauses[next.key] = nil }
   }
 
-  /// The client at an address: an IPv4 address, or an IPv6 network of 64 bits, which a host usually gets.
+  /// The client at an address: an IPv4 address, or a host's IPv6 network of 64 bits.
   static func client(at address: String) -> String {
     guard address.contains(":") else { return address }
     let fields = address.split(separator: "%")[0].split(

@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// Enforces one connection's timeouts, and closes it when the server stops.
 ///
-/// It is a channel handler between the HTTP handlers and ``HTTPConnection``, so all parts of requests and
-/// responses pass it. The timeout depends on the state of the connection:
+/// It is a channel handler between the HTTP handlers and ``HTTPConnection``, so all parts of
+/// requests and responses pass it. The timeout depends on the state of the connection:
 ///
 /// - Data is on its way to the client: some of it must be sent within the write timeout.
 /// - A request is being answered: the handler may take any time.
@@ -68,7 +68,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // This is the rest of a request that was answered before its end, or comes after the last response.
+    // The request was answered before its end, or comes after the last response.
     guard phase != .closing, !(phase == .idle && isDraining) else { return }
     switch unwrapInboundIn(data) {
     case .head:
@@ -128,7 +128,7 @@ final class ConnectionGuard: ChannelDuplexHandler, NIOScheduledCallbackHandler {
       context.close(mode: mode, promise: promise)
       return
     }
-    // It closes only after all data is sent: a client that has closed its side would not get the rest.
+    // All data must be sent first: a client that has closed its side would not get the rest.
     promise?.succeed()
     enter(.closing)
     closeIfDone()
@@ -202,8 +202,8 @@ extension ConnectionGuard {
     case .idle where isDraining, .receiving where isDraining:
       context.close(promise: nil)
     case .closing where !isOutputClosed:
-      // It closes only this side. If it closed both while the client still sends, the client's system
-      // would discard the response.
+      // It closes only this side. If it closed both while the client still sends, the client's
+      // system would discard the response.
       isOutputClosed = true
       context.close(mode: .output, promise: nil)
       arm()

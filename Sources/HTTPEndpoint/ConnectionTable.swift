@@ -4,8 +4,8 @@ import Synchronization
 
 /// The open connections, and which of them wait for a request.
 ///
-/// It decides which connections are admitted, which make room, and which close when the server stops. Each
-/// connection's ``ConnectionGuard`` reports what the connection does.
+/// It decides which connections are admitted, which make room, and which close when the server
+/// stops. Each connection's ``ConnectionGuard`` reports what the connection does.
 final class ConnectionTable: Sendable {
   fileprivate struct Connection {
     let channel: any Channel
@@ -40,8 +40,8 @@ final class ConnectionTable: Sendable {
     state.withLock { $0.connections.count }
   }
 
-  /// Adds a new connection. If there are too many, it closes the connection that has waited longest for a
-  /// request, or else the one that is slowest to read its response.
+  /// Adds a new connection. If there are too many, it closes the connection that has waited longest
+  /// for a request, or else the one that is slowest to read its response.
   ///
   /// - Returns: Whether the new connection may stay.
   func admit(_ channel: any Channel) -> Bool {
@@ -66,7 +66,7 @@ final class ConnectionTable: Sendable {
     close?()
   }
 
-  /// Closes a connection. It is called outside the lock, because the connection then reports its end.
+  /// Closes a connection, outside the lock, because the connection then reports its end.
   private typealias Closing = () -> Void
 
   private func makeRoom(in state: inout State) -> Closing? {

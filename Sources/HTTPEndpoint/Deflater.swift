@@ -2,8 +2,8 @@ import CZlib
 
 /// A zlib compressor for pieces of raw deflate that do not refer to each other.
 ///
-/// Each piece ends on a byte, and none is marked as the last. So pieces can be joined in any order, and
-/// ``lastBlock`` follows them. The level is 1, because a scrape must be fast.
+/// Each piece ends on a byte, and none is marked as the last. So pieces can be joined in any order,
+/// and ``lastBlock`` follows them. The level is 1, because a scrape must be fast.
 ///
 /// Counterpart: `z_stream`.
 @safe

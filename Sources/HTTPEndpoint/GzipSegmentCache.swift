@@ -2,10 +2,11 @@ import Synchronization
 
 /// Compresses bodies that are mostly the same from one response to the next.
 ///
-/// A body comes in segments. Each segment is deflated on its own, so that its piece can be used again for
-/// any segment of the same bytes in any response. The pieces, between a header and a trailer, are one
-/// ordinary gzip member. A piece is dropped when none of the last few responses used it. If there are too
-/// many pieces, or they take too much memory, the least recently used ones are dropped earlier.
+/// A body comes in segments. Each segment is deflated on its own, so that its piece can be used
+/// again for any segment of the same bytes in any response. The pieces, between a header and a
+/// trailer, are one ordinary gzip member. A piece is dropped when none of the last few responses
+/// used it. If there are too many pieces, or they take too much memory, the least recently used
+/// ones are dropped earlier.
 final class GzipSegmentCache: Sendable {
   /// A compressed segment.
   fileprivate struct Piece {
@@ -88,8 +89,8 @@ final class GzipSegmentCache: Sendable {
 }
 
 extension GzipSegmentCache.State {
-  /// A piece is dropped when this many responses in a row did not use it. It is enough for a few scrapers
-  /// with different formats that ask in turn.
+  /// A piece is dropped when this many responses in a row did not use it. It is enough for a few
+  /// scrapers with different formats that ask in turn.
   private static let rememberedResponses = 8
 
   /// Drops the pieces that none of the last responses used.

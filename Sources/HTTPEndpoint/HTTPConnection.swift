@@ -119,7 +119,7 @@ struct HTTPConnection {
     while true {
       let pieces = try body.nextPieces()
       if pieces.isEmpty { break }
-      // TLS encrypts all bytes of a write, which is memory for one client alone, before it sends any.
+      // TLS encrypts a whole write, in memory for one client alone, before it sends any.
       for batch in responder.usesTLS ? pieces.map({ [$0] }) : [pieces] {
         try await write(batch, of: body)
       }
@@ -153,7 +153,7 @@ extension HTTPRequestHead {
       .flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
     if codings.contains(where: { $0.allSatisfy(\.isWhitespace) }) { return .badRequest }
     if let length = headers.first(name: "Content-Length") {
-      // The parser has checked that these are digits, so a length that is no Int is too large for one.
+      // The parser has checked that these are digits, so what is no Int is too large for one.
       guard let length = Int(length), length <= maxBodyBytes else { return .payloadTooLarge }
     }
     if version == .http1_1, headers["Expect"].contains(where: { !$0.isContinue }) {

@@ -4,9 +4,9 @@ import NIOPosix
 
 /// A web server for a handful of paths that answer `GET`.
 ///
-/// It is made for metrics: few clients, and large responses that change little. Bodies are compressed for
-/// the clients that accept it. Parts that did not change since an earlier response are not compressed
-/// again. One thread does the input and output; handlers and compression run on others.
+/// It is made for metrics: few clients, and large responses that change little. Bodies are
+/// compressed for the clients that accept it. Parts that did not change since an earlier response
+/// are not compressed again. One thread does the input and output; handlers run on others.
 ///
 /// A path without a handler is answered with 404, and methods other than `GET` and `HEAD` with 405.
 public struct HTTPServer: Sendable {
@@ -26,8 +26,8 @@ public struct HTTPServer: Sendable {
   ///   - limits: The limits of clients.
   ///   - security: Encryption and authentication, for all addresses and paths; `nil` for neither.
   ///   - logger: The log.
-  ///   - onListening: Called once, when connections are accepted. It gets the resolved `addresses` in their
-  ///     order, with the ports that the system has chosen in place of 0.
+  ///   - onListening: Called once, when connections are accepted. It gets the resolved `addresses`
+  ///     in their order, with the ports that the system has chosen in place of 0.
   public init(
     addresses: [ListenAddress],
     routes: [String: RequestHandler],
@@ -51,8 +51,8 @@ public struct HTTPServer: Sendable {
   /// Serves until the task is cancelled.
   ///
   /// Then it stops listening, closes idle connections, and lets requests under way finish within
-  /// ``HTTPLimits/drainTimeout``. After that it closes their connections, cancels their handlers, and
-  /// returns when the handlers have returned.
+  /// ``HTTPLimits/drainTimeout``. After that it closes their connections, cancels their handlers,
+  /// and returns when the handlers have returned.
   ///
   /// - Throws: ``ListenError`` if one of the addresses cannot be bound.
   public func run() async throws {
@@ -73,8 +73,8 @@ public struct HTTPServer: Sendable {
     let usesTLS = security?.usesTLS ?? false
     logger.info("listening", metadata: ["addresses": "\(bound)", "tls": "\(usesTLS)"])
     onListening(bound)
-    // A task of its own, which is cancelled only after the connections are closed. Otherwise connections
-    // that were just accepted would never be closed.
+    // A task of its own, which is cancelled only after the connections are closed. Otherwise
+    // connections that were just accepted would never be closed.
     let serving = Task { try await serve(listeners) }
     try await withTaskCancellationHandler {
       try await serving.value
@@ -149,16 +149,16 @@ public struct HTTPServer: Sendable {
 ///
 /// The defaults suit a metrics endpoint: few clients, small requests, large responses.
 public struct HTTPLimits: Sendable {
-  /// The largest size of the request line and header fields together, in bytes; the answer to more is 431.
+  /// The largest size of a request's head, in bytes; the answer to more is 431.
   var maxHeadBytes = 16 * 1024
 
-  /// The largest size of a request's body, in bytes; the answer to more is 413. Bodies are read and ignored.
+  /// The largest size of a request's body, in bytes; the answer to more is 413.
   var maxBodyBytes = 64 * 1024
 
   /// How many connections may be open.
   ///
-  /// If there are more, the connection that has waited longest for a request makes room, or else the one
-  /// that is slowest to read its response. If no connection can be spared, the new one is refused.
+  /// If there are more, the connection that has waited longest for a request makes room, or else
+  /// the slowest reader of a response. If no connection can be spared, the new one is refused.
   public var maxConnections = 512
 
   /// How long a request may take from its first byte to its last.
@@ -170,10 +170,9 @@ public struct HTTPLimits: Sendable {
   /// How long a client may pause while it reads its response.
   var writeTimeout = Duration.seconds(30)
 
-  /// How many bytes of bodies may be unsent in total. Bytes that several clients receive count once.
+  /// How many bytes may be unsent in total. Bytes that several clients receive count once.
   ///
-  /// If there are more, the slowest clients are cut off. Twice the size of the newest body is always
-  /// allowed.
+  /// If there are more, the slowest clients are cut off. Twice the newest body is always allowed.
   var maxUnsentBytes = 16 * 1024 * 1024
 
   /// How long requests under way may take to finish after the server was asked to stop.

@@ -6,9 +6,9 @@ import Platform
 
 /// Guards the beginning of a TLS connection.
 ///
-/// It is the channel handler after the TLS handler. It closes the connection if the handshake takes too
-/// long, or if the client's certificate has none of the allowed names. No request passes before that is
-/// decided.
+/// It is the channel handler after the TLS handler. It closes the connection if the handshake takes
+/// too long, or if the client's certificate has none of the allowed names. No request passes before
+/// that is decided.
 final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -103,7 +103,7 @@ final class HandshakeGuard: ChannelInboundHandler, NIOScheduledCallbackHandler {
 
 /// The names of which a client's certificate must have one.
 ///
-/// All kinds of names count (DNS, IP address, e-mail, URI), and they are compared as they are written.
+/// All kinds of names count (DNS, IP address, e-mail, URI). They are compared as text.
 ///
 /// Counterpart: exporter-toolkit's `VerifyPeerCertificate`.
 struct ClientNames: Sendable {

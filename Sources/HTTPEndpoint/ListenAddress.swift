@@ -1,8 +1,8 @@
 /// An address to listen on: a host and a port, in the form that Prometheus exporters use.
 ///
-/// It accepts `host:port`, `[IPv6 address]:port` and `:port`. An empty host stands for all interfaces,
-/// IPv6 and IPv4 at once. A port without its colon is refused, and so is an IPv6 address without brackets,
-/// because neither shows where the host ends.
+/// It accepts `host:port`, `[IPv6 address]:port` and `:port`. An empty host stands for all
+/// interfaces, IPv6 and IPv4 at once. A port without its colon is refused, and so is an IPv6
+/// address without brackets, because neither shows where the host ends.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A name or an IP address without brackets; empty for all interfaces.
   public let host: String

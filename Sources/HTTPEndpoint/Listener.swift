@@ -57,8 +57,8 @@ struct Listener {
   ) async throws -> Listener {
     let table = setup.table
     var bootstrap = ServerBootstrap(group: group)
-      // If there are no file descriptors left, a connection that can be spared makes room. Until then new
-      // connections wait in the system's queue.
+      // If there are no file descriptors left, a connection that can be spared makes room. Until
+      // then new connections wait in the system's queue.
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(
@@ -73,7 +73,7 @@ struct Listener {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // A client may close its side once it has sent its request.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      // Unsent bytes should wait in the outbox, which clients share, and not in the system for each client.
+      // Unsent bytes should wait in the outbox, which clients share, and not in the system.
       .childChannelOption(Self.unsentBytesOfSystem, value: 64 * 1024)
     if isDualStack {
       let v6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
@@ -105,8 +105,8 @@ struct ConnectionSetup: Sendable {
 
   /// Adds the handlers of a connection that was just accepted.
   ///
-  /// Certificates that have changed are read here, on the event loop, because the connection must be set
-  /// up with the new ones before it is registered.
+  /// Certificates that have changed are read here, on the event loop, because the connection must
+  /// be set up with the new ones before it is registered.
   func configure(_ channel: any Channel) throws -> HTTPConnection.AsyncChannel {
     let pipeline = channel.pipeline.syncOperations
     if let tls = security?.current().tls {

@@ -3,15 +3,16 @@ import Synchronization
 
 /// The bodies that are on their way to clients, with a limit of their total size.
 ///
-/// A segment is held once, however many clients receive it, and it is dropped when the last of them has
-/// received it. So a slow client costs memory only for the segments that have changed since its request.
-/// If the total exceeds the limit, the slowest clients are cut off.
+/// A segment is held once, however many clients receive it, and it is dropped when the last of them
+/// has received it. So a slow client costs memory only for the segments that have changed since its
+/// request. If the total exceeds the limit, the slowest clients are cut off.
 final class Outbox: Sendable {
-  /// The largest size of a piece. For the write timeout, each piece that the system takes is progress.
-  /// Larger pieces would get pages of their own from the allocator, which the kernel clears each time.
+  /// The largest size of a piece. For the write timeout, each piece that the system takes is
+  /// progress. Larger pieces would get pages of their own from the allocator, which the kernel
+  /// clears each time.
   private static let pieceSize = 32 * 1024
   /// If this many bytes are being written, the next segment waits until the system has taken them.
-  private static let writeSize = 1 << 19
+  fileprivate static let writeSize = 1 << 19
 
   /// A client that reads fewer bytes in a second falls behind.
   private static let expectedRate = 256 * 1024
@@ -24,8 +25,8 @@ final class Outbox: Sendable {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The pieces. They are made at their first use, one segment after the other, so that each segment
-    /// reuses the memory of the last one.
+    /// The pieces. They are made at their first use, one segment after the other, so that each
+    /// segment reuses the memory of the last one.
     mutating func pieces() -> [ByteBuffer] {
       if shared.isEmpty {
         shared = stride(from: 0, to: bytes.count, by: Outbox.pieceSize).map {
@@ -37,8 +38,8 @@ final class Outbox: Sendable {
     }
   }
 
-  /// How far a client may get ahead of the expected rate. At first the system takes many bytes, even for a
-  /// client that does not read.
+  /// How far a client may get ahead of the expected rate. At first the system takes many bytes,
+  /// even for a client that does not read.
   private static let greatestLead = TimeAmount.seconds(1)
 
   fileprivate struct Progress {
@@ -72,7 +73,7 @@ final class Outbox: Sendable {
 
   private let maxBytes: Int
   private let digester = SegmentDigester()
-  private let state = Mutex(State())
+  fileprivate let state = Mutex(State())
 
   /// - Parameter maxBytes: How many bytes may be held; twice the newest body is always allowed.
   init(maxBytes: Int) {
@@ -109,24 +110,6 @@ final class Outbox: Sendable {
       state.remove(slowest.key)
       return slowest.value.channel
     }
-  }
-
-  fileprivate func nextPieces(of number: UInt64) throws(DeliveryCut) -> [ByteBuffer] {
-    let pieces = state.withLock { $0.nextPieces(of: number, byteCount: Self.writeSize) }
-    guard let pieces else { throw DeliveryCut() }
-    return pieces
-  }
-
-  fileprivate func note(_ sentBytes: Int, of number: UInt64) {
-    state.withLock { $0.deliveries[number]?.note(sentBytes: sentBytes) }
-  }
-
-  fileprivate func finishPieces(of number: UInt64) {
-    state.withLock { $0.finishPieces(of: number) }
-  }
-
-  fileprivate func remove(_ number: UInt64) {
-    state.withLock { $0.remove(number) }
   }
 }
 
@@ -208,24 +191,28 @@ final class Delivery: Sendable {
   }
 
   deinit {
-    outbox.remove(number)
+    outbox.state.withLock { $0.remove(number) }
   }
 
   /// The pieces of the next segments to send; none if all segments were sent.
   ///
   /// - Throws: ``DeliveryCut`` if the client was cut off.
   func nextPieces() throws(DeliveryCut) -> [ByteBuffer] {
-    try outbox.nextPieces(of: number)
+    let pieces = outbox.state.withLock {
+      $0.nextPieces(of: number, byteCount: Outbox.writeSize)
+    }
+    guard let pieces else { throw DeliveryCut() }
+    return pieces
   }
 
   /// Counts bytes that the system has taken.
   func note(sentBytes: Int) {
-    outbox.note(sentBytes, of: number)
+    outbox.state.withLock { $0.deliveries[number]?.note(sentBytes: sentBytes) }
   }
 
   /// Drops the segments whose pieces ``nextPieces()`` returned.
   func finishPieces() {
-    outbox.finishPieces(of: number)
+    outbox.state.withLock { $0.finishPieces(of: number) }
   }
 }
 

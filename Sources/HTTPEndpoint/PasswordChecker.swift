@@ -5,21 +5,22 @@ import WebConfiguration
 /// A hash is slow by design, so everybody who can send passwords can spend processor time. Hence:
 ///
 /// - One check runs at a time, on a thread of its own.
-/// - Results are remembered by the digest of the credentials. So a client that was accepted never waits.
+/// - Results are remembered by the digest of the credentials. So accepted clients never wait.
 /// - The same credentials are checked once, even if many requests send them at once.
 /// - Wrong passwords take no more than a share of one processor; then the next check waits.
 /// - Few checks may wait, and few of each client. The answer to others is ``Outcome/busy`` at once.
 /// - A client whose last password was wrong gets this answer, too, for a time that grows.
-/// - A client is fresh if it has not asked in vain for a while. Fresh clients go first. If too many checks
-///   wait, they take the place of another, and half of the saved time is kept for them. So guessing, from
-///   however many addresses, does not lock out clients from other addresses.
+/// - A client is fresh if it has not asked in vain for a while. Fresh clients go first. If too many
+///   checks wait, they take the place of another, and half of the saved time is kept for them. So
+///   guessing, from however many addresses, does not lock out clients from other addresses.
 /// - A check that has waited too long gives up its place.
-/// - A request that finds no room waits for a fixed time before its answer. In the meantime its password is
-///   checked if its user exists, with processor time that is reserved for this (``ReservedChecks``).
+/// - A request that finds no room waits for a fixed time before its answer. In the meantime its
+///   password is checked if its user exists, with processor time that is reserved for this
+///   (``ReservedChecks``).
 ///
-/// Nobody can find out which users exist. Except for a right password, neither an answer nor its time
-/// depends on that: the password of an unknown user is checked against the hash of another user, who is
-/// always the same for a name.
+/// Nobody can find out which users exist. Except for a right password, neither an answer nor its
+/// time depends on that: the password of an unknown user is checked against the hash of another
+/// user, who is always the same for a name.
 actor PasswordChecker {
   /// The result of a check.
   enum Outcome {
@@ -47,8 +48,8 @@ actor PasswordChecker {
     var reservedPart = 0.25
     /// How long a client must wait after its first wrong password; zero for no pauses.
     var firstPause = Duration.seconds(1)
-    /// How long a check may wait for its turn, and how long a request waits for the answer that there is no
-    /// room; zero for no limits.
+    /// How long a check may wait for its turn, and how long a request waits for the answer that
+    /// there is no room; zero for no limits.
     var patience = Duration.seconds(2)
   }
 
@@ -127,8 +128,8 @@ actor PasswordChecker {
 
   /// Waits, and accepts only the right password of a user that exists.
   ///
-  /// A wrong password is neither remembered nor held against the client, because that would reveal that
-  /// the user exists.
+  /// A wrong password is neither remembered nor held against the client, because that would reveal
+  /// that the user exists.
   private func lastChance(_ check: Check, _ digest: PasswordDigest) async -> Outcome {
     let start = ContinuousClock.now
     let end = start + limits.patience
@@ -190,8 +191,8 @@ actor PasswordChecker {
   }
 
   private static let maxAskers = 16_384
-  /// The time until a client is fresh again, from its first request on. Later requests don't prolong it,
-  /// because a scraper that is sent away comes again soon.
+  /// The time until a client is fresh again, from its first request on. Later requests don't
+  /// prolong it, because a scraper that is sent away comes again soon.
   private static let pause = Duration.seconds(10)
 
   /// Removes the last check of the queue.

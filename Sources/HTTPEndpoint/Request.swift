@@ -14,17 +14,17 @@ public struct Request: Sendable {
   /// The path, percent-decoded, without the query; it begins with a slash.
   public let path: String
 
-  /// The query's parameters in their order, percent-decoded, with `+` read as a space. A name may occur
-  /// more than once. A parameter without `=` has an empty value.
+  /// The query's parameters in their order, percent-decoded, with `+` read as a space. A name may
+  /// occur more than once. A parameter without `=` has an empty value.
   public let query: [(name: String, value: String)]
 
   let headers: [(name: String, value: String)]
 
-  /// The client's IP address, without its port; empty if the connection is already gone. An IPv4 client of
-  /// a dual-stack socket has its IPv4 address.
+  /// The client's IP address, without its port; empty if the connection is already gone. An IPv4
+  /// client of a dual-stack socket has its IPv4 address.
   public let remoteAddress: String
 
-  /// The value of a header field, `nil` if there is none. Several fields of a name are joined by `, `.
+  /// The value of a header field, or `nil`. Several fields of a name are joined by `, `.
   ///
   /// Names are compared without regard to case.
   public func header(_ name: String) -> String? {
@@ -36,8 +36,8 @@ public struct Request: Sendable {
 
 /// Answers the requests for one path.
 ///
-/// Handlers run outside the event loop, several at a time. A handler's task is cancelled if the server
-/// stops before the handler has answered.
+/// Handlers run outside the event loop, several at a time. A handler's task is cancelled if the
+/// server stops before the handler has answered.
 public typealias RequestHandler = @Sendable (Request) async -> Response
 
 /// A handler's answer.
@@ -56,8 +56,8 @@ public struct Response: Sendable {
 
   /// The body in segments, sent one after the other.
   ///
-  /// A segment is the unit of compression. A segment that was in an earlier response costs next to nothing,
-  /// so parts that change should be in other segments than parts that do not.
+  /// A segment is the unit of compression. A segment that was in an earlier response costs next to
+  /// nothing, so parts that change should be in other segments than parts that do not.
   public var body: [[UInt8]]
 
   /// Creates a response.
@@ -80,8 +80,9 @@ public struct Response: Sendable {
 
 /// The path and the query of a request line.
 ///
-/// It accepts both forms that a client may send: `/metrics?name=a` and `http://host/metrics?name=a`. A
-/// percent sign that escapes nothing stands for itself. Bytes that are not UTF-8 are replaced.
+/// It accepts both forms that a client may send: `/metrics?name=a` and
+/// `http://host/metrics?name=a`. A percent sign that escapes nothing stands for itself. Bytes that
+/// are not UTF-8 are replaced.
 struct RequestTarget {
   let path: String
   let query: [(name: String, value: String)]
@@ -140,8 +141,8 @@ struct RequestTarget {
 /// Whether a client accepts a gzip body, by its header field `Accept-Encoding`.
 ///
 /// Gzip is used if its weight is above zero and not below the weight of `identity`. For example,
-/// `gzip;q=0.8, identity;q=0.5` accepts it. The weight of `*` counts if gzip is not named. Invalid weights
-/// count as zero. Without the field nothing is compressed.
+/// `gzip;q=0.8, identity;q=0.5` accepts it. The weight of `*` counts if gzip is not named. Invalid
+/// weights count as zero. Without the field nothing is compressed.
 struct AcceptEncoding {
   let allowsGzip: Bool
 

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Admits a limited number of requests at once; further requests wait for their turn.
 ///
-/// Addresses take turns, so that one with many requests does not keep another out. Requests of one address
-/// enter in the order in which they arrived.
+/// Addresses take turns, so that one with many requests does not keep another out. Requests of one
+/// address enter in the order in which they arrived.
 public final class RequestGate: Sendable {
   fileprivate struct Waiter {
     let number: UInt64

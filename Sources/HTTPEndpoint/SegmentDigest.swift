@@ -1,6 +1,6 @@
 /// A fingerprint of a segment: 128 bits of its content, and its length.
 ///
-/// It is keyed by a random seed of the process, so that nobody can construct two contents of one digest.
+/// It is keyed by a random seed, so that nobody can construct two contents of one digest.
 struct SegmentDigest: Hashable {
   let high: UInt64
   let low: UInt64
@@ -10,9 +10,9 @@ struct SegmentDigest: Hashable {
 /// Makes the digests of one seed.
 ///
 /// Words of the content are multiplied in pairs, 64 by 64 bits, and both halves of each product are
-/// folded into one of four lanes. Every word reaches one lane of each half of the digest, each time with
-/// another partner, so that the halves do not fail together. The lanes do not depend on each other, so the
-/// multiplier is always busy: 10 GB/s and more.
+/// folded into one of four lanes. Every word reaches one lane of each half of the digest, each time
+/// with another partner, so that the halves do not fail together. The lanes do not depend on each
+/// other, so the multiplier is always busy: 10 GB/s and more.
 struct SegmentDigester: Sendable {
   private let seed: SIMD4<UInt64>
 

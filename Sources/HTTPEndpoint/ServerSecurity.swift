@@ -4,12 +4,13 @@ import Platform
 import Synchronization
 public import WebConfiguration
 
-/// Encryption, authentication and header fields of responses, as a web configuration file sets them.
+/// Encryption, authentication and header fields of responses, by a web configuration file.
 ///
-/// The file's format is that of Prometheus' exporter-toolkit, see ``WebConfiguration``. When a connection
-/// or a request arrives, but at most once a second, the file and its certificates are checked for changes
-/// and read again if there are any. A file that was written within the last second is not read before it
-/// has settled. If a file is faulty, the fault is logged once, and the former settings stay in force.
+/// The file's format is that of Prometheus' exporter-toolkit, see ``WebConfiguration``. When a
+/// connection or a request arrives, but at most once a second, the file and its certificates are
+/// checked for changes and read again if there are any. A file that was written within the last
+/// second is not read before it has settled. If a file is faulty, the fault is logged once, and the
+/// former settings stay in force.
 ///
 /// A change of the file can't turn TLS on or off, and it can't turn authentication off.
 public final class ServerSecurity: Sendable {
@@ -40,8 +41,8 @@ public final class ServerSecurity: Sendable {
       configurationFile: path, interval: .seconds(1), passwords: PasswordChecker(), logger: logger)
   }
 
-  /// - Parameter interval: The time between two checks of the files, and the time in which a changed file
-  ///   settles.
+  /// - Parameter interval: The time between two checks of the files, and the time in which a
+  ///   changed file settles.
   init(
     configurationFile path: String, interval: Duration, passwords: PasswordChecker, logger: Logger
   ) throws(ConfigurationError) {
@@ -149,8 +150,8 @@ extension Response {
   }
 }
 
-/// The signatures of a configuration's files by their paths, from before they were read; `nil` for a file
-/// that was missing.
+/// The signatures of a configuration's files by their paths, from before they were read; `nil` for
+/// a file that was missing.
 typealias FileSignatures = [String: FileSignature?]
 
 /// The settings of a web configuration, with its certificates already read.
@@ -198,9 +199,9 @@ struct SecuritySettings: Sendable {
     isEmpty = configuration.isEmpty
   }
 
-  /// The reason why these settings must not replace others while the server runs; `nil` if they may.
+  /// Why these settings must not replace others while the server runs; `nil` if they may.
   ///
-  /// A truncated file, for example after the disk was full, can be valid. It must not remove protection.
+  /// A file that a full disk has truncated can be valid. It must not remove protection.
   func objection(toReplacing current: SecuritySettings) -> String? {
     if isEmpty, !current.isEmpty { return "it is empty" }
     if (tls == nil) != (current.tls == nil) {

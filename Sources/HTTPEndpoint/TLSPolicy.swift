@@ -119,7 +119,7 @@ extension KeyExchangeGroup {
 
 /// Reads the certificates and keys that a configuration names.
 private struct PEMFiles {
-  /// The largest size of a file. A bundle of all authorities that browsers know takes a fifth of it.
+  /// The largest size of a file. A bundle of all authorities of browsers takes a fifth of it.
   private static let maxBytes = 1 << 20
 
   private let configuration: String

@@ -37,8 +37,8 @@ public struct CivilTime {
     let (daysSince1970, seconds) = time.quotientAndRemainder(dividingBy: 86_400)
     // 1 January 1970 was a Thursday.
     weekday = (daysSince1970 + 4) % 7
-    // The calendar repeats itself after an era of 400 years. Years begin in March here, so that a leap
-    // day is the last day of a year.
+    // The calendar repeats itself after an era of 400 years. Years begin in March here, so that a
+    // leap day is the last day of a year.
     let (era, dayOfEra) = (daysSince1970 + 719_468).quotientAndRemainder(dividingBy: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

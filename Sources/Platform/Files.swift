@@ -6,15 +6,15 @@ public enum FileBytes {
   public enum Kinds: Sendable {
     /// Regular files only: the files of a configuration are read on a thread that must not wait.
     case regularFiles
-    /// Pipes as well, such as a shell's `<(…)`, and a terminal that somebody pastes into. The caller
-    /// waits for their writer.
+    /// Pipes as well, such as a shell's `<(…)`, and a terminal that somebody pastes into. The
+    /// caller waits for their writer.
     case pipesToo
   }
 
   /// Reads a file that somebody named.
   ///
-  /// It waits only for the end of a pipe, if the caller accepts pipes. Devices, sockets and directories
-  /// are refused, because they have no end or may never reach it.
+  /// It waits only for the end of a pipe, if the caller accepts pipes. Devices, sockets and
+  /// directories are refused, because they have no end or may never reach it.
   ///
   /// - Parameters:
   ///   - limit: The number of bytes that the file may have.
@@ -40,7 +40,7 @@ public enum FileBytes {
     return try read(descriptor, limit: limit)
   }
 
-  /// Reads standard input to its end: a file, a pipe, a socket or a terminal. Other devices are refused.
+  /// Reads standard input: a file, a pipe, a socket or a terminal. Other devices are refused.
   ///
   /// - Parameter limit: The number of bytes that it may have.
   /// - Throws: ``FileError``.
@@ -97,7 +97,7 @@ public enum FileBytes {
   /// Whether there is a file or directory of that name.
   public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-  /// Reads one of the system's own files as text, with invalid UTF-8 replaced; nil if it can't be read.
+  /// Reads one of the system's own files as text; nil if it can't be read.
   public static func text(_ path: String) -> String? {
     (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
   }
@@ -133,8 +133,8 @@ extension FileError: CustomStringConvertible {
   }
 }
 
-/// Distinguishes contents of a file without reading them: by the file that the path leads to, its size,
-/// and the times at which it was touched.
+/// Distinguishes contents of a file without reading them: by the file that the path leads to, its
+/// size, and the times at which it was touched.
 ///
 /// Counterpart: `struct stat`.
 public struct FileSignature: Sendable, Hashable {

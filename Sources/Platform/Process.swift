@@ -4,7 +4,7 @@ private import Glibc
 
 /// What the system lets this process have.
 public enum ProcessLimits {
-  /// The number of file descriptors that the process may have open; nil if the system does not report it.
+  /// How many file descriptors may be open; nil if the system does not report it.
   public static var openFiles: Int? { fileLimits.map { Int(clamping: $0.rlim_cur) } }
 
   /// The number of file descriptors that are open; nil if `/proc` can't be read.
@@ -26,7 +26,7 @@ public enum ProcessLimits {
   /// The number of processors of the machine that are online.
   public static var processors: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
-  /// Raises the limit of open files to the highest allowed value: a thousand idle clients take one each.
+  /// Raises the limit of open files to the highest value: a thousand idle clients need them.
   public static func raiseOpenFiles() {
     guard var limits = fileLimits else { return }
     limits.rlim_cur = limits.rlim_max
@@ -49,7 +49,7 @@ public enum Allocator {
   ///
   /// - All threads share one arena, so that what one of them frees another can use.
   /// - Large blocks always come from the system, so that they go back when they are freed.
-  /// - A few megabytes of small blocks are kept, so that the pieces of a body reuse the same memory.
+  /// - A few megabytes of small blocks are kept, so that pieces of bodies reuse memory.
   ///
   /// C counterpart: `mallopt`.
   public static func configure() {

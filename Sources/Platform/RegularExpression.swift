@@ -2,9 +2,10 @@ private import CPCRE2
 
 /// A regular expression of a flag, compiled by PCRE2. It may match anywhere in a text.
 ///
-/// Classes such as `\w` are Unicode's, `^` and `$` match the text's ends, and `.` matches no line break.
-/// The operator chooses expressions, but tenants choose the names that they are matched with. So each
-/// match is bounded in steps and memory, and all matches of a reading in time: see ``MatchingBudget``.
+/// Classes such as `\w` are Unicode's, `^` and `$` match the text's ends, and `.` matches no line
+/// break. The operator chooses expressions, but tenants choose the names that they are matched
+/// with. So each match is bounded in steps and memory, and all matches of a reading in time: see
+/// ``MatchingBudget``.
 public struct RegularExpression: Sendable {
   /// The expression as it was written.
   public let text: String
@@ -42,7 +43,7 @@ public struct RegularExpression: Sendable {
     let result = unsafe pcre2_match_8(
       code.pointer, bytes, bytes.count, 0, PCRE2_NO_UTF_CHECK, scratch.data, scratch.context)
     if result == PCRE2_ERROR_NOMATCH { return nil }
-    // The result is 0 if the expression has more groups than the two pairs of offsets have room for.
+    // The result is 0 if there are more groups than the two pairs of offsets have room for.
     guard result >= 0 else { throw error(.tooManySteps) }
     guard hasGroup else { return Match(firstGroup: nil) }
     guard let range = scratch.firstGroup(result) else { return Match(firstGroup: "") }

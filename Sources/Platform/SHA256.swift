@@ -2,8 +2,8 @@ internal import CSodium
 
 /// SHA-256 (FIPS 180-4) and its keyed form, HMAC-SHA-256 (RFC 2104), computed by libsodium.
 ///
-/// Compare codes only with codes of the same key. Without the key nobody can choose the bytes that are
-/// compared, so the time that a comparison takes reveals nothing.
+/// Compare codes only with codes of the same key. Without the key nobody can choose the bytes that
+/// are compared, so the time that a comparison takes reveals nothing.
 public enum SHA256 {
   /// The 32 bytes of a message's digest.
   public static func digest(of message: [UInt8]) -> [UInt8] {

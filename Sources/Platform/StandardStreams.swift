@@ -31,8 +31,8 @@ public enum StandardOutput {
 
 /// Standard error, where the log is written, a whole text at a time.
 ///
-/// Writers do not wait for the reader: a pipe that nobody empties must not stop the process. A text that
-/// finds no room is left out and counted.
+/// Writers do not wait for the reader: a pipe that nobody empties must not stop the process. A text
+/// that finds no room is left out and counted.
 public enum StandardError {
   /// How many texts were left out since the last one that was written.
   private static let lost = Mutex(0)
@@ -88,8 +88,8 @@ public final class MessageLimit: Sendable {
 
   /// Asks whether the message may be logged now.
   ///
-  /// - Returns: How many messages were left out since the last admitted one; nil if this one must be
-  ///   left out, too.
+  /// - Returns: How many messages were left out since the last admitted one; nil if this one must
+  ///   be left out, too.
   public func admit(at now: ContinuousClock.Instant = .now) -> Int? {
     state.withLock { state in
       if let next = state.next, now < next {

@@ -1,8 +1,8 @@
-/// The content of a web configuration file: TLS, users, header fields of responses, and a rate limit.
+/// A web configuration file: TLS, users, header fields of responses, and a rate limit.
 ///
-/// The format is that of Prometheus' exporter-toolkit, which other exporters' `--web.config.file` takes.
-/// Unknown keys and repeated keys are errors. `http2` is read and has no effect, because the server
-/// speaks HTTP/1.1.
+/// The format is that of Prometheus' exporter-toolkit, which other exporters' `--web.config.file`
+/// takes. Unknown keys and repeated keys are errors. `http2` is read and has no effect, because the
+/// server speaks HTTP/1.1.
 public struct WebConfiguration: Sendable {
   /// How connections are encrypted; `nil` for plain HTTP.
   public let tls: TLSSettings?
@@ -10,7 +10,7 @@ public struct WebConfiguration: Sendable {
   /// The header fields that are added to responses, unless a response has a field of that name.
   public let headers: [ResponseHeader]
 
-  /// The users that may send requests, with their passwords' hashes. If there is none, everybody may.
+  /// The users that may send requests, with their hashes. If there is none, everybody may.
   public let users: [String: BcryptHash]
 
   /// How many requests are served; `nil` for no limit.
@@ -108,7 +108,7 @@ public struct ResponseHeader: Sendable, Hashable {
   public let name: String
   public let value: String
 
-  /// The fields that may be added, with their allowed values; any value is allowed if there is none.
+  /// The fields that may be added, with their allowed values; any value if there is none.
   ///
   /// Counterpart: exporter-toolkit's `extraHTTPHeaders`.
   private static let allowed: [String: [String]] = [
@@ -149,8 +149,8 @@ public struct ResponseHeader: Sendable, Hashable {
 ///
 /// The prefixes `$2a$`, `$2b$` and `$2y$` name the same function for today's passwords.
 public struct BcryptHash: Sendable, Hashable {
-  /// The accepted costs, which are binary logarithms of the number of rounds. 4 is bcrypt's own minimum.
-  /// Above 18, a single check takes longer than anybody waits for a scrape.
+  /// The accepted costs, which are binary logarithms of the number of rounds. 4 is bcrypt's own
+  /// minimum. Above 18, a single check takes longer than anybody waits for a scrape.
   private static let costs = 4...18
 
   /// The hash with the prefix `$2y$`, because some systems treat `$2a$` in their own way.

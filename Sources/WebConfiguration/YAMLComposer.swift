@@ -1,7 +1,7 @@
 /// Makes a tree of a text that holds one YAML document.
 ///
-/// Keys are text, and a key must not be repeated in a mapping. An alias becomes a copy of the value that
-/// it names. Copies count as values, so that a short text can't become a huge tree.
+/// Keys are text, and a key must not be repeated in a mapping. An alias becomes a copy of the value
+/// that it names. Copies count as values, so that a short text can't become a huge tree.
 struct YAMLComposer: ~Copyable {
   /// The depth of a document: deeper than any configuration, and no trouble for the stack.
   private static let maxDepth = 16

@@ -52,34 +52,33 @@ struct YAMLEventReader: ~Copyable {
     case YAML_DOCUMENT_END_EVENT: return .documentEnd
     case YAML_SCALAR_EVENT:
       let scalar = unsafe event.data.scalar
-      guard unsafe scalar.tag == nil else { throw TextFault(at: position, noTags) }
       let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
       return .scalar(
         unsafe String(decoding: bytes, as: UTF8.self),
         isPlain: unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE,
-        anchor: unsafe name(scalar.anchor))
+        anchor: try unsafe name(scalar.anchor, tag: scalar.tag, at: position))
     case YAML_SEQUENCE_START_EVENT:
-      guard unsafe event.data.sequence_start.tag == nil else {
-        throw TextFault(at: position, noTags)
-      }
-      return .sequenceStart(anchor: unsafe name(event.data.sequence_start.anchor))
+      let start = unsafe event.data.sequence_start
+      return .sequenceStart(anchor: try unsafe name(start.anchor, tag: start.tag, at: position))
     case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
     case YAML_MAPPING_START_EVENT:
-      guard unsafe event.data.mapping_start.tag == nil else {
-        throw TextFault(at: position, noTags)
-      }
-      return .mappingStart(anchor: unsafe name(event.data.mapping_start.anchor))
+      let start = unsafe event.data.mapping_start
+      return .mappingStart(anchor: try unsafe name(start.anchor, tag: start.tag, at: position))
     case YAML_MAPPING_END_EVENT: return .mappingEnd
-    case YAML_ALIAS_EVENT: return .alias(unsafe name(event.data.alias.anchor) ?? "")
+    case YAML_ALIAS_EVENT:
+      return .alias(try unsafe name(event.data.alias.anchor, tag: nil, at: position) ?? "")
     default: return .streamEnd
     }
   }
 
-  private static func name(_ anchor: UnsafeMutablePointer<UInt8>?) -> String? {
-    unsafe anchor.map { unsafe String(cString: $0) }
+  /// The name of an anchor of a value, which must not have a tag.
+  private static func name(
+    _ anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?,
+    at position: TextPosition
+  ) throws(TextFault) -> String? {
+    guard unsafe tag == nil else { throw TextFault(at: position, "tags are not supported") }
+    return unsafe anchor.map { unsafe String(cString: $0) }
   }
-
-  private static let noTags = "tags are not supported"
 
   /// The reason why the parser gave up, and the place.
   private var fault: TextFault {

@@ -95,15 +95,15 @@ struct JSONWriterTests {
   @Test("What is not UTF-8 is replaced")
   func invalidText() throws {
     var json = JSONWriter()
-    json.array { $0.element(.text([0x61, 0xff, 0xc3, 0x62])) }
-    let read = try JSONDecoder().decode([String].self, from: Data(json.finish()))
-    #expect(read == ["a\u{fffd}\u{fffd}b"])
+    json.object { $0.member("comment", .text([0x61, 0xff, 0xc3, 0x62])) }
+    let read = try JSONDecoder().decode([String: String].self, from: Data(json.finish()))
+    #expect(read == ["comment": "a\u{fffd}\u{fffd}b"])
   }
 
   @Test("A number that JSON can't hold is null", arguments: [Double.nan, .infinity])
   func notFinite(_ number: Double) {
     var json = JSONWriter()
-    json.array { $0.element(.number(number)) }
-    #expect(String(decoding: json.finish(), as: UTF8.self) == "[\n  null\n]\n")
+    json.object { $0.member("number", .number(number)) }
+    #expect(String(decoding: json.finish(), as: UTF8.self) == "{\n  \"number\": null\n}\n")
   }
 }
