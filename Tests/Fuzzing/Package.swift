@@ -42,7 +42,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libsodium.a")]),
     module("IPTablesSource", ["CIPTables", "CNFTables", "Netfilter", "Platform", "XTables"]),
     module("KubeProxy", ["Netfilter", "Platform"]),
-    module("Churn", ["Netfilter"]),
+    module("Churn", ["KubeProxy", "Netfilter"]),
     module("Console", ["Platform"]),
     module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
     module("Answers", ["Churn", "Console", "KubeProxy", "Netfilter"]),
