@@ -124,7 +124,8 @@ struct ConnectionHandleTests {
     let exporter = Exporter(steps: steps)
     for total in totals {
       #expect(
-        try await exporter.metrics().service("shop/web", "connections_total") == Double(total))
+        try await exporter.metrics(.connections).service("shop/web", "connections_total")
+          == Double(total))
     }
   }
 

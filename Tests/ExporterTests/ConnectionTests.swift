@@ -92,7 +92,7 @@ struct ConnectionTests {
     let exporter = try Exporter(rulesets: states)
     var last = 0.0
     for sent in sent {
-      let now = try await exporter.metrics().service("shop/web", "connections_total")
+      let now = try await exporter.metrics(.connections).service("shop/web", "connections_total")
       guard let now else { continue }
       #expect(last <= now && now <= sent)
       last = now

@@ -16,6 +16,11 @@ extension ExporterOptions {
   }
 }
 
+extension ScrapeRequest {
+  /// What asks for the connections only.
+  static let connections = ScrapeRequest(scraper: "10.0.0.1", collect: ["connections"])
+}
+
 extension Exporter {
   /// An exporter without a log.
   convenience init(_ source: sending any RulesetSource, _ options: ExporterOptions = .plain()) {
@@ -49,6 +54,11 @@ extension Exporter {
 
   /// A scrape's bytes.
   func bytes(_ request: ScrapeRequest) async throws -> [UInt8] {
-    Array(try await scrape(request).joined())
+    try await scrape(request).concatenated
   }
+}
+
+extension [[UInt8]] {
+  /// All bytes in one array: `joined()` takes a debug build twenty times as long.
+  var concatenated: [UInt8] { reduce(into: []) { $0 += $1 } }
 }

@@ -3,6 +3,7 @@ import Exposition
 import FoundationEssentials
 import IPTablesSource
 import Netfilter
+import Synchronization
 import TestSupport
 
 /// The consecutive states of one node: the fixtures of a folder that begin with the same letter.
@@ -51,8 +52,15 @@ struct NodeState: Sendable, CustomStringConvertible {
     get throws { try fixtures[0].groundTruth() }
   }
 
-  /// What reading the files gives.
-  func read() -> [FamilyReading] { SaveFileSource(paths: fixtures.map(\.path)).read() }
+  /// What reading the files gives: the same objects for all who ask, as from a source whose files stay.
+  func read() -> [FamilyReading] {
+    if let known = Self.readings.withLock({ $0[description] }) { return known }
+    let readings = SaveFileSource(paths: fixtures.map(\.path)).read()
+    Self.readings.withLock { $0[description] = readings }
+    return readings
+  }
+
+  private static let readings = Mutex<[String: [FamilyReading]]>([:])
 
   /// What loading them into a backend and reading that gives, in this thread's network namespace.
   func readFromKernel(_ source: any RulesetSource, _ backend: Backend) throws -> [FamilyReading] {

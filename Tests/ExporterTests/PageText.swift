@@ -2,7 +2,7 @@
 struct PageText {
   let text: String
 
-  init(_ segments: [[UInt8]]) { text = String(decoding: segments.joined(), as: UTF8.self) }
+  init(_ segments: [[UInt8]]) { text = String(decoding: segments.concatenated, as: UTF8.self) }
 
   /// The cells' texts of each row of the table of service ports.
   var rows: [[String]] { Self.rows(of: between("<table id=\"service-ports\">", "</table>").first) }

@@ -109,7 +109,7 @@ import Testing
     "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab",
   ])
   func `a request that does not end is not waited for`(request: String) async throws {
-    let limits = Self.limits { $0.headTimeout = .seconds(2) }
+    let limits = Self.limits { $0.headTimeout = .seconds(1) }
     try await TestServer.run(Self.routes, limits: limits) { server in
       try await TestClient.connect(to: server.port) { client in
         try await client.send("GET / HTTP/1.1")
@@ -117,14 +117,14 @@ import Testing
         let start = ContinuousClock.now
         try await client.send(raw: request)
         #expect(await client.isClosed())
-        #expect((.milliseconds(1900)..<Duration.seconds(8)).contains(.now - start))
+        #expect((.milliseconds(950)..<Duration.seconds(8)).contains(.now - start))
       }
     }
   }
 
   @Test(arguments: [true, false])
   func `an idle connection is closed`(afterRequest: Bool) async throws {
-    let limits = Self.limits { $0.idleTimeout = .seconds(2) }
+    let limits = Self.limits { $0.idleTimeout = .seconds(1) }
     try await TestServer.run(Self.routes, limits: limits) { server in
       // Before the connection: a busy machine may take a while to come back from it.
       let start = ContinuousClock.now
@@ -134,17 +134,17 @@ import Testing
           #expect(try await client.response().status == 200)
         }
         #expect(await client.isClosed())
-        #expect((.milliseconds(1900)..<Duration.seconds(8)).contains(.now - start))
+        #expect((.milliseconds(950)..<Duration.seconds(8)).contains(.now - start))
       }
     }
   }
 
   @Test func `a client that does not read is given up`() async throws {
-    let limits = Self.limits { $0.writeTimeout = .seconds(2) }
+    let limits = Self.limits { $0.writeTimeout = .seconds(1) }
     try await TestServer.run(Self.routes, limits: limits) { server in
       try await TestClient.connect(to: server.port) { client in
         try await client.send("GET /huge HTTP/1.1")
-        try await Task.sleep(for: .seconds(4))
+        try await Task.sleep(for: .seconds(2))
         await #expect(throws: (any Error).self) { try await client.response() }
       }
     }
@@ -152,12 +152,12 @@ import Testing
 
   @Test func `a slow handler is no reason to close`() async throws {
     let limits = Self.limits {
-      $0.idleTimeout = .seconds(2)
-      $0.headTimeout = .seconds(2)
-      $0.writeTimeout = .seconds(2)
+      $0.idleTimeout = .seconds(1)
+      $0.headTimeout = .seconds(1)
+      $0.writeTimeout = .seconds(1)
     }
     let slow: RequestHandler = { _ in
-      try? await Task.sleep(for: .seconds(3))
+      try? await Task.sleep(for: .milliseconds(1500))
       return .text(200, "slow")
     }
     try await TestServer.run(["/": slow], limits: limits) { server in

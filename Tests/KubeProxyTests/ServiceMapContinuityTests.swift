@@ -21,7 +21,7 @@ struct ServiceMapContinuityTests {
       let fresh = ServiceMap(nat: nat, filter: filter)
       last = ServiceMap(nat: nat, filter: filter, previous: earlier[base].map)
       let comment: Comment = "seed \(seed), step \(step)"
-      expectSame(last, fresh, comment)
+      expectSame(last, fresh, nat, comment)
       expectContinued(last, from: earlier[base], nat, comment)
       earlier.append((last, nat))
     }
@@ -50,21 +50,34 @@ struct ServiceMapContinuityTests {
     var last: (map: ServiceMap, nat: TableContent?)?
     for state in states {
       let map = ServiceMap(state.snapshot, previous: last?.map)
-      expectSame(map, ServiceMap(state.snapshot), state.name)
       let nat = state.snapshot.table(.nat)?.content
+      expectSame(map, ServiceMap(state.snapshot), nat, state.name)
       if let last { expectContinued(map, from: last, nat, state.name) }
       last = (map, nat)
     }
   }
 
   /// Expects all that tables say to be equal.
-  private func expectSame(_ map: ServiceMap, _ fresh: ServiceMap, _ comment: Comment) {
+  private func expectSame(
+    _ map: ServiceMap, _ fresh: ServiceMap, _ nat: TableContent?, _ comment: Comment
+  ) {
     #expect(map.services == fresh.services, comment)
     #expect(map.natOwners == fresh.natOwners, comment)
     #expect(map.filterOwners == fresh.filterOwners, comment)
     #expect(map.connectionRules == fresh.connectionRules, comment)
-    #expect(map.orphanChains == fresh.orphanChains, comment)
+    #expect(map.orphanPositions == fresh.orphanPositions, comment)
     #expect(map.unnamed == fresh.unnamed, comment)
+    #expect(map.endpointsElsewhere == fresh.endpointsElsewhere, comment)
+    #expect(
+      map.services.indices.map(map.serviceChains)
+        == fresh.services.indices.map(fresh.serviceChains),
+      comment)
+    #expect(
+      map.connectionRules.map(map.destination) == fresh.connectionRules.map(fresh.destination),
+      comment)
+    let chains = (nat?.chains ?? []).enumerated()
+    #expect(
+      chains.map { ChainFacts(map, $0, $1) } == chains.map { ChainFacts(fresh, $0, $1) }, comment)
   }
 
   /// Expects what is said of the map before to be true.
@@ -78,6 +91,33 @@ struct ServiceMapContinuityTests {
     for (index, chain) in (nat?.chains ?? []).enumerated() {
       let position = former.nat?.chains.firstIndex { $0.name == chain.name }
       #expect(map.chainPairing?.former(of: index) == position, comment)
+    }
+  }
+}
+
+/// All that a map says of one chain of nat.
+private struct ChainFacts: Equatable {
+  let targets: [Int32]
+  let servicePort: ServicePort?
+  let claimedServicePort: ServicePort?
+  let isProvenEndpoint: Bool
+  /// For each rule with a comment, whether that contradicts the chain's name.
+  let contradictions: [Bool]
+
+  init(_ map: ServiceMap, _ index: Int, _ chain: Chain) {
+    targets = Array(map.targets(ofChainAt: index))
+    servicePort = map.servicePort(ofChainAt: index)
+    claimedServicePort = map.claimedServicePort(ofChainAt: index)
+    isProvenEndpoint = map.isProvenEndpoint(index)
+    contradictions = chain.rules.indices.compactMap { position in
+      let line = chain.rules.line(at: position)
+      guard let range = RuleOutline.comment(in: line.span) else { return nil }
+      let comment = line.span.extracting(range)
+      return switch ChainRole(chain.name) {
+      case .service(.endpoint, _): map.contradictsEndpoint(comment, chain: index)
+      case .service(_, let hash): map.contradicts(comment, hash)
+      default: false
+      }
     }
   }
 }

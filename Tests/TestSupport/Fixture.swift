@@ -1,6 +1,7 @@
 import FoundationEssentials
 import IPTablesSource
 public import Netfilter
+import Synchronization
 
 /// A real dump of a kube-proxy node, as `Tests/Fixtures/README.md` describes them.
 public struct Fixture: Sendable, Hashable {
@@ -23,8 +24,20 @@ public struct Fixture: Sendable, Hashable {
     return Array(contents)
   }
 
-  /// The file as `SaveFileParser` reads it: one snapshot, for a file is of one family.
+  /// What ``parsed()`` returns, which is the same object for all who ask: a debug build takes seconds for
+  /// the large files.
   public func snapshot() throws -> FamilySnapshot {
+    if let known = Self.snapshots.withLock({ $0[name] }) { return known }
+    let snapshot = try parsed()
+    Self.snapshots.withLock { $0[name] = snapshot }
+    return snapshot
+  }
+
+  private static let snapshots = Mutex<[String: FamilySnapshot]>([:])
+
+  /// The file as `SaveFileParser` reads it: one snapshot, for a file is of one family. Equal to every other
+  /// one, and another object.
+  public func parsed() throws -> FamilySnapshot {
     let snapshots = try SaveFileParser.parse(bytes())
     guard let snapshot = snapshots.first, snapshots.count == 1 else {
       throw MissingFixture(path: path)

@@ -22,7 +22,7 @@ struct ExpositionOutline {
   private(set) var families: [Family] = []
 
   init(_ segments: [[UInt8]]) {
-    let text = String(decoding: segments.joined(), as: UTF8.self)
+    let text = String(decoding: segments.concatenated, as: UTF8.self)
     for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
       if line.first == UInt8(ascii: "#") {
         let words = Substring(line).split(separator: " ", maxSplits: 3)

@@ -39,11 +39,23 @@ final class SecurityFiles: Sendable {
     truncate -s 1048577 large
     """
 
+  /// The directory as `tar` packs it: made once, for each key takes a while.
+  private static let archive = Result<[UInt8], any Error> {
+    let directory = try makeDirectory()
+    defer { _ = try? Command.run("rm", "-r", directory) }
+    try Command.run("sh", "-c", "cd \(directory) && { \(script)\n}")
+    return try Command.run("tar", "-C", directory, "-cf", "-", ".")
+  }
+
   init() throws {
+    path = try Self.makeDirectory()
+    try Command.run("tar", "-C", path, "-xf", "-", input: Self.archive.get())
+  }
+
+  private static func makeDirectory() throws -> String {
     var template = Array("/tmp/kube-iptables-exporter-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw NoDirectory() }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    try Command.run("sh", "-c", "cd \(path) && { \(Self.script)\n}")
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   deinit { _ = try? Command.run("rm", "-r", path) }

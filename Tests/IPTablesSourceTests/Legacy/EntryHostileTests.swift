@@ -8,6 +8,7 @@ import XTables
 @Suite("Bytes that are no entry of x_tables")
 struct EntryHostileTests {
   private let hasher = ContentHasher()
+  private let extensions = XTables()
 
   @Test("There are entries to begin with")
   func seeds() {
@@ -19,9 +20,9 @@ struct EntryHostileTests {
   func truncated(_ seed: KernelSeed) {
     let (family, entry) = Self.entry(seed)
     for count in entry.indices {
-      _ = Self.line(Array(entry[..<count]), family)
+      _ = line(Array(entry[..<count]), family)
     }
-    #expect(!Self.line(entry, family).starts(with: "-j".utf8))
+    #expect(!line(entry, family).starts(with: "-j".utf8))
   }
 
   @Test("Each byte of an entry may be another", arguments: KernelSeed.all("legacy"))
@@ -31,7 +32,7 @@ struct EntryHostileTests {
       for value in [0, 0xff, entry[index] &+ 1, entry[index] &- 4] as [UInt8] {
         var changed = entry
         changed[index] = value
-        _ = Self.line(changed, family)
+        _ = line(changed, family)
       }
     }
   }
@@ -46,7 +47,7 @@ struct EntryHostileTests {
     var line = LineWriter(family: family)
     for count in payload.indices {
       line.removeAll()
-      XTables().write(
+      extensions.write(
         seed.bytes[0] & 2 == 0 ? .match : .target, name.span, revision: seed.bytes[1],
         info: Array(payload[..<count]).span, to: &line)
       if count == 0 { #expect(line.line.dropFirst(3).elementsEqual(name)) }
@@ -78,8 +79,8 @@ struct EntryHostileTests {
     (seed.bytes[0] & 1 == 0 ? .ipv4 : .ipv6, Array(seed.bytes.dropFirst(2)))
   }
 
-  private static func line(_ entry: [UInt8], _ family: IPFamily) -> ArraySlice<UInt8> {
-    var writer = EntryWriter(family, XTables())
+  private func line(_ entry: [UInt8], _ family: IPFamily) -> ArraySlice<UInt8> {
+    var writer = EntryWriter(family, extensions)
     return unsafe entry.withUnsafeBytes { entry in
       unsafe Array("THERE".utf8).withUnsafeBytes { name in
         unsafe writer.line(of: KernelBytes(entry), targetName: KernelBytes(name))
