@@ -132,6 +132,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["Golden"], swiftSettings: settings),
+    // Runs the program that stands beside it.
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ChurnTests", dependencies: ["Churn", "Netfilter", "TestSupport"],
       swiftSettings: settings),

@@ -26,11 +26,11 @@ import Testing
   }
 
   /// Takes what is to be sent, as if it were being sent.
-  private func content(of delivery: Delivery) throws -> [UInt8] {
-    var bytes: [UInt8] = []
+  private func content(of delivery: Delivery) throws -> ByteBuffer {
+    var bytes = ByteBuffer()
     while case let pieces = try delivery.nextPieces(), !pieces.isEmpty {
       for piece in pieces {
-        bytes += piece.readableBytesView
+        bytes.writeImmutableBuffer(piece)
         delivery.note(sentBytes: piece.readableBytes)
       }
       delivery.finishPieces()
@@ -45,8 +45,9 @@ import Testing
         outbox.accept([segment(1), [], segment(2)], for: channels[0])
       }
       #expect(outbox.usage == (2 * Self.megabyte, 500))
+      let body = ByteBuffer(bytes: segment(1) + segment(2))
       for delivery in deliveries.dropFirst() {
-        try #expect(content(of: delivery) == segment(1) + segment(2))
+        try #expect(content(of: delivery) == body)
       }
       #expect(outbox.usage.bytes == 2 * Self.megabyte)
       _ = try deliveries[0].nextPieces()
@@ -71,8 +72,8 @@ import Testing
       try await channels[2].closeFuture.get()
       #expect(channels[0].isActive && channels[1].isActive && channels[3].isActive)
       #expect(outbox.usage.bytes <= 3 * Self.megabyte + 1)
-      try #expect(content(of: newest) == segment(4))
-      try #expect(content(of: deliveries[0]) == segment(0) + [9])
+      try #expect(content(of: newest) == ByteBuffer(bytes: segment(4)))
+      try #expect(content(of: deliveries[0]) == ByteBuffer(bytes: segment(0) + [9]))
     }
   }
 
@@ -81,10 +82,10 @@ import Testing
       let outbox = Outbox(maxBytes: 10)
       let first = outbox.accept([segment(1)], for: channels[0])
       let second = outbox.accept([segment(2)], for: channels[1])
-      try #expect(content(of: first) == segment(1))
+      try #expect(content(of: first) == ByteBuffer(bytes: segment(1)))
       let third = outbox.accept([segment(3)], for: channels[2])
-      try #expect(content(of: second) == segment(2))
-      try #expect(content(of: third) == segment(3))
+      try #expect(content(of: second) == ByteBuffer(bytes: segment(2)))
+      try #expect(content(of: third) == ByteBuffer(bytes: segment(3)))
     }
   }
 

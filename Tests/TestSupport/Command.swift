@@ -24,6 +24,14 @@ public enum Command {
   ///   standard error.
   @discardableResult
   public static func run(_ arguments: String..., input: [UInt8] = []) throws(Failure) -> [UInt8] {
+    try run(arguments, input: input)
+  }
+
+  /// Runs a program to its end, as ``run(_:input:)`` does.
+  @discardableResult
+  public static func run(
+    _ arguments: [String], input: [UInt8] = []
+  ) throws(Failure) -> [UInt8] {
     let standard = (TemporaryFile(), TemporaryFile(), TemporaryFile())
     standard.0.write(input)
     let status = try spawn(

@@ -17,22 +17,22 @@ struct RandomNode {
   init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   /// The node's next reading.
-  mutating func next() -> RulesetReading {
-    for family in IPFamily.allCases where Bool.random(using: &random) { change(family) }
+  mutating func next() throws -> RulesetReading {
+    for family in IPFamily.allCases where Bool.random(using: &random) { try change(family) }
     return RulesetReading(
       families: families.values.map { FamilyReading($0.shown) }.sorted {
         ($0.backend, $0.family) < ($1.backend, $1.family)
       })
   }
 
-  private mutating func change(_ family: IPFamily) {
+  private mutating func change(_ family: IPFamily) throws {
     guard let current = families[family] else {
-      replace(family)
+      try replace(family)
       return
     }
     switch Int.random(in: 0..<8, using: &random) {
     case 0: families[family] = nil
-    case 1...3: replace(family)
+    case 1...3: try replace(family)
     case 4: show(current.whole.tables.filter { _ in Bool.random(using: &random) }, of: family)
     case 5: show(current.whole.tables, of: family)
     case 6: shuffle(family)
@@ -44,9 +44,9 @@ struct RandomNode {
   }
 
   /// Any dump, or service ports of 1 to 3 blocks.
-  private mutating func replace(_ family: IPFamily) {
+  private mutating func replace(_ family: IPFamily) throws {
     guard
-      let snapshot = (Bool.random(using: &random) ? Self.dumps : Self.generated)[family]?
+      let snapshot = try (Bool.random(using: &random) ? Self.dumps : Self.generated).get()[family]?
         .randomElement(using: &random)
     else { return }
     let backend = families[family]?.shown.backend ?? .nft
@@ -90,7 +90,7 @@ struct RandomNode {
 
   private static func snapshots(
     _ make: (IPFamily) throws -> [FamilySnapshot]
-  ) -> [IPFamily: [FamilySnapshot]] {
-    Dictionary(uniqueKeysWithValues: IPFamily.allCases.map { ($0, (try? make($0)) ?? []) })
+  ) -> Result<[IPFamily: [FamilySnapshot]], any Error> {
+    Result { Dictionary(uniqueKeysWithValues: try IPFamily.allCases.map { ($0, try make($0)) }) }
   }
 }

@@ -14,7 +14,7 @@ struct WarmColdTests {
   func histories(_ seed: UInt64) async throws {
     var walk = WarmColdWalk(seed: seed)
     var node = RandomNode(seed: seed)
-    for _ in 1...10 { try await walk.step(node.next()) }
+    for _ in 1...10 { try await walk.step(try node.next()) }
   }
 
   @Test("When the first services of IPv4 come before those of IPv6")
