@@ -113,6 +113,4 @@ struct SummaryPropertyTests {
       lines.insert(line, at: place)
     }
   }
-
-  /// SplitMix64.
 }

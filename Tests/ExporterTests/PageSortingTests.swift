@@ -102,7 +102,9 @@ struct PageSortingTests {
     read()
     for (number, service) in services.enumerated() {
       edit(service) { rules in
-        rules += (0..<number % 4).map { Rule(stringLiteral: "-p tcp -m tcp --dport \($0) -j ACCEPT") }
+        rules += (0..<number % 4).map {
+          Rule(stringLiteral: "-p tcp -m tcp --dport \($0) -j ACCEPT")
+        }
       }
     }
     read()
