@@ -8,7 +8,7 @@ import XTables
 @Suite("Bytes that are no entry of x_tables")
 struct EntryHostileTests {
   private let hasher = ContentHasher()
-  private let extensions = XTables()
+  private let extensions = XTables.shared
 
   @Test("There are entries to begin with")
   func seeds() {

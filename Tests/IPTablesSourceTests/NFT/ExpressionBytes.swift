@@ -129,12 +129,17 @@ extension [ExpressionBytes] {
   var list: [UInt8] { flatMap(\.bytes) }
 }
 
+extension XTables {
+  /// One for all tests: to make one takes longer than to write a line.
+  static let shared = XTables()
+}
+
 extension ExpressionWriter {
   /// The line of the rule in those bytes.
   static func line(
     _ list: [UInt8], userData: [UInt8]? = nil, _ family: IPFamily = .ipv4
   ) -> String {
-    var writer = ExpressionWriter(family, XTables())
+    var writer = ExpressionWriter(family, .shared)
     return unsafe list.withUnsafeBytes { list in
       unsafe (userData ?? []).withUnsafeBytes { bytes in
         let expressions = unsafe KernelBytes(list)

@@ -26,7 +26,7 @@ struct ExpressionWriterTests {
 
   @Test("A writer keeps nothing of the rule before")
   func again() {
-    var writer = ExpressionWriter(.ipv4, XTables())
+    var writer = ExpressionWriter(.ipv4, .shared)
     for example in ExpressionCase.known + ExpressionCase.unknown where example.family == .ipv4 {
       unsafe example.expressions.list.withUnsafeBytes { list in
         let line = unsafe writer.line(of: KernelBytes(list), userData: nil)

@@ -69,7 +69,7 @@ struct NetlinkHostileTests {
         if let chain = NFTChain(message) { chains.append(chain) }
         let rule = NFTRule(message.attributes)
         for family in IPFamily.allCases {
-          var writer = ExpressionWriter(family, XTables())
+          var writer = ExpressionWriter(family, .shared)
           _ = writer.line(of: rule.expressions, userData: rule.userData)
         }
       }
