@@ -62,7 +62,7 @@ let package = Package(
     .target(
       name: "Answers", dependencies: ["Churn", "Console", "KubeProxy", "Netfilter"],
       swiftSettings: settings),
-    .target(name: "Exposition", swiftSettings: settings),
+    .target(name: "Exposition", dependencies: ["Platform"], swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [

@@ -3,5 +3,6 @@
 
 // What the Glibc module map leaves out.
 #include <malloc.h>
+#include <sys/mman.h>
 
 #endif

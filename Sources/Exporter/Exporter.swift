@@ -136,14 +136,7 @@ public final class Exporter: Sendable {
       let parts =
         collector.sharedParts(of: state)
         + collector.partsSince(memory.mark(of: request.scraper, name), state)
-      for part in parts {
-        let key = RenderingCache.Key(format: request.format, collector: name, part: part.name)
-        segments += cache.segments(key, revision: part.revision) { sizes in
-          var writer = ExpositionWriter(request.format, expectedSizes: sizes)
-          part.write(&writer)
-          return writer.finish()
-        }
-      }
+      segments += cache.segments(of: parts, name, request.format)
       outcomes.append(
         ExporterMetrics.Outcome(
           collector: name,

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Writes families and their samples, in the order in which they are given.
 ///
 /// Each family is a segment of its own, so that a compressor can recognise what did not change
@@ -23,7 +25,9 @@ public struct ExpositionWriter: Sendable {
   ) {
     var bytes: [UInt8] = []
     let index = segments.count
-    bytes.reserveCapacity(index < expectedSizes.count ? expectedSizes[index] + 64 : 512)
+    let expectedSize = index < expectedSizes.count ? expectedSizes[index] : 512
+    bytes.reserveCapacity(expectedSize + 64)
+    if expectedSize > Self.hugeSize { Allocator.useHugePages(for: &bytes) }
     if !isContinued { appendMetadata(family, to: &bytes) }
     let start = bytes.count
     var samples = SampleWriter(name: family.name, bytes: bytes)
@@ -32,6 +36,9 @@ public struct ExpositionWriter: Sendable {
     guard samples.bytes.count > start else { return }
     segments.append(samples.bytes)
   }
+
+  /// The size of a segment that is worth huge pages.
+  private static let hugeSize = 8 << 20
 
   private func appendMetadata(_ family: MetricFamily, to bytes: inout [UInt8]) {
     let name = family.metadataName(format).utf8

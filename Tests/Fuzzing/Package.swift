@@ -46,7 +46,7 @@ let package = Package(
     module("Console", ["Platform"]),
     module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
     module("Answers", ["Churn", "Console", "KubeProxy", "Netfilter"]),
-    module("Exposition", []),
+    module("Exposition", ["Platform"]),
     module(
       "Exporter",
       [

@@ -6,6 +6,19 @@ import Testing
 /// Each runs in a process of its own where it changes the process, or depends on what others do.
 @Suite("This process")
 struct ProcessTests {
+  @Test("An array in huge pages holds what it is given")
+  func hugePages() {
+    var bytes: [UInt8] = [7]
+    Allocator.useHugePages(for: &bytes)
+    #expect(bytes == [7])
+    bytes.reserveCapacity(16 << 20)
+    Allocator.useHugePages(for: &bytes)
+    bytes.append(contentsOf: repeatElement(9, count: 15 << 20))
+    #expect(bytes.count == 1 + (15 << 20))
+    #expect(bytes[0] == 7)
+    #expect(bytes[bytes.count - 1] == 9)
+  }
+
   @Test("A file that is opened is counted")
   func openFiles() async {
     await #expect(processExitsWith: .success) {

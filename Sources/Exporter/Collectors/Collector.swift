@@ -16,12 +16,12 @@ protocol Collector: Sendable {
 }
 
 /// Families, or a part of a large one, that are rendered again when something about them changed.
-struct Part {
+struct Part: Sendable {
   let name: Name
   /// All that the bytes are made from, as numbers: equal revisions mean equal bytes. Nil for what is not
   /// to be kept.
   let revision: [UInt64]?
-  let write: (inout ExpositionWriter) -> Void
+  let write: @Sendable (inout ExpositionWriter) -> Void
 
   /// Tells a part from all others of its collector, whichever of them there are.
   struct Name: Hashable {
@@ -32,12 +32,12 @@ struct Part {
   }
 
   enum Content: Hashable {
-    case gauges, changes, rewrites, moves, totals, connections, shares, counters, omitted
+    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted
   }
 
   init(
     _ content: Content, of block: ServiceBlock.Name? = nil, revision: [UInt64]?,
-    write: @escaping (inout ExpositionWriter) -> Void
+    write: @escaping @Sendable (inout ExpositionWriter) -> Void
   ) {
     name = Name(content: content, block: block)
     self.revision = revision

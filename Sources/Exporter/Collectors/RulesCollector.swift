@@ -15,9 +15,11 @@ struct RulesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }
     return [
-      Part(.counters, revision: Self.revision(of: state)) { writer in
-        write(Self.packets, counts, \.packets, to: &writer)
-        write(Self.bytes, counts, \.bytes, to: &writer)
+      Part(.packets, revision: Self.revision(of: state)) { writer in
+        write(Self.packets, counts, to: &writer) { $0.packets }
+      },
+      Part(.bytes, revision: Self.revision(of: state)) { writer in
+        write(Self.bytes, counts, to: &writer) { $0.bytes }
       },
       Part(.omitted, revision: Self.revision(of: state)) { writeOmitted(state, to: &$0) },
     ]
@@ -31,14 +33,18 @@ struct RulesCollector: Collector {
   }
 
   private func write(
-    _ family: MetricFamily, _ counts: [RuleTotals.Counts], _ value: KeyPath<Counter, UInt64>,
-    to writer: inout ExpositionWriter
+    _ family: MetricFamily, _ counts: [RuleTotals.Counts], to writer: inout ExpositionWriter,
+    value: (Counter) -> UInt64
   ) {
     writer.write(family) { samples in
       for series in counts.lazy.flatMap(\.tables) {
-        for (entry, total) in zip(series.entries, series.totals) {
+        // Spans, for nothing needs to be retained to be written.
+        let chains = series.chains.span
+        let entries = series.entries.span
+        let totals = series.totals.span
+        for index in entries.indices {
           samples.sample(
-            series.chains[Int(entry.chain)], and: entry.labels, total[keyPath: value])
+            chains[Int(entries[index].chain)], and: entries[index].labels, value(totals[index]))
         }
       }
     }
