@@ -135,7 +135,7 @@ let package = Package(
     // Runs the program that stands beside it.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ChurnTests", dependencies: ["Churn", "Netfilter", "TestSupport"],
+      name: "ChurnTests", dependencies: ["Churn", "KubeProxy", "Netfilter", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "WebConfigurationTests", dependencies: ["WebConfiguration", "TestSupport"],

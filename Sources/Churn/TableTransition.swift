@@ -52,8 +52,6 @@ public struct TableTransition: Sendable {
 /// The rules of a chain that changed: whose each is, and where it stands.
 public struct ChangedRules: Sendable {
   public let change: ChangedChain
-  /// Where the rules stand and stood.
-  public let places: ChangedPlacements
   private let transition: TableTransition
 
   /// A service port of one of the two sides, by its index in that side's map.
@@ -65,7 +63,11 @@ public struct ChangedRules: Sendable {
   init(_ change: ChangedChain, in transition: TableTransition) {
     self.change = change
     self.transition = transition
-    places = ChangedPlacements(
+  }
+
+  /// Where the rules stand and stood. It looks through a built-in chain each time.
+  public var places: ChangedPlacements {
+    ChangedPlacements(
       from: change.oldIndex.map { transition.old.content.chains[$0] },
       to: change.newIndex.map { transition.new.content.chains[$0] })
   }
@@ -120,6 +122,7 @@ public struct ChangedRules: Sendable {
 
   /// Calls `body` for each of the same rules, with where it stands.
   public func forEachPlace(_ body: (Change, RulePlacement?) -> Void) {
+    let places = places
     for position in change.difference.removed { body(.removed, places.removed(position)) }
     for position in change.difference.added { body(.added, places.added(position)) }
     for move in change.difference.moved { body(.moved, places.moved(from: move.from, to: move.to)) }

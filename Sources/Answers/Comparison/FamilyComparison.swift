@@ -64,6 +64,7 @@ extension ChangedRules {
   /// It passes the owner that a removed rule had, and that any other rule has; and the place, which is nil
   /// where nothing is known of it.
   func forEachEvent(_ body: (RulesetChange.Event, Rule, ServicePort?, RulePlacement?) -> Void) {
+    let places = places
     for position in change.difference.removed {
       guard let rule = rule(removed: position) else { continue }
       body(
