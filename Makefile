@@ -31,7 +31,7 @@ STATIC_LIBRARIES := .build/static
 LINK_FLAGS := -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES)
 
 # What `make image` calls the image, and what it builds it with: docker, or podman.
-VERSION := $(shell sed -n 's/.*version: "\([^"]*\)".*/\1/p' Sources/kube-iptables-exporter/Version.swift)
+VERSION := $(shell sed -n 's/.*version: "\([^"]*\)".*/\1/p' Sources/kube-iptables-exporter/Command.swift)
 IMAGE := kube-iptables-exporter:$(VERSION)
 CONTAINER_TOOL := docker
 
