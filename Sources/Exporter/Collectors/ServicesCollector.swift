@@ -231,6 +231,6 @@ extension ServicesCollector {
 
   static let unnamed = MetricFamily(
     "iptables_services_unnamed", .gauge,
-    "Service chains that belong to no known service port: no dispatch rule that leads to the chain names "
-      + "one whose hash the chain's name is.")
+    "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
+      + "service port, or one that contradicts the hash in the chain's name.")
 }

@@ -87,8 +87,8 @@ extension RewriteLedger {
   /// What can be known, in a metric's words.
   static let limits =
     "In nf_tables a rule counts if its handle is another. Legacy rules have no handles: a rule counts if "
-    + "its counters are lower than before. So one that had counted nothing, or that has counted more "
-    + "since, is missed, and counters that iptables -Z reset are counted."
+    + "its counters are lower than before. A rule is missed if it had counted nothing, or has counted more "
+    + "since. Counters that iptables -Z reset are counted."
 }
 
 /// Finds the rules that were written again, with the same content, between two readings of a table.
