@@ -39,6 +39,14 @@ public struct TableDifference: Sendable {
     changedChains = changes + removals
   }
 
+  /// The chain as it is, or as it last was; built in if it is or was.
+  public func chain(of change: ChangedChain) -> Chain {
+    let former = change.oldIndex.map { old.chains[$0] }
+    let present = change.newIndex.map { new.chains[$0] }
+    return (present ?? former ?? Chain(name: change.name))
+      .withPolicy(present?.policy ?? former?.policy)
+  }
+
   /// Whether it is the difference of these two objects.
   public func isFrom(_ old: TableContent, to new: TableContent) -> Bool {
     self.old === old && self.new === new

@@ -73,11 +73,7 @@ public struct ChangedRules: Sendable {
   }
 
   /// The chain as it is, or as it last was; built in if it is or was.
-  public var chain: Chain? {
-    let former = change.oldIndex.map { transition.old.content.chains[$0] }
-    let present = change.newIndex.map { transition.new.content.chains[$0] }
-    return (present ?? former)?.withPolicy(present?.policy ?? former?.policy)
-  }
+  public var chain: Chain { transition.difference.chain(of: change) }
 
   /// The rule that was removed from a position.
   public func rule(removed position: Int) -> Rule? {

@@ -94,7 +94,7 @@ extension ChangedRules {
   /// The owners of the chain's rules as it is, or as it last was.
   var owners: some Sequence<ServicePort?> {
     let isGone = change.newIndex == nil
-    return (chain?.rules.indices ?? 0..<0).lazy.map {
+    return chain.rules.indices.lazy.map {
       (isGone ? owner(ofRemoved: $0) : owner(ofAdded: $0)).map(port)
     }
   }
@@ -129,7 +129,7 @@ extension FamilyComparison {
 
   /// Whether a chain that came or went is built in, or kube-proxy's for services.
   private func isServices(_ change: ChangedChain, _ table: TableComparison) -> Bool {
-    switch RuleScope(table.chain(of: change)) {
+    switch RuleScope(table.difference.chain(of: change)) {
     case .hook, .dispatch: true
     case .system, .other: false
     case .service:

@@ -52,14 +52,6 @@ struct TableComparison {
     change.newIndex.map { new.content.chains[$0].rules } ?? RuleList()
   }
 
-  /// The chain as it is, or as it last was; built in if it is or was.
-  func chain(of change: ChangedChain) -> Chain {
-    let former = change.oldIndex.map { old.content.chains[$0] }
-    let present = change.newIndex.map { new.content.chains[$0] }
-    return (present ?? former ?? Chain(name: change.name))
-      .withPolicy(present?.policy ?? former?.policy)
-  }
-
   /// Whether the chain's rules are the same apart from their comments.
   func differsInCommentsOnly(_ change: ChangedChain) -> Bool {
     let (old, new) = (oldRules(of: change), newRules(of: change))

@@ -39,7 +39,7 @@ struct ChangeGrouping {
 
   private mutating func add(_ rules: ChangedRules, of table: TableComparison) {
     let change = rules.change
-    let chain = table.chain(of: change)
+    let chain = table.difference.chain(of: change)
     let nobody = ChangeGroup.Owner(RulePlacement(chain))
     if let event = change.chainChange {
       // The chain is its first rule's owner's.

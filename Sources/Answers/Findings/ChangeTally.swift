@@ -71,7 +71,7 @@ struct ChangeTally {
   ) {
     let change = rules.change
     let place = Place(table: table.name, chain: change.name)
-    let placement = RulePlacement(table.chain(of: change))
+    let placement = RulePlacement(table.difference.chain(of: change))
     var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
     rules.forEachEvent { event, _, owner, placement in

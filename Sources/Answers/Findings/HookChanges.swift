@@ -15,7 +15,7 @@ extension FamilyComparison {
             ChangeTally.Place(table: table.name, chain: policy.chain))
         }
         + table.difference.changedChains.flatMap { change in
-          table.chain(of: change).isBuiltIn ? hookFindings(change, table) : []
+          table.difference.chain(of: change).isBuiltIn ? hookFindings(change, table) : []
         }
     }
   }

@@ -37,38 +37,34 @@ final class RenderingCache: Sendable {
     of parts: [Part], _ collector: CollectorName, _ format: ExpositionFormat
   ) -> [[UInt8]] {
     let keys = parts.map { Key(format: format, collector: collector, part: $0.name) }
-    let unwritten = storage.withLock { storage in
-      zip(keys, parts).reduce(0) { size, pair in
-        if storage.kept(pair.0, pair.1.revision) != nil { return size }
-        return size + (storage.sizes[pair.0] ?? []).reduce(0, +)
+    let (kept, sizes) = storage.withLock { storage in
+      (
+        zip(keys, parts).map { storage.kept($0, $1.revision) }, keys.map { storage.sizes[$0] ?? [] }
+      )
+    }
+    var segments = kept
+    let unwritten = segments.indices.filter { segments[$0] == nil }
+    let size = unwritten.reduce(0) { $0 + sizes[$1].reduce(0, +) }
+    let workers = size < Self.largeSize ? 1 : ProcessLimits.processors
+    let written = Parallel.map(count: unwritten.count, workers: workers) { _ in
+    } _: { index, _ in
+      var writer = ExpositionWriter(format, expectedSizes: sizes[unwritten[index]])
+      parts[unwritten[index]].write(&writer)
+      return writer.finish()
+    }
+    storage.withLock { storage in
+      for (index, part) in zip(unwritten, written) {
+        segments[index] = part
+        guard let revision = parts[index].revision else { continue }
+        storage.renderings[keys[index]] = Rendering(revision: revision, segments: part)
+        storage.sizes[keys[index]] = part.map(\.count)
       }
     }
-    let workers = unwritten < Self.largeSize ? 1 : ProcessLimits.processors
-    let rendered = Parallel.map(count: parts.count, workers: workers) { _ in
-    } _: { index, _ in
-      segments(keys[index], of: parts[index])
-    }
-    return Array(rendered.joined())
+    return segments.flatMap { $0 ?? [] }
   }
 
   /// Beyond so many bytes a second processor is worth its waking.
   private static let largeSize = 1 << 20
-
-  private func segments(_ key: Key, of part: Part) -> [[UInt8]] {
-    let (kept, sizes) = storage.withLock {
-      ($0.kept(key, part.revision), $0.sizes[key] ?? [])
-    }
-    if let kept { return kept }
-    var writer = ExpositionWriter(key.format, expectedSizes: sizes)
-    part.write(&writer)
-    let segments = writer.finish()
-    guard let revision = part.revision else { return segments }
-    storage.withLock { storage in
-      storage.renderings[key] = Rendering(revision: revision, segments: segments)
-      storage.sizes[key] = segments.map(\.count)
-    }
-    return segments
-  }
 
   /// Lets go of everything, when the next reading is about to need the memory.
   func clear() { storage.withLock { $0.renderings.removeAll() } }

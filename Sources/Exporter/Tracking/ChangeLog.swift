@@ -30,7 +30,7 @@ struct ChangeLog: Sendable {
     for rules in transition.changedRules {
       let (change, writer) = (rules.change, Writer(rules: rules, transition: transition))
       let moves = change.difference.moved
-      if change.newIndex != nil, rules.chain.map(RuleScope.init) == .dispatch {
+      if change.newIndex != nil, RuleScope(rules.chain) == .dispatch {
         Self.add(moves.count, to: &dispatchMoves, at: time) { writer.moved(moves[$0]) }
       } else {
         Self.add(moves.count, to: &changes, at: time) { writer.moved(moves[$0]) }

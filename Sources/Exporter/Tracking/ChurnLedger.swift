@@ -53,9 +53,8 @@ struct ChurnLedger: Sendable {
   }
 
   private mutating func take(_ rules: ChangedRules, of table: TableKey) {
-    guard let chain = rules.chain else { return }
     if let kindChange = rules.change.chainChange {
-      chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(chain)))
+      chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(rules.chain)))
     }
     addScopes(of: rules, table)
     guard table.table == .nat else { return }

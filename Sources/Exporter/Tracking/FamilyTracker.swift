@@ -16,8 +16,6 @@ struct FamilyTracker {
 
   private struct Understood {
     let snapshot: FamilySnapshot
-    /// Where the tables' chains stood at the reading before, of tables that changed since.
-    let pairings: [TableName: ChainPairing]
     let censuses: [TableName: KindCensus]
     /// Nil where nobody needed it.
     var map: ServiceMap?
@@ -78,8 +76,9 @@ struct FamilyTracker {
     case .success(let snapshot):
       let needsMap = reading.isFollowed || isServing
       if needsMap { interpretLast() }
-      let new = understand(snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
-      let transitions = new.isFollowed ? transitions(to: new) : [:]
+      let (new, pairings) = understand(
+        snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
+      let transitions = new.isFollowed ? transitions(to: new, pairings) : [:]
       if new.isFollowed { record(new, transitions, at: time, in: &ledgers) }
       let services = new.side.map { side in
         FamilyState.Services(
@@ -116,10 +115,11 @@ struct FamilyTracker {
       previous: previous, pairing: pairing)
   }
 
-  /// Interprets a reading; what did not change is understood already.
+  /// Interprets a reading; what did not change is understood already. Returns also where the chains of
+  /// tables that changed stood at the last reading.
   private func understand(
     _ snapshot: FamilySnapshot, needsMap: Bool, isFollowed: Bool
-  ) -> Understood {
+  ) -> (Understood, [TableName: ChainPairing]) {
     var pairings: [TableName: ChainPairing] = [:]
     var censuses: [TableName: KindCensus] = [:]
     for table in snapshot.tables {
@@ -137,8 +137,8 @@ struct FamilyTracker {
       censuses[name] = KindCensus(of: content, former: (former, pairing))
     }
     var new = Understood(
-      snapshot: snapshot, pairings: pairings, censuses: censuses, map: nil, isFollowed: isFollowed)
-    guard needsMap else { return new }
+      snapshot: snapshot, censuses: censuses, map: nil, isFollowed: isFollowed)
+    guard needsMap else { return (new, pairings) }
     if let last, last.content(.nat) === new.content(.nat),
       last.content(.filter) === new.content(.filter), let map = last.map
     {
@@ -147,13 +147,17 @@ struct FamilyTracker {
       new.map = Self.interpret(
         snapshot, previous: last?.map, last?.map == nil ? nil : pairings[.nat])
     }
-    return new
+    return (new, pairings)
   }
 
   // MARK: Changes
 
-  /// Of each table that changed since the last reading, what changed; nothing where changes don't count.
-  private func transitions(to new: Understood) -> [TableName: TableTransition] {
+  /// Returns what changed in each table since the last reading; nothing where changes don't count.
+  ///
+  /// - Parameter pairings: Of the chains of tables that both readings have.
+  private func transitions(
+    to new: Understood, _ pairings: [TableName: ChainPairing]
+  ) -> [TableName: TableTransition] {
     guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return [:] }
     // A table that was absent had no chains.
     func side(_ side: Understood, _ name: TableName, _ map: ServiceMap) -> TableTransition.Side {
@@ -166,7 +170,7 @@ struct FamilyTracker {
     for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name))
     where last.content(name) !== new.content(name) {
       transitions[name] = TableTransition(
-        from: side(last, name, oldMap), to: side(new, name, newMap), new.pairings[name])
+        from: side(last, name, oldMap), to: side(new, name, newMap), pairings[name])
     }
     return transitions
   }
