@@ -23,16 +23,16 @@ struct DispatchFaults: Sendable {
 
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
     let chain = nat.chains[index]
-    readRules(chain.rules, owners: map.natOwners[nat.firstRules[index]...], map)
+    readRules(chain.rules, map) { map.owner(ofRule: $0, ofChainAt: index, in: nat) != nil }
     if chain.name == .kubeNodePorts { conflicts = Self.conflicts(in: chain.rules) }
     if !isFault { return nil }
   }
 
   private mutating func readRules(
-    _ rules: RuleList, owners: ArraySlice<Int32>, _ map: ServiceMap
+    _ rules: RuleList, _ map: ServiceMap, isOwned: (Int) -> Bool
   ) {
     var jumps: [Int] = []
-    for position in 0..<rules.count where owners[owners.startIndex + position] < 0 {
+    for position in 0..<rules.count where !isOwned(position) {
       // What has an owner leads to its chain, and no comment contradicts that.
       let line = rules.line(at: position)
       let bytes = line.span

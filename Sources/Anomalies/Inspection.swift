@@ -72,13 +72,13 @@ public struct Inspection: Sendable {
     in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
   ) -> [Int: ChainFaults] {
     var faults: [Int: ChainFaults] = [:]
-    let former = previous.flatMap { map.isMade(from: $0.map) ? $0.chainFaults : nil }
-    if let former, !former.isEmpty {
+    let pairing = ChainPairing(from: previous?.tables.first { $0.name == .nat }, to: nat)
+    if let former = previous?.chainFaults, !former.isEmpty {
       for index in nat.chains.indices {
-        if let position = map.chainPairing?.former(of: index) { faults[index] = former[position] }
+        if let position = pairing.unchanged(index) { faults[index] = former[position] }
       }
     }
-    let looked = former == nil ? Array(nat.chains.indices) : map.chainPairing?.changed ?? []
+    let looked = pairing.changed
     let pieces = stride(from: 0, to: looked.count, by: pieceSize).map {
       looked[$0..<min(looked.count, $0 + pieceSize)]
     }

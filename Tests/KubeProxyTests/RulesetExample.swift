@@ -25,11 +25,12 @@ struct RulesetExample: CustomTestStringConvertible {
 
   /// Expects the service ports, orphans and unnamed chains, and that all accounts agree.
   func check() throws {
-    let map = try ServiceMap(ruleset.snapshot())
+    let snapshot = try ruleset.snapshot()
+    let map = ServiceMap(snapshot)
     #expect(map.services.map(summary) == services)
     #expect(map.orphanChains == orphans)
     #expect(map.unnamed.count == unnamed)
-    expectConsistent(map)
+    expectConsistent(map, snapshot)
   }
 }
 
@@ -38,6 +39,16 @@ extension ServiceMap {
     self.init(
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
       previous: previous)
+  }
+}
+
+extension ServiceMap {
+  /// For each rule of a table, the index of its service port.
+  func owners(in content: TableContent?) -> [Int?] {
+    guard let content else { return [] }
+    return content.chains.enumerated().flatMap { index, chain in
+      chain.rules.indices.map { owner(ofRule: $0, ofChainAt: index, in: content) }
+    }
   }
 }
 
@@ -54,15 +65,25 @@ func summary(of service: Service) -> String {
 
 /// Expects that the counts of rules are those of their owners, and that connections are counted in
 /// owned rules.
-func expectConsistent(_ map: ServiceMap, at location: SourceLocation = #_sourceLocation) {
+func expectConsistent(
+  _ map: ServiceMap, _ snapshot: FamilySnapshot, at location: SourceLocation = #_sourceLocation
+) {
+  expectConsistent(
+    map, snapshot.table(.nat)?.content, snapshot.table(.filter)?.content, at: location)
+}
+
+func expectConsistent(
+  _ map: ServiceMap, _ nat: TableContent?, _ filter: TableContent?,
+  at location: SourceLocation = #_sourceLocation
+) {
+  let owned = (map.owners(in: nat), map.owners(in: filter))
   for (index, service) in map.services.enumerated() {
-    let owned = (map.natOwners, map.filterOwners)
     #expect(owned.0.count { $0 == index } == service.natRules, sourceLocation: location)
     #expect(owned.1.count { $0 == index } == service.filterRules, sourceLocation: location)
     #expect(service.rules == service.natRules + service.filterRules, sourceLocation: location)
   }
   #expect(
-    map.connectionRules.allSatisfy { map.natOwners[Int($0.rule)] == $0.service },
+    map.connectionRules.allSatisfy { owned.0[Int($0.rule)] == Int($0.service) },
     sourceLocation: location)
   #expect(Set(map.services.map(\.port)).count == map.services.count, sourceLocation: location)
 }

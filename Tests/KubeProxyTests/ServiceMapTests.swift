@@ -51,7 +51,7 @@ struct ServiceMapTests {
   func noTables() throws {
     let map = ServiceMap(nat: nil, filter: nil, previous: nil)
     #expect(map.services.isEmpty && map.orphanChains == 0)
-    expectConsistent(map)
+    expectConsistent(map, nil, nil)
     try RulesetExample("", nat: "", filter: "", services: []).check()
   }
 
@@ -84,8 +84,9 @@ struct ServiceMapTests {
 
   @Test("Every account of a real node's rules agrees", arguments: Fixture.all)
   func realNode(_ fixture: Fixture) throws {
-    let map = try ServiceMap(fixture.snapshot())
-    expectConsistent(map)
+    let snapshot = try fixture.snapshot()
+    let map = ServiceMap(snapshot)
+    expectConsistent(map, snapshot)
     #expect(map.unnamed.count == 0)
   }
 }

@@ -14,20 +14,20 @@ enum ConnectionGrowth {
   ///
   /// - Parameters:
   ///   - old: The former reading; nil where there was none: then all that was counted is new.
-  ///   - new: One whose map is the former's, or was made from it.
-  static func between(_ old: Side?, _ new: Side) -> [UInt64] {
+  ///   - pairing: Of the chains of nat; nil where nat did not change.
+  static func between(_ old: Side?, _ new: Side, _ pairing: ChainPairing?) -> [UInt64] {
     let rules = new.map.connectionRules
     guard let nat = new.nat else { return Array(repeating: 0, count: rules.count) }
     guard let old, let former = old.nat else {
       return rules.map { nat.counters[Int($0.rule)].packets }
     }
     let growth = CounterGrowth(from: former, to: nat)
-    if old.map === new.map {
+    guard let pairing else {
       return rules.map { growth.counted(from: Int($0.rule), to: Int($0.rule)).packets }
     }
-    var pairing = ConnectionRulePairing(from: old, to: new.map, handles: nat.handles)
+    var rulePairing = ConnectionRulePairing(from: old, pairing, handles: nat.handles)
     return rules.map { rule in
-      guard let position = pairing.former(of: rule) else {
+      guard let position = rulePairing.former(of: rule) else {
         return nat.counters[Int(rule.rule)].packets
       }
       return growth.counted(from: position, to: Int(rule.rule)).packets
@@ -53,8 +53,8 @@ struct ConnectionRulePairing {
   private var lastChain: Int32 = -1
   private var ordinal = 0
 
-  init(from old: ConnectionGrowth.Side?, to map: ServiceMap, handles: [UInt64]) {
-    chains = map.chainPairing
+  init(from old: ConnectionGrowth.Side?, _ pairing: ChainPairing?, handles: [UInt64]) {
+    chains = pairing
     self.handles = handles
     oldRules = old?.map.connectionRules ?? []
     oldHandles = old?.nat?.handles ?? []

@@ -82,7 +82,7 @@ struct FamilyTracker {
       if new.isFollowed { record(new, transitions, at: time, in: &ledgers) }
       let services = new.side.map { side in
         FamilyState.Services(
-          map: side.map, newConnections: ConnectionGrowth.between(last?.side, side))
+          map: side.map, newConnections: ConnectionGrowth.between(last?.side, side, pairings[.nat]))
       }
       outcome = .read(
         FamilyState.Reading(

@@ -22,7 +22,7 @@ struct RewriteLedger: Sendable {
     // The same object differs in nothing, rule by rule.
     let difference = difference ?? TableDifference(from: new.content, to: new.content)
     let table = ChurnLedger.TableKey(family: new.family, table: new.name)
-    var counts = Counts(owners: new.name == .nat ? map.natOwners : [], map.services.count)
+    var counts = Counts(map: new.name == .nat ? map : nil)
     difference.forEachCommonRun { chain, run in
       counts.add(run, rules, of: new.content, chain: chain)
     }
@@ -41,14 +41,14 @@ struct RewriteLedger: Sendable {
 
   /// What one difference comes to.
   private struct Counts {
-    /// For each rule of the new reading, the index of its service port.
-    let owners: [Int32]
+    /// Whose the new reading's rules are; nil where no service port owns any.
+    let map: ServiceMap?
     var byScope: [RuleScope: UInt64] = [:]
     var byService: [UInt32]
 
-    init(owners: [Int32], _ serviceCount: Int) {
-      self.owners = owners
-      byService = Array(repeating: 0, count: owners.isEmpty ? 0 : serviceCount)
+    init(map: ServiceMap?) {
+      self.map = map
+      byService = Array(repeating: 0, count: map?.services.count ?? 0)
     }
 
     /// Adds the rules of a run that were written again.
@@ -66,8 +66,9 @@ struct RewriteLedger: Sendable {
         } else {
           inCommon += 1
         }
-        guard !owners.isEmpty else { continue }
-        if owners[rule] >= 0 { byService[Int(owners[rule])] += 1 }
+        if let owner = map?.owner(ofRule: rule - start, ofChainAt: chain, in: content) {
+          byService[owner] += 1
+        }
       }
       if inCommon > 0, let common = places.common {
         byScope[common.scope, default: 0] += inCommon

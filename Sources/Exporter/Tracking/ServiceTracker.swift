@@ -12,7 +12,7 @@ struct ServiceTracker {
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, selected: SelectedServices)?
   private var tables: Set<TableName> = []
-  private var fingerprint: ServiceMapFingerprint?
+  private var fingerprint: UInt64 = 0
   private var hookJumps: [HookJump] = []
   private var mapRevision: UInt64 = 0
   private var gaugesRevision: UInt64 = 0
@@ -39,8 +39,7 @@ struct ServiceTracker {
     let map = services.map
     if last?.map !== map {
       mapRevision += 1
-      fingerprint = ServiceMapFingerprint(
-        of: map, filter: snapshot.table(.filter)?.content, previous: fingerprint)
+      fingerprint = map.fingerprint(filter: snapshot.table(.filter)?.content)
       hookJumps = HookJump.all(in: snapshot)
     }
     connections.add(services.newConnections, of: map)
@@ -53,7 +52,7 @@ struct ServiceTracker {
       family: family, map: map, tables: self.tables, selected: selected,
       patternFailure: patternFailure,
       connections: connections.current, endpoints: endpoints?.current,
-      fingerprint: fingerprint?.value ?? 0, hookJumps: hookJumps,
+      fingerprint: fingerprint, hookJumps: hookJumps,
       anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time),
       mapRevision: mapRevision,
       gaugesRevision: gaugesRevision, selectionRevision: selectionRevision)

@@ -1,4 +1,5 @@
 internal import Netfilter
+internal import Platform
 
 /// Finds the service port that owns an endpoint's chain (KUBE-SEP).
 ///
@@ -7,83 +8,107 @@ internal import Netfilter
 /// destination by hand. Then the only service port that leads to the chain owns it, unless the chain's
 /// name proves another owner.
 struct EndpointSearch {
-  private let services: [Service]
-  private let standings: [ServiceStanding]
-  private let former: FormerVerdicts
-  /// How many service ports nat names.
-  private let candidates: Int
+  private let ports: [ServicePort]
+  private let directory: ServiceDirectory
+  private let users: EndpointUsers
+  private let nat: NatReading
+  private let known: KnownProofs
   /// How many more hashes may be spent on finding out whose chains are that aren't their user's.
   private var searchesLeft = 50_000
   /// What is hashed.
   private var text: [UInt8] = []
+  /// For each chain, whether the first service port that leads to it is proven to own it.
+  private var isFirstUsers: [Bool] = []
 
-  init(_ services: [Service], _ ranking: ServiceRanking, _ former: FormerVerdicts) {
-    self.services = services
-    standings = ranking.standings
-    self.former = former
-    candidates = standings.count(where: \.isInNat)
+  init(
+    _ ports: [ServicePort], _ directory: ServiceDirectory, _ users: EndpointUsers,
+    _ nat: NatReading,
+    _ known: KnownProofs
+  ) {
+    self.ports = ports
+    self.directory = directory
+    self.users = users
+    self.nat = nat
+    self.known = known
+    isFirstUsers = proveFirstUsers()
   }
 
-  /// The owner, and what was found of the chain whoever leads to it.
-  mutating func owner(
-    of chain: Int, _ users: EndpointUsers, _ knowledge: ChainKnowledge
-  ) -> (owner: Int32?, ChainVerdicts.Verdict) {
-    let known = former.endpoint(chain)
-    if case .proven(let name) = known, users.contains(name.service, of: chain) {
-      return (name.service, known)
-    }
-    let proof = EndpointProof(chain: chain, knowledge)
-    if let owner = users.first(of: chain, where: { proves($0, proof, known) }) {
-      return (owner, .proven(name(of: owner)))
-    }
-    let isProven = if case .proven = known { true } else { false }
-    // Of a chain that was nobody's, it isn't known whether it is a service port's that is new.
-    let unasked: ChainVerdicts.Verdict = isProven ? known : .unknown
+  /// Looks at what nearly all chains are: the only user's.
+  private func proveFirstUsers() -> [Bool] {
+    Parallel.mapPieces(
+      of: nat.stages.count, isLarge: nat.pairing.changed.count >= Parallel.pieceSize
+    ) {
+      [UInt8]()
+    } _: { chains, text in
+      chains.map { chain in users.first(of: chain).map { proves($0, chain, &text) } ?? false }
+    }.flatMap(\.self)
+  }
+
+  /// Whose a chain is to which some service port leads.
+  mutating func attribution(of chain: Int) -> ChainAttribution {
+    if isFirstUsers[chain], let first = users.first(of: chain) { return proven(first) }
+    for user in users.others(of: chain) where proves(user, chain, &text) { return proven(user) }
+    let proof = EndpointProof(chain: chain, nat)
     guard let only = users.only(of: chain), !proof.holdsForClaim(using: &text) else {
-      return (nil, unasked)
+      return .nobodys
     }
-    guard searchesLeft >= candidates else { return (only, unasked) }
-    searchesLeft -= candidates
-    if isProven { return (nil, known) }
-    for service in services.indices.map(Int32.init) where proves(service, proof, known) {
-      return (nil, .proven(name(of: service)))
+    guard searchesLeft >= directory.provenCount else { return .unproven(service: only) }
+    searchesLeft -= directory.provenCount
+    for service in ports.indices.map(Int32.init) where proves(service, chain, &text) {
+      return directory.name(ofServiceAt: Int(service)).map { .another($0) } ?? .nobodys
     }
-    return (only, .nobodys)
+    return .unproven(service: only)
   }
 
-  /// Whether the chain is that service port's, where that isn't known already.
-  private mutating func proves(
-    _ service: Int32, _ proof: EndpointProof, _ known: ChainVerdicts.Verdict
-  ) -> Bool {
-    let index = Int(service)
-    switch known {
-    case .proven: return false
-    case .nobodys where !former.isNew[index]: return false
-    case .nobodys, .unknown:
-      guard standings[index].isInNat else { return false }
-      return proof.holds(
-        services[index].port, endsInColon: name(of: service).endsInColon, using: &text)
-    }
+  private func proven(_ service: Int32) -> ChainAttribution {
+    directory.name(ofServiceAt: Int(service)).map { .proven($0) } ?? .nobodys
   }
 
-  /// The name under which nat has the service port.
-  private func name(of service: Int32) -> WrittenName {
-    let standing = standings[Int(service)]
-    return WrittenName(service: service, endsInColon: standing == .natWithColon)
+  /// Whether the chain's name is the hash of that service port, under the name that nat has, and the
+  /// chain's destination.
+  private func proves(_ service: Int32, _ chain: Int, _ text: inout [UInt8]) -> Bool {
+    guard let name = directory.name(ofServiceAt: Int(service)) else { return false }
+    if let known = known.name(ofEndpointAt: chain) { return known == name }
+    return EndpointProof(chain: chain, nat).holds(
+      ports[Int(service)], endsInColon: name.endsInColon, using: &text)
+  }
+}
+
+/// Of which names the endpoints' chains of an earlier reading were proven to be the hashes. That holds as
+/// long as a chain's rules are the same.
+struct KnownProofs {
+  private let pairing: ChainPairing
+  private let attributions: [ChainAttribution]
+  /// For each name of that reading, by its code, the code that it has now; -1 where it is gone.
+  private let codes: [Int32]
+
+  init(_ previous: ServiceMap?, _ pairing: ChainPairing, _ directory: ServiceDirectory) {
+    self.pairing = pairing
+    attributions = previous?.chains ?? []
+    codes = previous.map { directory.codes(of: $0.directory) } ?? []
+  }
+
+  /// The name, where nat still proves it; nil where it has to be found.
+  func name(ofEndpointAt chain: Int) -> WrittenName? {
+    guard !attributions.isEmpty, let position = pairing.unchanged(chain),
+      let name = attributions[position].provenName
+    else { return nil }
+    let code = codes[Int(name.code)]
+    return code < 0 ? nil : WrittenName(code: code)
   }
 }
 
 /// Proves whose an endpoint's chain is: its name is the hash of a service port and a destination, and its
 /// rules hold the destination.
 struct EndpointProof {
-  private let knowledge: ChainKnowledge
+  private let nat: NatReading
   private let chain: Int
   private let hash: ChainHash?
 
-  init(chain: Int, _ knowledge: ChainKnowledge) {
-    self.knowledge = knowledge
+  init(chain: Int, _ nat: NatReading) {
+    self.nat = nat
     self.chain = chain
-    let role = ChainRole(knowledge.content.chains[chain].name)
+    let role = ChainRole(nat.content.chains[chain].name)
     hash = if case .service(_, let hash) = role { hash } else { nil }
   }
 
@@ -103,7 +128,7 @@ struct EndpointProof {
     port.appendName(endsInColon: endsInColon, to: &name)
     name.append(contentsOf: port.transport.chainNameText.utf8)
     var holds: Bool?
-    knowledge.translations.forEach(of: chain) { translation in
+    nat.translations.forEach(of: chain) { translation in
       guard holds != false else { return }
       var text = name
       append(translation, to: &text)
@@ -114,7 +139,7 @@ struct EndpointProof {
 
   /// Whether it is the hash of the service port that the chain's comments claim.
   func holdsForClaim(using text: inout [UInt8]) -> Bool {
-    let rules = knowledge.content.chains[chain].rules
+    let rules = nat.content.chains[chain].rules
     for rule in 0..<rules.count {
       let line = rules.line(at: rule)
       let bytes = line.span
@@ -140,7 +165,7 @@ struct EndpointProof {
     text.append(contentsOf: transport.chainNameText.utf8)
     let end = text.count
     var holds = false
-    knowledge.translations.forEach(of: chain) { translation in
+    nat.translations.forEach(of: chain) { translation in
       guard !holds else { return }
       text.removeSubrange(end...)
       append(translation, to: &text)
@@ -153,7 +178,7 @@ struct EndpointProof {
     _ translation: EndpointTranslations.Translation, to text: inout [UInt8]
   ) {
     if translation.destination.append(to: &text) { return }
-    let rules = knowledge.content.chains[chain].rules
+    let rules = nat.content.chains[chain].rules
     if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
       text.append(contentsOf: destination.description.utf8)
     }
@@ -163,35 +188,30 @@ struct EndpointProof {
 /// Which service ports lead to each endpoint's chain: nearly always one.
 struct EndpointUsers {
   /// For each chain, the last service port that was found to lead to it.
-  private var last: [Int32]
+  private var last: [ServiceReference]
   /// The ones before, where there are several.
-  private var others: [Int: [Int32]] = [:]
+  private var before: [Int: [Int32]] = [:]
 
-  init(chainCount: Int) { last = Array(repeating: ServiceMap.unowned, count: chainCount) }
+  init(chainCount: Int) { last = Array(repeating: .none, count: chainCount) }
 
   /// Notes that a service port leads to a chain; false where that is known.
   ///
   /// Each service port's are noted in one go.
   mutating func insert(_ service: Int32, of chain: Int) -> Bool {
-    let known = last[chain]
-    guard known != service else { return false }
-    if known >= 0 { others[chain, default: []].append(known) }
-    last[chain] = service
+    let known = last[chain].index
+    guard known != Int(service) else { return false }
+    if let known { before[chain, default: []].append(Int32(known)) }
+    last[chain] = ServiceReference(Int(service))
     return true
   }
 
-  func isUsed(_ chain: Int) -> Bool { last[chain] >= 0 }
+  func isUsed(_ chain: Int) -> Bool { last[chain] != .none }
+
+  func first(of chain: Int) -> Int32? { last[chain].index.map(Int32.init) }
+
+  /// All but the first.
+  func others(of chain: Int) -> [Int32] { before[chain] ?? [] }
 
   /// The service port that leads to the chain, where it is only one.
-  func only(of chain: Int) -> Int32? { others[chain] == nil ? last[chain] : nil }
-
-  func contains(_ service: Int32, of chain: Int) -> Bool {
-    last[chain] == service || others[chain]?.contains(service) ?? false
-  }
-
-  /// The first that fulfils the condition.
-  func first(of chain: Int, where condition: (Int32) -> Bool) -> Int32? {
-    if condition(last[chain]) { return last[chain] }
-    return others[chain]?.first(where: condition)
-  }
+  func only(of chain: Int) -> Int32? { before[chain] == nil ? first(of: chain) : nil }
 }

@@ -2,7 +2,7 @@ public import Netfilter
 
 /// What a service chain's rules come to for its endpoints, one rule after the other.
 struct EndpointShares {
-  private let knowledge: ChainKnowledge
+  private let nat: NatReading
   /// By name, where the chains stand that this one leads to.
   private let targets: [ChainName: Int32]
   /// The endpoints' chains, as they are first named.
@@ -12,14 +12,14 @@ struct EndpointShares {
   /// What no rule has taken yet.
   private var rest = 1.0
 
-  init(ofChainAt chain: Int, _ knowledge: ChainKnowledge) {
-    self.knowledge = knowledge
+  init(ofChainAt chain: Int, _ nat: NatReading) {
+    self.nat = nat
     var targets: [ChainName: Int32] = [:]
-    for target in knowledge.jumps[chain] {
-      targets[knowledge.content.chains[Int(target)].name] = target
+    for target in nat.graph[chain] {
+      targets[nat.content.chains[Int(target)].name] = target
     }
     self.targets = targets
-    for rule in knowledge.content.chains[chain].rules { add(rule) }
+    for rule in nat.content.chains[chain].rules { add(rule) }
   }
 
   /// The endpoints with their shares.
@@ -48,9 +48,9 @@ struct EndpointShares {
   }
 
   private func destinations(of chain: Int) -> [AddressTranslation] {
-    let rules = knowledge.content.chains[chain].rules
+    let rules = nat.content.chains[chain].rules
     var destinations: [AddressTranslation] = []
-    knowledge.translations.forEach(of: chain) { translation in
+    nat.translations.forEach(of: chain) { translation in
       if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
         destinations.append(destination)
       }
@@ -119,17 +119,19 @@ extension ServiceMap {
   ///
   /// Of those, the ones that dispatch rules lead to. It takes time in proportion to their rules.
   public func serviceChains(ofServiceAt index: Int) -> [ServiceChainEndpoints] {
-    guard let knowledge else { return [] }
-    return balancingChains[index].map { chain in
+    guard let nat else { return [] }
+    return serviceChains[index].filter {
+      ServiceChainEndpoints.balances(nat.content.chains[Int($0)].name)
+    }.map { chain in
       ServiceChainEndpoints(
-        chain: knowledge.content.chains[Int(chain)].name, chainIndex: Int(chain),
-        endpoints: EndpointShares(ofChainAt: Int(chain), knowledge).endpoints)
+        chain: nat.content.chains[Int(chain)].name, chainIndex: Int(chain),
+        endpoints: EndpointShares(ofChainAt: Int(chain), nat).endpoints)
     }
   }
 
   /// Where one of the map's connection rules translates to.
   public func destination(of rule: ConnectionRule) -> AddressTranslation? {
-    guard let content = knowledge?.content else { return nil }
+    guard let content = nat?.content else { return nil }
     let position = Int(rule.rule) - content.firstRules[Int(rule.chain)]
     let outcome = content.chains[Int(rule.chain)].rules.outcome(at: position)
     return if case .destinationNAT(let destination) = outcome { destination } else { nil }
@@ -167,42 +169,9 @@ extension Span<UInt8> {
   }
 }
 
-/// The service ports' chains that balance over endpoints, by service port.
-struct BalancingChains: Sendable {
-  /// The chains' positions, those of one service port in a row, ascending.
-  private let chains: [Int32]
-  /// For each service port, where its chains begin; one more entry ends the last.
-  private let starts: [Int32]
-
-  /// - Parameters:
-  ///   - reached: the chains that service ports own.
-  ///   - owners: for each chain, its service port.
-  init(_ reached: [Int32], _ owners: [Int32], in content: TableContent?, serviceCount: Int) {
-    guard let content else {
-      chains = []
-      starts = Array(repeating: 0, count: serviceCount + 1)
-      return
-    }
-    let balancing = reached.filter { Self.balances(content.chains[Int($0)].name) }.sorted()
-    var ends = [Int32](repeating: 0, count: serviceCount + 1)
-    for chain in balancing { ends[Int(owners[Int(chain)]) + 1] += 1 }
-    for service in 0..<serviceCount { ends[service + 1] += ends[service] }
-    starts = ends
-    var sorted = [Int32](repeating: 0, count: balancing.count)
-    for chain in balancing {
-      let service = Int(owners[Int(chain)])
-      sorted[Int(ends[service])] = chain
-      ends[service] += 1
-    }
-    chains = sorted
-  }
-
-  subscript(service: Int) -> ArraySlice<Int32> {
-    chains[Int(starts[service])..<Int(starts[service + 1])]
-  }
-
-  /// Whether a service port's chain is of a family that balances; what owns it has proven the rest.
-  private static func balances(_ name: ChainName) -> Bool {
+extension ServiceChainEndpoints {
+  /// Whether a service port's chain is of a family that balances.
+  fileprivate static func balances(_ name: ChainName) -> Bool {
     prefixes.contains { name.hasPrefix($0) }
   }
 

@@ -17,7 +17,7 @@ struct EndpointTranslations: Sendable {
 
   private static let several = UInt64.max
 
-  init(chainCount: Int) { only.reserveCapacity(chainCount) }
+  mutating func reserveCapacity(_ chainCount: Int) { only.reserveCapacity(chainCount) }
 
   /// Appends the next chain's.
   mutating func append(_ translations: [Translation]) {
@@ -33,11 +33,12 @@ struct EndpointTranslations: Sendable {
     }
   }
 
-  /// Appends the next chain's, which are what another chain's were before.
-  mutating func append(_ former: EndpointTranslations, at chain: Int) {
-    let word = former.only[chain]
-    if word == Self.several { others[Int32(only.count)] = former.others[Int32(chain)] }
-    only.append(word)
+  /// Appends those of some chains of another list.
+  mutating func append(_ other: EndpointTranslations, _ chains: Range<Int>) {
+    for (chain, translations) in other.others where chains.contains(Int(chain)) {
+      others[Int32(only.count - chains.lowerBound) + chain] = translations
+    }
+    only += other.only[chains]
   }
 
   /// Whether the chain has one or more.

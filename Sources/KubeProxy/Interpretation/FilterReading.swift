@@ -6,15 +6,21 @@ struct FilterReading {
   struct Mention {
     /// The position in the table, counted over all chains.
     let position: Int
-    /// The service port's index in the registry.
-    let service: Int32
+    let port: ServicePort
     /// Why it keeps traffic from the service port, if it does.
     let reason: BlockReason?
   }
 
   private(set) var mentions: [Mention] = []
-  /// Rules that block nothing: those that do make the service ports known that these speak of.
+  /// The names that rules which block traffic give.
+  private var blocked: Set<Name> = []
+  /// Rules that block nothing. They speak of service ports that others make known.
   private var others: [Claim] = []
+
+  private struct Name: Hashable {
+    let port: ServicePort
+    let endsInColon: Bool
+  }
 
   /// What a rule's comment and protocol claim.
   private struct Claim {
@@ -28,23 +34,24 @@ struct FilterReading {
     .kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall,
   ]
 
-  /// Reads the rules, and enters the service ports that they block.
-  init(_ filter: TableContent, into registry: inout ServiceRegistry) {
+  /// - Parameter dispatch: The service ports that nat proves.
+  init(_ filter: TableContent, _ dispatch: DispatchFacts?) {
     for chain in filter.chains.indices where Self.chains.contains(filter.chains[chain].name) {
       let rules = filter.chains[chain].rules
       for rule in 0..<rules.count {
-        read(rules.line(at: rule), at: filter.firstRules[chain] + rule, &registry)
+        read(rules.line(at: rule), at: filter.firstRules[chain] + rule)
       }
     }
     for claim in others {
-      guard let service = Self.mentioned(by: claim, registry) else { continue }
-      mentions.append(Mention(position: claim.position, service: service, reason: nil))
+      guard let port = mentioned(by: claim, dispatch) else { continue }
+      mentions.append(Mention(position: claim.position, port: port, reason: nil))
     }
   }
 
-  private mutating func read(
-    _ line: ArraySlice<UInt8>, at position: Int, _ registry: inout ServiceRegistry
-  ) {
+  /// The service ports that are blocked.
+  var blockedPorts: Set<ServicePort> { Set(blocked.lazy.map(\.port)) }
+
+  private mutating func read(_ line: ArraySlice<UInt8>, at position: Int) {
     let bytes = line.span
     let rule = RuleOutline(bytes)
     guard let transport = rule.transport,
@@ -52,11 +59,9 @@ struct FilterReading {
     else { return }
     switch comment.purpose {
     case .noEndpoints, .noLocalEndpoints:
-      guard case .blocked = rule.outcome,
-        let service = registry.noteBlocked(comment, transport)
-      else { return }
-      mentions.append(
-        Mention(position: position, service: service, reason: comment.blockReason))
+      guard case .blocked = rule.outcome, let port = comment.servicePort(transport) else { return }
+      blocked.insert(Name(port: port, endsInColon: comment.endsInColon(port)))
+      mentions.append(Mention(position: position, port: port, reason: comment.blockReason))
     case .healthCheck, .notAccepted:
       others.append(Claim(position: position, comment: comment, transport: transport))
     case .dispatch, .other:
@@ -65,16 +70,28 @@ struct FilterReading {
   }
 
   /// The service port that a rule is there for that blocks nothing.
-  private static func mentioned(by claim: Claim, _ registry: ServiceRegistry) -> Int32? {
+  private func mentioned(by claim: Claim, _ dispatch: DispatchFacts?) -> ServicePort? {
     let (comment, transport) = (claim.comment, claim.transport)
     guard case .notAccepted(let chain) = comment.purpose else {
       // A health check's is always TCP, whatever the service port is.
-      return registry.named(comment, transport)
-        ?? TransportProtocol.allCases.lazy.compactMap { registry.named(comment, $0) }.first
+      return named(comment, transport, dispatch)
+        ?? TransportProtocol.allCases.lazy.compactMap { named(comment, $0, dispatch) }.first
     }
     guard case .service(_, ChainHash(servicePort: comment.literal, transport)) = ChainRole(chain)
     else { return nil }
-    return registry.named(comment, transport)
+    return named(comment, transport, dispatch)
+  }
+
+  /// The service port that a comment names; nil where no rule that counts gives one that name.
+  private func named(
+    _ claim: ServicePortComment, _ transport: TransportProtocol, _ dispatch: DispatchFacts?
+  ) -> ServicePort? {
+    guard let port = claim.servicePort(transport) else { return nil }
+    let endsInColon = claim.endsInColon(port)
+    let isKnown =
+      dispatch?.isProven(port, endsInColon: endsInColon) == true
+      || blocked.contains(Name(port: port, endsInColon: endsInColon))
+    return isKnown ? port : nil
   }
 }
 

@@ -1,111 +1,161 @@
 internal import Netfilter
 
-/// Whose the chains and rules of nat are, and what they come to for each service port.
-struct ServiceAttribution {
-  let ranking: ServiceRanking
-  var services: [Service]
-  private(set) var natOwners: [Int32]
-  var connectionRules: [ServiceMap.ConnectionRule] = []
-  /// The service ports' own chains that dispatch rules lead to.
-  private var serviceChains: [Int32] = []
-  /// For each chain of nat, the index of its service port; ``ServiceMap/unowned`` where it has none.
-  var chainOwners: [Int32]
-  var verdicts: ChainVerdicts
+/// Whose a chain of nat is.
+enum ChainAttribution: Sendable, Equatable {
+  case nobodys
+  /// The chain's name is the hash of this name; an endpoint's, of this and its destination.
+  case proven(WrittenName)
+  /// Such a chain of an endpoint, to which others lead and not that service port.
+  case another(WrittenName)
+  /// An endpoint's chain to which only this service port leads, and whose name proves nothing.
+  case unproven(service: Int32)
 
-  init(_ ranking: ServiceRanking, _ registry: ServiceRegistry, nat: TableContent?) {
-    self.ranking = ranking
-    services = ranking.order.map { Service(port: registry.port($0)) }
-    natOwners = Array(repeating: ServiceMap.unowned, count: nat?.ruleCount ?? 0)
-    chainOwners = Array(repeating: ServiceMap.unowned, count: nat?.chains.count ?? 0)
-    verdicts = ChainVerdicts(chainCount: nat?.chains.count ?? 0)
+  /// The service port that owns the chain.
+  var owner: ServiceReference {
+    switch self {
+    case .proven(let name): ServiceReference(Int(name.service))
+    case .unproven(let service): ServiceReference(Int(service))
+    case .another, .nobodys: .none
+    }
+  }
+
+  var provenName: WrittenName? {
+    switch self {
+    case .proven(let name), .another(let name): name
+    case .unproven, .nobodys: nil
+    }
+  }
+}
+
+/// The second step: whose the chains and rules are, and what they come to for each service port. It is
+/// made afresh whenever nat or filter changed.
+struct ServiceAttribution {
+  private(set) var services: [Service]
+  /// For each chain of nat.
+  private(set) var chains: [ChainAttribution] = []
+  private(set) var serviceChains = OwnedChains()
+  private(set) var connectionRules: [ServiceMap.ConnectionRule] = []
+  /// For each rule of filter.
+  private(set) var filterOwners: [ServiceReference] = []
+  private let directory: ServiceDirectory
+
+  init(_ ports: [ServicePort], _ directory: ServiceDirectory) {
+    services = ports.map { Service(port: $0) }
+    self.directory = directory
   }
 
   /// Attributes nat's rules and chains.
-  mutating func attribute(_ reading: NatReading, _ former: FormerVerdicts) {
-    let knowledge = reading.knowledge
-    attribute(reading.dispatch, of: knowledge)
-    serviceChains = attributeServiceChains(of: knowledge, former)
-    attributeEndpoints(of: knowledge, reachedFrom: serviceChains, former)
-    attributeRules(of: knowledge.content)
-    noteBlocks(in: knowledge.content)
-  }
-
-  /// The service ports' chains that balance over endpoints.
-  func balancingChains(of nat: TableContent?) -> BalancingChains {
-    BalancingChains(serviceChains, chainOwners, in: nat, serviceCount: services.count)
-  }
-
-  /// Attributes filter's rules, and returns their owners.
-  mutating func attribute(_ filter: FilterReading?, ruleCount: Int) -> [Int32] {
-    var owners = [Int32](repeating: ServiceMap.unowned, count: ruleCount)
-    for mention in filter?.mentions ?? [] {
-      let service = ranking.ranks[Int(mention.service)]
-      owners[mention.position] = service
-      services[Int(service)].filterRules += 1
-      if let reason = mention.reason { services[Int(service)].blocked.insert(reason) }
+  mutating func attribute(_ nat: NatReading, _ known: KnownProofs) {
+    chains = Array(repeating: .nobodys, count: nat.stages.count)
+    countDispatchRules(nat)
+    let reached = attributeServiceChains(nat)
+    serviceChains = OwnedChains(reached, chains, serviceCount: services.count)
+    attributeEndpoints(nat, countEndpoints(nat), known)
+    for chain in chains.indices {
+      guard let owner = chains[chain].owner.index else { continue }
+      services[owner].natRules += nat.content.firstRules[chain + 1] - nat.content.firstRules[chain]
     }
-    return owners
+    noteBlocks(by: reached, nat.content)
   }
 
-  /// Attributes the rules that dispatch.
-  private mutating func attribute(_ dispatch: DispatchReading, of knowledge: ChainKnowledge) {
-    let content = knowledge.content
-    for rule in dispatch.owned {
-      let service = ranking.ranks[Int(rule.service)]
-      let chain = Int(rule.place.chain)
-      natOwners[content.firstRules[chain] + Int(rule.place.rule)] = service
-      services[Int(service)].natRules += 1
-      if content.chains[chain].name == .kubeNodePorts {
-        services[Int(service)].nodePortRules += 1
+  /// Attributes filter's rules.
+  mutating func attribute(_ filter: FilterReading, ruleCount: Int) {
+    filterOwners = Array(repeating: .none, count: ruleCount)
+    let ports = services.map(\.port)
+    for mention in filter.mentions {
+      guard let service = ports.sortedIndex(of: mention.port) else { continue }
+      filterOwners[mention.position] = ServiceReference(service)
+      services[service].filterRules += 1
+      if let reason = mention.reason { services[service].blocked.insert(reason) }
+    }
+  }
+
+  private mutating func countDispatchRules(_ nat: NatReading) {
+    for (chain, owners) in zip(nat.dispatchChains, directory.dispatch.owners) {
+      let isNodePorts = nat.content.chains[chain].name == .kubeNodePorts
+      for owner in owners {
+        guard let service = directory.reference(owner).index else { continue }
+        services[service].natRules += 1
+        if isNodePorts { services[service].nodePortRules += 1 }
       }
     }
   }
 
   /// Attributes the service ports' own chains that can be reached from the dispatch rules, and lists
   /// them.
-  private mutating func attributeServiceChains(
-    of knowledge: ChainKnowledge, _ former: FormerVerdicts
-  ) -> [Int32] {
+  private mutating func attributeServiceChains(_ nat: NatReading) -> [Int32] {
     var reached: [Int32] = []
-    var pending: [Int32] = []
-    for chain in knowledge.dispatchChains {
-      pending += knowledge.jumps[chain]
-    }
+    var pending = nat.dispatchChains.flatMap { nat.graph[$0] }
     while let index = pending.popLast() {
       let chain = Int(index)
-      guard chainOwners[chain] < 0, let name = former.name(of: chain, in: knowledge) else {
-        continue
-      }
-      verdicts[chain] = .proven(name)
-      chainOwners[chain] = name.service
+      guard chains[chain] == .nobodys, let name = name(of: chain, nat) else { continue }
+      chains[chain] = .proven(name)
       reached.append(index)
       // A service port's chain leads to others of its own; another's isn't entered by it.
-      for target in knowledge.jumps[chain]
-      where former.name(of: Int(target), in: knowledge) == name {
+      for target in nat.graph[chain]
+      where nat.stages[Int(target)] == .service && self.name(of: Int(target), nat) == name {
         pending.append(target)
       }
     }
     return reached
   }
 
-  /// Attributes the rules of all chains that have an owner.
-  private mutating func attributeRules(of content: TableContent) {
-    for chain in chainOwners.indices where chainOwners[chain] >= 0 {
-      let owner = chainOwners[chain]
-      let range = content.firstRules[chain]..<content.firstRules[chain + 1]
-      for rule in range { natOwners[rule] = owner }
-      services[Int(owner)].natRules += range.count
+  /// The name that the hash in a service port's chain's name is of; nil where nothing proves it.
+  private func name(of chain: Int, _ nat: NatReading) -> WrittenName? {
+    guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name),
+      family != .endpoint
+    else { return nil }
+    return directory.name(of: hash)
+  }
+
+  /// Counts each service port's distinct endpoint chains and destinations.
+  private mutating func countEndpoints(_ nat: NatReading) -> EndpointUsers {
+    var users = EndpointUsers(chainCount: nat.stages.count)
+    var destinations = DestinationCount()
+    for service in services.indices {
+      var endpoints = 0
+      for chain in serviceChains[service] {
+        for target in nat.graph[Int(chain)]
+        where nat.stages[Int(target)] == .endpoint
+          && users.insert(Int32(service), of: Int(target))
+        {
+          endpoints += 1
+          nat.translations.forEach(of: Int(target)) { destinations.insert($0.destination) }
+        }
+      }
+      services[service].sepChains = endpoints
+      services[service].dnatTargets = destinations.take()
+    }
+    return users
+  }
+
+  private mutating func attributeEndpoints(
+    _ nat: NatReading, _ users: EndpointUsers, _ known: KnownProofs
+  ) {
+    connectionRules.reserveCapacity(nat.stages.count { $0 == .endpoint })
+    var search = EndpointSearch(services.map(\.port), directory, users, nat, known)
+    for chain in nat.stages.indices where users.isUsed(chain) {
+      chains[chain] = search.attribution(of: chain)
+      guard let owner = chains[chain].owner.index else { continue }
+      let first = Int32(nat.content.firstRules[chain])
+      nat.translations.forEach(of: chain) {
+        connectionRules.append(
+          ServiceMap.ConnectionRule(
+            rule: first + $0.rule, chain: Int32(chain), service: Int32(owner)))
+      }
     }
   }
+
   /// Notes the service ports whose own chains drop what comes from outside, for want of an endpoint on
   /// this node: up to 1.24 kube-proxy does so in nat.
-  private mutating func noteBlocks(in content: TableContent) {
-    for chain in serviceChains.lazy.map(Int.init)
+  private mutating func noteBlocks(by reached: [Int32], _ content: TableContent) {
+    for chain in reached.lazy.map(Int.init)
     where Self.localPolicyChains.contains(where: content.chains[chain].name.hasPrefix) {
       let rules = content.chains[chain].rules
-      if rules.indices.contains(where: { rules.dropsForLackOfLocalEndpoints(at: $0) }) {
-        services[Int(chainOwners[chain])].blocked.insert(.noLocalEndpoints)
-      }
+      guard let owner = chains[chain].owner.index,
+        rules.indices.contains(where: { rules.dropsForLackOfLocalEndpoints(at: $0) })
+      else { continue }
+      services[owner].blocked.insert(.noLocalEndpoints)
     }
   }
 
@@ -124,80 +174,32 @@ extension RuleList {
   }
 }
 
-/// Whose the endpoints' chains are.
-extension ServiceAttribution {
-  /// Counts the endpoints that the service ports' chains lead to, and attributes their chains.
-  ///
-  /// - Parameter serviceChains: the chains that service ports were found to own.
-  mutating func attributeEndpoints(
-    of knowledge: ChainKnowledge, reachedFrom serviceChains: [Int32], _ former: FormerVerdicts
-  ) {
-    let users = countEndpoints(of: knowledge, reachedFrom: serviceChains)
-    connectionRules.reserveCapacity(knowledge.stages.count { $0 == .endpoint })
-    var search = EndpointSearch(services, ranking, former)
-    for chain in knowledge.stages.indices where users.isUsed(chain) {
-      let (owner, verdict) = search.owner(of: chain, users, knowledge)
-      verdicts[chain] = verdict
-      guard let owner else { continue }
-      chainOwners[chain] = owner
-      let first = Int32(knowledge.content.firstRules[chain])
-      knowledge.translations.forEach(of: chain) {
-        connectionRules.append(
-          ServiceMap.ConnectionRule(rule: first + $0.rule, chain: Int32(chain), service: owner))
-      }
+/// The service ports' own chains that dispatch rules lead to, by service port.
+struct OwnedChains: Sendable {
+  /// The chains' positions, those of one service port in a row, ascending.
+  private var chains: [Int32] = []
+  /// For each service port, where its chains begin; one more entry ends the last.
+  private var starts: [Int] = [0]
+
+  init() {}
+
+  /// - Parameter attributions: For each chain of nat, whose it is.
+  init(_ reached: [Int32], _ attributions: [ChainAttribution], serviceCount: Int) {
+    starts = Array(repeating: 0, count: serviceCount + 1)
+    let owned = reached.sorted().compactMap { chain in
+      attributions[Int(chain)].owner.index.map { (chain, owner: $0) }
+    }
+    for (_, owner) in owned { starts[owner + 1] += 1 }
+    for service in 0..<serviceCount { starts[service + 1] += starts[service] }
+    var ends = starts
+    chains = Array(repeating: 0, count: owned.count)
+    for (chain, owner) in owned {
+      chains[ends[owner]] = chain
+      ends[owner] += 1
     }
   }
 
-  /// Counts each service port's distinct endpoint chains and destinations.
-  private mutating func countEndpoints(
-    of knowledge: ChainKnowledge, reachedFrom serviceChains: [Int32]
-  ) -> EndpointUsers {
-    var users = EndpointUsers(chainCount: knowledge.stages.count)
-    var destinations = DestinationCount()
-    let chains = OwnedChains(serviceChains, chainOwners, serviceCount: services.count)
-    for service in services.indices {
-      var endpoints = 0
-      chains.forEach(of: service) { chain in
-        for target in knowledge.jumps[Int(chain)]
-        where knowledge.stages[Int(target)] == .endpoint
-          && users.insert(Int32(service), of: Int(target))
-        {
-          endpoints += 1
-          knowledge.translations.forEach(of: Int(target)) { destinations.insert($0.destination) }
-        }
-      }
-      services[service].sepChains = endpoints
-      services[service].dnatTargets = destinations.take()
-    }
-    return users
-  }
-}
-
-/// Chains by their owners: for each service port a list, linked.
-private struct OwnedChains {
-  private let chains: [Int32]
-  /// For each service port, where in `chains` its last is; -1 where it has none.
-  private var last: [Int32]
-  /// For each of `chains`, where the one before of the same owner is; -1 where it is the first.
-  private var before: [Int32]
-
-  init(_ chains: [Int32], _ owners: [Int32], serviceCount: Int) {
-    self.chains = chains
-    last = Array(repeating: -1, count: serviceCount)
-    before = []
-    before.reserveCapacity(chains.count)
-    for (index, chain) in chains.enumerated() {
-      let owner = Int(owners[Int(chain)])
-      before.append(last[owner])
-      last[owner] = Int32(index)
-    }
-  }
-
-  func forEach(of service: Int, _ body: (Int32) -> Void) {
-    var index = last[service]
-    while index >= 0 {
-      body(chains[Int(index)])
-      index = before[Int(index)]
-    }
+  subscript(service: Int) -> ArraySlice<Int32> {
+    service + 1 < starts.count ? chains[starts[service]..<starts[service + 1]] : []
   }
 }

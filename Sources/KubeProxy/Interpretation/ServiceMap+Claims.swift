@@ -8,7 +8,7 @@ extension ServiceMap {
   /// All of kube-proxy's comments are understood: `default/web cluster IP`, `default/web -> 10.0.0.1:80`,
   /// `masquerade traffic for default/web external destinations`.
   public func contradicts(_ comment: Span<UInt8>, _ hash: ChainHash) -> Bool {
-    let name = identities[hash]
+    let name = directory.name(of: hash)
     var claims: [ServicePortComment] = []
     var isNamed = false
     Self.forEachWord(of: comment) { word in
@@ -28,23 +28,23 @@ extension ServiceMap {
   /// Whether a comment of an endpoint's chain names a service port, and the chain's name is not the hash
   /// of it and the chain's destination.
   public func contradictsEndpoint(_ comment: Span<UInt8>, chain: Int) -> Bool {
-    guard let knowledge else { return false }
+    guard let nat else { return false }
     // Nearly always, so that nothing needs to be taken apart.
-    if case .proven(let name) = verdicts[chain], isName(name, comment) { return false }
+    if let name = chains[chain].provenName, isName(name, comment) { return false }
     guard let claim = ServicePortComment(comment), claim.servicePort(.tcp) != nil else {
       return false
     }
     var text: [UInt8] = []
-    return !EndpointProof(chain: chain, knowledge).holds(for: claim, using: &text)
+    return !EndpointProof(chain: chain, nat).holds(for: claim, using: &text)
   }
 
   /// The service port that the comments of a chain claim, where the chain's name proves it: for chains
   /// that nothing leads to.
   public func claimedServicePort(ofChainAt chain: Int) -> ServicePort? {
-    guard let knowledge,
-      case .service(let family, let hash) = ChainRole(knowledge.content.chains[chain].name)
+    guard let nat,
+      case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name)
     else { return nil }
-    let rules = knowledge.content.chains[chain].rules
+    let rules = nat.content.chains[chain].rules
     for rule in 0..<rules.count {
       let line = rules.line(at: rule)
       let bytes = line.span
@@ -52,7 +52,7 @@ extension ServiceMap {
       var port: ServicePort?
       Self.forEachWord(of: bytes.extracting(comment)) { word in
         guard port == nil, let claim = ServicePortComment(word) else { return }
-        port = self.port(of: claim, family, hash, chain, knowledge)
+        port = self.port(of: claim, family, hash, chain, nat)
       }
       if let port { return port }
     }
@@ -62,9 +62,9 @@ extension ServiceMap {
   /// The service port of a claim, where the chain's name proves it.
   private func port(
     of claim: ServicePortComment, _ family: ServiceChainFamily, _ hash: ChainHash, _ chain: Int,
-    _ knowledge: ChainKnowledge
+    _ nat: NatReading
   ) -> ServicePort? {
-    let proof = EndpointProof(chain: chain, knowledge)
+    let proof = EndpointProof(chain: chain, nat)
     let transport = TransportProtocol.allCases.first { transport in
       guard family == .endpoint else {
         return ChainHash(servicePort: claim.literal, transport) == hash

@@ -1,120 +1,69 @@
 public import Netfilter
 
-/// A number that is the same on all nodes that serve the same service ports at the same cluster IPs and
-/// node ports with the same endpoints; below 2^53, so that it is exact as a double.
-///
-/// Left out is what a node has for itself, or what has another order at each sync: the order of rules,
-/// local policies' chains, load balancers' and external addresses. Endpoints are those of the KUBE-SVC
-/// chains, told by the names of their KUBE-SEP chains, which are the hashes of them. A service port that
-/// is blocked on this node counts as on a node where it isn't.
-public struct ServiceMapFingerprint: Sendable {
-  public let value: UInt64
-  private let map: ServiceMap
-  private let filter: TableContent?
-  /// For each service port, a number that stands for it.
-  private let ports: [UInt64]
-  /// The sum over all places where service ports are reached.
-  private let placeSum: UInt64
-
-  /// - Parameters:
-  ///   - map: the service ports.
-  ///   - filter: the filter table that the map was made of.
-  ///   - previous: that of an earlier map; what did not change since is taken over.
-  public init(of map: ServiceMap, filter: TableContent?, previous: ServiceMapFingerprint?) {
-    self.map = map
-    self.filter = filter
-    let former = previous.flatMap { map.hasSamePorts(as: $0.map) ? $0 : nil }
-    let ports = former?.ports ?? map.services.map { Mixer($0.port).value }
-    if let former, former.filter === filter, map.hasSameDispatchRules(as: former.map) {
-      placeSum = former.placeSum
-    } else {
-      placeSum = map.places(filter, ports).reduce(0, &+)
-    }
-    self.ports = ports
-    value = ports.reduce(placeSum &+ map.endpointSum, &+) & (1 << 53 - 1)
-  }
-}
-
 extension ServiceMap {
-  fileprivate func hasSameDispatchRules(as other: ServiceMap) -> Bool {
-    dispatchRules == other.dispatchRules
-  }
-
-  private var dispatchRules: [RuleList] {
-    knowledge.map { knowledge in
-      knowledge.dispatchChains.map { knowledge.content.chains[$0].rules }
-    } ?? []
-  }
-
-  /// Where the service ports are reached, each place once.
-  fileprivate func places(_ filter: TableContent?, _ ports: [UInt64]) -> Set<UInt64> {
-    var places: Set<UInt64> = []
-    if let knowledge {
-      for chain in knowledge.dispatchChains {
-        let isServices = knowledge.content.chains[chain].name == .kubeServices
-        collect(knowledge.content, chain, natOwners, ports, into: &places) { rule, comment in
-          isServices ? comment.isClusterIP ? rule.clusterAddress : nil : rule.nodePort
-        }
-      }
+  /// A number that is the same on all nodes that serve the same service ports at the same cluster IPs and
+  /// node ports with the same endpoints; below 2^53, so that it is exact as a double.
+  ///
+  /// Left out is what a node has for itself, or what has another order at each sync: the order of rules,
+  /// local policies' chains, load balancers' and external addresses. Endpoints are those of the KUBE-SVC
+  /// chains, told by the names of their KUBE-SEP chains, which are the hashes of them. A service port that
+  /// is blocked on this node counts as on a node where it isn't.
+  ///
+  /// - Parameter filter: The filter table that the map was made of.
+  public func fingerprint(filter: TableContent?) -> UInt64 {
+    let ports = services.map { Mixer($0.port).value }
+    let dispatched = directory.dispatch.places
+    let places = filter.map { self.places($0, ports) } ?? []
+    let sum = places.reduce(dispatched.reduce(0, &+)) {
+      dispatched.sortedIndex(of: $1) == nil ? $0 &+ $1 : $0
     }
-    for chain in filter?.chains.indices ?? 0..<0 {
-      guard let filter else { break }
-      switch filter.chains[chain].name {
-      case .kubeServices:
-        collect(filter, chain, filterOwners, ports, into: &places) { rule, _ in
-          rule.clusterAddress
-        }
-      case .kubeExternalServices:
-        collect(filter, chain, filterOwners, ports, into: &places) { rule, _ in
-          rule.destination == nil ? rule.nodePort : nil
-        }
-      default: break
+    return ports.reduce(sum &+ endpointSum, &+) & (1 << 53 - 1)
+  }
+
+  /// Where filter says that service ports are reached.
+  private func places(_ filter: TableContent, _ ports: [UInt64]) -> Set<UInt64> {
+    var places: Set<UInt64> = []
+    for (index, chain) in filter.chains.enumerated()
+    where chain.name == .kubeServices || chain.name == .kubeExternalServices {
+      for position in chain.rules.indices {
+        guard let owner = owner(ofRule: position, ofChainAt: index, in: filter) else { continue }
+        let rule = chain.rules.outline(at: position)
+        let place =
+          chain.name == .kubeServices
+          ? rule.clusterAddress : rule.destination == nil ? rule.nodePort : nil
+        if let place { places.insert(place.mixed(ports[owner])) }
       }
     }
     return places
   }
 
   /// The sum over all endpoints of all service ports that are served under the cluster's policy.
-  fileprivate var endpointSum: UInt64 {
-    guard let knowledge else { return 0 }
-    let chains = knowledge.content.chains
+  private var endpointSum: UInt64 {
+    guard let nat else { return 0 }
     var sum: UInt64 = 0
-    for chain in chains.indices
-    where knowledge.stages[chain] == .service && chains[chain].name.hasPrefix("KUBE-SVC-") {
-      let first = knowledge.content.firstRules[chain]
-      guard first < knowledge.content.firstRules[chain + 1], natOwners[first] >= 0 else { continue }
-      let service = Mixer(chains[chain].name)
-      for target in knowledge.jumps[chain] where knowledge.stages[Int(target)] == .endpoint {
+    for chain in nat.stages.indices where nat.stages[chain] == .service {
+      let name = nat.content.chains[chain].name
+      guard name.hasPrefix("KUBE-SVC-"), !nat.content.chains[chain].rules.isEmpty,
+        chains[chain].owner != .none
+      else { continue }
+      let service = Mixer(name)
+      for target in nat.graph[chain] where nat.stages[Int(target)] == .endpoint {
         var mixer = service
-        mixer.mix(chains[Int(target)].name)
+        mixer.mix(nat.content.chains[Int(target)].name)
         sum &+= mixer.value
       }
     }
     return sum
   }
-
-  /// Adds what the service ports' rules of a chain say of where they are reached, each once: a rule may
-  /// stand beside another for the same packets.
-  private func collect(
-    _ content: TableContent, _ chain: Int, _ owners: [Int32], _ ports: [UInt64],
-    into places: inout Set<UInt64>,
-    place: (RuleOutline, Span<UInt8>) -> Mixer?
-  ) {
-    let rules = content.chains[chain].rules
-    for position in 0..<rules.count {
-      let owner = owners[content.firstRules[chain] + position]
-      guard owner >= 0 else { continue }
-      let line = rules.line(at: position)
-      let bytes = line.span
-      let rule = RuleOutline(bytes)
-      guard var mixer = place(rule, bytes.extracting(rule.comment ?? 0..<0)) else { continue }
-      mixer.mix(ports[Int(owner)])
-      places.insert(mixer.value)
-    }
-  }
 }
 
 extension RuleOutline {
+  /// What stands for where a rule of KUBE-SERVICES or KUBE-NODEPORTS reaches its service port; nil for a
+  /// rule that says nothing that all nodes agree on.
+  func place(inDispatchChain chain: ChainName, _ comment: Span<UInt8>) -> Mixer? {
+    chain == .kubeServices ? comment.isClusterIP ? clusterAddress : nil : nodePort
+  }
+
   fileprivate var clusterAddress: Mixer? {
     guard let destination, let destinationPort else { return nil }
     var mixer = Mixer(1)
@@ -147,7 +96,7 @@ extension Span<UInt8> {
 }
 
 /// Mixes words into one, the same way in every process (as SplitMix64 does).
-private struct Mixer {
+struct Mixer {
   private(set) var value: UInt64
 
   init(_ word: UInt64) {
@@ -174,6 +123,13 @@ private struct Mixer {
     mix(
       words.0 &* 0xa24b_aed4_963e_e407 &+ words.1 &* 0x9fb2_1c65_1e98_df25
         &+ words.2 &* 0xd6e8_feb8_6659_fd93 &+ words.3 &* 0xe703_7ed1_a0b4_28db)
+  }
+
+  /// The number with another word in it.
+  func mixed(_ word: UInt64) -> UInt64 {
+    var mixer = self
+    mixer.mix(word)
+    return mixer.value
   }
 
   mutating func mix(_ word: UInt64) {

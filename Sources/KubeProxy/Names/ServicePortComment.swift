@@ -102,3 +102,37 @@ extension Span<UInt8> {
     return true
   }
 }
+
+extension ServicePort {
+  /// Appends the name as kube-proxy wrote it.
+  func appendName(endsInColon: Bool, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: namespace.utf8)
+    bytes.append(UInt8(ascii: "/"))
+    bytes.append(contentsOf: name.utf8)
+    if endsInColon || !port.isEmpty { bytes.append(UInt8(ascii: ":")) }
+    bytes.append(contentsOf: port.utf8)
+  }
+
+  /// Whether the comment begins with the name, written that way.
+  func isNamed(by comment: Span<UInt8>, endsInColon: Bool) -> Bool {
+    var end = 0
+    guard Self.skip(namespace, of: comment, &end),
+      Self.skip(UInt8(ascii: "/"), of: comment, &end), Self.skip(name, of: comment, &end),
+      !endsInColon && port.isEmpty || Self.skip(UInt8(ascii: ":"), of: comment, &end),
+      Self.skip(port, of: comment, &end)
+    else { return false }
+    return end == comment.count || comment[end] == UInt8(ascii: " ")
+  }
+
+  private static func skip(_ text: String, of comment: Span<UInt8>, _ position: inout Int) -> Bool {
+    guard comment.extracting(position...).begins(with: text) else { return false }
+    position += text.utf8.count
+    return true
+  }
+
+  private static func skip(_ byte: UInt8, of comment: Span<UInt8>, _ position: inout Int) -> Bool {
+    guard position < comment.count, comment[position] == byte else { return false }
+    position += 1
+    return true
+  }
+}

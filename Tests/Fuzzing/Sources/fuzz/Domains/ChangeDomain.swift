@@ -27,7 +27,10 @@ enum ChangeDomain {
     checkOwners(former, nat, filter)
     let map = ServiceMap(nat: newNat, filter: newFilter, previous: former)
     checkOwners(map, newNat, newFilter)
-    checkSame(map, ServiceMap(nat: newNat, filter: newFilter))
+    let fresh = ServiceMap(nat: newNat, filter: newFilter)
+    checkSame(map, fresh)
+    require(owners(map, newNat) == owners(fresh, newNat), "owners in nat don't depend on it")
+    require(owners(map, newFilter) == owners(fresh, newFilter), "nor do those in filter")
     CheckProperties.check(from: old, former, to: new, map)
     for table in TableName.allCases {
       guard let old = old.table(table)?.content, let new = new.table(table)?.content else {
@@ -41,24 +44,30 @@ enum ChangeDomain {
   private static func checkOwners(
     _ map: ServiceMap, _ nat: TableContent?, _ filter: TableContent?
   ) {
-    require(map.natOwners.count == nat?.ruleCount ?? 0, "each rule of nat has an owner or none")
-    require(map.filterOwners.count == filter?.ruleCount ?? 0, "and so has each rule of filter")
-    let range = -1..<Int32(map.services.count)
-    require((map.natOwners + map.filterOwners).allSatisfy(range.contains), "owners exist")
+    let (natOwners, filterOwners) = (owners(map, nat), owners(map, filter))
+    let range = map.services.indices
+    require(
+      (natOwners + filterOwners).compactMap(\.self).allSatisfy(range.contains), "owners exist")
     for (index, service) in map.services.enumerated() {
-      let rules = map.natOwners.count { $0 == index }
+      let rules = natOwners.count { $0 == index }
       require(service.natRules == rules, "\(service.port) counts its rules in nat")
-      let filterRules = map.filterOwners.count { $0 == index }
+      let filterRules = filterOwners.count { $0 == index }
       require(service.filterRules == filterRules, "\(service.port) counts its rules in filter")
     }
     require(map.services.map(\.port).sorted() == map.services.map(\.port), "services are sorted")
   }
 
+  /// For each rule of a table, the index of its service port.
+  private static func owners(_ map: ServiceMap, _ content: TableContent?) -> [Int?] {
+    guard let content else { return [] }
+    return content.chains.enumerated().flatMap { index, chain in
+      chain.rules.indices.map { map.owner(ofRule: $0, ofChainAt: index, in: content) }
+    }
+  }
+
   private static func checkSame(_ map: ServiceMap, _ fresh: ServiceMap) {
     require(map.services == fresh.services, "services don't depend on what was known")
-    require(map.natOwners == fresh.natOwners, "nor do the owners in nat")
-    require(map.filterOwners == fresh.filterOwners, "nor those in filter")
-    require(map.connectionRules == fresh.connectionRules, "nor the rules that are counted")
+    require(map.connectionRules == fresh.connectionRules, "nor do the rules that are counted")
     require(map.orphanChains == fresh.orphanChains, "nor the orphans")
     require(map.unnamed == fresh.unnamed, "nor the unnamed chains")
   }

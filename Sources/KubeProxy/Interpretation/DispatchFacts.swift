@@ -1,0 +1,300 @@
+internal import Netfilter
+
+/// What nat's rules that dispatch say: which service ports there are, and whose each rule is.
+///
+/// A rule makes a service port known where it leads to one of its chains, and its comment names the service
+/// port of which the chain's name is the hash. A rule is a service port's where it leads to one of its
+/// chains. But if its comment names another service port, it is nobody's, though the chain remains what its
+/// hash proves.
+struct DispatchFacts: Sendable {
+  /// The chains, in nat's order, that this is known of.
+  private let chains: [Chain]
+  /// The service ports, sorted.
+  private(set) var ports: [ServicePort] = []
+  /// For each service port, how its name is written.
+  private(set) var writings: [NameWriting] = []
+  /// By the hash at the end of a chain's name, the name that it is the hash of.
+  private(set) var names: [ChainHash: WrittenName] = [:]
+  /// For each chain, whose each rule is.
+  private(set) var owners: [[ServiceReference]]
+  private(set) var unnamed = UnnamedChains()
+  /// Numbers that stand for where service ports are reached, each once; sorted.
+  private(set) var places: [UInt64] = []
+
+  /// - Parameter former: What is known of earlier chains. Of the same ones it is all; of others, names need
+  ///   not be hashed again.
+  init(_ chains: [Chain], _ former: DispatchFacts?) {
+    if let former, former.chains == chains {
+      self = former
+      return
+    }
+    self.chains = chains
+    var reader = DispatchReader(chains, former)
+    reader.read()
+    let ranks = reader.rank()
+    ports = ranks.ports
+    writings = ranks.writings
+    names = reader.names.mapValues { found in
+      WrittenName(
+        service: ranks.ranks[Int(found)], endsInColon: reader.found[Int(found)].endsInColon)
+    }
+    owners = reader.owners.map { rules in
+      rules.map { ServiceReference($0.index.map { Int(ranks.ranks[$0]) }) }
+    }
+    unnamed = reader.unnamed
+    let numbers = ranks.ports.map { Mixer($0).value }
+    // A rule may stand beside another for the same packets.
+    let places = reader.places.map { $0.mixed(numbers[Int(ranks.ranks[$1])]) }.sorted()
+    self.places = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }
+      .map { places[$0] }
+  }
+
+  /// Whether a rule proves that name.
+  func isProven(_ port: ServicePort, endsInColon: Bool) -> Bool {
+    guard let index = ports.sortedIndex(of: port) else { return false }
+    return writings[index].contains(endsInColon ? .withColon : .plain)
+  }
+}
+
+/// How a service port's name is written in dispatch rules. Up to version 1.19, an unnamed port's ends in
+/// a colon.
+struct NameWriting: OptionSet, Sendable {
+  let rawValue: UInt8
+
+  static let plain = NameWriting(rawValue: 1)
+  static let withColon = NameWriting(rawValue: 2)
+  /// Of both, the one with the colon stands first.
+  static let colonIsFirst = NameWriting(rawValue: 4)
+}
+
+/// A service port's name in the way that kube-proxy wrote it: as `namespace/name:port`, or where the
+/// port has no name, as `namespace/name` or `namespace/name:`.
+struct WrittenName: Sendable, Hashable {
+  /// Twice the index of the service port, and 1 where a colon is at the end.
+  let code: Int32
+
+  init(code: Int32) { self.code = code }
+
+  init(service: Int32, endsInColon: Bool) { code = service << 1 | (endsInColon ? 1 : 0) }
+
+  var service: Int32 { code >> 1 }
+  var endsInColon: Bool { code & 1 != 0 }
+}
+
+/// A service port by its index, or none; in four bytes, for there is one for each rule.
+struct ServiceReference: Sendable, Hashable {
+  private let code: Int32
+
+  static let none = ServiceReference(nil)
+
+  init(_ index: Int?) { code = index.map(Int32.init) ?? -1 }
+
+  var index: Int? { code < 0 ? nil : Int(code) }
+}
+
+/// Reads the rules that dispatch.
+private struct DispatchReader {
+  /// A name that a rule proves.
+  struct Name {
+    let port: ServicePort
+    let endsInColon: Bool
+  }
+
+  /// In the order of the rules.
+  private(set) var found: [Name] = []
+  private(set) var names: [ChainHash: Int32] = [:]
+  /// For each chain and rule, an index of `found`.
+  private(set) var owners: [[ServiceReference]]
+  private(set) var unnamed = UnnamedChains()
+  /// Where service ports are reached, with an index of `found`.
+  private(set) var places: [(Mixer, Int)] = []
+
+  private let chains: [Chain]
+  private let former: DispatchFacts?
+  /// Rules whose chain wasn't proven to be anybody's when they were read.
+  private var undecided: [Place] = []
+  /// Rules that lead to no service chain.
+  private var beside: [Place] = []
+
+  /// A rule by its chain and its position there.
+  private typealias Place = (chain: Int, rule: Int)
+
+  init(_ chains: [Chain], _ former: DispatchFacts?) {
+    self.chains = chains
+    self.former = former
+    owners = chains.map { Array(repeating: .none, count: $0.rules.count) }
+    names.reserveCapacity(former?.names.count ?? 0)
+  }
+
+  mutating func read() {
+    for chain in chains.indices {
+      for rule in 0..<chains[chain].rules.count { read((chain, rule)) }
+    }
+    decide()
+    if !beside.isEmpty { attributeBeside() }
+  }
+
+  private mutating func read(_ place: Place) {
+    let line = chains[place.chain].rules.line(at: place.rule)
+    let bytes = line.span
+    let outline = RuleOutline(bytes)
+    let comment = bytes.extracting(outline.comment ?? 0..<0)
+    guard let (_, hash) = outline.serviceChain else {
+      // A comment that isn't kube-proxy's is another's rule.
+      if outline.comment == nil || ServicePortComment(comment) != nil { beside.append(place) }
+      return
+    }
+    if let name = names[hash] {
+      if isOwner(Int(name), comment) { own(place, Int(name), outline, comment) }
+    } else if let name = proven(hash, comment, outline.transport) {
+      names[hash] = Int32(found.count)
+      own(place, found.count, outline, comment)
+      found.append(name)
+    } else {
+      undecided.append(place)
+    }
+  }
+
+  private mutating func own(
+    _ place: Place, _ name: Int, _ outline: RuleOutline, _ comment: Span<UInt8>
+  ) {
+    owners[place.chain][place.rule] = ServiceReference(name)
+    let mixer = outline.place(inDispatchChain: chains[place.chain].name, comment)
+    if let mixer { places.append((mixer, name)) }
+  }
+
+  /// Whether a rule that leads to a chain of that name is the service port's.
+  private func isOwner(_ name: Int, _ comment: Span<UInt8>) -> Bool {
+    found[name].port.isNamed(by: comment, endsInColon: found[name].endsInColon)
+      || ServicePortComment(comment) == nil
+  }
+
+  /// The name that a comment gives, where the hash is of it.
+  private func proven(
+    _ hash: ChainHash, _ comment: Span<UInt8>, _ transport: TransportProtocol?
+  ) -> Name? {
+    guard let transport else { return nil }
+    if let former, let known = former.names[hash] {
+      let port = former.ports[Int(known.service)]
+      let endsInColon = known.endsInColon
+      if port.transport == transport, port.isNamed(by: comment, endsInColon: endsInColon) {
+        return Name(port: port, endsInColon: endsInColon)
+      }
+    }
+    guard let claim = ServicePortComment(comment),
+      ChainHash(servicePort: claim.literal, transport) == hash,
+      let port = claim.servicePort(transport)
+    else { return nil }
+    return Name(port: port, endsInColon: claim.endsInColon(port))
+  }
+
+  /// Looks again at the rules that another one behind them may have proven.
+  private mutating func decide() {
+    /// Whether a rule that leads to the chain names a service port.
+    var unnamed: [ChainName: Bool] = [:]
+    for place in undecided {
+      let line = chains[place.chain].rules.line(at: place.rule)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
+      guard let (chain, hash) = outline.serviceChain else { continue }
+      let comment = bytes.extracting(outline.comment ?? 0..<0)
+      if let name = names[hash] {
+        if isOwner(Int(name), comment) { own(place, Int(name), outline, comment) }
+      } else {
+        let isNamed = ServicePortComment(comment) != nil
+        unnamed[chain] = unnamed[chain] ?? false || isNamed
+      }
+    }
+    for isNamed in unnamed.values { self.unnamed.add(isNamed: isNamed) }
+  }
+
+  /// Attributes what stands beside the dispatch rules for the same packets: up to 1.21, the masquerade
+  /// rules.
+  private mutating func attributeBeside() {
+    var services: [Selector: Int] = [:]
+    // Of two service ports' rules for the same packets, the last counts.
+    for (chain, owners) in zip(chains, owners) {
+      for (rule, owner) in owners.enumerated() {
+        guard let name = owner.index else { continue }
+        services[Selector(chain.rules.outline(at: rule))] = name
+      }
+    }
+    for place in beside {
+      let line = chains[place.chain].rules.line(at: place.rule)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
+      guard let name = services[Selector(outline)] else { continue }
+      let comment = bytes.extracting(outline.comment ?? 0..<0)
+      if outline.comment != nil, !isNamed(name, by: comment) { continue }
+      own(place, name, outline, comment)
+    }
+  }
+
+  /// Whether a comment names the service port of a name, in whichever way a rule proves.
+  private func isNamed(_ name: Int, by comment: Span<UInt8>) -> Bool {
+    let port = found[name].port
+    if port.isNamed(by: comment, endsInColon: found[name].endsInColon) { return true }
+    guard port.port.isEmpty, let claim = ServicePortComment(comment),
+      let other = names[ChainHash(servicePort: claim.literal, port.transport)]
+    else { return false }
+    return found[Int(other)].port == port
+  }
+
+  /// The service ports, sorted, how they are written, and for each of `found` the index of its service port.
+  func rank() -> (ports: [ServicePort], writings: [NameWriting], ranks: [Int32]) {
+    var ports: [ServicePort] = []
+    var writings: [NameWriting] = []
+    var ranks = [Int32](repeating: 0, count: found.count)
+    ports.reserveCapacity(found.count)
+    writings.reserveCapacity(found.count)
+    // Of a service port's two names, the one that stands first stays first.
+    let order = found.indices.sorted { found[$0].port < found[$1].port }
+    for name in order {
+      let (port, endsInColon) = (found[name].port, found[name].endsInColon)
+      if ports.last != port {
+        ports.append(port)
+        writings.append(endsInColon ? .colonIsFirst : [])
+      }
+      writings[writings.count - 1].insert(endsInColon ? .withColon : .plain)
+      ranks[name] = Int32(ports.count - 1)
+    }
+    return (ports, writings, ranks)
+  }
+
+  /// What distinguishes the packets of one service port from all others.
+  private struct Selector: Hashable {
+    let transport: TransportProtocol?
+    let destination: AddressMatch?
+    let port: UInt16?
+
+    init(_ rule: RuleOutline) {
+      transport = rule.transport
+      destination = rule.destination
+      port = rule.destinationPort
+    }
+  }
+}
+
+extension RuleOutline {
+  var transport: TransportProtocol? { ipProtocol.flatMap(TransportProtocol.init) }
+
+  /// The service port's chain that the rule leads to, with the hash at its end.
+  fileprivate var serviceChain: (name: ChainName, hash: ChainHash)? {
+    guard case .chain(let name) = outcome, case .service(let family, let hash) = ChainRole(name),
+      family != .endpoint
+    else { return nil }
+    return (name, hash)
+  }
+}
+
+extension Array where Element: Comparable {
+  /// Where an element stands in a sorted list; nil where it doesn't.
+  func sortedIndex(of element: Element) -> Int? {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < element { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low] == element ? low : nil
+  }
+}

@@ -1,0 +1,240 @@
+internal import Netfilter
+internal import Platform
+
+/// What the chains of a nat table say, each by itself: the first of the two steps in which a table is
+/// understood.
+///
+/// A chain's facts come from its name and its rules and from nothing else. So they hold for every chain
+/// that has the same, and are copied from an earlier table where it has it.
+final class NatFacts: Sendable {
+  let content: TableContent
+  /// Where each chain stood in the earlier table.
+  let pairing: ChainPairing
+  let stages: [ChainStage]
+  let translations: EndpointTranslations
+  let jumps: NamedJumps
+  /// The positions of the chains that dispatch.
+  let dispatchChains: [Int]
+  let dispatch: DispatchFacts
+
+  /// - Parameters:
+  ///   - pairing: With the content that `former` is of.
+  ///   - former: The facts of an earlier table.
+  init(_ content: TableContent, _ pairing: ChainPairing, _ former: NatFacts?) {
+    self.content = content
+    self.pairing = pairing
+    // Copying is not worth a second processor.
+    let read = Parallel.mapPieces(
+      of: content.chains.count, isLarge: pairing.changed.count >= Parallel.pieceSize
+    ) {
+      ChainFactsReader(content, pairing, former)
+    } _: { chains, reader in
+      reader.read(chains)
+    }
+    var all = read.first ?? ChainFacts(chainCount: 0)
+    for piece in read.dropFirst() { all.append(piece) }
+    stages = all.stages
+    translations = all.translations
+    jumps = all.jumps
+    let dispatchChains = all.stages.indices.filter { all.stages[$0] == .dispatch }
+    self.dispatchChains = dispatchChains
+    dispatch = DispatchFacts(dispatchChains.map { content.chains[$0] }, former?.dispatch)
+  }
+}
+
+extension Parallel {
+  /// So many chains are worth the way to another processor.
+  static let pieceSize = 2048
+
+  /// Does work on all chains of a table: in pieces on all processors where it is large, else in one.
+  static func mapPieces<Value: Sendable, State>(
+    of count: Int, isLarge: Bool, state makeState: @Sendable () -> State,
+    _ body: @Sendable (Range<Int>, inout State) -> Value
+  ) -> [Value] {
+    let size = isLarge ? pieceSize : max(count, 1)
+    return map(count: (count + size - 1) / size, workers: ProcessLimits.processors) { _ in
+      makeState()
+    } _: { piece, state in
+      body(piece * size..<min(count, (piece + 1) * size), &state)
+    }
+  }
+}
+
+/// Facts of chains in a row.
+private struct ChainFacts {
+  var stages: [ChainStage] = []
+  var translations = EndpointTranslations()
+  var jumps = NamedJumps()
+
+  init(chainCount: Int) {
+    stages.reserveCapacity(chainCount)
+    translations.reserveCapacity(chainCount)
+    jumps.reserveCapacity(chainCount)
+  }
+
+  mutating func append(_ other: ChainFacts) {
+    stages += other.stages
+    translations.append(other.translations, 0..<other.stages.count)
+    jumps.append(other.jumps, 0..<other.stages.count)
+  }
+}
+
+private struct ChainFactsReader {
+  private let content: TableContent
+  private let pairing: ChainPairing
+  private let former: NatFacts?
+  /// Used again for each chain.
+  private var translations: [EndpointTranslations.Translation] = []
+
+  init(_ content: TableContent, _ pairing: ChainPairing, _ former: NatFacts?) {
+    self.content = content
+    self.pairing = pairing
+    self.former = former
+  }
+
+  mutating func read(_ chains: Range<Int>) -> ChainFacts {
+    var facts = ChainFacts(chainCount: chains.count)
+    var chain = chains.lowerBound
+    while chain < chains.upperBound {
+      if let former, let position = pairing.unchanged(chain) {
+        // Nearly all chains stand in the order in which they stood.
+        var end = 1
+        while chain + end < chains.upperBound, pairing.unchanged(chain + end) == position + end {
+          end += 1
+        }
+        let run = position..<position + end
+        facts.stages += former.stages[run]
+        facts.translations.append(former.translations, run)
+        facts.jumps.append(former.jumps, run)
+        chain += end
+      } else {
+        read(chain, into: &facts)
+        chain += 1
+      }
+    }
+    return facts
+  }
+
+  private mutating func read(_ chain: Int, into facts: inout ChainFacts) {
+    let stage = ChainStage(content.chains[chain].name)
+    facts.stages.append(stage)
+    let rules = content.chains[chain].rules
+    translations.removeAll(keepingCapacity: true)
+    for position in 0..<rules.count {
+      switch rules.outcome(at: position) {
+      case .chain(let name) where ChainRole.mayBeService(name): facts.jumps.add(name)
+      case .destinationNAT(let translation) where stage == .endpoint:
+        translations.append(
+          EndpointTranslations.Translation(
+            rule: Int32(position), destination: TranslatedDestination(translation)))
+      default: break
+      }
+    }
+    facts.jumps.endChain()
+    facts.translations.append(translations)
+  }
+}
+
+/// The names of the chains that the rules of chains lead to, as hashes that are seeded in each process.
+struct NamedJumps: Sendable {
+  /// For each chain in turn, the names' hashes, each once.
+  private var hashes: [Int] = []
+  /// For each chain, where its hashes end.
+  private var ends: [Int32] = []
+  /// Those of a chain that leads to many, while it is read.
+  private var seen: Set<Int> = []
+
+  /// A chain that leads to more of them is searched by hash.
+  private static let few = 16
+
+  mutating func reserveCapacity(_ chainCount: Int) {
+    hashes.reserveCapacity(chainCount + chainCount / 4)
+    ends.reserveCapacity(chainCount)
+  }
+
+  /// The hashes of the names that the chain at `index` leads to.
+  subscript(index: Int) -> ArraySlice<Int> {
+    hashes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
+  }
+
+  /// The next chain leads to that one.
+  mutating func add(_ name: ChainName) {
+    let hash = name.hashValue
+    let start = Int(ends.last ?? 0)
+    if hashes.count - start < Self.few {
+      for index in start..<hashes.count where hashes[index] == hash { return }
+    } else {
+      if seen.isEmpty { seen = Set(hashes[start...]) }
+      guard seen.insert(hash).inserted else { return }
+    }
+    hashes.append(hash)
+  }
+
+  mutating func endChain() {
+    ends.append(Int32(hashes.count))
+    if !seen.isEmpty { seen.removeAll() }
+  }
+
+  /// Appends what some chains of another list lead to.
+  mutating func append(_ other: NamedJumps, _ chains: Range<Int>) {
+    guard let last = chains.last else { return }
+    let start = chains.lowerBound == 0 ? 0 : other.ends[chains.lowerBound - 1]
+    let shift = Int32(hashes.count) - start
+    hashes += other.hashes[Int(start)..<Int(other.ends[last])]
+    for chain in chains { ends.append(other.ends[chain] + shift) }
+  }
+}
+
+/// The service ports' and endpoints' chains that each chain of a table leads to.
+struct ChainGraph: Sendable {
+  /// For each chain in turn, the positions of those that it leads to, each once.
+  private var targets: [Int32] = []
+  /// For each chain, where its targets end.
+  private var ends: [Int32] = []
+
+  /// Finds the chains by their names' hashes.
+  init(_ facts: NatFacts) {
+    let chains = facts.content.chains
+    let names = chains.indices.map { chains[$0].name.hashValue }
+    // A hash table of positions. A dictionary would take five times the memory.
+    let width = Int.bitWidth - (2 * names.count).leadingZeroBitCount
+    let mask = 1 << width - 1
+    var slots = [Int32](repeating: -1, count: mask + 1)
+    for position in names.indices
+    where facts.stages[position] == .service || facts.stages[position] == .endpoint {
+      var slot = names[position] & mask
+      while slots[slot] >= 0 { slot = (slot + 1) & mask }
+      slots[slot] = Int32(position)
+    }
+    targets.reserveCapacity(names.count + names.count / 4)
+    ends.reserveCapacity(names.count)
+    for chain in names.indices {
+      for hash in facts.jumps[chain] {
+        var slot = hash & mask
+        while slots[slot] >= 0, names[Int(slots[slot])] != hash { slot = (slot + 1) & mask }
+        if slots[slot] >= 0 { targets.append(slots[slot]) }
+      }
+      ends.append(Int32(targets.count))
+    }
+  }
+
+  /// The positions of the chains that the chain at `index` leads to.
+  subscript(index: Int) -> ArraySlice<Int32> {
+    targets[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
+  }
+
+  /// The positions of the service ports' and endpoints' chains that no chain of another kind leads to,
+  /// neither by itself nor through others; ascending.
+  func orphans(_ stages: [ChainStage]) -> [Int32] {
+    var isReached = stages.map { $0 == .outside || $0 == .dispatch }
+    var pending: [Int32] = []
+    for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
+    while let index = pending.popLast() {
+      for target in self[Int(index)] where !isReached[Int(target)] {
+        isReached[Int(target)] = true
+        pending.append(target)
+      }
+    }
+    return isReached.indices.filter { !isReached[$0] }.map(Int32.init)
+  }
+}

@@ -1,0 +1,74 @@
+internal import Netfilter
+
+/// The service ports of a family, sorted: those that nat's dispatch rules prove, and those that filter
+/// blocks.
+struct ServiceDirectory: Sendable {
+  let dispatch: DispatchFacts
+  /// For each of nat's, its index here.
+  private let ranks: [Int32]
+  /// For each service port, its index among nat's.
+  private let natIndices: [ServiceReference]
+
+  /// - Parameter ports: Set to the service ports.
+  init(_ dispatch: DispatchFacts, _ filter: FilterReading?, _ ports: inout [ServicePort]) {
+    self.dispatch = dispatch
+    let added = (filter?.blockedPorts ?? []).filter { dispatch.ports.sortedIndex(of: $0) == nil }
+    guard !added.isEmpty else {
+      ports = dispatch.ports
+      ranks = ports.indices.map(Int32.init)
+      natIndices = ports.indices.map { ServiceReference($0) }
+      return
+    }
+    var ranks: [Int32] = []
+    var natIndices: [ServiceReference] = []
+    var rest = added.sorted()[...]
+    for (index, port) in dispatch.ports.enumerated() {
+      while let next = rest.first, next < port {
+        ports.append(rest.removeFirst())
+        natIndices.append(.none)
+      }
+      ranks.append(Int32(ports.count))
+      ports.append(port)
+      natIndices.append(ServiceReference(index))
+    }
+    ports += rest
+    natIndices += rest.map { _ in .none }
+    self.ranks = ranks
+    self.natIndices = natIndices
+  }
+
+  /// How many service ports nat proves.
+  var provenCount: Int { ranks.count }
+
+  /// One of nat's service ports.
+  func reference(_ dispatched: ServiceReference) -> ServiceReference {
+    ServiceReference(dispatched.index.map { Int(ranks[$0]) })
+  }
+
+  /// The name that a hash at the end of a service port's chain is of; nil where nothing proves it.
+  func name(of hash: ChainHash) -> WrittenName? {
+    dispatch.names[hash].map(name)
+  }
+
+  private func name(_ dispatched: WrittenName) -> WrittenName {
+    WrittenName(
+      service: ranks[Int(dispatched.service)], endsInColon: dispatched.endsInColon)
+  }
+
+  /// The name under which nat has a service port first; nil where only filter has it.
+  func name(ofServiceAt index: Int) -> WrittenName? {
+    natIndices[index].index.map {
+      WrittenName(
+        service: Int32(index), endsInColon: dispatch.writings[$0].contains(.colonIsFirst))
+    }
+  }
+
+  /// For each name of an earlier directory, by its code, the same name here; -1 where it is gone.
+  func codes(of former: ServiceDirectory) -> [Int32] {
+    var codes = [Int32](repeating: -1, count: 2 * former.natIndices.count)
+    for (hash, name) in former.dispatch.names {
+      codes[Int(former.name(name).code)] = self.name(of: hash)?.code ?? -1
+    }
+    return codes
+  }
+}
