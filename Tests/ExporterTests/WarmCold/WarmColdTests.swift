@@ -10,7 +10,7 @@ import Testing
 /// An exporter that has seen a history serves the page of one that was just started.
 @Suite("A warm page is the page")
 struct WarmColdTests {
-  @Test("Of random histories", arguments: 1...6 as ClosedRange<UInt64>)
+  @Test("Of random histories", arguments: 1...WarmColdWalk.histories)
   func histories(_ seed: UInt64) async throws {
     var walk = WarmColdWalk(seed: seed)
     var node = RandomNode(seed: seed)
@@ -84,6 +84,10 @@ struct WarmColdWalk {
   private let seed: UInt64
   private var random: SplitMix64
   private var number = 0
+
+  /// How many random histories of ten steps are walked through: a tenth of `KIE_WALK_STEPS`, or 6.
+  static let histories =
+    ProcessInfo.processInfo.environment["KIE_WALK_STEPS"].flatMap(UInt64.init).map { $0 / 10 } ?? 6
 
   /// - Parameter format: nil for either at random.
   init(seed: UInt64, _ format: ExpositionFormat? = nil) {
