@@ -75,23 +75,11 @@ extension IPAddress: LosslessStringConvertible {
       guard let words = Self.ipv6Words(text) else { return nil }
       self.init(ipv6High: words.high, low: words.low)
     } else {
-      guard let value = Self.ipv4Value(text) else { return nil }
+      let bytes = Array(text.utf8)
+      guard let value = bytes.span.ipv4(in: bytes.indices) else { return nil }
       self.init(ipv4: value)
     }
   }
-
-  private static func ipv4Value(_ text: some StringProtocol) -> UInt32? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var value: UInt32 = 0
-    for part in parts {
-      guard part.utf8.allSatisfy(isDigit), let byte = UInt8(part) else { return nil }
-      value = value << 8 | UInt32(byte)
-    }
-    return value
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   private static func ipv6Words(_ text: String) -> (high: UInt64, low: UInt64)? {
     var parts = text.split(separator: ":", omittingEmptySubsequences: false)[...]
@@ -108,7 +96,8 @@ extension IPAddress: LosslessStringConvertible {
       if part.isEmpty, gap == nil {
         gap = groups.count
       } else if index == parts.endIndex - 1, part.utf8.contains(UInt8(ascii: ".")) {
-        guard let value = ipv4Value(part) else { return nil }
+        let bytes = Array(part.utf8)
+        guard let value = bytes.span.ipv4(in: bytes.indices) else { return nil }
         groups += [UInt64(value >> 16), UInt64(value & 0xffff)]
       } else {
         guard part.utf8.count <= 4, !"+-".utf8.contains(part.utf8.first ?? 0),

@@ -27,7 +27,7 @@ extension Span<UInt8> {
     // Most chains' names are longer.
     if range.count > "TCPOPTSTRIP".utf8.count { return false }
     let text = String(decoding: bytes(in: range), as: UTF8.self)
-    return Verdict(name: text) != nil || TargetNames.all.contains(text)
+    return Verdict(name: text) != nil || targetNames.contains(text)
   }
 
   public func bytes(in range: Range<Int>) -> [UInt8] { range.map { self[$0] } }
@@ -43,7 +43,8 @@ extension Span<UInt8> {
     return IPAddress(String(decoding: bytes(in: range), as: UTF8.self))
   }
 
-  private func ipv4(in range: Range<Int>) -> UInt32? {
+  /// The dotted quad in the range.
+  func ipv4(in range: Range<Int>) -> UInt32? {
     var digits = Digits(position: range.lowerBound, end: range.upperBound)
     var address: UInt32 = 0
     for index in 0..<4 {
@@ -55,15 +56,12 @@ extension Span<UInt8> {
   }
 }
 
-private enum TargetNames {
-  static let all: Set<String> = [
-    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNAT", "DNPT",
-    "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "MASQUERADE", "NETMAP",
-    "NFLOG",
-    "NFQUEUE", "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNAT", "SNPT",
-    "SYNPROXY", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
-  ]
-}
+private let targetNames: Set<String> = [
+  "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNAT", "DNPT",
+  "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "MASQUERADE", "NETMAP", "NFLOG",
+  "NFQUEUE", "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNAT", "SNPT",
+  "SYNPROXY", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+]
 
 /// Reads decimal numbers one after the other.
 private struct Digits {

@@ -15,15 +15,9 @@ public struct ChainPairing: Sendable {
   /// - Parameter old: Nil where there was none: then all chains are new.
   public init(from old: TableContent?, to new: TableContent) {
     let count = new.chains.count
-    guard let old else {
-      places = Array(repeating: -1, count: count)
-      changed = Array(0..<count)
-      removed = []
-      return
-    }
-    if old === new {
-      places = (0..<count).map { Int32(2 * $0) }
-      changed = []
+    guard let old, old !== new else {
+      places = (0..<count).map { old == nil ? -1 : Int32(2 * $0) }
+      changed = old == nil ? Array(0..<count) : []
       removed = []
       return
     }
