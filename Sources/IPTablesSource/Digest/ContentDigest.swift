@@ -71,9 +71,10 @@ struct KnownRules {
   /// Where each digest stands; made when a rule is not where it was.
   private var positions: [ContentDigest: Int]?
 
-  init(rules: RuleList, digests: ArraySlice<ContentDigest>) {
-    self.rules = rules
-    self.digests = digests
+  /// Takes the chain at `position`; the digests are those of all rules.
+  init(_ content: TableContent, _ digests: [ContentDigest], at position: Int) {
+    rules = content.chains[position].rules
+    self.digests = digests[content.ruleRange(of: position)]
   }
 
   /// Where a rule of that digest stands; looked for at its own place first.

@@ -134,21 +134,13 @@ public final class KernelSource: RulesetSource {
   /// Keeps what the readings tell of the backends; a backend that can't be read is as it was.
   private func note(_ old: [FamilyReading], _ new: [FamilyReading]) {
     for (source, backend, readings) in [(legacy, Backend.legacy, old), (nft, .nft, new)] {
-      guard let snapshots = Self.snapshots(readings) else { continue }
-      evidence[backend] = found(in: snapshots, hasHint: source.hasHint)
+      guard let tables = Self.snapshots(readings)?.flatMap(\.tables) else { continue }
+      evidence[backend] = BackendEvidence(
+        hasChain: tables.contains { table in
+          [.nat, .filter].contains(table.name)
+            && table.content.chains.contains { signs.chains.contains($0.name) }
+        }, hasHint: source.hasHint, rules: tables.reduce(0) { $0 + $1.content.ruleCount })
     }
-  }
-
-  private func found(in readings: [FamilySnapshot], hasHint: Bool) -> BackendEvidence {
-    var evidence = BackendEvidence(hasHint: hasHint)
-    for table in readings.flatMap(\.tables) {
-      evidence.rules += table.content.ruleCount
-      evidence.hasChain =
-        evidence.hasChain
-        || (table.name == .nat || table.name == .filter)
-          && table.content.chains.contains { signs.chains.contains($0.name) }
-    }
-    return evidence
   }
 
   private func chosen() -> BackendChoice { choose(evidence[.legacy], evidence[.nft]) }

@@ -61,21 +61,16 @@ public final class LegacySource: RulesetSource {
     let loaded = try state.update(family)
     var snapshots: [TableSnapshot] = []
     for table in tables.intersection(loaded).sorted() {
-      let size = state[family, table].map { Int($0.size) }
-      snapshots.append(try reader(family, table).read(size: size))
+      let identity = TableIdentity(family: family, table: table)
+      let reader =
+        readers[identity] ?? LegacyTableReader(family: family, table: table, xtables)
+      readers[identity] = reader
+      snapshots.append(try reader.read(size: state.tables[identity].map { Int($0.size) }))
     }
     hints[family] = try hasHint(family, snapshots, loaded)
     return FamilySnapshot(
       backend: .legacy, family: family, tables: snapshots,
       absentTables: tables.subtracting(loaded).sorted())
-  }
-
-  private func reader(_ family: IPFamily, _ table: TableName) -> LegacyTableReader {
-    let identity = TableIdentity(family: family, table: table)
-    if let reader = readers[identity] { return reader }
-    let reader = LegacyTableReader(family: family, table: table, xtables)
-    readers[identity] = reader
-    return reader
   }
 
   /// Looks for the hints in mangle, which need not be among the tables that are read.
@@ -115,10 +110,6 @@ struct LegacyState: Equatable {
         loaded.contains(table) ? Self.information(of: table, family) : nil
     }
     return loaded
-  }
-
-  subscript(family: IPFamily, table: TableName) -> Information? {
-    tables[TableIdentity(family: family, table: table)]
   }
 
   /// The names in `/proc/thread-self/net/ip_tables_names` or `ip6_tables_names`; none where x_tables

@@ -16,7 +16,7 @@ final class LegacyTableReader {
   private let hasher = ContentHasher()
   private let writer: EntryWriter
   /// The last reading's content, and the digests of its rules, chain after chain.
-  private var content: TableContent?
+  private var content: TableContent
   private var digests: [ContentDigest] = []
   /// The number of rules that had counted anything at the last reading.
   private var countingRules = 0
@@ -25,6 +25,7 @@ final class LegacyTableReader {
     self.family = family
     self.table = table
     writer = EntryWriter(family, xtables)
+    content = TableContent(family: family, name: table, chains: [])
   }
 
   /// Takes the table from the kernel and frees it again.
@@ -40,8 +41,8 @@ final class LegacyTableReader {
       attempts += 1
     }
     let snapshot = TableSnapshot(
-      content: walk.content(family: family, name: table), counters: walk.counters,
-      policyCounters: walk.policyCounters, size: size)
+      content: walk.content, counters: walk.counters, policyCounters: walk.policyCounters,
+      size: size)
     digests = walk.digests
     content = snapshot.content
     countingRules = walk.countingRules
@@ -50,7 +51,7 @@ final class LegacyTableReader {
 
   /// Writes all rules anew at the next reading.
   func forgetRules() {
-    content = nil
+    content = TableContent(family: family, name: table, chains: [])
     digests = []
   }
 
@@ -76,7 +77,7 @@ final class LegacyTableReader {
 
 /// One walk through a table: what it has gathered so far.
 struct TableWalk {
-  private let previous: TableContent?
+  private let previous: TableContent
   private let previousDigests: [ContentDigest]
   private var writer: EntryWriter
   private let hasher: ContentHasher
@@ -95,25 +96,26 @@ struct TableWalk {
   private var cursor = 0
 
   init(
-    previous: TableContent?, previousDigests: [ContentDigest], writer: EntryWriter,
+    previous: TableContent, previousDigests: [ContentDigest], writer: EntryWriter,
     hasher: ContentHasher
   ) {
     self.previous = previous
     self.previousDigests = previousDigests
     self.writer = writer
     self.hasher = hasher
-    digests.reserveCapacity(previous?.ruleCount ?? 0)
-    counters.reserveCapacity(previous?.ruleCount ?? 0)
+    digests.reserveCapacity(previous.ruleCount)
+    counters.reserveCapacity(previous.ruleCount)
   }
 
   /// The number of rules that have counted anything.
   var countingRules: Int { counters.count { $0.packets > 0 } }
 
   /// What was found: the last reading's content itself where nothing differs.
-  func content(family: IPFamily, name: TableName) -> TableContent {
-    if chains == nil, let previous, visited == previous.chains.count { return previous }
-    let found = chains ?? Array(previous?.chains.prefix(visited) ?? [])
-    return TableContent(family: family, name: name, chains: found)
+  var content: TableContent {
+    if chains == nil, visited == previous.chains.count { return previous }
+    return TableContent(
+      family: previous.family, name: previous.name,
+      chains: chains ?? Array(previous.chains.prefix(visited)))
   }
 
   mutating func visit(_ name: UnsafePointer<CChar>, of handle: borrowing TableHandle) {
@@ -133,10 +135,13 @@ struct TableWalk {
     let position = previousPosition(of: chainName)
     if let position { cursor = position + 1 }
     if let position, isUnchanged(at: position, policy?.verdict, digestsFrom: first) {
-      if chains != nil || position != visited { append(previousChainAt: position) }
+      if chains != nil || position != visited {
+        startChains()
+        chains?.append(previous.chains[position])
+      }
     } else {
-      let rules = unsafe rules(
-        in: name, of: handle, digestsFrom: first, known: position.map(knownRules))
+      let known = position.map { KnownRules(previous, previousDigests, at: $0) }
+      let rules = unsafe rules(in: name, of: handle, digestsFrom: first, known: known)
       startChains()
       chains?.append(Chain(name: chainName, policy: policy?.verdict, rules: rules))
     }
@@ -148,7 +153,7 @@ struct TableWalk {
   /// libiptc sorts users' chains, so what stands before the name is gone. Were they not sorted, a chain
   /// might be missed, and written again.
   private func previousPosition(of name: ChainName) -> Int? {
-    guard let chains = previous?.chains else { return nil }
+    let chains = previous.chains
     var position = cursor
     while position < chains.count {
       if chains[position].name == name { return position }
@@ -159,35 +164,21 @@ struct TableWalk {
   }
 
   private func isUnchanged(at position: Int, _ policy: Verdict?, digestsFrom first: Int) -> Bool {
-    guard let previous, previous.chains[position].policy == policy else { return false }
-    let start = previous.firstRules[position]
-    guard previous.firstRules[position + 1] - start == digests.count - first else { return false }
-    for offset in 0..<digests.count - first
-    where previousDigests[start + offset] != digests[first + offset] {
+    let range = previous.ruleRange(of: position)
+    guard previous.chains[position].policy == policy, range.count == digests.count - first
+    else { return false }
+    for index in range where previousDigests[index] != digests[first + index - range.lowerBound] {
       return false
     }
     return true
-  }
-
-  private func knownRules(at position: Int) -> KnownRules {
-    guard let previous else { return KnownRules(rules: RuleList(), digests: []) }
-    let range = previous.firstRules[position]..<previous.firstRules[position + 1]
-    return KnownRules(
-      rules: previous.chains[position].rules, digests: previousDigests[range])
-  }
-
-  private mutating func append(previousChainAt position: Int) {
-    startChains()
-    guard let previous else { return }
-    chains?.append(previous.chains[position])
   }
 
   /// Begins the list of chains with those visited so far, which are the last reading's.
   private mutating func startChains() {
     if chains != nil { return }
     var started: [Chain] = []
-    started.reserveCapacity((previous?.chains.count ?? visited) + 16)
-    started.append(contentsOf: previous?.chains.prefix(visited) ?? [])
+    started.reserveCapacity(previous.chains.count + 16)
+    started.append(contentsOf: previous.chains.prefix(visited))
     chains = started
   }
 

@@ -45,19 +45,11 @@ internal import Netfilter
   ///
   /// C counterpart: `iptc_first_chain`, `iptc_next_chain`.
   func forEachChain(_ body: (UnsafePointer<CChar>) -> Void) {
-    switch family {
-    case .ipv4:
-      var chain = unsafe iptc_first_chain(handle)
-      while let name = unsafe chain {
-        unsafe body(name)
-        unsafe chain = iptc_next_chain(handle)
-      }
-    case .ipv6:
-      var chain = unsafe ip6tc_first_chain(handle)
-      while let name = unsafe chain {
-        unsafe body(name)
-        unsafe chain = ip6tc_next_chain(handle)
-      }
+    let isIPv4 = family == .ipv4
+    var chain = unsafe isIPv4 ? iptc_first_chain(handle) : ip6tc_first_chain(handle)
+    while let name = unsafe chain {
+      unsafe body(name)
+      unsafe chain = isIPv4 ? iptc_next_chain(handle) : ip6tc_next_chain(handle)
     }
   }
 

@@ -39,11 +39,9 @@ struct NFTTableAssembly {
   /// Appends a chain whose rules are those at a position of the former content.
   mutating func append(_ chain: NFTChain, formerly position: Int) {
     guard former.chains[position].policy == chain.policy else {
-      let rules = former.chains[position].rules
-      append(
-        chain, rules, formerRun, former.firstRules[position]..<former.firstRules[position + 1],
+      return append(
+        chain, former.chains[position].rules, formerRun, former.ruleRange(of: position),
         formerly: position)
-      return
     }
     if position != kept.upperBound {
       flush()

@@ -134,11 +134,9 @@ final class NFTTableReader {
   ///
   /// - Throws: ``NFTError/notFound`` where a chain holds other rules than before.
   func readRuleCounters(_ connections: [NFTConnection]) throws(NFTError) {
-    let firstRules = content.firstRules
     let orders = chains.chains.indices.compactMap { index in
-      firstRules[index] == firstRules[index + 1]
-        ? nil
-        : (name: chains.chains[index].kernelName, rules: firstRules[index]..<firstRules[index + 1])
+      let rules = content.ruleRange(of: index)
+      return rules.isEmpty ? nil : (name: chains.chains[index].kernelName, rules: rules)
     }
     let (table, family, handles) = (table, family, run.handles)
     let counters = try Self.inBlocks(of: 256, orders, connections, { $0 }) {
@@ -236,11 +234,8 @@ final class NFTTableReader {
     guard let position else {
       return NFTChainReader.Order(kernelName: chain.kernelName, known: nil, translates: [])
     }
-    let range = content.firstRules[position]..<content.firstRules[position + 1]
     return NFTChainReader.Order(
-      kernelName: chain.kernelName,
-      known: KnownRules(
-        rules: content.chains[position].rules, digests: run.digests[range]),
-      translates: run.translates[range])
+      kernelName: chain.kernelName, known: KnownRules(content, run.digests, at: position),
+      translates: run.translates[content.ruleRange(of: position)])
   }
 }

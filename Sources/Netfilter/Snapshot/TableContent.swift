@@ -43,6 +43,11 @@ public final class TableContent: Sendable {
   }
 
   public var ruleCount: Int { firstRules[chains.count] }
+
+  /// Where the rules of the chain at `position` stand in a list of all rules.
+  public func ruleRange(of position: Int) -> Range<Int> {
+    firstRules[position]..<firstRules[position + 1]
+  }
 }
 
 extension TableContent: Equatable {
