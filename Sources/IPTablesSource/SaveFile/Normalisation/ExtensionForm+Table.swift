@@ -52,8 +52,8 @@ extension ExtensionForm {
     .option("--state", is: .list(OptionNames.connectionStates.dropLast(2)), isInvertible: true))
 
   private static let limit = ExtensionForm(
-    .option("--limit", is: .rate, ifAbsent: .text("--limit 3/hour")),
-    .option("--limit-burst", is: .number(), omitted: .plain("5")))
+    .option("--limit", is: .rate, ifAbsent: " --limit 3/hour"),
+    .option("--limit-burst", is: .number(), omitted: "5"))
 
   private static let mark = ExtensionForm(
     .option(
@@ -85,13 +85,13 @@ extension ExtensionForm {
   private static func recent(mask: String) -> ExtensionForm {
     ExtensionForm(
       .flag("--set", "--rcheck", "--update", "--remove", isInvertible: true),
-      .option("--seconds", is: .signed, omitted: .plain("0")),
+      .option("--seconds", is: .signed, omitted: "0"),
       .flag("--reap"),
-      .option("--hitcount", is: .signed, omitted: .plain("0")),
+      .option("--hitcount", is: .signed, omitted: "0"),
       .flag("--rttl"),
-      .option("--name", is: .bytes, ifAbsent: .text("--name DEFAULT")),
-      .option("--mask", is: .address, ifAbsent: .text("--mask \(mask)")),
-      .flag("--rsource", "--rdest", ifAbsent: .text("--rsource")))
+      .option("--name", is: .bytes, ifAbsent: " --name DEFAULT"),
+      .option("--mask", is: .address, ifAbsent: " --mask \(mask)"),
+      .flag("--rsource", "--rdest", ifAbsent: " --rsource"))
   }
 
   private static let sctp = ExtensionForm(
@@ -100,30 +100,30 @@ extension ExtensionForm {
 
   private static let statistic = ExtensionForm(
     oneOf: [
-      .option("--mode", is: .name(["random": "random"]), ifAbsent: .error),
-      .option("--probability", is: .probability, isInvertible: true, ifAbsent: .error),
+      .option("--mode", is: .name(["random": "random"]), ifAbsent: nil),
+      .option("--probability", is: .probability, isInvertible: true, ifAbsent: nil),
     ],
     [
-      .option("--mode", is: .name(["nth": "nth"]), ifAbsent: .error),
-      .option("--every", is: .number(from: 1), isInvertible: true, ifAbsent: .error),
-      .option("--packet", is: .number(), ifAbsent: .text("--packet 0")),
+      .option("--mode", is: .name(["nth": "nth"]), ifAbsent: nil),
+      .option("--every", is: .number(from: 1), isInvertible: true, ifAbsent: nil),
+      .option("--packet", is: .number(), ifAbsent: " --packet 0"),
     ])
 
   private static let tcp = ExtensionForm(
     ports("--sport", "--source-port"), ports("--dport", "--destination-port"),
-    .option("--tcp-option", is: .number(to: 255), isInvertible: true, omitted: .plain("0")),
+    .option("--tcp-option", is: .number(to: 255), isInvertible: true, omitted: "0"),
     OptionForm(
       spellings: [
         .init("--tcp-flags", .flags),
         .init("--syn", as: "--tcp-flags", .constant(" FIN,SYN,RST,ACK SYN")),
-      ], isInvertible: true, omitted: .plain("NONE")))
+      ], isInvertible: true, omitted: "NONE"))
 
   private static let udp = ExtensionForm(
     ports("--sport", "--source-port"), ports("--dport", "--destination-port"))
 
   /// iptables-legacy takes a range of all ports for none given, even where it is inverted.
   private static func ports(_ name: String, _ alias: String) -> OptionForm {
-    .option(name, alias, is: .ports, isInvertible: true, omitted: .always("0:65535"))
+    .option(name, alias, is: .ports, isInvertible: true, omitted: "0:65535", omitsInverted: true)
   }
 }
 
@@ -145,7 +145,7 @@ extension ExtensionForm {
 
   private static func addressTranslation(_ option: String) -> ExtensionForm {
     ExtensionForm(
-      .option(option, is: .translation, ifAbsent: .error),
+      .option(option, is: .translation, ifAbsent: nil),
       .flag("--random"), .flag("--random-fully"), .flag("--persistent"))
   }
 
@@ -197,6 +197,6 @@ extension ExtensionForm {
     let written = OptionNames.rejections(family).map(\.value.description)
     let names = Dictionary(zip(written + others, written + written)) { first, _ in first }
     return ExtensionForm(
-      .option("--reject-with", is: .name(names), ifAbsent: .text("--reject-with \(kind)")))
+      .option("--reject-with", is: .name(names), ifAbsent: " --reject-with \(kind)"))
   }
 }

@@ -41,7 +41,7 @@ struct ExtensionForm: Sendable {
     }
     var line: [UInt8] = []
     for (option, text) in zip(options, texts) {
-      guard let text = text ?? option.textIfAbsent else { return nil }
+      guard let text = text ?? option.ifAbsent.map({ Array($0.utf8) }) else { return nil }
       line += text
     }
     return line
@@ -63,42 +63,29 @@ struct OptionForm: Sendable {
     }
   }
 
-  /// When an option that is given isn't written.
-  enum Omission: Sendable {
-    case never
-    /// Where the first word of its value is this, and the option isn't inverted.
-    case plain(String)
-    /// The same, inverted or not.
-    case always(String)
-  }
-
-  /// What is written where the option isn't given.
-  enum Absence: Sendable {
-    case nothing
-    case text(String)
-    /// The extension isn't understood without the option.
-    case error
-  }
-
   let spellings: [Spelling]
   var isInvertible = false
-  var omitted = Omission.never
-  var ifAbsent = Absence.nothing
+  /// The first word of the value with which an option that is given isn't written.
+  var omitted: String?
+  /// Whether it isn't written then either where it is inverted.
+  var omitsInverted = false
+  /// What is written, behind a blank, where the option isn't given; nil where the extension isn't understood
+  /// without it.
+  var ifAbsent: String? = ""
 
   /// An option that is written by the first of its names.
   static func option(
     _ name: String, _ aliases: String..., is value: OptionValue, isInvertible: Bool = false,
-    omitted omission: Omission = .never, ifAbsent absence: Absence = .nothing
+    omitted: String? = nil, omitsInverted: Bool = false, ifAbsent absence: String? = ""
   ) -> OptionForm {
     OptionForm(
       spellings: ([name] + aliases).map { Spelling($0, as: name, value) },
-      isInvertible: isInvertible,
-      omitted: omission, ifAbsent: absence)
+      isInvertible: isInvertible, omitted: omitted, omitsInverted: omitsInverted, ifAbsent: absence)
   }
 
   /// Options without a value, of which only one may be given.
   static func flag(
-    _ names: String..., isInvertible: Bool = false, ifAbsent absence: Absence = .nothing
+    _ names: String..., isInvertible: Bool = false, ifAbsent absence: String? = ""
   ) -> OptionForm {
     OptionForm(
       spellings: names.map { Spelling($0, .nothing) }, isInvertible: isInvertible, ifAbsent: absence
@@ -107,31 +94,17 @@ struct OptionForm: Sendable {
 
   func has(_ name: String) -> Bool { spellings.contains { $0.name == name } }
 
-  /// Nil where the extension isn't understood without the option.
-  var textIfAbsent: [UInt8]? {
-    switch ifAbsent {
-    case .nothing: []
-    case .text(let text): Array(" \(text)".utf8)
-    case .error: nil
-    }
-  }
-
   /// With a blank before each word; nil where the value isn't understood.
   func text(of given: GivenOption, _ family: IPFamily) -> [UInt8]? {
     guard isInvertible || !given.isInverted,
       let spelling = spellings.first(where: { $0.name == given.name }),
       let value = spelling.value.text(given.values, family)
     else { return nil }
-    if omits(value, isInverted: given.isInverted) { return [] }
-    return Array((given.isInverted ? " ! " : " ").utf8) + spelling.written.utf8 + value
-  }
-
-  private func omits(_ value: [UInt8], isInverted: Bool) -> Bool {
-    switch omitted {
-    case .never: false
-    case .plain where isInverted: false
-    case .plain(let text), .always(let text):
-      value.dropFirst().prefix { $0 != UInt8(ascii: " ") }.elementsEqual(text.utf8)
+    if let omitted, omitsInverted || !given.isInverted,
+      value.dropFirst().prefix(while: { $0 != UInt8(ascii: " ") }).elementsEqual(omitted.utf8)
+    {
+      return []
     }
+    return Array((given.isInverted ? " ! " : " ").utf8) + spelling.written.utf8 + value
   }
 }
