@@ -26,29 +26,6 @@ extension LineWriter {
     extensions.write(
       role, Array(name.description.utf8).span, revision: revision, info: info.bytes.span, to: &self)
   }
-
-  /// Appends `-s` or `-d`.
-  mutating func write(_ option: StaticString, _ match: AddressMatch) {
-    self.option(option, inverted: match.inverted)
-    word(match.address, mask: match.mask, always: true)
-  }
-
-  /// Appends `-i` or `-o`; nothing for a prefix that all names begin with, be it inverted or not.
-  mutating func write(
-    _ option: StaticString, interface name: Span<UInt8>, isPrefix: Bool, inverted: Bool
-  ) {
-    if isPrefix, name.isEmpty { return }
-    self.option(option, inverted: inverted)
-    word(name)
-    if isPrefix { append("+") }
-  }
-
-  /// Appends `-p`; nothing for that of all protocols, be it inverted or not.
-  mutating func write(protocol number: UInt8, inverted: Bool) {
-    if number == 0 { return }
-    option("-p", inverted: inverted)
-    word(protocol: number)
-  }
 }
 
 /// A kernel's struct while it is put together: what nf_tables has as expressions of its own, in the form

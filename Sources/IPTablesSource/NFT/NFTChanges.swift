@@ -50,43 +50,31 @@ struct NFTChanges {
   }
 
   private mutating func noteRule(_ attributes: NetlinkAttributes, _ family: IPFamily) {
-    var table: TableName?
-    for attribute in attributes {
-      switch nft_rule_attributes(UInt32(attribute.type)) {
-      case NFTA_RULE_TABLE: table = TableName(netlinkText: attribute.payload)
-      case NFTA_RULE_CHAIN:
-        guard let table else { return }
-        let identity = Identity(family: family, table: table)
-        if let chain = attribute.payload.chainName {
-          update(identity) { $0.rules.insert(chain) }
-        } else {
-          // iptables can't give such a name. Only the chain's handle says which chain it is.
-          update(identity) { $0 = .whole }
-        }
-        return
-      default: break
-      }
+    var attributes = attributes
+    let table = TableName(netlinkText: attributes.payload(of: NFTA_RULE_TABLE))
+    guard let chain = attributes.payload(of: NFTA_RULE_CHAIN) else { return }
+    update(table, family) {
+      // iptables can't give a longer name. Only the chain's handle says which chain it is.
+      if let chain = chain.chainName { $0.rules.insert(chain) } else { $0 = .whole }
     }
   }
 
   private mutating func noteChain(_ message: NetlinkMessage, _ family: IPFamily, isGone: Bool) {
     guard let chain = NFTChain(message) else { return }
-    update(Identity(family: family, table: chain.table)) { table in
-      table.chains.updateValue(isGone ? nil : chain, forKey: chain.name)
-    }
+    update(chain.table, family) { $0.chains.updateValue(isGone ? nil : chain, forKey: chain.name) }
   }
 
   private mutating func noteTable(_ attributes: NetlinkAttributes, _ family: IPFamily) {
-    for attribute in attributes
-    where nft_table_attributes(UInt32(attribute.type)) == NFTA_TABLE_NAME {
-      if let table = TableName(netlinkText: attribute.payload) {
-        update(Identity(family: family, table: table)) { $0 = .whole }
-      }
-    }
+    var attributes = attributes
+    update(TableName(netlinkText: attributes.payload(of: NFTA_TABLE_NAME)), family) { $0 = .whole }
   }
 
-  private mutating func update(_ identity: Identity, _ change: (inout Table) -> Void) {
-    if tables[identity]?.isWhole == true { return }
+  private mutating func update(
+    _ table: TableName?, _ family: IPFamily, _ change: (inout Table) -> Void
+  ) {
+    guard let identity = table.map({ Identity(family: family, table: $0) }),
+      tables[identity]?.isWhole != true
+    else { return }
     change(&tables[identity, default: Table()])
     tables[identity]?.bound()
   }

@@ -55,16 +55,10 @@ final class NFTConnection: Sendable {
     try ask(
       NFT_MSG_GETTABLE, family, isDump: true,
       { message in
-        var table: TableName?
-        var handle: UInt64 = 0
-        for attribute in message.attributes {
-          switch nft_table_attributes(UInt32(attribute.type)) {
-          case NFTA_TABLE_NAME: table = TableName(netlinkText: attribute.payload)
-          case NFTA_TABLE_HANDLE: handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
-          default: break
-          }
+        var attributes = message.attributes
+        if let table = TableName(netlinkText: attributes.payload(of: NFTA_TABLE_NAME)) {
+          tables[table] = attributes.number(of: NFTA_TABLE_HANDLE) ?? 0
         }
-        if let table { tables[table] = handle }
       })
     return tables
   }

@@ -1,3 +1,4 @@
+private import CNFTables
 internal import Platform
 internal import Synchronization
 
@@ -12,7 +13,7 @@ final class NFTEventLog: Sendable {
   ///
   /// - Throws: ``NFTError`` where that isn't allowed: it takes CAP_NET_ADMIN.
   init(_ open: NetlinkOpening) throws(NFTError) {
-    let transport = try open(NFTNumbers.eventGroup)
+    let transport = try open(UInt32(NFNLGRP_NFTABLES.rawValue))
     self.transport = transport
     watch = transport.descriptor.map {
       DescriptorWatch($0, of: transport, label: "nf_tables events")
@@ -108,7 +109,7 @@ struct NFTAnnouncements {
   /// Takes in an announcement.
   mutating func note(_ message: NetlinkMessage) {
     var end: NFTGeneration?
-    if case .table(NFTNumbers.Message.newGeneration) = message.kind { end = NFTGeneration(message) }
+    if case .table(Int(NFT_MSG_NEWGEN.rawValue)) = message.kind { end = NFTGeneration(message) }
     if let end {
       generation = end.number
       counts.count(end.process)

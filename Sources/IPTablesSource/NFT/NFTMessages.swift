@@ -17,39 +17,22 @@ struct NFTChain: Sendable {
 
   /// Reads a message of a chain; nil where it is of no table that iptables has.
   init?(_ message: NetlinkMessage) {
-    var table: TableName?
-    var nameBytes: KernelBytes?
-    var handle: UInt64 = 0
-    var hook: UInt32?
-    var policy = Verdict.accept
-    var counter = Counter()
-    for attribute in message.attributes {
-      switch nft_chain_attributes(UInt32(attribute.type)) {
-      case NFTA_CHAIN_TABLE: table = TableName(netlinkText: attribute.payload)
-      case NFTA_CHAIN_NAME: nameBytes = attribute.payload
-      case NFTA_CHAIN_HANDLE: handle = attribute.payload.loadBigEndian(UInt64.self, at: 0) ?? 0
-      case NFTA_CHAIN_HOOK: hook = Self.hookNumber(attribute.payload)
-      case NFTA_CHAIN_POLICY:
-        // `NF_DROP` is 0.
-        policy = attribute.payload.loadBigEndian(UInt32.self, at: 0) == 0 ? .drop : .accept
-      case NFTA_CHAIN_COUNTERS: counter = Counter(netlink: attribute.payload)
-      default: break
-      }
-    }
-    guard let table, let nameBytes else { return nil }
+    var attributes = message.attributes
+    guard let table = TableName(netlinkText: attributes.payload(of: NFTA_CHAIN_TABLE)),
+      let nameBytes = attributes.payload(of: NFTA_CHAIN_NAME)
+    else { return nil }
     self.table = table
-    if let name = nameBytes.chainName {
-      self.name = name
-      longName = nil
-    } else {
-      let bytes = nameBytes.text.array
-      longName = bytes
-      name = Self.shortened(bytes, handle)
-    }
-    self.handle = handle
-    self.hook = hook
-    self.policy = hook == nil ? nil : policy
-    self.counter = counter
+    handle = attributes.number(of: NFTA_CHAIN_HANDLE) ?? 0
+    let shortName = nameBytes.chainName
+    longName = shortName == nil ? nameBytes.text.array : nil
+    name = shortName ?? Self.shortened(longName ?? [], handle)
+    var hookAttributes = NetlinkAttributes(attributes.payload(of: NFTA_CHAIN_HOOK))
+    hook = hookAttributes.number(of: NFTA_HOOK_HOOKNUM)
+    // `NF_DROP` is 0.
+    let isDrop = hook != nil && attributes.number(of: NFTA_CHAIN_POLICY) == UInt32(0)
+    policy = hook == nil ? nil : isDrop ? .drop : .accept
+    counter =
+      hook == nil ? Counter() : Counter(netlink: attributes.payload(of: NFTA_CHAIN_COUNTERS))
   }
 
   /// The name to ask the kernel with.
@@ -60,14 +43,6 @@ struct NFTChain: Sendable {
     let end = Array("~\(String(handle, radix: 36))".utf8)
     let beginning = name.prefix(max(0, ChainName.maximumLength - end.count))
     return ChainName(beginning + end) ?? ""
-  }
-
-  private static func hookNumber(_ bytes: KernelBytes) -> UInt32? {
-    for attribute in NetlinkAttributes(bytes)
-    where nft_hook_attributes(UInt32(attribute.type)) == NFTA_HOOK_HOOKNUM {
-      return attribute.payload.loadBigEndian(UInt32.self, at: 0)
-    }
-    return nil
   }
 }
 
@@ -96,25 +71,17 @@ struct NFTGeneration {
   let process: String
 
   init?(_ message: NetlinkMessage) {
-    var number: UInt32?
-    var process = ""
-    for attribute in message.attributes {
-      switch nft_gen_attributes(UInt32(attribute.type)) {
-      case NFTA_GEN_ID: number = attribute.payload.loadBigEndian(UInt32.self, at: 0)
-      case NFTA_GEN_PROC_NAME: process = attribute.payload.string
-      default: break
-      }
-    }
-    guard let number else { return nil }
+    var attributes = message.attributes
+    guard let number: UInt32 = attributes.number(of: NFTA_GEN_ID) else { return nil }
     self.number = number
-    self.process = process
+    process = attributes.payload(of: NFTA_GEN_PROC_NAME)?.string ?? ""
   }
 }
 
 extension TableName {
   /// The table of that name; nil where iptables has none.
-  init?(netlinkText bytes: KernelBytes) {
-    guard let name = bytes.chainName,
+  init?(netlinkText bytes: KernelBytes?) {
+    guard let name = bytes?.chainName,
       let table = Self.names.first(where: { $0.name == name })?.table
     else { return nil }
     self = table
@@ -130,24 +97,9 @@ extension Counter {
   ///
   /// C counterparts: `enum nft_counter_attributes`, `NFTA_CHAIN_COUNTERS`.
   @inline(__always)
-  init(netlink bytes: KernelBytes) {
-    self.init()
-    for attribute in NetlinkAttributes(bytes) {
-      switch nft_counter_attributes(UInt32(attribute.type)) {
-      case NFTA_COUNTER_BYTES: self.bytes = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_COUNTER_PACKETS: packets = attribute.payload.loadBigEndian(at: 0) ?? 0
-      default: break
-      }
-    }
-  }
-}
-
-/// Numbers of nf_tables' protocol for files that see none of C's.
-enum NFTNumbers {
-  /// `NFNLGRP_NFTABLES`, the group to which transactions are announced.
-  static let eventGroup = UInt32(NFNLGRP_NFTABLES.rawValue)
-
-  enum Message {
-    static let newGeneration = Int(NFT_MSG_NEWGEN.rawValue)
+  init(netlink bytes: KernelBytes?) {
+    var attributes = NetlinkAttributes(bytes)
+    let bytes = attributes.number(of: NFTA_COUNTER_BYTES) ?? UInt64(0)
+    self.init(packets: attributes.number(of: NFTA_COUNTER_PACKETS) ?? 0, bytes: bytes)
   }
 }

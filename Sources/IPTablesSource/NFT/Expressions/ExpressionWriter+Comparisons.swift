@@ -67,11 +67,9 @@ extension ExpressionWriter {
     case NFT_META_L4PROTO where value.count == 1 && mask == nil:
       return RuleSelectors.set(&selectors.ipProtocol, (value.byte, inverted))
     case NFT_META_IIFNAME where mask == nil:
-      guard let name = InterfaceSelector(value, inverted: inverted) else { return false }
-      return RuleSelectors.set(&selectors.input, name)
+      return RuleSelectors.set(&selectors.input, InterfaceSelector(value, inverted: inverted))
     case NFT_META_OIFNAME where mask == nil:
-      guard let name = InterfaceSelector(value, inverted: inverted) else { return false }
-      return RuleSelectors.set(&selectors.output, name)
+      return RuleSelectors.set(&selectors.output, InterfaceSelector(value, inverted: inverted))
     case NFT_META_MARK where value.count == 4:
       var info = StructBytes(capacity: 12)
       info.append(value.hostWord)

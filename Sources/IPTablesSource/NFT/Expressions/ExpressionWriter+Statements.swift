@@ -9,22 +9,41 @@ extension ExpressionWriter {
   /// C counterparts: `enum nft_immediate_attributes`, `nft_verdict_attributes`.
   @inline(__always)
   mutating func takeImmediate(_ expression: RuleExpression) {
-    var register: Register?
-    var data = KernelBytes.empty
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_immediate_attributes(UInt32(attribute.type)) {
-      case NFTA_IMMEDIATE_DREG: register = Register(attribute.payload)
-      case NFTA_IMMEDIATE_DATA: data = attribute.payload
-      default: break
-      }
-    }
+    var attributes = NetlinkAttributes(expression.data)
+    let register = Register(attributes.number(of: NFTA_IMMEDIATE_DREG))
+    let data = attributes.payload(of: NFTA_IMMEDIATE_DATA)
     flushContent()
     if let register, let value = RegisterValue(data: data) {
       content = RegisterContent(value: value, in: register, by: expression)
-    } else if let verdict = StoredVerdict(data) {
-      set(by: expression) { line, _ in verdict.write(to: &line) }
+    } else if let (option, chain) = Self.target(ofVerdict: data) {
+      set(by: expression) { line, _ in
+        line.option(option)
+        chain?.withSpan { line.word($0) }
+      }
     } else {
       keep(expression)
+    }
+  }
+
+  /// What is written for the verdict in an immediate's data, and the chain's name, where there is one;
+  /// nil where iptables has no such target.
+  @inline(__always)
+  private static func target(
+    ofVerdict data: KernelBytes?
+  ) -> (option: StaticString, chain: KernelBytes?)? {
+    var values = NetlinkAttributes(data)
+    var attributes = NetlinkAttributes(values.payload(of: NFTA_DATA_VERDICT))
+    let code: Int32? = attributes.number(of: NFTA_VERDICT_CODE)
+    let chain = attributes.payload(of: NFTA_VERDICT_CHAIN)?.text
+    if let chain, chain.count > ChainName.maximumLength { return nil }
+    switch (code, chain != nil) {
+    case (NF_ACCEPT, false): return ("-j ACCEPT", nil)
+    case (NF_DROP, false): return ("-j DROP", nil)
+    case (NF_QUEUE, false): return ("-j QUEUE", nil)
+    case (NFT_RETURN.rawValue, false): return ("-j RETURN", nil)
+    case (NFT_JUMP.rawValue, true): return ("-j", chain)
+    case (NFT_GOTO.rawValue, true): return ("-g", chain)
+    default: return nil
     }
   }
 
@@ -38,23 +57,16 @@ extension ExpressionWriter {
   @discardableResult
   mutating func takeExtension(_ expression: RuleExpression) -> Bool {
     flushContent()
-    var (name, info) = (KernelBytes.empty, KernelBytes.empty)
-    var revision: UInt32 = 0
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_match_attributes(UInt32(attribute.type)) {
-      case NFTA_MATCH_NAME: name = attribute.payload
-      case NFTA_MATCH_REV: revision = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_MATCH_INFO: info = attribute.payload
-      default: break
-      }
-    }
+    var attributes = NetlinkAttributes(expression.data)
+    let name = attributes.payload(of: NFTA_MATCH_NAME) ?? .empty
     // A revision has one byte in x_tables.
-    let byte = UInt8(truncatingIfNeeded: revision)
+    let revision = UInt8(truncatingIfNeeded: attributes.number(of: NFTA_MATCH_REV) ?? UInt32(0))
+    let info = attributes.payload(of: NFTA_MATCH_INFO) ?? .empty
     if expression.kind == .match {
-      add { $0.write(.match, name, revision: byte, info: info, with: $1) }
+      add { $0.write(.match, name, revision: revision, info: info, with: $1) }
       return false
     }
-    set(by: expression) { $0.write(.target, name, revision: byte, info: info, with: $1) }
+    set(by: expression) { $0.write(.target, name, revision: revision, info: info, with: $1) }
     return name.leadingWord == Self.destinationTranslation
   }
 
@@ -87,9 +99,7 @@ extension ExpressionWriter {
 
   /// Takes `-j NFLOG`, or another log that iptables doesn't write.
   mutating func takeLog(_ expression: RuleExpression) {
-    guard let (revision, info) = LogExpression.target(expression.data) else {
-      return keep(expression)
-    }
+    guard let (revision, info) = StructBytes.log(expression.data) else { return keep(expression) }
     flushContent()
     set(by: expression) { $0.write(.target, "NFLOG", revision: revision, info: info, with: $1) }
   }
@@ -98,17 +108,11 @@ extension ExpressionWriter {
   private func targetSetting(
     _ expression: RuleExpression
   ) -> ((inout LineWriter, XTables) -> Void)? {
-    var key: nft_meta_keys?
-    var register: Register?
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_meta_attributes(UInt32(attribute.type)) {
-      case NFTA_META_SREG: register = Register(attribute.payload)
-      case NFTA_META_KEY: key = attribute.payload.loadBigEndian(at: 0).map { nft_meta_keys($0) }
-      default: break
-      }
-    }
-    guard let key, let content, content.register == register, !content.isUsed else { return nil }
-    switch (key, content.source) {
+    var attributes = NetlinkAttributes(expression.data)
+    guard let key: UInt32 = attributes.number(of: NFTA_META_KEY), let content, !content.isUsed,
+      content.register == Register(attributes.number(of: NFTA_META_SREG))
+    else { return nil }
+    switch (nft_meta_keys(key), content.source) {
     case (NFT_META_NFTRACE, .value(let value)) where !value.isZero && content.bitwise == nil:
       return { line, _ in line.option("-j TRACE") }
     case (NFT_META_MARK, .value(let value)) where value.count == 4 && content.bitwise == nil:
@@ -136,110 +140,43 @@ extension StructBytes {
   /// `struct xt_rateinfo`. Nil where it limits bytes, or is inverted, or can't be told in the unit that
   /// iptables has.
   fileprivate init?(limit data: KernelBytes) {
-    var (rate, unit): (UInt64, UInt64) = (0, 0)
-    var (burst, type, flags): (UInt32?, UInt32?, UInt32?) = (0, NFT_LIMIT_PKTS.rawValue, 0)
-    for attribute in NetlinkAttributes(data) {
-      switch nft_limit_attributes(UInt32(attribute.type)) {
-      case NFTA_LIMIT_RATE: rate = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_LIMIT_UNIT: unit = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_LIMIT_BURST: burst = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_LIMIT_TYPE: type = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_LIMIT_FLAGS: flags = attribute.payload.loadBigEndian(at: 0)
-      default: break
-      }
-    }
+    var attributes = NetlinkAttributes(data)
+    let rate = attributes.number(of: NFTA_LIMIT_RATE) ?? UInt64(0)
+    let unit = attributes.number(of: NFTA_LIMIT_UNIT) ?? UInt64(0)
     let (scaled, isTooLarge) = unit.multipliedReportingOverflow(by: UInt64(XT_LIMIT_SCALE))
-    guard rate > 0, !isTooLarge, let average = UInt32(exactly: scaled / rate), let burst,
-      type == NFT_LIMIT_PKTS.rawValue, flags == 0
+    guard rate > 0, !isTooLarge, let average = UInt32(exactly: scaled / rate),
+      let burst: UInt32 = attributes.number(of: NFTA_LIMIT_BURST),
+      attributes.number(of: NFTA_LIMIT_TYPE) ?? NFT_LIMIT_PKTS.rawValue == NFT_LIMIT_PKTS.rawValue,
+      attributes.number(of: NFTA_LIMIT_FLAGS) ?? UInt32(0) == 0
     else { return nil }
     self.init(capacity: 40)
     append(average)
     append(burst)
     pad(to: 40)
   }
-}
 
-/// The verdict in an immediate's data.
-private struct StoredVerdict {
-  private let option: StaticString
-  /// The chain's name, where there is one.
-  private let chain: KernelBytes?
-
-  /// Nil where iptables has no such target.
-  init?(_ data: KernelBytes) {
-    guard
-      let verdict = NetlinkAttributes(data).first(where: {
-        nft_data_attributes(UInt32($0.type)) == NFTA_DATA_VERDICT
-      })
-    else { return nil }
-    var code: Int32?
-    var chain: KernelBytes?
-    for attribute in NetlinkAttributes(verdict.payload) {
-      switch nft_verdict_attributes(UInt32(attribute.type)) {
-      case NFTA_VERDICT_CODE: code = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_VERDICT_CHAIN: chain = attribute.payload.text
-      default: break
-      }
-    }
-    if let chain, chain.count > ChainName.maximumLength { return nil }
-    switch (code, chain != nil) {
-    case (NF_ACCEPT, false): option = "-j ACCEPT"
-    case (NF_DROP, false): option = "-j DROP"
-    case (NF_QUEUE, false): option = "-j QUEUE"
-    case (NFT_RETURN.rawValue, false): option = "-j RETURN"
-    case (NFT_JUMP.rawValue, true): option = "-j"
-    case (NFT_GOTO.rawValue, true): option = "-g"
-    default: return nil
-    }
-    self.chain = chain
-  }
-
-  func write(to line: inout LineWriter) {
-    line.option(option)
-    chain?.withSpan { line.word($0) }
-  }
-}
-
-/// A log expression as the NFLOG target that iptables stores in it.
-private enum LogExpression {
-  /// The revision and the struct that x_tables has for the target; nil where the expression names no
-  /// group, and so isn't iptables'.
+  /// `struct xt_nflog_info`, and its revision; nil where the expression names no group, and so isn't
+  /// iptables'.
   ///
   /// A prefix may be longer here than in x_tables. Then the struct is too, and ``XTables`` knows it under
-  /// revision 1, which x_tables doesn't have.
-  /// C counterparts: `enum nft_log_attributes`, `struct xt_nflog_info`.
-  static func target(_ data: KernelBytes) -> (revision: UInt8, info: StructBytes)? {
-    var group: UInt16?
-    var (length, threshold): (UInt32?, UInt16) = (nil, 0)
-    var prefix = KernelBytes.empty
-    for attribute in NetlinkAttributes(data) {
-      switch nft_log_attributes(UInt32(attribute.type)) {
-      case NFTA_LOG_GROUP: group = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_LOG_SNAPLEN: length = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_LOG_QTHRESHOLD: threshold = attribute.payload.loadBigEndian(at: 0) ?? 0
-      case NFTA_LOG_PREFIX: prefix = attribute.payload.text
-      default: break
-      }
-    }
-    guard let group, prefix.count < longPrefixSize else { return nil }
-    let isLong = prefix.count >= prefixSize
-    var info = StructBytes(capacity: longSize)
+  /// revision 1, which x_tables doesn't have. C counterpart: `enum nft_log_attributes`.
+  fileprivate static func log(_ data: KernelBytes) -> (revision: UInt8, info: StructBytes)? {
+    var attributes = NetlinkAttributes(data)
+    let prefix = attributes.payload(of: NFTA_LOG_PREFIX)?.text ?? .empty
+    // `NF_LOG_PREFIXLEN` is 128.
+    guard prefix.count < 128, let group: UInt16 = attributes.number(of: NFTA_LOG_GROUP)
+    else { return nil }
+    let length: UInt32? = attributes.number(of: NFTA_LOG_SNAPLEN)
+    var info = StructBytes(capacity: 144)
     info.append(length ?? 0)
     info.append(group)
-    info.append(threshold)
-    info.append(UInt32(length == nil ? 0 : copiesLength))
+    info.append(attributes.number(of: NFTA_LOG_QTHRESHOLD) ?? UInt16(0))
+    // `XT_NFLOG_F_COPY_LEN` is 1.
+    info.append(UInt32(length == nil ? 0 : 1))
     info.append(prefix)
-    info.pad(to: isLong ? longSize : size)
+    // x_tables' struct has room for 64 bytes, the zero that ends the prefix among them.
+    let isLong = prefix.count >= 64
+    info.pad(to: isLong ? 144 : 80)
     return (isLong ? 1 : 0, info)
   }
-
-  /// The struct's size, as x_tables pads it.
-  private static let size = 80
-  /// With the zero that ends it.
-  private static let prefixSize = 64
-  private static let longSize = 144
-  /// `NF_LOG_PREFIXLEN`.
-  private static let longPrefixSize = 128
-  /// `XT_NFLOG_F_COPY_LEN`.
-  private static let copiesLength = 1
 }

@@ -21,16 +21,10 @@ struct ExpressionWriter {
   var content: RegisterContent?
   /// Names of interfaces that were loaded and that nothing has used yet: so iptables stores `-i +`.
   private var idleLoads: [RuleExpression] = []
-  private var action: Action?
+  /// What ``target`` was written of, and what that uses.
+  private var action: (expression: RuleExpression, content: RegisterContent?)?
   /// Whether the rule that was written last translates the destination.
   private(set) var translatesDestination = false
-
-  /// What ``target`` was written of.
-  private struct Action {
-    let expression: RuleExpression
-    /// What the expression uses.
-    let content: RegisterContent?
-  }
 
   init(_ family: IPFamily, _ xtables: XTables) {
     self.family = family
@@ -52,7 +46,7 @@ struct ExpressionWriter {
     idleLoads.removeAll()
     action = nil
     translatesDestination = false
-    for expression in RuleExpressions(expressions) { take(expression) }
+    for element in NetlinkAttributes(expressions) { take(RuleExpression(element.payload)) }
     flushContent()
     flushTransport()
     if let comment = userData.flatMap(Self.comment) {
@@ -146,8 +140,11 @@ struct ExpressionWriter {
     by expression: RuleExpression, using content: RegisterContent? = nil,
     _ write: (inout LineWriter, XTables) -> Void
   ) {
-    if let action { keep(action) }
-    action = Action(expression: expression, content: content)
+    if let action {
+      if let content = action.content { keep(content) }
+      addUnknown(action.expression)
+    }
+    action = (expression, content)
     target.removeAll()
     write(&target, xtables)
   }
@@ -178,11 +175,6 @@ struct ExpressionWriter {
   private mutating func keep(_ content: RegisterContent) {
     addUnknown(content.load)
     if let bitwise = content.bitwise { addUnknown(bitwise) }
-  }
-
-  private mutating func keep(_ action: Action) {
-    if let content = action.content { keep(content) }
-    addUnknown(action.expression)
   }
 
   private mutating func addUnknown(_ expression: RuleExpression) {

@@ -7,10 +7,10 @@ private import CNFTables
 struct Register: Equatable {
   private let unit: UInt32
 
-  /// Takes an attribute with a register's number; nil where it is that of verdicts, or none.
+  /// Nil where the number is that of verdicts, or none.
   @inline(__always)
-  init?(_ bytes: KernelBytes) {
-    guard let number = bytes.loadBigEndian(UInt32.self, at: 0) else { return nil }
+  init?(_ number: UInt32?) {
+    guard let number else { return nil }
     switch number {
     case NFT_REG_1.rawValue...NFT_REG_4.rawValue: unit = (number - NFT_REG_1.rawValue) * 4
     case NFT_REG32_00.rawValue...NFT_REG32_15.rawValue: unit = number - NFT_REG32_00.rawValue
@@ -51,18 +51,12 @@ struct RegisterContent {
   /// C counterpart: `enum nft_payload_attributes`.
   @inline(__always)
   init?(payload expression: RuleExpression) {
-    var (base, offset, count): (UInt32?, UInt32?, UInt32?)
-    var register: Register?
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_payload_attributes(UInt32(attribute.type)) {
-      case NFTA_PAYLOAD_DREG: register = Register(attribute.payload)
-      case NFTA_PAYLOAD_BASE: base = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_PAYLOAD_OFFSET: offset = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_PAYLOAD_LEN: count = attribute.payload.loadBigEndian(at: 0)
-      default: break
-      }
-    }
-    guard let register, let base, let offset, let count else { return nil }
+    var attributes = NetlinkAttributes(expression.data)
+    guard let register = Register(attributes.number(of: NFTA_PAYLOAD_DREG)),
+      let base: UInt32 = attributes.number(of: NFTA_PAYLOAD_BASE),
+      let offset: UInt32 = attributes.number(of: NFTA_PAYLOAD_OFFSET),
+      let count: UInt32 = attributes.number(of: NFTA_PAYLOAD_LEN)
+    else { return nil }
     switch nft_payload_bases(base) {
     case NFT_PAYLOAD_NETWORK_HEADER: source = .network(offset: offset, count: count)
     case NFT_PAYLOAD_TRANSPORT_HEADER: source = .transport(offset: offset, count: count)
@@ -77,16 +71,10 @@ struct RegisterContent {
   /// C counterpart: `enum nft_meta_attributes`.
   @inline(__always)
   init?(meta expression: RuleExpression) {
-    var key: UInt32?
-    var register: Register?
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_meta_attributes(UInt32(attribute.type)) {
-      case NFTA_META_DREG: register = Register(attribute.payload)
-      case NFTA_META_KEY: key = attribute.payload.loadBigEndian(at: 0)
-      default: break
-      }
-    }
-    guard let register, let key else { return nil }
+    var attributes = NetlinkAttributes(expression.data)
+    guard let key: UInt32 = attributes.number(of: NFTA_META_KEY),
+      let register = Register(attributes.number(of: NFTA_META_DREG))
+    else { return nil }
     source = .meta(key: key)
     self.register = register
     load = expression
@@ -103,21 +91,13 @@ struct RegisterContent {
   ///
   /// C counterpart: `enum nft_bitwise_attributes`.
   mutating func apply(bitwise expression: RuleExpression) -> Bool {
-    var (mask, flipped): (RegisterValue?, RegisterValue?)
-    var (from, to): (Register?, Register?)
-    var operation: UInt32? = Self.maskAndXOR
-    for attribute in NetlinkAttributes(expression.data) {
-      switch nft_bitwise_attributes(UInt32(attribute.type)) {
-      case NFTA_BITWISE_SREG: from = Register(attribute.payload)
-      case NFTA_BITWISE_DREG: to = Register(attribute.payload)
-      case NFTA_BITWISE_MASK: mask = RegisterValue(data: attribute.payload)
-      case NFTA_BITWISE_XOR: flipped = RegisterValue(data: attribute.payload)
-      case NFTA_BITWISE_OP: operation = attribute.payload.loadBigEndian(at: 0)
-      default: break
-      }
-    }
-    guard !isUsed, bitwise == nil, from == register, let to, let mask, let flipped,
-      mask.count == flipped.count, operation == Self.maskAndXOR
+    var attributes = NetlinkAttributes(expression.data)
+    guard !isUsed, bitwise == nil, Register(attributes.number(of: NFTA_BITWISE_SREG)) == register,
+      let to = Register(attributes.number(of: NFTA_BITWISE_DREG)),
+      attributes.number(of: NFTA_BITWISE_OP) ?? Self.maskAndXOR == Self.maskAndXOR,
+      let mask = RegisterValue(data: attributes.payload(of: NFTA_BITWISE_MASK)),
+      let flipped = RegisterValue(data: attributes.payload(of: NFTA_BITWISE_XOR)),
+      mask.count == flipped.count
     else { return false }
     self.mask = mask
     self.flipped = flipped

@@ -14,19 +14,11 @@ extension RegisterValue {
   ///
   /// C counterpart: `NFTA_DATA_VALUE`.
   @inline(__always)
-  init?(data: KernelBytes) {
-    for attribute in NetlinkAttributes(data)
-    where nft_data_attributes(UInt32(attribute.type)) == NFTA_DATA_VALUE {
-      self.init(attribute.payload)
-      return
-    }
-    return nil
-  }
-
-  @inline(__always)
-  private init?(_ bytes: KernelBytes) {
+  init?(data: KernelBytes?) {
+    var attributes = NetlinkAttributes(data)
+    guard let bytes = attributes.payload(of: NFTA_DATA_VALUE), (1...16).contains(bytes.count)
+    else { return nil }
     let count = bytes.count
-    guard (1...16).contains(count) else { return nil }
     self.init(
       high: bytes.leadingWord,
       low: count < 8 ? 0 : bytes.slice(at: 8, count: count - 8)?.leadingWord ?? 0, count: count)
@@ -73,20 +65,20 @@ extension RegisterValue {
     let word = index < 8 ? high : low
     return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
   }
+}
 
-  /// The number of bytes before the first zero.
-  var textCount: Int {
-    var count = 0
-    while count < self.count, byte(count) != 0 { count += 1 }
-    return count
+extension InterfaceSelector {
+  /// A name ends with a zero, a prefix doesn't. Nil where other bytes follow a zero.
+  init?(_ value: RegisterValue, inverted: Bool) {
+    let bytes = (0..<value.count).map { value.byte($0) }
+    let name = bytes.prefix { $0 != 0 }
+    guard bytes[name.count...].allSatisfy({ $0 == 0 }) else { return nil }
+    // This name is no interface's: so iptables stores `! -i +`.
+    let isEveryOther = !inverted && bytes.elementsEqual("INVAL/D\0".utf8)
+    self.init(
+      name: isEveryOther ? [] : name, isPrefix: isEveryOther || name.count == bytes.count,
+      isInverted: isEveryOther || inverted)
   }
-
-  /// Whether no other bytes follow the first zero.
-  var hasText: Bool { (textCount..<count).allSatisfy { byte($0) == 0 } }
-
-  /// The name "INVAL/D", which stands for no interface: so iptables stores `! -i +`.
-  static let impossibleInterface = RegisterValue(
-    high: 0x494e_5641_4c2f_4400, low: 0, count: 8)
 }
 
 /// What a register is compared with, and how: `cmp` with one value, `range` with two.
@@ -103,54 +95,6 @@ struct RegisterComparison {
   /// The end of a range; else the value once more.
   let upper: RegisterValue
 
-  /// C counterpart: `enum nft_cmp_attributes`.
-  @inline(__always)
-  init?(comparison data: KernelBytes) {
-    var register: Register?
-    var relation: Relation?
-    var value: RegisterValue?
-    for attribute in NetlinkAttributes(data) {
-      switch nft_cmp_attributes(UInt32(attribute.type)) {
-      case NFTA_CMP_SREG: register = Register(attribute.payload)
-      case NFTA_CMP_OP:
-        relation = attribute.payload.loadBigEndian(UInt32.self, at: 0).flatMap(Self.relation)
-      case NFTA_CMP_DATA: value = RegisterValue(data: attribute.payload)
-      default: break
-      }
-    }
-    guard let register, let relation, let value else { return nil }
-    self.register = register
-    self.relation = relation
-    self.value = value
-    upper = value
-  }
-
-  /// C counterpart: `enum nft_range_attributes`.
-  init?(range data: KernelBytes) {
-    var register: Register?
-    var operation: UInt32?
-    var (value, upper): (RegisterValue?, RegisterValue?)
-    for attribute in NetlinkAttributes(data) {
-      switch nft_range_attributes(UInt32(attribute.type)) {
-      case NFTA_RANGE_SREG: register = Register(attribute.payload)
-      case NFTA_RANGE_OP: operation = attribute.payload.loadBigEndian(at: 0)
-      case NFTA_RANGE_FROM_DATA: value = RegisterValue(data: attribute.payload)
-      case NFTA_RANGE_TO_DATA: upper = RegisterValue(data: attribute.payload)
-      default: break
-      }
-    }
-    guard let register, let operation, let value, let upper, value.count == upper.count
-    else { return nil }
-    switch nft_range_ops(operation) {
-    case NFT_RANGE_EQ: relation = .within
-    case NFT_RANGE_NEQ: relation = .outside
-    default: return nil
-    }
-    self.register = register
-    self.value = value
-    self.upper = upper
-  }
-
   /// Whether the register must hold the value, or must not; nil where it is something else.
   var inverted: Bool? {
     switch relation {
@@ -158,6 +102,33 @@ struct RegisterComparison {
     case .notEqual: true
     default: nil
     }
+  }
+}
+
+extension RegisterComparison {
+  /// C counterpart: `enum nft_cmp_attributes`.
+  @inline(__always)
+  init?(comparison data: KernelBytes) {
+    var attributes = NetlinkAttributes(data)
+    guard let register = Register(attributes.number(of: NFTA_CMP_SREG)),
+      let relation = attributes.number(of: NFTA_CMP_OP).flatMap(Self.relation),
+      let value = RegisterValue(data: attributes.payload(of: NFTA_CMP_DATA))
+    else { return nil }
+    self.init(register: register, relation: relation, value: value, upper: value)
+  }
+
+  /// C counterpart: `enum nft_range_attributes`.
+  init?(range data: KernelBytes) {
+    var attributes = NetlinkAttributes(data)
+    guard let register = Register(attributes.number(of: NFTA_RANGE_SREG)),
+      let operation = attributes.number(of: NFTA_RANGE_OP).map({ nft_range_ops($0) }),
+      operation == NFT_RANGE_EQ || operation == NFT_RANGE_NEQ,
+      let value = RegisterValue(data: attributes.payload(of: NFTA_RANGE_FROM_DATA)),
+      let upper = RegisterValue(data: attributes.payload(of: NFTA_RANGE_TO_DATA)),
+      value.count == upper.count
+    else { return nil }
+    let relation = operation == NFT_RANGE_EQ ? Relation.within : .outside
+    self.init(register: register, relation: relation, value: value, upper: upper)
   }
 
   @inline(__always)

@@ -19,17 +19,9 @@ struct RuleExpression {
   /// Takes the payload of an element of the rule's list; what is missing in it is empty.
   @inline(__always)
   init(_ element: KernelBytes) {
-    var name = KernelBytes.empty
-    var data = KernelBytes.empty
-    for attribute in NetlinkAttributes(element) {
-      switch nft_expr_attributes(UInt32(attribute.type)) {
-      case NFTA_EXPR_NAME: name = attribute.payload
-      case NFTA_EXPR_DATA: data = attribute.payload
-      default: break
-      }
-    }
-    self.name = name
-    self.data = data
+    var attributes = NetlinkAttributes(element)
+    name = attributes.payload(of: NFTA_EXPR_NAME) ?? .empty
+    data = attributes.payload(of: NFTA_EXPR_DATA) ?? .empty
     kind = Self.kind(name)
   }
 
@@ -46,11 +38,9 @@ struct RuleExpression {
   ///
   /// C counterparts: `enum nft_nat_attributes`, `nft_nat_types`.
   var translatesDestination: Bool {
-    kind == .other && name.string == "nat"
-      && NetlinkAttributes(data).contains { attribute in
-        nft_nat_attributes(UInt32(attribute.type)) == NFTA_NAT_TYPE
-          && attribute.payload.loadBigEndian(at: 0) == NFT_NAT_DNAT.rawValue
-      }
+    guard kind == .other, name.string == "nat" else { return false }
+    var attributes = NetlinkAttributes(data)
+    return attributes.number(of: NFTA_NAT_TYPE) == NFT_NAT_DNAT.rawValue
   }
 
   /// Compares names as integers: there are a dozen expressions in a rule.
@@ -73,25 +63,12 @@ struct RuleExpression {
   }
 }
 
-/// The expressions of a rule, one after the other.
-struct RuleExpressions: Sequence, IteratorProtocol {
-  private var elements: NetlinkAttributes
-
-  /// Takes the payload of `NFTA_RULE_EXPRESSIONS`.
-  @inline(__always)
-  init(_ bytes: KernelBytes) { elements = NetlinkAttributes(bytes) }
-
-  @inline(__always)
-  mutating func next() -> RuleExpression? {
-    elements.next().map { RuleExpression($0.payload) }
-  }
-}
-
 extension ExpressionWriter {
   /// The rule's counter; nil where it has none.
   static func counter(of expressions: KernelBytes) -> Counter? {
-    for expression in RuleExpressions(expressions) where expression.kind == .counter {
-      return Counter(netlink: expression.data)
+    for element in NetlinkAttributes(expressions) {
+      let expression = RuleExpression(element.payload)
+      if expression.kind == .counter { return Counter(netlink: expression.data) }
     }
     return nil
   }

@@ -38,11 +38,10 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
     offset += (length + 3) & ~3
     let payload = message.slice(at: Self.headerSize, count: length - Self.headerSize) ?? message
     let family = payload.load(UInt8.self) ?? 0
-    let attributes = payload.slice(at: 4, count: payload.count - 4) ?? KernelBytes.empty
     return NetlinkMessage(
       kind: Self.kind(type, payload), sequence: sequence,
       isInterrupted: flags & UInt16(NLM_F_DUMP_INTR) != 0, family: family,
-      attributes: NetlinkAttributes(attributes))
+      attributes: NetlinkAttributes(payload.slice(at: 4, count: payload.count - 4)))
   }
 
   /// Whether nothing stands behind the messages that were taken, which are one at least.
@@ -77,7 +76,30 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
   private let bytes: KernelBytes
   private var offset = 0
 
-  init(_ bytes: KernelBytes) { self.bytes = bytes }
+  init(_ bytes: KernelBytes?) { self.bytes = bytes ?? .empty }
+
+  /// The payload of the attribute of a type; nil where there is none.
+  ///
+  /// The search goes on from the attribute found last, and once around. So all are walked through once
+  /// where their types are asked for in the kernel's order.
+  @inline(__always)
+  mutating func payload(of type: some RawRepresentable<UInt32>) -> KernelBytes? {
+    for _ in 0..<2 {
+      while let attribute = next() {
+        if attribute.type == Int(type.rawValue) { return attribute.payload }
+      }
+      offset = 0
+    }
+    return nil
+  }
+
+  /// The number in the attribute of a type, which stands there in network order.
+  @inline(__always)
+  mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(
+    of type: some RawRepresentable<UInt32>
+  ) -> Number? {
+    payload(of: type)?.loadBigEndian(at: 0)
+  }
 
   @inline(__always)
   mutating func next() -> Attribute? {

@@ -74,7 +74,9 @@ typealias NetlinkOpening = @Sendable (_ group: UInt32?) throws(NFTError) -> any 
       throw .refused(SystemError(code: errno))
     }
     setReceiveQueue(group == nil ? Self.answerQueue : Self.eventQueue)
-    setTimeout(seconds: Self.patience)
+    var time = timeval(tv_sec: Self.patience, tv_usec: 0)
+    unsafe _ = setsockopt(
+      fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
   deinit {
@@ -125,12 +127,6 @@ typealias NetlinkOpening = @Sendable (_ group: UInt32?) throws(NFTError) -> any 
     if unsafe setsockopt(fileDescriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, length) != 0 {
       unsafe _ = setsockopt(fileDescriptor, SOL_SOCKET, SO_RCVBUF, &size, length)
     }
-  }
-
-  private func setTimeout(seconds: Int) {
-    var time = timeval(tv_sec: seconds, tv_usec: 0)
-    unsafe _ = setsockopt(
-      fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
   /// How many seconds a socket that asks waits for an answer.

@@ -15,7 +15,7 @@ struct RuleNormaliser {
   private let family: IPFamily
   private let isChain: (ChainName) -> Bool
   private var cursor: WordCursor
-  private var selectors: SelectorTexts
+  private var selectors = RuleSelectors()
   /// The matches and the target, in the order of the file.
   private var extensions: [GivenExtension] = []
   private var steps: [Step] = []
@@ -41,8 +41,7 @@ struct RuleNormaliser {
     isChain: @escaping (ChainName) -> Bool
   ) throws(Malformation) -> [UInt8] {
     var normaliser = RuleNormaliser(
-      line: line, family: family, isChain: isChain, cursor: cursor,
-      selectors: SelectorTexts(family: family))
+      line: line, family: family, isChain: isChain, cursor: cursor)
     while !normaliser.cursor.isAtEnd { try normaliser.takeOption() }
     try normaliser.assignOptions()
     return normaliser.text()
@@ -61,36 +60,35 @@ struct RuleNormaliser {
     switch option {
     case .match:
       let name = try cursor.value(of: word)
-      append(.match, name, ExtensionForm.match(name.text, family))
+      try append(.match, name, ExtensionForm.match(name.text, family), word)
     case .jump:
       let name = try cursor.value(of: word)
       let isPlain = Verdict(name: name.text) != nil || ChainName(name.bytes).map(isChain) ?? false
-      try refuseSecondTarget(word)
-      append(.jump, name, isPlain ? .withoutOptions : ExtensionForm.target(name.text, family))
+      try append(
+        .jump, name, isPlain ? .withoutOptions : ExtensionForm.target(name.text, family), word)
     case .goto:
       let name = try cursor.value(of: word)
       guard let chain = ChainName(name.bytes), isChain(chain) else {
         throw name.isNot("a chain of this table")
       }
-      try refuseSecondTarget(word)
-      append(.goto, name, .withoutOptions)
+      try append(.goto, name, .withoutOptions, word)
       steps.append(.selector)
     default:
-      try selectors.take(option, named: word, inverted: inverted, from: &cursor)
+      try selectors.take(option, named: word, inverted: inverted, from: &cursor, family)
       steps.append(.selector)
     }
   }
 
-  private mutating func append(_ role: GivenExtension.Role, _ name: Word, _ form: ExtensionForm?) {
+  /// Takes a match or target, which `option` names.
+  private mutating func append(
+    _ role: GivenExtension.Role, _ name: Word, _ form: ExtensionForm?, _ option: Word
+  ) throws(Malformation) {
+    if role != .match, extensions.contains(where: { $0.role != .match }) {
+      throw Malformation("\(option.text) after another target")
+    }
     extensions.append(
       GivenExtension(role: role, name: name.text, text: name.verbatim(in: line), form: form))
     steps.append(.beginExtension)
-  }
-
-  private func refuseSecondTarget(_ word: Word) throws(Malformation) {
-    if extensions.contains(where: { $0.role != .match }) {
-      throw Malformation("\(word.text) after another target")
-    }
   }
 
   /// Gives each option to the extension that it belongs to.
@@ -145,7 +143,9 @@ struct RuleNormaliser {
   }
 
   private func text() -> [UInt8] {
-    var text = selectors.text
+    var line = LineWriter(family: family)
+    selectors.write(to: &line)
+    var text = line.bytes
     for given in extensions where given.role == .match { append(given, to: &text) }
     for given in extensions where given.role != .match { append(given, to: &text) }
     return Array(text.dropFirst())
