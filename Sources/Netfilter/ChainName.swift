@@ -3,7 +3,7 @@
 ///
 /// The kernel's limit is 28 bytes in x_tables; what a name holds is not otherwise restricted.
 /// Ordered by bytes, as libiptc sorts chains. C counterpart: `xt_chainlabel`.
-public struct ChainName: Sendable, Hashable {
+public struct ChainName: Sendable, Hashable, Comparable {
   /// The longest name in bytes that this type holds.
   public static let maximumLength = 31
 
@@ -88,9 +88,7 @@ public struct ChainName: Sendable, Hashable {
     hasher.combine(words.2)
     hasher.combine(words.3)
   }
-}
 
-extension ChainName: Comparable {
   public static func < (left: ChainName, right: ChainName) -> Bool { left.words < right.words }
 }
 

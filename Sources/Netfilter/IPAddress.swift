@@ -5,6 +5,14 @@ public enum IPFamily: String, Sendable, Hashable, CaseIterable, Comparable {
   case ipv6 = "IPv6"
 
   public static func < (left: IPFamily, right: IPFamily) -> Bool { left == .ipv4 && right == .ipv6 }
+
+  /// The mask of one address.
+  public var fullMask: IPAddress {
+    switch self {
+    case .ipv4: IPAddress(ipv4: .max)
+    case .ipv6: IPAddress(ipv6High: .max, low: .max)
+    }
+  }
 }
 
 /// An IPv4 or IPv6 address, or a mask of one, in network order.
@@ -45,16 +53,6 @@ extension IPAddress {
   /// The address with the bits outside `mask` cleared, as iptables stores it.
   public func masked(by mask: IPAddress) -> IPAddress {
     IPAddress(family: family, high: high & mask.high, low: low & mask.low)
-  }
-}
-
-extension IPFamily {
-  /// The mask of one address.
-  public var fullMask: IPAddress {
-    switch self {
-    case .ipv4: IPAddress(ipv4: .max)
-    case .ipv6: IPAddress(ipv6High: .max, low: .max)
-    }
   }
 }
 

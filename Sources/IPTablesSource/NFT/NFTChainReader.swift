@@ -4,7 +4,6 @@ private import XTables
 
 /// Reads the rules of chains over a connection, one chain after the other.
 struct NFTChainReader {
-  let family: IPFamily
   let table: TableName
   let tableHandle: UInt64
   let hasher: ContentHasher
@@ -17,7 +16,6 @@ struct NFTChainReader {
     family: IPFamily, table: TableName, tableHandle: UInt64, hasher: ContentHasher, sets: SetNames,
     connection: NFTConnection
   ) {
-    self.family = family
     self.table = table
     self.tableHandle = tableHandle
     self.hasher = hasher
@@ -62,7 +60,7 @@ struct NFTChainReader {
     var known = order.known
     rules.removeAll()
     var isUnchanged = known != nil
-    try connection.forEachRule(of: order.kernelName, in: table, family) { rule in
+    try connection.forEachRule(of: order.kernelName, in: table, writer.family) { rule in
       let digest = ExpressionWriter.digest(
         of: rule.expressions, userData: rule.userData, hasher: hasher)
       run.digests.append(digest)

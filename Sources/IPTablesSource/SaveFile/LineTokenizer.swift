@@ -34,15 +34,18 @@ struct LineTokenizer {
     let start = position
     if line[start] == Self.quote, let end = plainQuotationEnd(from: start + 1) {
       position = end + 1
-      words.append(
-        Word(bytes: line[start + 1..<end], isQuoted: true, range: start..<position))
-      return
+      return append(line[start + 1..<end], isQuoted: true, from: start)
     }
     while position < line.endIndex, !Self.isBlank(line[position]) {
       if line[position] == Self.quote { return try takeMixedWord(from: start) }
       position += 1
     }
-    words.append(Word(bytes: line[start..<position], isQuoted: false, range: start..<position))
+    append(line[start..<position], isQuoted: false, from: start)
+  }
+
+  /// Appends the word that stands from there to the position.
+  private mutating func append(_ bytes: ArraySlice<UInt8>, isQuoted: Bool, from start: Int) {
+    words.append(Word(bytes: bytes, isQuoted: isQuoted, range: start..<position))
   }
 
   /// Where a quotation that is a word of its own ends; nil where it holds escapes, doesn't end, or
@@ -80,10 +83,9 @@ struct LineTokenizer {
     if isOpen {
       if line[start] == Self.quote { throw Malformation("a quote is not closed") }
       position = line[start...].firstIndex(where: Self.isBlank) ?? line.endIndex
-      words.append(Word(bytes: line[start..<position], isQuoted: false, range: start..<position))
-      return
+      return append(line[start..<position], isQuoted: false, from: start)
     }
-    words.append(Word(bytes: bytes[...], isQuoted: true, range: start..<position))
+    append(bytes[...], isQuoted: true, from: start)
   }
 
   private static let quote = UInt8(ascii: "\"")

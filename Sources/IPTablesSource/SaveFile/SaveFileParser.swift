@@ -40,18 +40,13 @@ public struct SaveFileParser {
   private var awaitsTable = true
   /// The first line outside of tables that is none of a saved file; rather one of which it is known
   /// what prints it.
-  private var foreign: ForeignLine?
+  private var foreign: (line: SaveFileLines.Line, origin: Malformation?)?
 
   private enum State {
     case betweenTables
     case inTable
     /// In a table that was not asked for, whose lines are not looked at.
     case inUnwantedTable
-  }
-
-  private struct ForeignLine {
-    let line: SaveFileLines.Line
-    let origin: Malformation?
   }
 
   private init(_ text: [UInt8], wanted: Set<TableName>?) {
@@ -127,7 +122,7 @@ public struct SaveFileParser {
   private mutating func takeForeign(_ line: SaveFileLines.Line) {
     guard foreign?.origin == nil, !line.text.isEmpty else { return }
     let origin = ForeignText.origin(of: line.text, family: impliedFamily)
-    if origin != nil || foreign == nil { foreign = ForeignLine(line: line, origin: origin) }
+    if origin != nil || foreign == nil { foreign = (line, origin) }
   }
 
   private static func isCommit(_ line: ArraySlice<UInt8>) -> Bool {

@@ -112,30 +112,7 @@ extension Word {
     }
     return (address, try parts[1].address(family))
   }
-}
 
-extension FixedWidthInteger {
-  /// Nil where the text is empty, not all digits, or too large.
-  init?(decimal text: ArraySlice<UInt8>) {
-    guard let value: Self = text.span.number(in: 0..<text.count) else { return nil }
-    self = value
-  }
-
-  /// A number as C writes it: decimal, hexadecimal after `0x`, octal after `0`; else nil.
-  init?(asInC text: ArraySlice<UInt8>) {
-    guard text.count > 1, text.first == UInt8(ascii: "0") else {
-      self.init(decimal: text)
-      return
-    }
-    let isHexadecimal = text.dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
-    let digits = text.dropFirst(isHexadecimal ? 2 : 1)
-    // A sign is no digit.
-    guard let first = digits.first, !"+-".utf8.contains(first) else { return nil }
-    self.init(String(decoding: digits, as: UTF8.self), radix: isHexadecimal ? 16 : 8)
-  }
-}
-
-extension Word {
   /// The number of an IP protocol that is given by its name or number; 0 is `all`.
   func protocolNumber() throws(Malformation) -> UInt8 {
     let name = text.lowercased()
@@ -162,4 +139,25 @@ extension Word {
     "sscopmce": 128, "iplt": 129, "sps": 130, "pipe": 131, "rsvp-e2e-ignore": 134, "ipv6-mh": 135,
     "mh": 135,
   ]
+}
+
+extension FixedWidthInteger {
+  /// Nil where the text is empty, not all digits, or too large.
+  init?(decimal text: ArraySlice<UInt8>) {
+    guard let value: Self = text.span.number(in: 0..<text.count) else { return nil }
+    self = value
+  }
+
+  /// A number as C writes it: decimal, hexadecimal after `0x`, octal after `0`; else nil.
+  init?(asInC text: ArraySlice<UInt8>) {
+    guard text.count > 1, text.first == UInt8(ascii: "0") else {
+      self.init(decimal: text)
+      return
+    }
+    let isHexadecimal = text.dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
+    let digits = text.dropFirst(isHexadecimal ? 2 : 1)
+    // A sign is no digit.
+    guard let first = digits.first, !"+-".utf8.contains(first) else { return nil }
+    self.init(String(decoding: digits, as: UTF8.self), radix: isHexadecimal ? 16 : 8)
+  }
 }

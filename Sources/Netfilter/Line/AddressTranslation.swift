@@ -1,7 +1,7 @@
 /// The range of an address translation: `DNAT`, `SNAT`, `MASQUERADE`, `REDIRECT`.
 ///
 /// C counterparts: `struct nf_nat_ipv4_multi_range_compat`, `nf_nat_range` and `nf_nat_range2`.
-public struct AddressTranslation: Sendable, Hashable {
+public struct AddressTranslation: Sendable, Hashable, CustomStringConvertible {
   /// `NF_NAT_RANGE_*`: 1 addresses, 2 ports, 4 random, 8 persistent, 16 fully random, 32 offset.
   public var flags: UInt32
   /// First and last address; zero unless the flags say that addresses are given.
@@ -27,9 +27,7 @@ public struct AddressTranslation: Sendable, Hashable {
 
   public var hasAddress: Bool { flags & 1 != 0 }
   public var hasPort: Bool { flags & 2 != 0 }
-}
 
-extension AddressTranslation: CustomStringConvertible {
   /// As `--to-destination` has it: `10.0.0.1:8080`, `[fd00::1]:8080`, `10.0.0.1-10.0.0.9:80-90`.
   public var description: String {
     var text = ""

@@ -102,9 +102,7 @@ public struct AddressMatch: Sendable, Hashable {
     self.mask = mask
     self.inverted = inverted
   }
-}
 
-extension AddressMatch {
   /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
   init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
     let slash = line.position(of: UInt8(ascii: "/"), in: range)

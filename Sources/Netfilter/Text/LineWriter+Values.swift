@@ -1,5 +1,10 @@
 /// Numbers as several extensions write them, each with a blank before it.
 extension LineWriter {
+  /// Appends a protocol's name, or its number where it has none.
+  public mutating func word(protocol number: UInt8) {
+    if let name = ProtocolName.of(number) { word(name) } else { word(number: UInt64(number)) }
+  }
+
   /// Appends a number, or both ends of a range.
   public mutating func word(range first: UInt64, _ last: UInt64, separator: StaticString = ":") {
     append(" ")
@@ -175,11 +180,4 @@ public enum ProtocolName {
     132: "sctp", 133: "fc", 135: "mobility-header", 136: "udplite", 137: "mpls-in-ip",
     138: "manet", 139: "hip", 140: "shim6", 141: "wesp", 142: "rohc", 143: "ethernet",
   ]
-}
-
-extension LineWriter {
-  /// Appends a protocol's name, or its number where it has none.
-  public mutating func word(protocol number: UInt8) {
-    if let name = ProtocolName.of(number) { word(name) } else { word(number: UInt64(number)) }
-  }
 }

@@ -14,7 +14,7 @@ extension ExpressionWriter {
     let data = attributes.payload(of: NFTA_IMMEDIATE_DATA)
     flushContent()
     if let register, let value = RegisterValue(data: data) {
-      content = RegisterContent(value: value, in: register, by: expression)
+      content = RegisterContent(source: .value(value), register: register, load: expression)
     } else if let (option, chain) = Self.target(ofVerdict: data) {
       set(by: expression) { line, _ in
         line.option(option)

@@ -46,46 +46,6 @@ struct RegisterContent {
     return nft_meta_keys(key) == NFT_META_IIFNAME || nft_meta_keys(key) == NFT_META_OIFNAME
   }
 
-  /// Nil where the expression doesn't load, or loads what iptables never does.
-  ///
-  /// C counterpart: `enum nft_payload_attributes`.
-  @inline(__always)
-  init?(payload expression: RuleExpression) {
-    var attributes = NetlinkAttributes(expression.data)
-    guard let register = Register(attributes.number(of: NFTA_PAYLOAD_DREG)),
-      let base: UInt32 = attributes.number(of: NFTA_PAYLOAD_BASE),
-      let offset: UInt32 = attributes.number(of: NFTA_PAYLOAD_OFFSET),
-      let count: UInt32 = attributes.number(of: NFTA_PAYLOAD_LEN)
-    else { return nil }
-    switch nft_payload_bases(base) {
-    case NFT_PAYLOAD_NETWORK_HEADER: source = .network(offset: offset, count: count)
-    case NFT_PAYLOAD_TRANSPORT_HEADER: source = .transport(offset: offset, count: count)
-    default: return nil
-    }
-    self.register = register
-    load = expression
-  }
-
-  /// Nil where the expression doesn't load.
-  ///
-  /// C counterpart: `enum nft_meta_attributes`.
-  @inline(__always)
-  init?(meta expression: RuleExpression) {
-    var attributes = NetlinkAttributes(expression.data)
-    guard let key: UInt32 = attributes.number(of: NFTA_META_KEY),
-      let register = Register(attributes.number(of: NFTA_META_DREG))
-    else { return nil }
-    source = .meta(key: key)
-    self.register = register
-    load = expression
-  }
-
-  init(value: RegisterValue, in register: Register, by expression: RuleExpression) {
-    source = .value(value)
-    self.register = register
-    load = expression
-  }
-
   /// Applies a bitwise expression. False where it is another register's, or follows another bitwise
   /// expression.
   ///
@@ -108,4 +68,38 @@ struct RegisterContent {
 
   /// The operation with a mask and a value to flip bits with, which headers have under two names.
   private static let maskAndXOR: UInt32 = 0
+}
+
+extension RegisterContent {
+  /// Nil where the expression doesn't load, or loads what iptables never does.
+  ///
+  /// C counterpart: `enum nft_payload_attributes`.
+  @inline(__always)
+  init?(payload expression: RuleExpression) {
+    var attributes = NetlinkAttributes(expression.data)
+    guard let register = Register(attributes.number(of: NFTA_PAYLOAD_DREG)),
+      let base: UInt32 = attributes.number(of: NFTA_PAYLOAD_BASE),
+      let offset: UInt32 = attributes.number(of: NFTA_PAYLOAD_OFFSET),
+      let count: UInt32 = attributes.number(of: NFTA_PAYLOAD_LEN)
+    else { return nil }
+    let source: Source
+    switch nft_payload_bases(base) {
+    case NFT_PAYLOAD_NETWORK_HEADER: source = .network(offset: offset, count: count)
+    case NFT_PAYLOAD_TRANSPORT_HEADER: source = .transport(offset: offset, count: count)
+    default: return nil
+    }
+    self.init(source: source, register: register, load: expression)
+  }
+
+  /// Nil where the expression doesn't load.
+  ///
+  /// C counterpart: `enum nft_meta_attributes`.
+  @inline(__always)
+  init?(meta expression: RuleExpression) {
+    var attributes = NetlinkAttributes(expression.data)
+    guard let key: UInt32 = attributes.number(of: NFTA_META_KEY),
+      let register = Register(attributes.number(of: NFTA_META_DREG))
+    else { return nil }
+    self.init(source: .meta(key: key), register: register, load: expression)
+  }
 }

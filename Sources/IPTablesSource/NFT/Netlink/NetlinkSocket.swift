@@ -53,13 +53,11 @@ typealias NetlinkOpening = @Sendable (_ group: UInt32?) throws(NFTError) -> any 
   private nonisolated(unsafe) let buffer: UnsafeMutableRawBufferPointer
   private let waits: Bool
 
-  /// Opens a socket.
+  /// Opens a socket, as ``NetlinkOpening`` says.
   ///
-  /// - Parameter group: the multicast group to listen to, without ever blocking; nil for a socket to
-  ///   ask with, which waits a few seconds for an answer.
   /// - Throws: ``NFTError`` of the call that failed; ``NFTError/notLoaded`` where the kernel would have
   ///   to load nf_tables.
-  init(group: UInt32? = nil) throws(NFTError) {
+  init(group: UInt32?) throws(NFTError) {
     guard NFTAvailability.isPresent else { throw .notLoaded }
     let flags = SocketFlag.closeOnExec | (group == nil ? 0 : SocketFlag.nonBlocking)
     guard let opened = unsafe mnl_socket_open2(NETLINK_NETFILTER, flags) else {
