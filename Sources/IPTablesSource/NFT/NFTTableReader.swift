@@ -14,14 +14,14 @@ final class NFTTableReader {
   /// A table that is made again numbers its rules anew.
   private var tableHandle: UInt64 = 0
   /// The rules that translate the destination; nil until somebody wants them.
-  private var connectionRules: [PlacedRule]?
+  private var connectionRules: ConnectionRules?
   /// The greatest handle that a chain ever had. A new chain has a greater one.
   private var greatestHandle: UInt64 = 0
 
-  private struct PlacedRule {
-    /// Counted over all chains.
-    let position: Int
-    let chain: ChainName
+  private struct ConnectionRules {
+    var addresses: [NFTConnection.RuleAddress] = []
+    /// For each of them, where it stands among the rules of all chains.
+    var positions: [Int] = []
   }
 
   init(family: IPFamily, table: TableName, sets: SetNames) {
@@ -108,12 +108,8 @@ final class NFTTableReader {
   func readConnectionCounters(_ connections: [NFTConnection]) throws(NFTError) {
     let connectionRules = self.connectionRules ?? rulesThatTranslate()
     self.connectionRules = connectionRules
-    let addresses = connectionRules.map {
-      NFTConnection.RuleAddress(
-        chain: $0.chain, handle: NFTRuleHandle.rule(of: run.handles[$0.position]))
-    }
     let (table, family) = (table, family)
-    let counters = try Self.inBlocks(of: 1024, addresses, connections, { $0 }) {
+    let counters = try Self.inBlocks(of: 1024, connectionRules.addresses, connections, { $0 }) {
       (block, connection) throws(NFTError) in
       var counters = [Counter](repeating: Counter(), count: block.count)
       try connection.forEachRule(at: block, in: table, family) { index, rule in
@@ -122,8 +118,8 @@ final class NFTTableReader {
       }
       return counters
     }
-    for (rule, counter) in zip(connectionRules, counters.joined()) {
-      run.counters[rule.position] = counter
+    for (position, counter) in zip(connectionRules.positions, counters.joined()) {
+      run.counters[position] = counter
     }
   }
 
@@ -201,14 +197,16 @@ final class NFTTableReader {
     connectionRules = nil
   }
 
-  private func rulesThatTranslate() -> [PlacedRule] {
-    var rules: [PlacedRule] = []
+  private func rulesThatTranslate() -> ConnectionRules {
+    var rules = ConnectionRules()
     var chain = 0
     for position in run.translates.indices where run.translates[position] {
       while content.firstRules[chain + 1] <= position { chain += 1 }
       // A chain that iptables can't have made is no endpoint's, and has another name for the kernel.
       guard chains.chains[chain].longName == nil else { continue }
-      rules.append(PlacedRule(position: position, chain: content.chains[chain].name))
+      let handle = NFTRuleHandle.rule(of: run.handles[position])
+      rules.addresses.append(.init(chain: content.chains[chain].name, handle: handle))
+      rules.positions.append(position)
     }
     return rules
   }
