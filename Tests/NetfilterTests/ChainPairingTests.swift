@@ -26,8 +26,6 @@ struct ChainPairingTests {
     let names = Set(new.chains.map(\.name))
     let old = old?.chains ?? []
     #expect(pairing.removed == old.indices.filter { !names.contains(old[$0].name) })
-    let now = old.map { chain in new.chains.firstIndex { $0.name == chain.name } ?? -1 }
-    #expect(pairing.positionsNow(of: old.count) == now.map(Int32.init))
   }
 
   @Test("Without an old content all chains are new; the same object pairs with itself")

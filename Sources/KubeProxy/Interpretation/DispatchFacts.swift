@@ -16,7 +16,7 @@ struct DispatchFacts: Sendable {
   /// By the hash at the end of a chain's name, the name that it is the hash of.
   private(set) var names: [ChainHash: WrittenName] = [:]
   /// For each chain, whose each rule is.
-  private(set) var owners: [[ServiceReference]]
+  private(set) var owners: [[OptionalIndex]]
   private(set) var unnamed = UnnamedChains()
   /// Numbers that stand for where service ports are reached, each once; sorted.
   private(set) var places: [UInt64] = []
@@ -39,7 +39,7 @@ struct DispatchFacts: Sendable {
         service: ranks.ranks[Int(found)], endsInColon: reader.found[Int(found)].endsInColon)
     }
     owners = reader.owners.map { rules in
-      rules.map { ServiceReference($0.index.map { Int(ranks.ranks[$0]) }) }
+      rules.map { OptionalIndex($0.index.map { Int(ranks.ranks[$0]) }) }
     }
     unnamed = reader.unnamed
     let numbers = ranks.ports.map { Mixer($0).value }
@@ -81,17 +81,6 @@ struct WrittenName: Sendable, Hashable {
   var endsInColon: Bool { code & 1 != 0 }
 }
 
-/// A service port by its index, or none; in four bytes, for there is one for each rule.
-struct ServiceReference: Sendable, Hashable {
-  private let code: Int32
-
-  static let none = ServiceReference(nil)
-
-  init(_ index: Int?) { code = index.map(Int32.init) ?? -1 }
-
-  var index: Int? { code < 0 ? nil : Int(code) }
-}
-
 /// Reads the rules that dispatch.
 private struct DispatchReader {
   /// A name that a rule proves.
@@ -104,7 +93,7 @@ private struct DispatchReader {
   private(set) var found: [Name] = []
   private(set) var names: [ChainHash: Int32] = [:]
   /// For each chain and rule, an index of `found`.
-  private(set) var owners: [[ServiceReference]]
+  private(set) var owners: [[OptionalIndex]]
   private(set) var unnamed = UnnamedChains()
   /// Where service ports are reached, with an index of `found`.
   private(set) var places: [(Mixer, Int)] = []
@@ -158,7 +147,7 @@ private struct DispatchReader {
   private mutating func own(
     _ place: Place, _ name: Int, _ outline: RuleOutline, _ comment: Span<UInt8>
   ) {
-    owners[place.chain][place.rule] = ServiceReference(name)
+    owners[place.chain][place.rule] = OptionalIndex(name)
     let mixer = outline.place(inDispatchChain: chains[place.chain].name, comment)
     if let mixer { places.append((mixer, name)) }
   }

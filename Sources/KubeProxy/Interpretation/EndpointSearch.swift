@@ -79,8 +79,8 @@ struct EndpointSearch {
 struct KnownProofs {
   private let pairing: ChainPairing
   private let attributions: [ChainAttribution]
-  /// For each name of that reading, by its code, the code that it has now; -1 where it is gone.
-  private let codes: [Int32]
+  /// For each name of that reading, by its code, the code that it has now; none where it is gone.
+  private let codes: [OptionalIndex]
 
   init(_ previous: ServiceMap?, _ pairing: ChainPairing, _ directory: ServiceDirectory) {
     self.pairing = pairing
@@ -93,8 +93,7 @@ struct KnownProofs {
     guard !attributions.isEmpty, let position = pairing.unchanged(chain),
       let name = attributions[position].provenName
     else { return nil }
-    let code = codes[Int(name.code)]
-    return code < 0 ? nil : WrittenName(code: code)
+    return codes[Int(name.code)].index.map { WrittenName(code: Int32($0)) }
   }
 }
 
@@ -188,7 +187,7 @@ struct EndpointProof {
 /// Which service ports lead to each endpoint's chain: nearly always one.
 struct EndpointUsers {
   /// For each chain, the last service port that was found to lead to it.
-  private var last: [ServiceReference]
+  private var last: [OptionalIndex]
   /// The ones before, where there are several.
   private var before: [Int: [Int32]] = [:]
 
@@ -201,7 +200,7 @@ struct EndpointUsers {
     let known = last[chain].index
     guard known != Int(service) else { return false }
     if let known { before[chain, default: []].append(Int32(known)) }
-    last[chain] = ServiceReference(Int(service))
+    last[chain] = OptionalIndex(Int(service))
     return true
   }
 

@@ -199,20 +199,25 @@ struct ChainGraph: Sendable {
     // A hash table of positions. A dictionary would take five times the memory.
     let width = Int.bitWidth - (2 * names.count).leadingZeroBitCount
     let mask = 1 << width - 1
-    var slots = [Int32](repeating: -1, count: mask + 1)
+    var slots = [OptionalIndex](repeating: .none, count: mask + 1)
     for position in names.indices
     where facts.stages[position] == .service || facts.stages[position] == .endpoint {
       var slot = names[position] & mask
-      while slots[slot] >= 0 { slot = (slot + 1) & mask }
-      slots[slot] = Int32(position)
+      while slots[slot] != .none { slot = (slot + 1) & mask }
+      slots[slot] = OptionalIndex(position)
     }
     targets.reserveCapacity(names.count + names.count / 4)
     ends.reserveCapacity(names.count)
     for chain in names.indices {
       for hash in facts.jumps[chain] {
         var slot = hash & mask
-        while slots[slot] >= 0, names[Int(slots[slot])] != hash { slot = (slot + 1) & mask }
-        if slots[slot] >= 0 { targets.append(slots[slot]) }
+        while let target = slots[slot].index {
+          if names[target] == hash {
+            targets.append(Int32(target))
+            break
+          }
+          slot = (slot + 1) & mask
+        }
       }
       ends.append(Int32(targets.count))
     }

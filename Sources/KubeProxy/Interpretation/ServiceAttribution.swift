@@ -11,10 +11,10 @@ enum ChainAttribution: Sendable, Equatable {
   case unproven(service: Int32)
 
   /// The service port that owns the chain.
-  var owner: ServiceReference {
+  var owner: OptionalIndex {
     switch self {
-    case .proven(let name): ServiceReference(Int(name.service))
-    case .unproven(let service): ServiceReference(Int(service))
+    case .proven(let name): OptionalIndex(Int(name.service))
+    case .unproven(let service): OptionalIndex(Int(service))
     case .another, .nobodys: .none
     }
   }
@@ -36,7 +36,7 @@ struct ServiceAttribution {
   private(set) var serviceChains = OwnedChains()
   private(set) var connectionRules: [ServiceMap.ConnectionRule] = []
   /// For each rule of filter.
-  private(set) var filterOwners: [ServiceReference] = []
+  private(set) var filterOwners: [OptionalIndex] = []
   private let directory: ServiceDirectory
 
   init(_ ports: [ServicePort], _ directory: ServiceDirectory) {
@@ -64,7 +64,7 @@ struct ServiceAttribution {
     let ports = services.map(\.port)
     for mention in filter.mentions {
       guard let service = ports.sortedIndex(of: mention.port) else { continue }
-      filterOwners[mention.position] = ServiceReference(service)
+      filterOwners[mention.position] = OptionalIndex(service)
       services[service].filterRules += 1
       if let reason = mention.reason { services[service].blocked.insert(reason) }
     }

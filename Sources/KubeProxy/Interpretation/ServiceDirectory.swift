@@ -7,7 +7,7 @@ struct ServiceDirectory: Sendable {
   /// For each of nat's, its index here.
   private let ranks: [Int32]
   /// For each service port, its index among nat's.
-  private let natIndices: [ServiceReference]
+  private let natIndices: [OptionalIndex]
 
   /// - Parameter ports: Set to the service ports.
   init(_ dispatch: DispatchFacts, _ filter: FilterReading?, _ ports: inout [ServicePort]) {
@@ -16,11 +16,11 @@ struct ServiceDirectory: Sendable {
     guard !added.isEmpty else {
       ports = dispatch.ports
       ranks = ports.indices.map(Int32.init)
-      natIndices = ports.indices.map { ServiceReference($0) }
+      natIndices = ports.indices.map { OptionalIndex($0) }
       return
     }
     var ranks: [Int32] = []
-    var natIndices: [ServiceReference] = []
+    var natIndices: [OptionalIndex] = []
     var rest = added.sorted()[...]
     for (index, port) in dispatch.ports.enumerated() {
       while let next = rest.first, next < port {
@@ -29,7 +29,7 @@ struct ServiceDirectory: Sendable {
       }
       ranks.append(Int32(ports.count))
       ports.append(port)
-      natIndices.append(ServiceReference(index))
+      natIndices.append(OptionalIndex(index))
     }
     ports += rest
     natIndices += rest.map { _ in .none }
@@ -41,8 +41,8 @@ struct ServiceDirectory: Sendable {
   var provenCount: Int { ranks.count }
 
   /// One of nat's service ports.
-  func reference(_ dispatched: ServiceReference) -> ServiceReference {
-    ServiceReference(dispatched.index.map { Int(ranks[$0]) })
+  func reference(_ dispatched: OptionalIndex) -> OptionalIndex {
+    OptionalIndex(dispatched.index.map { Int(ranks[$0]) })
   }
 
   /// The name that a hash at the end of a service port's chain is of; nil where nothing proves it.
@@ -63,11 +63,11 @@ struct ServiceDirectory: Sendable {
     }
   }
 
-  /// For each name of an earlier directory, by its code, the same name here; -1 where it is gone.
-  func codes(of former: ServiceDirectory) -> [Int32] {
-    var codes = [Int32](repeating: -1, count: 2 * former.natIndices.count)
+  /// For each name of an earlier directory, by its code, the code here; none where it is gone.
+  func codes(of former: ServiceDirectory) -> [OptionalIndex] {
+    var codes = [OptionalIndex](repeating: .none, count: 2 * former.natIndices.count)
     for (hash, name) in former.dispatch.names {
-      codes[Int(former.name(name).code)] = self.name(of: hash)?.code ?? -1
+      codes[Int(former.name(name).code)] = OptionalIndex(self.name(of: hash).map { Int($0.code) })
     }
     return codes
   }

@@ -37,7 +37,7 @@ public final class ServiceMap: Sendable {
   /// The service ports' own chains that dispatch rules lead to.
   let serviceChains: OwnedChains
   /// For each rule of filter, whose it is.
-  private let filterOwners: [ServiceReference]
+  private let filterOwners: [OptionalIndex]
 
   /// Interprets a family's tables.
   ///

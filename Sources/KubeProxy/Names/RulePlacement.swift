@@ -27,13 +27,13 @@ public struct RulePlacement: Sendable, Hashable {
 public struct RulePlacements: Sendable {
   private let chain: RulePlacement
   private let rules: RuleList
-  /// Behind it, a rule of a built-in chain can be an agent's: the last of kube-proxy's jumps.
-  private let lastJump: Int
+  /// From here on, a rule of a built-in chain can be an agent's: kube-proxy's jumps stand before.
+  private let endOfJumps: Int
 
   public init(_ chain: Chain) {
     self.chain = RulePlacement(chain)
     rules = chain.rules
-    lastJump = chain.isBuiltIn ? Self.lastJump(in: chain.rules) : -1
+    endOfJumps = chain.isBuiltIn ? Self.endOfJumps(in: chain.rules) : 0
   }
 
   /// Where all rules stand; nil where that depends on the rule.
@@ -41,23 +41,23 @@ public struct RulePlacements: Sendable {
 
   /// Where the rule at `position` stands.
   public subscript(position: Int) -> RulePlacement {
-    guard chain.scope == .hook, position > lastJump,
+    guard chain.scope == .hook, position >= endOfJumps,
       case .chain(let target) = rules.outcome(at: position), ChainRole(target) == .other
     else { return chain }
     return RulePlacement(agent: ChainKind.of(target, isBuiltIn: false))
   }
 
-  /// The last of the positions at which a chain of kube-proxy is first led to; -1 where none is.
-  private static func lastJump(in rules: RuleList) -> Int {
+  /// Behind the last of the positions at which a chain of kube-proxy is first led to.
+  private static func endOfJumps(in rules: RuleList) -> Int {
     var targets: Set<ChainName> = []
-    var last = -1
+    var end = 0
     for position in rules.indices {
       guard case .chain(let target) = rules.outcome(at: position), isKubeProxys(target) else {
         continue
       }
-      if targets.insert(target).inserted { last = position }
+      if targets.insert(target).inserted { end = position + 1 }
     }
-    return last
+    return end
   }
 
   /// Whether kube-proxy leads from built-in chains to the chain. KUBE-FIREWALL does not count: it is the

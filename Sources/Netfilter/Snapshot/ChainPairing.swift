@@ -9,32 +9,32 @@ public struct ChainPairing: Sendable {
   /// The positions in the old content of the chains that are gone; ascending.
   public let removed: [Int]
   /// For each chain of the new content, twice its position in the old, and 1 more where its rules are
-  /// others; -1 where it is new.
-  private let places: [Int32]
+  /// others; none where it is new.
+  private let places: [OptionalIndex]
 
   /// - Parameter old: Nil where there was none: then all chains are new.
   public init(from old: TableContent?, to new: TableContent) {
     let count = new.chains.count
     guard let old, old !== new else {
-      places = (0..<count).map { old == nil ? -1 : Int32(2 * $0) }
+      places = (0..<count).map { OptionalIndex(old == nil ? nil : 2 * $0) }
       changed = old == nil ? Array(0..<count) : []
       removed = []
       return
     }
-    var places: [Int32] = []
+    var places: [OptionalIndex] = []
     places.reserveCapacity(count)
     var changed: [Int] = []
     var search = ChainSearch(in: old.chains)
     let (oldChains, newChains) = (old.chains, new.chains)
     for position in newChains.indices {
       guard let former = search.take(newChains[position].name) else {
-        places.append(-1)
+        places.append(.none)
         changed.append(position)
         continue
       }
       // Spans, for nothing needs to be retained to be compared.
       let isSame = oldChains.span[former].rules == newChains.span[position].rules
-      places.append(Int32(2 * former + (isSame ? 0 : 1)))
+      places.append(OptionalIndex(2 * former + (isSame ? 0 : 1)))
       if !isSame { changed.append(position) }
     }
     self.places = places
@@ -44,24 +44,27 @@ public struct ChainPairing: Sendable {
 
   /// Where a chain of the new content stood; nil where it is new.
   public func former(of position: Int) -> Int? {
-    let place = places[position]
-    return place < 0 ? nil : Int(place) / 2
+    places[position].index.map { $0 / 2 }
   }
 
   /// Where a chain of the new content stood with the same rules; nil where it is new or holds others.
   public func unchanged(_ position: Int) -> Int? {
-    let place = places[position]
-    return place >= 0 && place & 1 == 0 ? Int(place) / 2 : nil
+    guard let place = places[position].index, place & 1 == 0 else { return nil }
+    return place / 2
   }
+}
 
-  /// For each of `count` chains of the old content, where it stands in the new; -1 where it is gone.
-  public func positionsNow(of count: Int) -> [Int32] {
-    var positions = [Int32](repeating: -1, count: count)
-    for (position, place) in places.enumerated() where place >= 0 {
-      positions[Int(place) / 2] = Int32(position)
-    }
-    return positions
-  }
+/// An index of some list, or none, in four bytes: there may be one for each of 100,000 rules.
+public struct OptionalIndex: Sendable, Hashable {
+  @usableFromInline let code: Int32
+
+  public static let none = OptionalIndex(nil)
+
+  @inlinable
+  public init(_ index: Int?) { code = index.map(Int32.init) ?? -1 }
+
+  @inlinable
+  public var index: Int? { code < 0 ? nil : Int(code) }
 }
 
 /// Finds the chains of a list by name, each once.
