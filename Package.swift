@@ -64,10 +64,23 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Exposition", dependencies: ["Platform"], swiftSettings: settings),
     .target(
-      name: "Exporter",
+      name: "Tracking",
       dependencies: [
-        "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
+        "Anomalies", "Churn", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Collectors",
+      dependencies: [
+        "Anomalies", "Churn", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
+        "Tracking", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Page",
+      dependencies: [
+        "Churn", "Collectors", "IPTablesSource", "KubeProxy", "Netfilter", "Platform", "Tracking",
       ],
       swiftSettings: settings),
     .target(name: "WebConfiguration", dependencies: ["CYAML"], swiftSettings: settings),
@@ -86,8 +99,9 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Anomalies", "Answers", "CBuildInformation", "CStartCheck", "Console", "Netfilter",
-        "IPTablesSource", "KubeProxy", "Exposition", "Exporter", "HTTPEndpoint", "Platform",
+        "Anomalies", "Answers", "CBuildInformation", "CStartCheck", "Collectors", "Console",
+        "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Page",
+        "Platform", "Tracking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -127,8 +141,8 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "CGlibc", "Churn", "Exporter", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter",
-        "Platform", "TestSupport",
+        "CGlibc", "Churn", "Collectors", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter",
+        "Page", "Platform", "TestSupport", "Tracking",
         .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["Golden"], swiftSettings: settings),

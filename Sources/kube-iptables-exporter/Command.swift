@@ -1,6 +1,6 @@
 internal import ArgumentParser
 private import CBuildInformation
-internal import Exporter
+internal import Collectors
 internal import Glibc
 internal import HTTPEndpoint
 internal import Logging

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Exporter
+internal import Collectors
 internal import Exposition
 internal import Platform
 

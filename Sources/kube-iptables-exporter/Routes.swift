@@ -1,6 +1,7 @@
-internal import Exporter
+internal import Collectors
 internal import Exposition
 internal import HTTPEndpoint
+internal import Page
 
 /// What the server answers: the metrics, a page for people, and the probes.
 struct Routes: Sendable {

@@ -1,9 +1,10 @@
 public import ArgumentParser
-internal import Exporter
+internal import Collectors
 public import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 internal import Platform
+internal import Tracking
 
 /// The flags that all commands share: what to read and what to collect.
 struct SourceOptions: ParsableArguments {

@@ -1,4 +1,4 @@
-import Exporter
+import Collectors
 import FoundationEssentials
 import IPTablesSource
 import TestSupport

@@ -1,5 +1,6 @@
-import Exporter
+import Collectors
 import IPTablesSource
+import Page
 import TestSupport
 import Testing
 

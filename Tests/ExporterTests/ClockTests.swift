@@ -4,7 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Exporter
+@testable import Collectors
+@testable import Page
+@testable import Tracking
 
 @Suite("A clock that is set")
 struct ClockTests {

@@ -1,8 +1,9 @@
-import Exporter
+import Collectors
 import IPTablesSource
 import Platform
 import TestSupport
 import Testing
+import Tracking
 
 /// A tenant names services, and so may choose texts on which an operator's pattern doesn't end.
 @Suite("Patterns that would not end", .timeLimit(.minutes(1)))

@@ -1,8 +1,9 @@
-import Exporter
+import Collectors
 import Exposition
 import IPTablesSource
 import Logging
 import TestSupport
+import Tracking
 
 extension ExporterOptions {
   /// What leaves out all that differs from one process to the next.

@@ -5,7 +5,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Exporter
+@testable import Collectors
+@testable import Page
+@testable import Tracking
 
 @Suite("The order of the page's service ports")
 struct PageSortingTests {

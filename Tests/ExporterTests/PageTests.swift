@@ -1,10 +1,12 @@
-import Exporter
+import Collectors
 import FoundationEssentials
 import IPTablesSource
 import Netfilter
+import Page
 import Platform
 import TestSupport
 import Testing
+import Tracking
 
 @Suite("The page for people")
 struct PageTests {

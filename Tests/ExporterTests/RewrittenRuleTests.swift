@@ -1,4 +1,4 @@
-import Exporter
+import Collectors
 import IPTablesSource
 import Netfilter
 import TestSupport

@@ -1,9 +1,10 @@
-import Exporter
+import Collectors
 import IPTablesSource
 import Netfilter
 import Platform
 import TestSupport
 import Testing
+import Tracking
 
 @Suite("Which rules have series")
 struct RuleSelectionTests {

@@ -1,10 +1,11 @@
-import Exporter
+import Collectors
 import Exposition
 import IPTablesSource
 import Netfilter
 import Platform
 import TestSupport
 import Testing
+import Tracking
 
 @Suite("Every rule's counters")
 struct RulesCollectorTests {

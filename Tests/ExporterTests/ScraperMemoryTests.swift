@@ -6,7 +6,8 @@ import Netfilter
 import TestSupport
 import Testing
 
-@testable import Exporter
+@testable import Collectors
+@testable import Tracking
 
 @Suite("The memory that scrapers need")
 struct ScraperMemoryTests {
@@ -56,21 +57,21 @@ struct ScraperMemoryTests {
   func bound() {
     let marks = (0..<4).map { Self.mark($0, ports: 100) }
     let memory = ScraperMemory(byteLimit: 3 * marks[0].byteCount)
-    for (number, mark) in marks.enumerated() { memory.note(mark, for: "\(number)", .services) }
-    #expect((0..<4).filter { memory.mark(of: "\($0)", .services) != nil } == [1, 2, 3])
+    for (number, mark) in marks.enumerated() { memory.note(mark, for: "\(number)", "services") }
+    #expect((0..<4).filter { memory.mark(of: "\($0)", "services") != nil } == [1, 2, 3])
     // A single one stays, however large.
     let large = Self.mark(4, ports: 1_000)
-    memory.note(large, for: "large", .services)
-    #expect(memory.mark(of: "3", .services) == nil)
-    #expect(memory.mark(of: "large", .services)?.revision == 4)
+    memory.note(large, for: "large", "services")
+    #expect(memory.mark(of: "3", "services") == nil)
+    #expect(memory.mark(of: "large", "services")?.revision == 4)
   }
 
   @Test("Is shared by all who were answered with the same totals")
   func sharing() {
     let mark = Self.mark(1, ports: 100)
     let memory = ScraperMemory(byteLimit: mark.byteCount)
-    for number in 0..<128 { memory.note(mark, for: "\(number)", .services) }
-    #expect((0..<128).allSatisfy { memory.mark(of: "\($0)", .services) != nil })
+    for number in 0..<128 { memory.note(mark, for: "\(number)", "services") }
+    #expect((0..<128).allSatisfy { memory.mark(of: "\($0)", "services") != nil })
   }
 }
 

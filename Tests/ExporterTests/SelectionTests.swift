@@ -1,8 +1,9 @@
-import Exporter
+import Collectors
 import IPTablesSource
 import Platform
 import TestSupport
 import Testing
+import Tracking
 
 @Suite("Which service ports have series")
 struct SelectionTests {

@@ -1,4 +1,4 @@
-import Exporter
+import Collectors
 import Exposition
 import IPTablesSource
 import Netfilter

@@ -48,10 +48,21 @@ let package = Package(
     module("Answers", ["Churn", "Console", "KubeProxy", "Netfilter"]),
     module("Exposition", ["Platform"]),
     module(
-      "Exporter",
+      "Tracking",
       [
-        "Anomalies", "Netfilter", "IPTablesSource", "KubeProxy", "Churn", "Exposition", "Platform",
+        "Anomalies", "Churn", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
         logging,
+      ]),
+    module(
+      "Collectors",
+      [
+        "Anomalies", "Churn", "Exposition", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
+        "Tracking", logging,
+      ]),
+    module(
+      "Page",
+      [
+        "Churn", "Collectors", "IPTablesSource", "KubeProxy", "Netfilter", "Platform", "Tracking",
       ]),
     module("WebConfiguration", ["CYAML"]),
     // Links to what takes a client's bytes apart once NIO has found the header fields: so NIO, which has
@@ -63,9 +74,9 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Anomalies", "Answers", "CLibFuzzer", "CZlib", "Churn", "Console", "Exporter",
-        "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Platform",
-        "WebConfiguration", "XTables", logging,
+        "Anomalies", "Answers", "CLibFuzzer", "CZlib", "Churn", "Collectors", "Console",
+        "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Page",
+        "Platform", "WebConfiguration", "XTables", logging,
       ],
       swiftSettings: settings,
       // gold gives up on so many sections.

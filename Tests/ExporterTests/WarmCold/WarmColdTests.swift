@@ -1,4 +1,4 @@
-import Exporter
+import Collectors
 import Exposition
 import FoundationEssentials
 import IPTablesSource
@@ -6,6 +6,7 @@ import Netfilter
 import Synchronization
 import TestSupport
 import Testing
+import Tracking
 
 /// An exporter that has seen a history serves the page of one that was just started.
 @Suite("A warm page is the page")

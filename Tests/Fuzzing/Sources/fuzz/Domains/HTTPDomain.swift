@@ -1,6 +1,6 @@
-@testable import Exporter
 import Exposition
 @testable import HTTPEndpoint
+@testable import Page
 
 /// What a client sends, each as if it stood where it is read: in the request line, or in a header field.
 enum HTTPDomain {

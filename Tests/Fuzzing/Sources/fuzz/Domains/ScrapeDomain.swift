@@ -1,8 +1,9 @@
-import Exporter
+import Collectors
 import Exposition
 import IPTablesSource
 import Logging
 import Netfilter
+import Page
 
 /// Two saved files, with a line of `%` between them, that the exporter reads one after the other: all
 /// that it serves then must be what it claims to be.

@@ -1,0 +1,49 @@
+internal import IPTablesSource
+
+/// A part of the metrics that can be switched off, or asked for alone: a collector, as flags, requests
+/// and metrics name it.
+///
+/// Each collector's file says its own. To add a collector, write its file, and add it to ``allCases``.
+package struct CollectorName: Sendable {
+  package let rawValue: String
+  /// Whether it is on where no flag names it. Those are off that have series by the thousands.
+  let isOnByDefault: Bool
+  /// The counters that it exports.
+  let counters: CounterSelection
+  /// Whether it reports to a scraper what came since its last scrape.
+  let comparesScrapes: Bool
+  let collector: any Collector
+
+  init(
+    _ rawValue: String, isOnByDefault: Bool = true, counters: CounterSelection = [],
+    comparesScrapes: Bool = false, _ collector: any Collector
+  ) {
+    self.rawValue = rawValue
+    self.isOnByDefault = isOnByDefault
+    self.counters = counters
+    self.comparesScrapes = comparesScrapes
+    self.collector = collector
+  }
+
+  /// The collector of that name; nil where there is none.
+  package init?(rawValue: String) {
+    guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = known
+  }
+
+  package static let byDefault = Set(allCases.filter(\.isOnByDefault))
+}
+
+extension CollectorName: CaseIterable {
+  package static let allCases: [CollectorName] = [
+    .anomalies, .connections, .endpoints, .rules, .services, .tables,
+  ]
+}
+
+extension CollectorName: Hashable {
+  package static func == (left: CollectorName, right: CollectorName) -> Bool {
+    left.rawValue == right.rawValue
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+}

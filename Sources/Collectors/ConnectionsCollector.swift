@@ -1,0 +1,36 @@
+internal import Exposition
+internal import IPTablesSource
+internal import Platform
+internal import Tracking
+
+extension CollectorName {
+  package static let connections = CollectorName(
+    "connections", counters: .connections, ConnectionsCollector())
+}
+
+/// `connections`: new connections by service port. What needs counters of rules stands here alone, for
+/// they cost a reading of their own where nothing else has changed.
+struct ConnectionsCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+
+  func sharedParts(of state: RulesetState) -> [Part] {
+    [Part(.connections, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+  }
+
+  private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.connections) { samples in
+      for services in state.services {
+        let selected = services.selected
+        for (position, index) in selected.indices.enumerated() {
+          samples.sample(selected.labels[position], services.connections[index])
+        }
+      }
+    }
+  }
+
+  private static let connections = MetricFamily(
+    "iptables_service_connections_total", .counter,
+    "New connections sent to the service port's endpoints, summed over the DNAT rules of its "
+      + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
+      + "last reading and such a restart of the kernel's counter is not in it.")
+}

@@ -1,0 +1,99 @@
+internal import Exposition
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+internal import Platform
+internal import Tracking
+
+extension CollectorName {
+  package static let endpoints = CollectorName(
+    "endpoints", isOnByDefault: false, counters: .connections, EndpointsCollector())
+}
+
+/// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.
+struct EndpointsCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+
+  func sharedParts(of state: RulesetState) -> [Part] {
+    [
+      Part(.connections, revision: [state.reading.number]) { writeConnections(state, to: &$0) },
+      Part(.shares, revision: Self.mapRevisions(of: state)) { writeShares(state, to: &$0) },
+    ]
+  }
+
+  /// The revisions of all families, each behind the family's number.
+  private static func mapRevisions(of state: RulesetState) -> [UInt64] {
+    state.services.flatMap { [$0.family.number, $0.mapRevision] }
+  }
+
+  private func writeConnections(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.connections) { samples in
+      for services in state.services {
+        guard let endpoints = services.endpoints else { continue }
+        for (position, index) in services.selected.indices.enumerated() {
+          for endpoint in endpoints.endpoints(ofServiceAt: index) {
+            samples.sample(
+              services.selected.labels[position], and: endpoints.labels[endpoint],
+              endpoints.counts[endpoint])
+          }
+        }
+      }
+    }
+  }
+
+  private func writeShares(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.share) { samples in
+      for services in state.services where services.endpoints != nil {
+        for (position, index) in services.selected.indices.enumerated() {
+          let chains = services.map.serviceChains(ofServiceAt: index)
+          for policy in Policy.allCases {
+            // A service port has one chain of each policy, as long as kube-proxy alone writes them.
+            guard let chain = chains.first(where: { Policy($0) == policy }) else { continue }
+            for (endpoint, share) in Self.shares(of: chain) {
+              samples.sample(
+                services.selected.labels[position],
+                and: LabelSet(["endpoint": endpoint, "policy": policy.rawValue]), share)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The shares by destination, in the chain's order; of endpoints that have one.
+  private static func shares(of chain: ServiceChainEndpoints) -> [(String, Double)] {
+    var positions: [String: Int] = [:]
+    var shares: [(String, Double)] = []
+    for endpoint in chain.endpoints {
+      guard let destination = endpoint.destinations.first?.description else { continue }
+      if let position = positions[destination] {
+        shares[position].1 += endpoint.share
+      } else {
+        positions[destination] = shares.count
+        shares.append((destination, endpoint.share))
+      }
+    }
+    return shares
+  }
+
+  /// Which traffic a chain balances, as the label `policy` has it.
+  private enum Policy: String, CaseIterable {
+    case cluster
+    case local
+
+    init(_ chain: ServiceChainEndpoints) {
+      self = chain.chain.hasPrefix("KUBE-SVC-") ? .cluster : .local
+    }
+  }
+
+  private static let connections = MetricFamily(
+    "iptables_endpoint_connections_total", .counter,
+    "New connections sent to the endpoint: those of iptables_service_connections_total, by "
+      + "destination.")
+
+  private static let share = MetricFamily(
+    "iptables_endpoint_share", .gauge,
+    "The share of new connections to the service port that the endpoint gets, 0 to 1, as the "
+      + "probabilities of its rules have it, without session affinity. By policy: cluster (KUBE-SVC) "
+      + "and local (KUBE-SVL, KUBE-XLB).")
+}

@@ -1,0 +1,272 @@
+internal import Exposition
+package import IPTablesSource
+package import Logging
+internal import Platform
+internal import Synchronization
+package import Tracking
+
+/// Answers scrapes: reads the rules, and renders what the collectors make of them.
+package final class Exporter: Sendable {
+  private let monitor: RulesetMonitor
+  package let options: ExporterOptions
+  private let memory = ScraperMemory()
+  private let cache: RenderingCache
+  private let logger: Logger
+  private let timeouts = MessageLimit()
+  /// Returns the time of readings, and the time from which the page computes ages.
+  package let now: @Sendable () -> Moment
+
+  /// - Parameter source: where the rules come from; it is used by nobody else from now on.
+  package convenience init(
+    source: sending any RulesetSource, options: ExporterOptions, logger: Logger
+  ) {
+    self.init(source: source, options: options, logger: logger, now: Moment.now)
+  }
+
+  /// Does the same by other clocks.
+  init(
+    source: sending any RulesetSource, options: ExporterOptions, logger: Logger,
+    now: @escaping @Sendable () -> Moment
+  ) {
+    let cache = RenderingCache()
+    self.cache = cache
+    monitor = RulesetMonitor(
+      source: source, subjects: TrackedSubjects(options), logger: logger, now: now,
+      onReading: { cache.clear() })
+    self.options = options
+    self.logger = logger
+    self.now = now
+  }
+
+  /// Answers one scrape.
+  ///
+  /// Where the reading takes longer than the scraper waits, the answer comes in time without it, and
+  /// says so: the collectors' success is 0.
+  ///
+  /// - Returns: the exposition in segments, to be sent one after the other.
+  /// - Throws: ``ScrapeError`` where the request names collectors that can't be had.
+  package func scrape(_ request: ScrapeRequest) async throws(ScrapeError) -> [[UInt8]] {
+    let collectors = try collectors(for: request)
+    let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
+    let state = await state(within: request.timeout, counters: counters)
+    guard let state else {
+      if let leftOut = timeouts.admit() {
+        logger.warning(
+          "reading takes longer than the scrape timeout",
+          metadata: ["scraper": "\(request.scraper)", "left_out": "\(leftOut)"])
+      }
+      return renderWithoutReading(collectors, request.format)
+    }
+    let segments = render(state, collectors, request)
+    if request.isAnswered {
+      for collector in collectors where collector.comparesScrapes {
+        memory.note(state.ledger.mark, for: request.scraper, collector.rawValue)
+      }
+    }
+    return segments
+  }
+
+  /// Whether the rules could be read at least once since the start; that there are none is a success.
+  package var isReady: Bool { monitor.hasRead }
+
+  /// Lets go of what scrapes at the same time share, and gives the memory of a large reading back to
+  /// the system. To be called when no scrape is under way.
+  package func releaseMemory() async {
+    if monitor.readsInBulk { cache.clear() }
+    await monitor.releaseMemory()
+  }
+
+  /// What a reading came to that is made as for a scrape.
+  package func state(counters: CounterSelection) async -> RulesetState {
+    await monitor.state(asOf: .now, counters: counters)
+  }
+
+  // MARK: Reading
+
+  private func state(
+    within timeout: Duration?, counters: CounterSelection
+  ) async -> RulesetState? {
+    let arrival = ContinuousClock.now
+    guard let timeout else { return await monitor.state(asOf: arrival, counters: counters) }
+    let race = Race<RulesetState>()
+    Task { race.finish(await monitor.state(asOf: arrival, counters: counters)) }
+    let timer = Task {
+      try? await Task.sleep(for: max(.zero, timeout - Self.sendingTime(timeout)))
+      race.finish(nil)
+    }
+    let state = await race.result()
+    timer.cancel()
+    return state
+  }
+
+  /// What is left of a scrape's time for sending the answer.
+  private static func sendingTime(_ timeout: Duration) -> Duration {
+    min(.milliseconds(500), timeout / 4)
+  }
+
+  // MARK: Rendering
+
+  private func collectors(for request: ScrapeRequest) throws(ScrapeError) -> [CollectorName] {
+    if !request.collect.isEmpty, !request.exclude.isEmpty { throw .collectAndExclude }
+    var chosen = options.collectors
+    let collect = try names(request.collect)
+    let exclude = try names(request.exclude)
+    if !collect.isEmpty {
+      for name in collect where !chosen.contains(name) {
+        throw .disabledCollector(name.rawValue)
+      }
+      chosen = collect
+    }
+    return chosen.subtracting(exclude).sorted { $0.rawValue < $1.rawValue }
+  }
+
+  private func names(_ texts: [String]) throws(ScrapeError) -> Set<CollectorName> {
+    var names: Set<CollectorName> = []
+    for text in texts {
+      guard let name = CollectorName(rawValue: text) else { throw .unknownCollector(text) }
+      names.insert(name)
+    }
+    return names
+  }
+
+  private func render(
+    _ state: RulesetState, _ collectors: [CollectorName], _ request: ScrapeRequest
+  ) -> [[UInt8]] {
+    var writer = ExpositionWriter(request.format)
+    ReadingMetrics().write(state, to: &writer)
+    var segments = writer.finish()
+    var outcomes: [ExporterMetrics.Outcome] = []
+    for name in collectors {
+      let start = ContinuousClock.now
+      let collector = name.collector
+      let parts =
+        collector.sharedParts(of: state)
+        + collector.partsSince(memory.mark(of: request.scraper, name.rawValue), state)
+      segments += cache.segments(of: parts, name, request.format)
+      outcomes.append(
+        ExporterMetrics.Outcome(
+          collector: name,
+          isSuccess: state.isComplete && collector.patternFailure(in: state) == nil,
+          duration: (.now - start).seconds))
+    }
+    return segments + ending(outcomes, request.format)
+  }
+
+  private func renderWithoutReading(
+    _ collectors: [CollectorName], _ format: ExpositionFormat
+  ) -> [[UInt8]] {
+    ending(
+      collectors.map { ExporterMetrics.Outcome(collector: $0, isSuccess: false, duration: 0) },
+      format)
+  }
+
+  private func ending(
+    _ outcomes: [ExporterMetrics.Outcome], _ format: ExpositionFormat
+  ) -> [[UInt8]] {
+    var writer = ExpositionWriter(format)
+    ExporterMetrics(build: options.build, exportsProcess: options.exportsProcess)
+      .write(outcomes, to: &writer)
+    return writer.finish() + [format.trailer]
+  }
+}
+
+extension Exporter {
+  /// Reads until a reading succeeds, of those for scrapes too: so ``isReady`` comes where nobody watches.
+  ///
+  /// - Parameter interval: The time between two attempts.
+  package func becomeReady(retryingEvery interval: Duration) async {
+    while !Task.isCancelled, !isReady {
+      await monitor.readUnlessReady()
+      if !isReady { try? await Task.sleep(for: interval) }
+    }
+  }
+
+  /// Looks for changes between scrapes until the task is cancelled, so that what comes and goes there
+  /// is counted too.
+  ///
+  /// The first reading is made at once: changes count from there, and a first scrape is quick. Then the
+  /// source is asked at every interval whether something may have changed, and read if so, or if no
+  /// reading has succeeded yet. These
+  /// readings take at most a twentieth of one processor; those for scrapes don't wait for that.
+  ///
+  /// - Parameter interval: The time between two looks.
+  package func watch(every interval: Duration) async {
+    await watch(every: interval, clock: ContinuousClock()) { ProcessorTime.ofThisProcess }
+  }
+
+  /// Does the same by another clock.
+  ///
+  /// - Parameters:
+  ///   - interval: The time between two looks.
+  ///   - clock: The clock.
+  ///   - processorTime: What the process has used of its processors so far: a reading may use several.
+  package func watch<WatchClock: Clock>(
+    every interval: Duration, clock: WatchClock, processorTime: @escaping @Sendable () -> Duration
+  ) async where WatchClock.Duration == Duration {
+    var budget = WatchBudget<WatchClock.Instant>()
+    while !Task.isCancelled {
+      if budget.allows(clock.now), let used = await monitor.readIfChanged(processorTime) {
+        budget.note(used, endedAt: clock.now)
+      }
+      // Cancelled, it ends at once, and so does the loop.
+      try? await clock.sleep(for: interval)
+    }
+  }
+}
+
+/// How soon the next reading may begin that no scrape asks for, so that all of them together take a
+/// small part of one processor, however large the tables are.
+struct WatchBudget<Instant: InstantProtocol> where Instant.Duration == Duration {
+  /// The part of one processor that such readings may take: a twentieth.
+  static var share: Double { 0.05 }
+
+  private var earliest: Instant?
+
+  /// Whether a reading may begin now.
+  func allows(_ now: Instant) -> Bool { earliest.map { now >= $0 } ?? true }
+
+  /// Notes a reading that has ended now.
+  mutating func note(_ processorTime: Duration, endedAt now: Instant) {
+    earliest = now.advanced(by: processorTime / Self.share)
+  }
+}
+
+/// Waits for the first of two results, without waiting for the other.
+private final class Race<Value: Sendable>: Sendable {
+  private enum State {
+    case open
+    case awaited(CheckedContinuation<Value?, Never>)
+    case finished(Value?)
+  }
+
+  private let state = Mutex(State.open)
+
+  /// Gives a result; only the first counts.
+  func finish(_ value: Value?) {
+    let continuation: CheckedContinuation<Value?, Never>? = state.withLock { state in
+      switch state {
+      case .open:
+        state = .finished(value)
+        return nil
+      case .awaited(let continuation):
+        state = .finished(value)
+        return continuation
+      case .finished:
+        return nil
+      }
+    }
+    continuation?.resume(returning: value)
+  }
+
+  /// The first result. To be awaited once.
+  func result() async -> Value? {
+    await withCheckedContinuation { continuation in
+      let value: Value?? = state.withLock { state in
+        if case .finished(let value) = state { return .some(value) }
+        state = .awaited(continuation)
+        return .none
+      }
+      if case .some(let value) = value { continuation.resume(returning: value) }
+    }
+  }
+}

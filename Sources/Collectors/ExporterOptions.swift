@@ -1,0 +1,49 @@
+package import Tracking
+
+/// What is collected, and for which service ports and rules.
+package struct ExporterOptions: Sendable {
+  /// The collectors that are on.
+  package var collectors: Set<CollectorName>
+  /// Which service ports have series of their own.
+  package var selection: ServiceSelection
+  /// Which rules have series of their own, where the collector `rules` is on.
+  package var rules: RuleSelection
+  /// Whether the exporter's own process is exported too.
+  package var exportsProcess: Bool
+  package var build: BuildInformation
+
+  package init(
+    collectors: Set<CollectorName> = CollectorName.byDefault,
+    selection: ServiceSelection = ServiceSelection(), rules: RuleSelection = RuleSelection(),
+    exportsProcess: Bool = true, build: BuildInformation
+  ) {
+    self.collectors = collectors
+    self.selection = selection
+    self.rules = rules
+    self.exportsProcess = exportsProcess
+    self.build = build
+  }
+}
+
+/// What this binary was built from.
+package struct BuildInformation: Sendable, Hashable {
+  package let version: String
+  package let revision: String
+  package let swiftVersion: String
+
+  package init(version: String, revision: String, swiftVersion: String) {
+    self.version = version
+    self.revision = revision
+    self.swiftVersion = swiftVersion
+  }
+}
+
+extension TrackedSubjects {
+  init(_ options: ExporterOptions) {
+    self.init(
+      services: options.selection,
+      rules: options.collectors.contains(.rules) ? options.rules : nil,
+      includesEndpoints: options.collectors.contains(.endpoints),
+      includesAnomalies: options.collectors.contains(.anomalies))
+  }
+}

@@ -1,0 +1,238 @@
+internal import Churn
+internal import Exposition
+internal import KubeProxy
+internal import Netfilter
+internal import Platform
+internal import Tracking
+
+extension CollectorName {
+  package static let services = CollectorName(
+    "services", comparesScrapes: true, ServicesCollector())
+}
+
+/// `services`: what the rules hold for each service port.
+struct ServicesCollector: Collector {
+  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+
+  func sharedParts(of state: RulesetState) -> [Part] {
+    let gauges = Part(.gauges, revision: Self.gaugesRevision(of: state)) { writer in
+      writeGauges(state, to: &writer)
+      writeBlocked(state, to: &writer)
+    }
+    let blocks = ServiceBlock.all(of: state)
+    let changes = blocks.map { block in
+      Part(.changes, of: block.name, revision: block.revision(of: \.changesRevisions)) {
+        Self.writeChanges(block, to: &$0)
+      }
+    }
+    let rewritten = blocks.map { block in
+      Part(.rewrites, of: block.name, revision: block.revision(of: \.rewrittenRevisions)) {
+        Self.writeRewritten(block, to: &$0)
+      }
+    }
+    let totals = Part(.totals, revision: [state.reading.number]) { writeTotals(state, to: &$0) }
+    return [gauges] + changes + rewritten + [totals]
+  }
+
+  /// The revisions of all families, each behind the family's number.
+  private static func gaugesRevision(of state: RulesetState) -> [UInt64] {
+    state.services.flatMap { [$0.family.number, $0.gaugesRevision] }
+  }
+
+  private static func writeChanges(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
+    let selected = block.services.selected
+    writer.write(Self.ruleChanges, isContinued: !block.isFirst) { samples in
+      for position in block.positions {
+        let changes = selected.changes[position]
+        for change in Change.allCases {
+          samples.sample(
+            selected.labels[position], and: Self.changeLabels[change] ?? .none, changes[change])
+        }
+      }
+    }
+  }
+
+  private static func writeRewritten(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
+    let selected = block.services.selected
+    writer.write(Self.rulesRewritten, isContinued: !block.isFirst) { samples in
+      for position in block.positions {
+        samples.sample(selected.labels[position], selected.rewritten[position])
+      }
+    }
+  }
+
+  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
+    let moved = MovedRules(since: earlier, state)
+    return ServiceBlock.all(of: state).map { block in
+      let counts = moved.counts(of: block)
+      // Where nothing was moved, which is nearly always, it is the same for all scrapers.
+      let revision = counts.isEmpty ? block.selectionRevision : nil
+      return Part(.moves, of: block.name, revision: revision) { writer in
+        writer.write(Self.movedSinceLastScrape, isContinued: !block.isFirst) { samples in
+          for position in block.positions {
+            samples.sample(block.services.selected.labels[position], counts[position] ?? 0)
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each selected service port, with its position among the selected and its index
+  /// in the map.
+  private static func forEach(
+    _ state: RulesetState, _ body: (ServiceState, Int, Int) -> Void
+  ) {
+    for services in state.services {
+      for (position, index) in services.selected.indices.enumerated() {
+        body(services, position, index)
+      }
+    }
+  }
+
+  private func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    for (family, value) in Self.gauges {
+      writer.write(family) { samples in
+        Self.forEach(state) { services, position, index in
+          samples.sample(
+            services.selected.labels[position], value(services.map.services[index]))
+        }
+      }
+    }
+    writer.write(Self.rules) { samples in
+      Self.forEach(state) { services, position, index in
+        let service = services.map.services[index]
+        let labels = services.selected.labels[position]
+        if services.tables.contains(.filter) {
+          samples.sample(labels, and: Self.filterLabels, service.filterRules)
+        }
+        if services.tables.contains(.nat) {
+          samples.sample(labels, and: Self.natLabels, service.natRules)
+        }
+      }
+    }
+  }
+
+  private func writeBlocked(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.blocked) { samples in
+      Self.forEach(state) { services, position, index in
+        let service = services.map.services[index]
+        if service.blocked.isEmpty { return }
+        for reason in BlockReason.allCases where service.blocked.contains(reason) {
+          samples.sample(
+            services.selected.labels[position], and: LabelSet(["reason": reason.rawValue]), 1)
+        }
+      }
+    }
+  }
+
+  private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    writer.write(Self.fingerprint) { samples in
+      for services in state.services where !services.map.services.isEmpty {
+        samples.sample(LabelSet(["ip_family": services.family.rawValue]), services.fingerprint)
+      }
+    }
+    writer.write(Self.hookJumpPosition) { samples in
+      for services in state.services {
+        for jump in services.hookJumps {
+          samples.sample(
+            LabelSet([
+              "ip_family": services.family.rawValue, "table": jump.table.rawValue,
+              "chain": jump.chain.description,
+            ]), jump.position)
+        }
+      }
+    }
+    writer.write(Self.servicePorts) { samples in
+      for services in state.services {
+        samples.sample(
+          LabelSet(["ip_family": services.family.rawValue]), services.map.services.count)
+      }
+    }
+    writer.write(Self.omitted) { samples in
+      for services in state.services {
+        let labels = LabelSet(["ip_family": services.family.rawValue])
+        samples.sample(labels, and: LabelSet(["reason": "limit"]), services.selected.omittedByLimit)
+        samples.sample(
+          labels, and: LabelSet(["reason": "pattern"]), services.selected.omittedByPattern)
+      }
+    }
+    writer.write(Self.unnamed) { samples in
+      for services in state.services {
+        samples.sample(
+          LabelSet(["ip_family": services.family.rawValue]), services.map.unnamed.count)
+      }
+    }
+  }
+
+  private static let natLabels = LabelSet(["table": "nat"])
+  private static let filterLabels = LabelSet(["table": "filter"])
+  private static let changeLabels = Dictionary(
+    uniqueKeysWithValues: Change.allCases.map { ($0, LabelSet(["change": $0.rawValue])) })
+}
+
+extension ServicesCollector {
+  static let gauges: [(MetricFamily, @Sendable (Service) -> Int)] = [
+    (sepChains, { $0.sepChains }),
+    (dnatTargets, { $0.dnatTargets }),
+    (nodePortRules, { $0.nodePortRules }),
+  ]
+
+  private static let sepChains = MetricFamily(
+    "iptables_service_sep_chains", .gauge,
+    "Distinct KUBE-SEP chains that the service port's chains jump to.")
+
+  private static let dnatTargets = MetricFamily(
+    "iptables_service_dnat_targets", .gauge,
+    "Distinct DNAT destinations in the service port's KUBE-SEP chains.")
+
+  private static let nodePortRules = MetricFamily(
+    "iptables_service_nodeport_rules", .gauge,
+    "Rules in nat's KUBE-NODEPORTS for the service port.")
+
+  static let rules = MetricFamily(
+    "iptables_service_rules", .gauge, "Rules of the service port in the table.")
+
+  static let blocked = MetricFamily(
+    "iptables_service_blocked", .gauge,
+    "1 for a service port whose traffic the rules reject (no_endpoints) or drop "
+      + "(no_local_endpoints).")
+
+  static let ruleChanges = MetricFamily(
+    "iptables_service_rule_changes_total", .counter,
+    "Rules of the service port in nat that were added, removed or moved between readings, since "
+      + "the exporter started.")
+
+  static let movedSinceLastScrape = MetricFamily(
+    "iptables_service_rules_moved_since_last_scrape", .gauge,
+    "Reorder churn: rules of the service port in nat that moved since this scraper's last scrape.")
+
+  static let rulesRewritten = MetricFamily(
+    "iptables_service_rules_rewritten_total", .counter,
+    "Rules of the service port in nat that were written again with the same content, in place or "
+      + "moved, since the exporter started. " + RewriteLedger.limits)
+
+  static let fingerprint = MetricFamily(
+    "iptables_service_map_fingerprint", .gauge,
+    "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints. "
+      + "Nodes that are in step have the same number: nothing that is local to a node goes into it."
+  )
+
+  static let hookJumpPosition = MetricFamily(
+    "iptables_hook_jump_position", .gauge,
+    "The position in the built-in chain of the first jump to KUBE-SERVICES: 1 is first, 0 is missing. "
+      + "For tables that have a chain KUBE-SERVICES.")
+
+  static let servicePorts = MetricFamily(
+    "iptables_services", .gauge,
+    "Service ports found, those without series of their own included.")
+
+  static let omitted = MetricFamily(
+    "iptables_services_omitted", .gauge,
+    "Service ports without series of their own, by reason: --services.limit, or "
+      + "--services.include and --services.exclude (pattern).")
+
+  static let unnamed = MetricFamily(
+    "iptables_services_unnamed", .gauge,
+    "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
+      + "service port, or one that contradicts the hash in the chain's name.")
+}

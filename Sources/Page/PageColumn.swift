@@ -1,0 +1,151 @@
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+internal import Tracking
+
+/// A column of the page's table of service ports; the raw value is what `sort` takes.
+enum PageColumn: String, Sendable, CaseIterable {
+  case service
+  case family
+  case endpoints
+  case targets
+  case nodeports
+  case rules
+  case added
+  case removed
+  case moved
+  case rewritten
+  case connections
+  case changed
+
+  /// Whether the greatest is of most interest.
+  var beginsDescending: Bool { self != .service && self != .family }
+
+  var title: Markup {
+    switch self {
+    case .service: "Service port"
+    case .family: "Family"
+    case .endpoints: "SEP chains"
+    case .targets: "Targets"
+    case .nodeports: "NodePort rules"
+    case .rules: "Rules"
+    case .added: "Added"
+    case .removed: "Removed"
+    case .moved: "Moved"
+    case .rewritten: "Rewritten"
+    case .connections: "Connections"
+    case .changed: "Last change"
+    }
+  }
+
+  /// What the column says, in a sentence.
+  var explanation: Markup {
+    switch self {
+    case .service: "Namespace, name and port of the service, and its protocol"
+    case .family: "The address family"
+    case .endpoints: "Distinct KUBE-SEP chains that the service port&#39;s chains jump to"
+    case .targets: "Distinct DNAT destinations in the KUBE-SEP chains"
+    case .nodeports: "Rules in the nat table&#39;s KUBE-NODEPORTS"
+    case .rules: "Rules in the tables nat and filter"
+    case .added: "Rules of the nat table added since the exporter started"
+    case .removed: "Rules of the nat table removed since the exporter started"
+    case .moved: "Rules of the nat table moved since the exporter started"
+    case .rewritten: "Rules of the nat table written again with the same content"
+    case .connections: "New connections since the exporter started"
+    case .changed: "When a rule of the tables nat and filter was last added, removed or moved"
+    }
+  }
+
+  /// Whether a row stands before another, ascending; of equals, the first by name.
+  func precedes(_ left: PageRow, _ right: PageRow, _ order: PageOrder) -> Bool {
+    if let isLower = isLower(left, right) { return isLower == (order == .ascending) }
+    let (leftPort, rightPort) = (left.service.port, right.service.port)
+    if leftPort == rightPort { return left.family < right.family }
+    return self == .service && order == .descending ? rightPort < leftPort : leftPort < rightPort
+  }
+
+  /// The number that the column shows; nil for one of another kind.
+  func number(of row: PageRow) -> UInt64? {
+    switch self {
+    case .service, .family, .changed: nil
+    case .endpoints: UInt64(row.service.sepChains)
+    case .targets: UInt64(row.service.dnatTargets)
+    case .nodeports: UInt64(row.service.nodePortRules)
+    case .rules: UInt64(row.service.rules)
+    case .added: row.changes.added
+    case .removed: row.changes.removed
+    case .moved: row.changes.moved
+    case .rewritten: row.rewritten
+    case .connections: row.connections
+    }
+  }
+
+  /// Whether one row's value is lower than another's; nil where both are equal, or are names.
+  private func isLower(_ left: PageRow, _ right: PageRow) -> Bool? {
+    if self == .changed {
+      if left.lastChange == right.lastChange { return nil }
+      guard let former = left.lastChange, let later = right.lastChange else {
+        return left.lastChange == nil
+      }
+      return former < later
+    }
+    let (leftValue, rightValue) = (value(of: left), value(of: right))
+    return leftValue == rightValue ? nil : leftValue < rightValue
+  }
+
+  private func value(of row: PageRow) -> UInt64 {
+    self == .family ? (row.family == .ipv4 ? 4 : 6) : number(of: row) ?? 0
+  }
+}
+
+/// The order of rows; the raw value is what `order` takes.
+enum PageOrder: String, Sendable {
+  case ascending = "asc"
+  case descending = "desc"
+
+  var reversed: PageOrder { self == .ascending ? .descending : .ascending }
+}
+
+/// A service port in the page's table.
+struct PageRow {
+  let family: IPFamily
+  let service: Service
+  /// Those of nat's rules since the exporter started.
+  let changes: ChangeCounts
+  let rewritten: UInt64
+  let connections: UInt64
+  /// Nil where none was seen.
+  let lastChange: Moment?
+
+  /// The service ports that have series of their own.
+  static func all(of state: RulesetState) -> [PageRow] {
+    state.services.flatMap { services in
+      services.selected.indices.enumerated().map { position, index in
+        let service = services.map.services[index]
+        return PageRow(
+          family: services.family, service: service,
+          changes: services.selected.changes[position],
+          rewritten: services.selected.rewritten[position],
+          connections: services.connections[index],
+          lastChange: state.serviceTimes[services.family, service.port])
+      }
+    }
+  }
+
+  /// Whether each of the words is part of what is said of the service port: its name, port and
+  /// protocol, the address family, or why it is blocked.
+  func contains(_ words: [String]) -> Bool {
+    if words.isEmpty { return true }
+    let blocked = service.blocked.map(\.rawValue).joined(separator: " ")
+    let text =
+      "\(service.port) \(service.port.transport.rawValue) \(family.rawValue) \(blocked)"
+      .lowercased()
+    return words.allSatisfy { Self.contains(text.utf8, $0.utf8) }
+  }
+
+  /// By bytes: names are ASCII, as Kubernetes has them.
+  private static func contains(_ text: String.UTF8View, _ word: String.UTF8View) -> Bool {
+    guard let first = word.first else { return true }
+    return text.indices.contains { text[$0] == first && text[$0...].starts(with: word) }
+  }
+}

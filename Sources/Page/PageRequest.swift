@@ -1,0 +1,69 @@
+/// What somebody wants to see on the page.
+package struct PageRequest: Sendable {
+  /// The path of the metrics, to which the page leads.
+  let telemetryPath: String
+  var sort: PageColumn
+  var order: PageOrder
+  /// Words that all must be in a service port's name, port, protocol or address family.
+  var filter: String
+  /// At most so many service ports; nil for all.
+  var limit: Int?
+  /// Whether moves in dispatch chains are shown too.
+  var showsDispatchMoves: Bool
+
+  /// So many service ports are shown where nothing else is asked for.
+  static let usualLimit = 200
+  /// A longer filter is cut: every link repeats it.
+  static let longestFilter = 200
+
+  /// - Parameters:
+  ///   - query: `sort` is a column's name; `order` is `asc` or `desc`; `filter` has words; `limit` is
+  ///     a number or `all`; `moves=all` shows those in dispatch chains too. What makes no sense is as
+  ///     if it weren't there.
+  ///   - telemetryPath: The path of the metrics.
+  package init(query: [(name: String, value: String)] = [], telemetryPath: String = "/metrics") {
+    func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    self.telemetryPath = telemetryPath
+    let column = value("sort").flatMap(PageColumn.init) ?? .service
+    sort = column
+    order =
+      value("order").flatMap(PageOrder.init)
+      ?? (column.beginsDescending ? .descending : .ascending)
+    filter = String((value("filter") ?? "").unicodeScalars.prefix(Self.longestFilter))
+    let limit = value("limit")
+    let number = limit.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+    self.limit = limit == "all" ? nil : number ?? Self.usualLimit
+    showsDispatchMoves = value("moves") == "all"
+  }
+
+  /// The words of the filter, in lower case.
+  var words: [String] { filter.lowercased().split(whereSeparator: \.isWhitespace).map(String.init) }
+
+  /// The query that asks for this page.
+  var query: String {
+    var fields = ["sort=\(sort.rawValue)", "order=\(order.rawValue)"]
+    if !filter.isEmpty { fields.append("filter=" + Self.percentEncoded(filter)) }
+    if limit != Self.usualLimit { fields.append("limit=\(limit.map { String($0) } ?? "all")") }
+    if showsDispatchMoves { fields.append("moves=all") }
+    return "?" + fields.joined(separator: "&")
+  }
+
+  /// The same page, but for what is changed.
+  func with(_ change: (inout PageRequest) -> Void) -> PageRequest {
+    var request = self
+    change(&request)
+    return request
+  }
+
+  private static func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return text.utf8.reduce(into: "") { encoded, byte in
+      let character = Character(Unicode.Scalar(byte))
+      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+        encoded.append(character)
+      } else {
+        encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+      }
+    }
+  }
+}

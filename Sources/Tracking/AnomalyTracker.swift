@@ -1,0 +1,71 @@
+package import Anomalies
+internal import KubeProxy
+package import Netfilter
+
+/// Follows the faults in the rules of one address family, in whichever backend kube-proxy uses, and since
+/// when each has been there.
+struct AnomalyTracker {
+  private var last: Inspection?
+  /// When each of the last reading's faults was first seen.
+  private var beginnings: [Finding.Identity: Moment] = [:]
+  private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
+
+  /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's,
+  /// nor kube-proxy's mode.
+  mutating func take(
+    _ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, at time: Moment
+  ) -> AnomalyState {
+    let inspection = Inspection(of: snapshot, map: map, mode: mode, previous: last)
+    if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
+    last = inspection
+    return AnomalyState(
+      family: snapshot.family, tables: snapshot.tables.map(\.name), time: time, faults: faults)
+  }
+
+  private mutating func note(_ findings: [Finding], at time: Moment) {
+    var present: [Finding.Identity: Moment] = [:]
+    faults.removeAll(keepingCapacity: true)
+    for finding in findings {
+      let beginning = beginnings[finding.identity] ?? time
+      present[finding.identity] = beginning
+      let key = AnomalyState.Key(table: finding.table, anomaly: finding.anomaly)
+      faults[key, default: AnomalyState.Faults(beginning: beginning)].add(beginning)
+    }
+    beginnings = present
+  }
+}
+
+/// The faults of a reading of one address family.
+package struct AnomalyState: Sendable {
+  struct Key: Hashable {
+    let table: TableName
+    let anomaly: Anomaly
+  }
+
+  /// Those of a kind in one table.
+  struct Faults: Sendable {
+    private(set) var count = 0
+    /// When the oldest of them was first seen.
+    private(set) var beginning: Moment
+
+    init(beginning: Moment) { self.beginning = beginning }
+
+    mutating func add(_ beginning: Moment) {
+      count += 1
+      self.beginning = min(self.beginning, beginning)
+    }
+  }
+
+  package let family: IPFamily
+  /// The tables that were read.
+  package let tables: [TableName]
+  /// When they were read.
+  let time: Moment
+  fileprivate let faults: [Key: Faults]
+
+  /// How many faults of a kind there are in a table, and for how many seconds the oldest has been seen.
+  package func account(of anomaly: Anomaly, in table: TableName) -> (count: Int, age: Double) {
+    guard let faults = faults[Key(table: table, anomaly: anomaly)] else { return (0, 0) }
+    return (faults.count, faults.beginning.age(at: time))
+  }
+}

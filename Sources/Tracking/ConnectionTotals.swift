@@ -1,0 +1,160 @@
+package import Exposition
+internal import KubeProxy
+internal import Netfilter
+
+/// New connections by endpoint, those of one service port after the other.
+package struct EndpointCounts: Sendable {
+  /// For each of the map's services, where its endpoints begin; one more entry ends the last.
+  fileprivate(set) var starts: [Int32] = [0]
+  /// The label `endpoint` of each, rendered.
+  package fileprivate(set) var labels: [LabelSet] = []
+  package fileprivate(set) var counts: [UInt64] = []
+
+  /// The endpoints of a service port.
+  package func endpoints(ofServiceAt index: Int) -> Range<Int> {
+    Int(starts[index])..<Int(starts[index + 1])
+  }
+}
+
+/// New connections by endpoint of one family, summed over readings as ``ConnectionTotals`` does it for
+/// service ports.
+struct EndpointTotals: Sendable {
+  private(set) var current = EndpointCounts()
+  private var map: ServiceMap?
+  /// The endpoints of `current`.
+  private var keys: [Key] = []
+  /// For each of the map's rules that count connections, the index of its endpoint.
+  private var ofRules: [Int32] = []
+  /// The sums of endpoints that are gone, should they come back.
+  private var gone: [GoneKey: UInt64] = [:]
+
+  private struct Key: Hashable {
+    /// The index in the map.
+    let service: Int32
+    /// Nil where it isn't known, which doesn't happen.
+    let destination: AddressTranslation?
+  }
+
+  private struct GoneKey: Hashable {
+    let service: ServicePort
+    let destination: AddressTranslation?
+  }
+
+  /// Adds the new connections of each of a map's rules that count them.
+  mutating func add(_ newConnections: [UInt64], of map: ServiceMap) {
+    if self.map !== map { realign(to: map) }
+    for (endpoint, count) in zip(ofRules, newConnections) {
+      current.counts[Int(endpoint)] &+= count
+    }
+  }
+
+  private mutating func realign(to map: ServiceMap) {
+    let (former, formerKeys, formerMap) = (current, keys, self.map)
+    arrange(map)
+    var positions: [Key: Int] = [:]
+    positions.reserveCapacity(keys.count)
+    for (position, key) in keys.enumerated() { positions[key] = position }
+    var isKnown = [Bool](repeating: false, count: keys.count)
+    let services = Self.positions(of: formerMap?.services ?? [], in: map.services)
+    for (index, key) in formerKeys.enumerated() {
+      let service = services[Int(key.service)]
+      if let position = positions[Key(service: service, destination: key.destination)] {
+        current.counts[position] = former.counts[index]
+        current.labels[position] = former.labels[index]
+        isKnown[position] = true
+      } else if former.counts[index] > 0, let port = formerMap?.services[Int(key.service)].port {
+        if gone.count >= ConnectionTotals.rememberedServices { gone.removeAll() }
+        gone[GoneKey(service: port, destination: key.destination)] = former.counts[index]
+      }
+    }
+    for (position, key) in keys.enumerated() where !isKnown[position] {
+      current.labels[position] = LabelSet(["endpoint": key.destination?.description ?? ""])
+      if gone.isEmpty { continue }
+      let port = map.services[Int(key.service)].port
+      current.counts[position] =
+        gone.removeValue(forKey: GoneKey(service: port, destination: key.destination)) ?? 0
+    }
+    self.map = map
+  }
+
+  /// Lists the endpoints of a map, service port after service port, none counted yet.
+  private mutating func arrange(_ map: ServiceMap) {
+    var found: [Key: Int32] = [:]
+    var endpoints: [Key] = []
+    ofRules = map.connectionRules.map { rule in
+      let key = Key(service: rule.service, destination: map.destination(of: rule)?.plain)
+      if let index = found[key] { return index }
+      let index = Int32(endpoints.count)
+      found[key] = index
+      endpoints.append(key)
+      return index
+    }
+    var starts = [Int32](repeating: 0, count: map.services.count + 1)
+    for key in endpoints { starts[Int(key.service) + 1] += 1 }
+    for service in map.services.indices { starts[service + 1] += starts[service] }
+    var ends = starts
+    let places = endpoints.map { key in
+      defer { ends[Int(key.service)] += 1 }
+      return ends[Int(key.service)]
+    }
+    keys = endpoints
+    for (key, place) in zip(endpoints, places) { keys[Int(place)] = key }
+    ofRules = ofRules.map { places[Int($0)] }
+    current = EndpointCounts(
+      starts: starts, labels: Array(repeating: .none, count: keys.count),
+      counts: Array(repeating: 0, count: keys.count))
+  }
+
+  /// For each of sorted service ports, where it stands among others; -1 where it doesn't.
+  private static func positions(of services: [Service], in others: [Service]) -> [Int32] {
+    var position = 0
+    return services.map { service in
+      while position < others.count, others[position].port < service.port { position += 1 }
+      let isThere = position < others.count && others[position].port == service.port
+      return isThere ? Int32(position) : -1
+    }
+  }
+}
+
+extension AddressTranslation {
+  /// What of it is an endpoint: the addresses and ports.
+  fileprivate var plain: AddressTranslation {
+    AddressTranslation(
+      flags: flags & 3, first: first, last: last, firstPort: firstPort, lastPort: lastPort)
+  }
+}
+
+/// New connections by service port of one family, summed over readings and over whichever backend
+/// kube-proxy used at each, so that the sum never falls.
+struct ConnectionTotals: Sendable {
+  /// For each of the map's services, in its order.
+  private(set) var current: [UInt64] = []
+  private var map: ServiceMap?
+  /// The sums of all service ports that were ever seen, as of the last change of the map.
+  private var totals: [ServicePort: UInt64] = [:]
+
+  /// Adds the new connections of each of a map's rules that count them.
+  mutating func add(_ newConnections: [UInt64], of map: ServiceMap) {
+    if let last = self.map, last !== map, map.hasSamePorts(as: last) {
+      self.map = map
+    } else if self.map !== map {
+      realign(to: map)
+    }
+    for (rule, count) in zip(map.connectionRules, newConnections) {
+      current[Int(rule.service)] &+= count
+    }
+  }
+
+  private mutating func realign(to map: ServiceMap) {
+    for (service, sum) in zip(self.map?.services ?? [], current) { totals[service.port] = sum }
+    if totals.count > map.services.count + Self.rememberedServices {
+      let present = Set(map.services.lazy.map(\.port))
+      totals = totals.filter { present.contains($0.key) }
+    }
+    current = map.services.map { totals[$0.port] ?? 0 }
+    self.map = map
+  }
+
+  /// How many service ports that are gone are remembered, should they come back.
+  static let rememberedServices = 10_000
+}

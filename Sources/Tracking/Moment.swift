@@ -1,0 +1,26 @@
+internal import Platform
+
+/// When something happened, by two clocks: timestamps come from the one, ages from the other.
+package struct Moment: Sendable, Hashable {
+  /// In seconds since 1970. It jumps where somebody, or NTP, sets the clock.
+  package let wallClock: Double
+  /// By a clock that never jumps, and that counts while the machine sleeps.
+  package let instant: ContinuousClock.Instant
+
+  package static func now() -> Moment { Moment(wallClock: WallClock.now, instant: .now) }
+
+  /// The seconds from this moment to another.
+  package func age(at now: Moment) -> Double { max(0, (now.instant - instant).seconds) }
+}
+
+extension Moment: Comparable {
+  package static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  package var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+}

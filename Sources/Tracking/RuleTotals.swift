@@ -1,0 +1,108 @@
+internal import Churn
+internal import Exposition
+internal import Netfilter
+package import Platform
+
+/// What the rules of one family in one backend have counted, by series, summed over readings so that
+/// it never falls.
+package struct RuleTotals: Sendable {
+  /// What there is to tell after a reading.
+  package struct Counts: Sendable {
+    /// Sorted by table.
+    package let tables: [RuleSeries]
+    /// Rises when anything of it changed.
+    package let revision: UInt64
+    /// Why it isn't known of a rule whether it is selected.
+    package let failure: MatchingError?
+  }
+
+  /// A table as it was last read, with its series.
+  struct Table: Sendable {
+    var snapshot: TableSnapshot
+    var series: RuleSeries
+  }
+
+  private let selection: RuleSelection
+  private var tables: [Table] = []
+  /// The totals of series that are gone, should they come back.
+  private var gone: [RuleSeries.Key: Counter] = [:]
+  private var verdicts = RuleMatcher.Verdicts()
+  private var failure: MatchingError?
+  private var revision: UInt64 = 0
+
+  init(_ selection: RuleSelection) { self.selection = selection }
+
+  /// Adds what was counted since the former reading; before the first, since the rules were written.
+  ///
+  /// - Parameters:
+  ///   - transitions: Of the tables that changed since the former reading, as far as they are known.
+  ///   - budget: What patterns may take.
+  mutating func take(
+    _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
+    within budget: inout MatchingBudget
+  ) -> Counts {
+    if isSame(snapshot), failure?.reason != .noTimeLeft {
+      var hasGrown = false
+      for (index, new) in snapshot.tables.enumerated() {
+        let growth = CounterGrowth(from: tables[index].snapshot, to: new)
+        if tables[index].series.add({ growth.counted(from: $0, to: $0) }) { hasGrown = true }
+        tables[index].snapshot = new
+      }
+      if hasGrown { revision += 1 }
+    } else {
+      renew(snapshot, transitions, within: &budget)
+      revision += 1
+    }
+    return Counts(tables: tables.map(\.series), revision: revision, failure: failure)
+  }
+
+  /// Whether every rule stands where it stood, and is known to be the same as the one that did.
+  private func isSame(_ snapshot: FamilySnapshot) -> Bool {
+    guard tables.count == snapshot.tables.count else { return false }
+    return zip(tables, snapshot.tables).allSatisfy { old, new in
+      old.snapshot.content === new.content
+        && (!old.series.hasShared || old.snapshot.handles == new.handles)
+    }
+  }
+
+  /// Makes the series of other rules than before.
+  private mutating func renew(
+    _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
+    within budget: inout MatchingBudget
+  ) {
+    var matcher = RuleMatcher(selection, remembering: verdicts, within: budget)
+    var builders = snapshot.tables.map { new in
+      RuleSeriesBuilder(
+        of: new, backend: snapshot.backend, from: tables.first { $0.snapshot.name == new.name },
+        transitions[new.name]?.difference)
+    }
+    // A series that there is stays; others may have what is left.
+    var room = selection.limit.map { limit in
+      max(0, builders.reduce(limit) { $0 - $1.keptCount })
+    }
+    for index in builders.indices {
+      builders[index].build(&matcher, room: &room, remembered: &gone)
+      builders[index].addGrowth()
+    }
+    let present = Set(snapshot.tables.map(\.name))
+    for table in tables where !present.contains(table.snapshot.name) {
+      remember(table.series, table.series.entries.indices)
+    }
+    for builder in builders {
+      if let former = builder.former { remember(former.series, builder.entriesGone) }
+    }
+    tables = builders.map { Table(snapshot: $0.snapshot, series: $0.series) }
+    failure = matcher.failure
+    (verdicts, budget) = matcher.finish()
+  }
+
+  private mutating func remember(_ series: RuleSeries, _ entries: some Sequence<Int>) {
+    for entry in entries where series.totals[entry] != Counter() {
+      if gone.count >= Self.rememberedSeries { gone.removeAll() }
+      gone[series.key(of: entry)] = series.totals[entry]
+    }
+  }
+
+  /// How many series that are gone are remembered at most.
+  static let rememberedSeries = 10_000
+}

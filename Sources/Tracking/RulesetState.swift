@@ -1,0 +1,151 @@
+package import IPTablesSource
+package import KubeProxy
+package import Netfilter
+package import Platform
+
+/// All that one reading came to: what a scrape is rendered from.
+package struct RulesetState: Sendable {
+  /// Sorted by backend and family.
+  package let families: [FamilyState]
+  /// The service ports, in the backend that kube-proxy uses; sorted by family.
+  package let services: [ServiceState]
+  package let choice: BackendChoice?
+  package let mode: KubeProxyMode
+  package let transactions: TransactionCounts?
+  package let ledger: ChurnLedger
+  package let rewrites: RewriteLedger
+  package let log: ChangeLog
+  package let serviceTimes: ServiceChangeTimes
+  /// Which reading this was, and what it took.
+  package var reading = ReadingAccount()
+
+  /// The families whose reading succeeded.
+  package var readFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
+    families.compactMap { state in state.reading.map { (state, $0) } }
+  }
+
+  /// Whether both backends hold chains of Kubernetes.
+  package var hasMixedBackends: Bool {
+    Set(families.lazy.filter { $0.landmarks.contains(.kubernetes) }.map(\.backend)).count > 1
+  }
+
+  /// Whether it shows that rules can be read: some were, or there are none, and nothing failed. Where a
+  /// backend can't be read, that the other is empty tells nothing.
+  package var isSuccess: Bool {
+    readFamilies.contains { !$0.reading.snapshot.tables.isEmpty }
+      || !families.isEmpty && readFamilies.count == families.count
+  }
+
+  /// Whether every family could be read of the backends that are followed.
+  package var isComplete: Bool { families.allSatisfy { !$0.isFollowed || $0.reading != nil } }
+
+  /// Why it isn't known of a service port whether a pattern selects it.
+  package var servicePatternFailure: MatchingError? {
+    services.lazy.compactMap(\.patternFailure).first
+  }
+
+  /// Why it isn't known of a rule whether a pattern selects it.
+  package var rulePatternFailure: MatchingError? {
+    readFamilies.lazy.compactMap { $0.reading.rules?.failure }.first
+  }
+}
+
+/// What a reading found of one family in one backend.
+package struct FamilyState: Sendable {
+  package let backend: Backend
+  package let family: IPFamily
+  /// Whether the backend is one that kube-proxy may be using; else only its size is exported.
+  package let isFollowed: Bool
+  /// What the chains showed at the last good reading, of which this may be one.
+  package let landmarks: Landmarks
+  package let outcome: Outcome
+
+  package enum Outcome: Sendable {
+    case read(Reading)
+    case failed(ReadingError)
+  }
+
+  package struct Reading: Sendable {
+    package let snapshot: FamilySnapshot
+    /// What each table is made of.
+    package let censuses: [TableName: KindCensus]
+    /// Nil where nobody needs to know whose the rules are.
+    package let services: Services?
+    /// What the rules have counted; nil where nobody wants to know, or the backend isn't followed.
+    package var rules: RuleTotals.Counts?
+  }
+
+  /// The service ports of a family in one backend.
+  package struct Services: Sendable {
+    package let map: ServiceMap
+    /// The new connections of each of the map's rules that count them, since the last good reading.
+    package let newConnections: [UInt64]
+  }
+
+  /// What was read; nil where the reading failed.
+  package var reading: Reading? {
+    if case .read(let reading) = outcome { reading } else { nil }
+  }
+}
+
+/// The service ports of one address family, in the backend that kube-proxy uses.
+package struct ServiceState: Sendable {
+  package let family: IPFamily
+  package let map: ServiceMap
+  /// The tables that were read.
+  package let tables: Set<TableName>
+  package let selected: SelectedServices
+  /// Why it isn't known of a service port whether it is selected.
+  package let patternFailure: MatchingError?
+  /// The connections of each of the map's service ports since the exporter started.
+  package let connections: [UInt64]
+  /// Their endpoints'; nil where nobody wants to know.
+  package let endpoints: EndpointCounts?
+  /// What nodes that are in step agree on.
+  package let fingerprint: UInt64
+  package let hookJumps: [HookJump]
+  /// Nil where nobody wants to know.
+  package let anomalies: AnomalyState?
+  /// Rises with every other interpretation of the rules.
+  package let mapRevision: UInt64
+  /// Rises when a value changed that comes from the rules as they are.
+  package let gaugesRevision: UInt64
+  /// Rises when other service ports are selected.
+  package let selectionRevision: UInt64
+}
+
+/// Where a built-in chain leads to kube-proxy's services.
+package struct HookJump: Sendable {
+  package let table: TableName
+  package let chain: ChainName
+  /// The position of the first rule that leads there, counted from 1; 0 where none does.
+  package let position: Int
+
+  /// Those of a family's tables that have a chain KUBE-SERVICES, of the built-in chains that kube-proxy
+  /// hooks into.
+  static func all(in snapshot: FamilySnapshot) -> [HookJump] {
+    let tables = snapshot.tables.filter { table in
+      // By index: a copy of each chain would touch its rules' storage.
+      table.content.chains.indices.contains { table.content.chains[$0].name == .kubeServices }
+    }
+    return Hook.services.compactMap { hook in
+      guard let content = tables.first(where: { $0.name == hook.table })?.content,
+        let chain = content.chains.prefix(content.builtInCount).first(where: {
+          $0.name == hook.chain
+        })
+      else { return nil }
+      let index = chain.rules.indices.first { chain.rules.outcome(at: $0) == .chain(hook.target) }
+      return HookJump(table: hook.table, chain: hook.chain, position: index.map { $0 + 1 } ?? 0)
+    }
+  }
+}
+
+/// Which of the readings one was, and what it took.
+package struct ReadingAccount: Sendable {
+  /// The number of this reading; the first is 1.
+  package var number: UInt64 = 0
+  /// How many of the readings so far no scrape asked for.
+  package var unasked: UInt64 = 0
+  /// How long it took, in seconds, until all of it was understood.
+  package var duration = 0.0
+}

@@ -1,0 +1,122 @@
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+internal import Platform
+
+/// Follows a rule set from reading to reading: makes each into a state, and remembers what the next is
+/// to be compared with.
+struct RulesetTracker {
+  private let subjects: TrackedSubjects
+  private var families: [FamilyKey: FamilyTracker] = [:]
+  private var services: [IPFamily: ServiceTracker] = [:]
+  private var ledgers = FamilyTracker.Ledgers()
+
+  struct FamilyKey: Hashable {
+    let backend: Backend
+    let family: IPFamily
+
+    init(_ reading: FamilyReading) {
+      backend = reading.backend
+      family = reading.family
+    }
+  }
+
+  init(_ subjects: TrackedSubjects) { self.subjects = subjects }
+
+  /// Takes in a reading of that time.
+  mutating func take(_ reading: RulesetReading, at time: Moment) -> RulesetState {
+    pauseAbsent(reading)
+    var budget = MatchingBudget()
+    let states = reading.families.map { family in
+      // Taken out, so that it is changed in place.
+      var tracker =
+        families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(rules: subjects.rules)
+      let state = tracker.take(
+        family, isServing: isServing(family, in: reading), at: time, in: &ledgers, within: &budget)
+      families[FamilyKey(family)] = tracker
+      return state
+    }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
+    let mode = KubeProxyMode(states, reading)
+    return RulesetState(
+      families: states,
+      services: serviceStates(states, reading, mode, at: time, within: &budget),
+      choice: reading.choice, mode: mode,
+      transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
+      log: ledgers.log, serviceTimes: ledgers.serviceTimes)
+  }
+
+  /// Where the source chooses, a family that it leaves out is followed no longer.
+  private mutating func pauseAbsent(_ reading: RulesetReading) {
+    guard reading.choice != nil else { return }
+    let present = Set(reading.families.map(FamilyKey.init))
+    for key in Array(families.keys) where !present.contains(key) { families[key]?.pause() }
+  }
+
+  /// Whether the service ports to tell of are those of this backend: it is the chosen one, or the
+  /// chosen one has nothing of the family. Without a choice all may be.
+  private func isServing(_ family: FamilyReading, in reading: RulesetReading) -> Bool {
+    guard let choice = reading.choice, choice.backend != family.backend else { return true }
+    return !reading.families.contains {
+      $0.backend == choice.backend && $0.family == family.family
+    }
+  }
+
+  /// Of each family the service ports: where the source doesn't choose between two backends, those of
+  /// the one that has any, and legacy's where both have.
+  private mutating func serviceStates(
+    _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Moment,
+    within budget: inout MatchingBudget
+  ) -> [ServiceState] {
+    let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
+    return IPFamily.allCases.compactMap { family in
+      let candidates = states.compactMap { state in
+        state.family == family && serving.contains(FamilyKey(state)) ? state.reading : nil
+      }
+      let chosen =
+        candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
+      guard let chosen, let found = chosen.services else { return nil }
+      return services[family, default: ServiceTracker(family: family, subjects)].take(
+        found, of: chosen.snapshot, mode, at: time, ledgers: ledgers, within: &budget)
+    }
+  }
+}
+
+extension RulesetTracker.FamilyKey {
+  fileprivate init(_ state: FamilyState) {
+    backend = state.backend
+    family = state.family
+  }
+}
+
+extension KubeProxyMode {
+  /// The mode that the backend shows that kube-proxy uses, and the node.
+  fileprivate init(_ families: [FamilyState], _ reading: RulesetReading) {
+    let backend = reading.choice?.backend
+    let landmarks = families.reduce(into: Landmarks()) { landmarks, family in
+      if backend == nil || backend == family.backend { landmarks.formUnion(family.landmarks) }
+    }
+    self.init(landmarks, reading.node)
+  }
+}
+
+/// What is followed from reading to reading.
+package struct TrackedSubjects: Sendable {
+  /// The service ports that have series of their own.
+  let services: ServiceSelection
+  /// The rules that have; nil for none.
+  let rules: RuleSelection?
+  /// Whether endpoints have.
+  let includesEndpoints: Bool
+  /// Whether faults are looked for.
+  let includesAnomalies: Bool
+
+  package init(
+    services: ServiceSelection, rules: RuleSelection?, includesEndpoints: Bool,
+    includesAnomalies: Bool
+  ) {
+    self.services = services
+    self.rules = rules
+    self.includesEndpoints = includesEndpoints
+    self.includesAnomalies = includesAnomalies
+  }
+}
