@@ -4,7 +4,9 @@ internal import Netfilter
 internal import Tracking
 
 extension CollectorName {
-  package static let anomalies = CollectorName("anomalies", AnomaliesCollector())
+  package static let anomalies = CollectorName(
+    "anomalies", "Collect faults in the rules of kube-proxy and the kubelet.", subjects: .anomalies,
+    AnomaliesCollector())
 }
 
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.

@@ -1,4 +1,5 @@
 internal import IPTablesSource
+internal import Tracking
 
 /// A part of the metrics that can be switched off, or asked for alone: a collector, as flags, requests
 /// and metrics name it.
@@ -6,21 +7,28 @@ internal import IPTablesSource
 /// Each collector's file says its own. To add a collector, write its file, and add it to ``allCases``.
 package struct CollectorName: Sendable {
   package let rawValue: String
+  /// What it does, as `--help` says it.
+  package let help: String
   /// Whether it is on where no flag names it. Those are off that have series by the thousands.
-  let isOnByDefault: Bool
+  package let isOnByDefault: Bool
   /// The counters that it exports.
   let counters: CounterSelection
+  /// What it needs to be followed.
+  let subjects: TrackedSubjects.Kinds
   /// Whether it reports to a scraper what came since its last scrape.
   let comparesScrapes: Bool
   let collector: any Collector
 
   init(
-    _ rawValue: String, isOnByDefault: Bool = true, counters: CounterSelection = [],
+    _ rawValue: String, _ help: String, isOnByDefault: Bool = true,
+    counters: CounterSelection = [], subjects: TrackedSubjects.Kinds = [],
     comparesScrapes: Bool = false, _ collector: any Collector
   ) {
     self.rawValue = rawValue
+    self.help = help
     self.isOnByDefault = isOnByDefault
     self.counters = counters
+    self.subjects = subjects
     self.comparesScrapes = comparesScrapes
     self.collector = collector
   }

@@ -5,7 +5,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let connections = CollectorName(
-    "connections", counters: .connections, ConnectionsCollector())
+    "connections", "Collect the connections of service ports.", counters: .connections,
+    ConnectionsCollector())
 }
 
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for

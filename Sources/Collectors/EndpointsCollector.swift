@@ -7,7 +7,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let endpoints = CollectorName(
-    "endpoints", isOnByDefault: false, counters: .connections, EndpointsCollector())
+    "endpoints", "Collect metrics of service ports' endpoints.", isOnByDefault: false,
+    counters: .connections, subjects: .endpoints, EndpointsCollector())
 }
 
 /// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.

@@ -31,7 +31,10 @@ package final class Exporter: Sendable {
     let cache = RenderingCache()
     self.cache = cache
     monitor = RulesetMonitor(
-      source: source, subjects: TrackedSubjects(options), logger: logger, now: now,
+      source: source, subjects: TrackedSubjects(
+        options.collectors.reduce([]) { $0.union($1.subjects) }, services: options.selection,
+        rules: options.rules),
+      logger: logger, now: now,
       onReading: { cache.clear() })
     self.options = options
     self.logger = logger

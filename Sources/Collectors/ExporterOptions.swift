@@ -37,13 +37,3 @@ package struct BuildInformation: Sendable, Hashable {
     self.swiftVersion = swiftVersion
   }
 }
-
-extension TrackedSubjects {
-  init(_ options: ExporterOptions) {
-    self.init(
-      services: options.selection,
-      rules: options.collectors.contains(.rules) ? options.rules : nil,
-      includesEndpoints: options.collectors.contains(.endpoints),
-      includesAnomalies: options.collectors.contains(.anomalies))
-  }
-}

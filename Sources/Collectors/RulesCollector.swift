@@ -6,7 +6,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let rules = CollectorName(
-    "rules", isOnByDefault: false, counters: .rules, RulesCollector())
+    "rules", "Collect the packets and bytes of every rule.", isOnByDefault: false,
+    counters: .rules, subjects: .rules, RulesCollector())
 }
 
 /// `rules`: what each rule has counted, whoever it belongs to.

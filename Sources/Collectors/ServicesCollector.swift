@@ -7,7 +7,7 @@ internal import Tracking
 
 extension CollectorName {
   package static let services = CollectorName(
-    "services", comparesScrapes: true, ServicesCollector())
+    "services", "Collect metrics of service ports.", comparesScrapes: true, ServicesCollector())
 }
 
 /// `services`: what the rules hold for each service port.

@@ -7,7 +7,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let tables = CollectorName(
-    "tables", counters: .policies, comparesScrapes: true, TablesCollector())
+    "tables", "Collect metrics of tables.", counters: .policies, comparesScrapes: true,
+    TablesCollector())
 }
 
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.

@@ -11,8 +11,9 @@ struct FamilyTracker {
   /// Nil where nobody wants to know.
   private var rules: RuleTotals?
 
-  /// - Parameter rules: the rules whose counters are to be followed; nil for none.
-  init(rules: RuleSelection?) { self.rules = rules.map(RuleTotals.init) }
+  init(_ subjects: TrackedSubjects) {
+    rules = subjects.kinds.contains(.rules) ? RuleTotals(subjects.rules) : nil
+  }
 
   private struct Understood {
     let snapshot: FamilySnapshot

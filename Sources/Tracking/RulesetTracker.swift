@@ -30,7 +30,7 @@ struct RulesetTracker {
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
       var tracker =
-        families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(rules: subjects.rules)
+        families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(subjects)
       let state = tracker.take(
         family, isServing: isServing(family, in: reading), at: time, in: &ledgers, within: &budget)
       families[FamilyKey(family)] = tracker
@@ -99,24 +99,31 @@ extension KubeProxyMode {
   }
 }
 
-/// What is followed from reading to reading.
+/// What is followed from reading to reading, beside the tables and kube-proxy's service ports.
 package struct TrackedSubjects: Sendable {
+  /// What is followed only where somebody wants to know.
+  package struct Kinds: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// What each rule has counted.
+    package static let rules = Kinds(rawValue: 1)
+    /// The connections of each endpoint.
+    package static let endpoints = Kinds(rawValue: 2)
+    /// Faults in the rules.
+    package static let anomalies = Kinds(rawValue: 4)
+  }
+
+  let kinds: Kinds
   /// The service ports that have series of their own.
   let services: ServiceSelection
-  /// The rules that have; nil for none.
-  let rules: RuleSelection?
-  /// Whether endpoints have.
-  let includesEndpoints: Bool
-  /// Whether faults are looked for.
-  let includesAnomalies: Bool
+  /// The rules that have.
+  let rules: RuleSelection
 
-  package init(
-    services: ServiceSelection, rules: RuleSelection?, includesEndpoints: Bool,
-    includesAnomalies: Bool
-  ) {
+  package init(_ kinds: Kinds, services: ServiceSelection, rules: RuleSelection) {
+    self.kinds = kinds
     self.services = services
     self.rules = rules
-    self.includesEndpoints = includesEndpoints
-    self.includesAnomalies = includesAnomalies
   }
 }

@@ -25,8 +25,8 @@ struct ServiceTracker {
   init(family: IPFamily, _ subjects: TrackedSubjects) {
     self.family = family
     selection = subjects.services
-    endpoints = subjects.includesEndpoints ? EndpointTotals() : nil
-    anomalies = subjects.includesAnomalies ? AnomalyTracker() : nil
+    endpoints = subjects.kinds.contains(.endpoints) ? EndpointTotals() : nil
+    anomalies = subjects.kinds.contains(.anomalies) ? AnomalyTracker() : nil
   }
 
   /// Takes in the service ports of a reading of that time.

@@ -27,18 +27,7 @@ struct SourceOptions: ParsableArguments {
         + "(default: nat,filter)", valueName: "tables"))
   var tables: TableList?
 
-  @Flag(collector: "anomalies", "Collect faults in the rules of kube-proxy and the kubelet.")
-  var collectsAnomalies = true
-  @Flag(collector: "connections", "Collect the connections of service ports.")
-  var collectsConnections = true
-  @Flag(collector: "endpoints", "Collect metrics of service ports' endpoints.")
-  var collectsEndpoints = false
-  @Flag(collector: "rules", "Collect the packets and bytes of every rule.")
-  var collectsRules = false
-  @Flag(collector: "services", "Collect metrics of service ports.")
-  var collectsServices = true
-  @Flag(collector: "tables", "Collect metrics of tables.")
-  var collectsTables = true
+  @Flag var collectors: [CollectorFlag] = []
 
   @Option(
     name: .customLong("services.include"),
@@ -109,28 +98,36 @@ struct SourceOptions: ParsableArguments {
   }
 
   func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
-    var collectors: Set<CollectorName> = []
-    if collectsAnomalies { collectors.insert(.anomalies) }
-    if collectsConnections { collectors.insert(.connections) }
-    if collectsEndpoints { collectors.insert(.endpoints) }
-    if collectsRules { collectors.insert(.rules) }
-    if collectsServices { collectors.insert(.services) }
-    if collectsTables { collectors.insert(.tables) }
-    return ExporterOptions(
-      collectors: collectors,
-      selection: ServiceSelection(
-        include: include, exclude: exclude, limit: limit),
+    ExporterOptions(
+      collectors: collectors.reduce(into: CollectorName.byDefault) { $1.apply(to: &$0) },
+      selection: ServiceSelection(include: include, exclude: exclude, limit: limit),
       rules: rules.selection, exportsProcess: exportsProcess, build: Version.build)
   }
 }
 
-extension Flag where Value == Bool {
-  /// The flags `--collector.NAME` and `--no-collector.NAME`.
-  fileprivate init(wrappedValue: Bool, collector name: String, _ help: ArgumentHelp) {
-    self.init(
-      wrappedValue: wrappedValue, name: .customLong("collector.\(name)"), inversion: .prefixedNo,
-      help: help)
+/// The flags `--collector.NAME` and `--no-collector.NAME` of all collectors; the last one counts.
+struct CollectorFlag: EnumerableFlag {
+  private let collector: CollectorName
+  private let isOn: Bool
+
+  static let allCases = CollectorName.allCases.flatMap { collector in
+    [true, false].map { CollectorFlag(collector: collector, isOn: $0) }
   }
+
+  static func name(for flag: CollectorFlag) -> NameSpecification { .customLong(flag.name) }
+
+  static func help(for flag: CollectorFlag) -> ArgumentHelp? {
+    if !flag.isOn { return "" }
+    let byDefault = CollectorFlag(
+      collector: flag.collector, isOn: flag.collector.isOnByDefault)
+    return "\(flag.collector.help) (default: --\(byDefault.name))"
+  }
+
+  func apply(to collectors: inout Set<CollectorName>) {
+    if isOn { collectors.insert(collector) } else { collectors.remove(collector) }
+  }
+
+  private var name: String { "\(isOn ? "" : "no-")collector.\(collector.rawValue)" }
 }
 
 /// The flags that say which rules have series of their own.
