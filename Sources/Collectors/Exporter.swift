@@ -9,7 +9,7 @@ package import Tracking
 package final class Exporter: Sendable {
   private let monitor: RulesetMonitor
   package let options: ExporterOptions
-  private let memory = ScraperMemory()
+  private let memory = Mutex(ScraperMemory())
   private let cache: RenderingCache
   private let logger: Logger
   private let timeouts = MessageLimit()
@@ -31,11 +31,11 @@ package final class Exporter: Sendable {
     let cache = RenderingCache()
     self.cache = cache
     monitor = RulesetMonitor(
-      source: source, subjects: TrackedSubjects(
+      source: source,
+      subjects: TrackedSubjects(
         options.collectors.reduce([]) { $0.union($1.subjects) }, services: options.selection,
         rules: options.rules),
-      logger: logger, now: now,
-      onReading: { cache.clear() })
+      logger: logger, now: now, makeRoom: { cache.clear() })
     self.options = options
     self.logger = logger
     self.now = now
@@ -51,55 +51,32 @@ package final class Exporter: Sendable {
   package func scrape(_ request: ScrapeRequest) async throws(ScrapeError) -> [[UInt8]] {
     let collectors = try collectors(for: request)
     let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
-    let state = await state(within: request.timeout, counters: counters)
-    guard let state else {
-      if let leftOut = timeouts.admit() {
-        logger.warning(
-          "reading takes longer than the scrape timeout",
-          metadata: ["scraper": "\(request.scraper)", "left_out": "\(leftOut)"])
-      }
-      return renderWithoutReading(collectors, request.format)
+    let patience = request.timeout.map { max(.zero, $0 - Self.sendingTime($0)) }
+    let segments = await monitor.withState(counters, within: patience) { state in
+      let segments = render(state, collectors, request)
+      if request.isAnswered { note(state.ledger.mark, collectors, request.scraper) }
+      return segments
     }
-    let segments = render(state, collectors, request)
-    if request.isAnswered {
-      for collector in collectors where collector.comparesScrapes {
-        memory.note(state.ledger.mark, for: request.scraper, collector.rawValue)
-      }
+    if let segments { return segments }
+    if let leftOut = timeouts.admit() {
+      logger.warning(
+        "reading takes longer than the scrape timeout",
+        metadata: ["scraper": "\(request.scraper)", "left_out": "\(leftOut)"])
     }
-    return segments
+    return renderWithoutReading(collectors, request.format)
   }
 
   /// Whether the rules could be read at least once since the start; that there are none is a success.
-  package var isReady: Bool { monitor.hasRead }
+  package var isReady: Bool { get async { await monitor.hasRead } }
 
-  /// Lets go of what scrapes at the same time share, and gives the memory of a large reading back to
-  /// the system. To be called when no scrape is under way.
-  package func releaseMemory() async {
-    if monitor.readsInBulk { cache.clear() }
-    await monitor.releaseMemory()
-  }
-
-  /// What a reading came to that is made as for a scrape.
-  package func state(counters: CounterSelection) async -> RulesetState {
-    await monitor.state(asOf: .now, counters: counters)
-  }
-
-  // MARK: Reading
-
-  private func state(
-    within timeout: Duration?, counters: CounterSelection
-  ) async -> RulesetState? {
-    let arrival = ContinuousClock.now
-    guard let timeout else { return await monitor.state(asOf: arrival, counters: counters) }
-    let race = Race<RulesetState>()
-    Task { race.finish(await monitor.state(asOf: arrival, counters: counters)) }
-    let timer = Task {
-      try? await Task.sleep(for: max(.zero, timeout - Self.sendingTime(timeout)))
-      race.finish(nil)
-    }
-    let state = await race.result()
-    timer.cancel()
-    return state
+  /// Makes an answer of a reading that is made as for a scrape; its memory is given back when the last
+  /// answer is made.
+  ///
+  /// - Returns: Nil where the reading takes longer than `timeout`.
+  package func withState<Answer: Sendable>(
+    _ counters: CounterSelection, within timeout: Duration? = nil, _ body: (RulesetState) -> Answer
+  ) async -> Answer? {
+    await monitor.withState(counters, within: timeout, body)
   }
 
   /// What is left of a scrape's time for sending the answer.
@@ -144,7 +121,8 @@ package final class Exporter: Sendable {
       let collector = name.collector
       let parts =
         collector.sharedParts(of: state)
-        + collector.partsSince(memory.mark(of: request.scraper, name.rawValue), state)
+        + collector.partsSince(
+          memory.withLock { $0.mark(of: request.scraper, name.rawValue) }, state)
       segments += cache.segments(of: parts, name, request.format)
       outcomes.append(
         ExporterMetrics.Outcome(
@@ -153,6 +131,15 @@ package final class Exporter: Sendable {
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)
+  }
+
+  /// Notes where the totals stand that a scraper is answered with.
+  private func note(_ mark: ChurnMark, _ collectors: [CollectorName], _ scraper: String) {
+    memory.withLock { memory in
+      for collector in collectors where collector.comparesScrapes {
+        memory.note(mark, for: scraper, collector.rawValue)
+      }
+    }
   }
 
   private func renderWithoutReading(
@@ -178,9 +165,9 @@ extension Exporter {
   ///
   /// - Parameter interval: The time between two attempts.
   package func becomeReady(retryingEvery interval: Duration) async {
-    while !Task.isCancelled, !isReady {
+    while !Task.isCancelled, await !isReady {
       await monitor.readUnlessReady()
-      if !isReady { try? await Task.sleep(for: interval) }
+      if await !isReady { try? await Task.sleep(for: interval) }
     }
   }
 
@@ -231,45 +218,5 @@ struct WatchBudget<Instant: InstantProtocol> where Instant.Duration == Duration 
   /// Notes a reading that has ended now.
   mutating func note(_ processorTime: Duration, endedAt now: Instant) {
     earliest = now.advanced(by: processorTime / Self.share)
-  }
-}
-
-/// Waits for the first of two results, without waiting for the other.
-private final class Race<Value: Sendable>: Sendable {
-  private enum State {
-    case open
-    case awaited(CheckedContinuation<Value?, Never>)
-    case finished(Value?)
-  }
-
-  private let state = Mutex(State.open)
-
-  /// Gives a result; only the first counts.
-  func finish(_ value: Value?) {
-    let continuation: CheckedContinuation<Value?, Never>? = state.withLock { state in
-      switch state {
-      case .open:
-        state = .finished(value)
-        return nil
-      case .awaited(let continuation):
-        state = .finished(value)
-        return continuation
-      case .finished:
-        return nil
-      }
-    }
-    continuation?.resume(returning: value)
-  }
-
-  /// The first result. To be awaited once.
-  func result() async -> Value? {
-    await withCheckedContinuation { continuation in
-      let value: Value?? = state.withLock { state in
-        if case .finished(let value) = state { return .some(value) }
-        state = .awaited(continuation)
-        return .none
-      }
-      if case .some(let value) = value { continuation.resume(returning: value) }
-    }
   }
 }

@@ -66,16 +66,13 @@ public final class RequestGate: Sendable {
   }
 
   /// Ends a request, and admits the next one.
-  ///
-  /// - Returns: Whether no other request is inside.
-  public func leave() -> Bool {
-    let (next, isLast) = state.withLock { state -> (Waiter?, Bool) in
-      if let next = state.takeNext() { return (next, false) }
-      state.inside -= 1
-      return (nil, state.inside == 0)
+  public func leave() {
+    let next = state.withLock { state in
+      let next = state.takeNext()
+      if next == nil { state.inside -= 1 }
+      return next
     }
     next?.continuation.resume(returning: true)
-    return isLast
   }
 
   private func giveUp(_ number: UInt64, from address: String) {

@@ -136,10 +136,13 @@ extension Exporter {
   /// - Returns: HTML in UTF-8, in segments, to be sent with ``Page/headers``.
   package func page(_ request: PageRequest) async -> [[UInt8]] {
     let showsConnections = options.collectors.contains(.connections)
-    let state = await self.state(counters: showsConnections ? .connections : [])
-    return Page(
-      state: state, request: request, build: options.build, showsConnections: showsConnections,
-      now: now()
-    ).render()
+    let page = await withState(showsConnections ? .connections : []) { state in
+      Page(
+        state: state, request: request, build: options.build, showsConnections: showsConnections,
+        now: now()
+      ).render()
+    }
+    // It waits for as long as the reading takes.
+    return page ?? []
   }
 }

@@ -2,141 +2,212 @@ package import IPTablesSource
 package import Logging
 internal import Netfilter
 internal import Platform
-internal import Synchronization
 
-/// Reads the rules when somebody asks, once for all who ask meanwhile, and follows what changes.
+/// Has the rules read when somebody asks, once for all who ask meanwhile, and gives back the memory that
+/// readings took.
 package actor RulesetMonitor {
-  private let executor = BlockingExecutor(label: "reading")
-  private let source: any RulesetSource
-  private let onReading: @Sendable () -> Void
-  private let now: @Sendable () -> Moment
-  private var tracker: RulesetTracker
-  private var log: ReadingLog
-  private var last: Last?
-  private var account = ReadingAccount()
+  private let reader: RulesetReader
+  private let makeRoom: @Sendable () -> Void
+  private var isReading = false
+  /// Who waits for a reading, by number.
+  private var waiting: [UInt64: Waiter] = [:]
+  private var lastNumber: UInt64 = 0
+  /// How many use what a reading came to.
+  private var users = 0
+  /// Whether the next reading is likely to need much memory for a moment.
+  private var readsInBulk = true
+  /// Whether the last reading took memory that is worth giving back at once.
+  private var wasLong = false
   /// Gives memory back after a while.
   private var release: Task<Void, Never>?
-  /// Whether the last reading followed legacy tables, which the kernel hands over whole.
-  private let bulk = Atomic(true)
-  private let succeeded = Atomic(false)
-  /// How many wait for a reading with which counters.
-  private let waiting = Mutex<[CounterSelection: Int]>([:])
+  /// Whether a reading has succeeded since the start.
+  package private(set) var hasRead = false
 
-  private struct Last {
-    let state: RulesetState
+  private struct Waiter {
     let counters: CounterSelection
-    let ended: ContinuousClock.Instant
-  }
-
-  package nonisolated var unownedExecutor: UnownedSerialExecutor {
-    unsafe executor.asUnownedSerialExecutor()
+    let continuation: CheckedContinuation<RulesetState?, Never>
+    /// Ends the wait.
+    let timer: Task<Void, Never>?
   }
 
   /// - Parameters:
-  ///   - subjects: what is followed.
+  ///   - subjects: What is followed.
   ///   - now: Returns the time of a reading.
-  ///   - onReading: called when a reading is about to begin that may need much memory.
+  ///   - makeRoom: Lets go of what was made from readings. It is called before a reading that may need much
+  ///     memory, and when nobody uses such a reading any more.
   package init(
     source: sending any RulesetSource, subjects: TrackedSubjects, logger: Logger,
-    now: @escaping @Sendable () -> Moment = Moment.now, onReading: @escaping @Sendable () -> Void
+    now: @escaping @Sendable () -> Moment, makeRoom: @escaping @Sendable () -> Void
   ) {
-    self.source = source
-    self.onReading = onReading
-    self.now = now
-    tracker = RulesetTracker(subjects)
-    log = ReadingLog(logger)
+    self.makeRoom = makeRoom
+    reader = RulesetReader(source: source, subjects: subjects, logger: logger, now: now)
   }
 
-  /// Whether the next reading is likely to need much memory for a moment.
-  package nonisolated var readsInBulk: Bool { bulk.load(ordering: .relaxed) }
+  // MARK: Waiting
 
-  /// Whether a reading has succeeded since the start.
-  package nonisolated var hasRead: Bool { succeeded.load(ordering: .relaxed) }
+  /// Makes something of a reading that ends after this call and has at least these counters. One that is
+  /// under way serves as well.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long to wait for the reading; nil for as long as it takes.
+  ///   - body: Is called where the caller runs.
+  /// - Returns: Nil where the reading takes longer. It goes on, and serves whoever asks next.
+  package nonisolated func withState<Answer: Sendable>(
+    _ counters: CounterSelection, within timeout: Duration? = nil,
+    _ body: (RulesetState) -> Answer
+  ) async -> Answer? {
+    guard let state = await nextState(counters, within: timeout) else { return nil }
+    let answer = body(state)
+    await leave()
+    return answer
+  }
 
-  /// The state of a reading that ended after `arrival` and had at least these counters: one that was
-  /// under way then serves as well.
-  package nonisolated func state(
-    asOf arrival: ContinuousClock.Instant, counters: CounterSelection
-  ) async -> RulesetState {
-    waiting.withLock { $0[counters, default: 0] += 1 }
-    defer {
-      waiting.withLock { waiting in
-        waiting[counters, default: 1] -= 1
-        if waiting[counters] == 0 { waiting[counters] = nil }
+  private func nextState(
+    _ counters: CounterSelection, within timeout: Duration?
+  ) async -> RulesetState? {
+    lastNumber += 1
+    let number = lastNumber
+    let timer = timeout.map { timeout in
+      Task {
+        // Who is answered needs no end.
+        if (try? await Task.sleep(for: timeout)) != nil { answer(number, nil) }
       }
     }
-    return await stateInTurn(asOf: arrival, counters: counters)
+    return await withCheckedContinuation { continuation in
+      waiting[number] = Waiter(counters: counters, continuation: continuation, timer: timer)
+      readForAll()
+    }
   }
 
-  private func stateInTurn(
-    asOf arrival: ContinuousClock.Instant, counters: CounterSelection
-  ) -> RulesetState {
-    if let last, last.ended >= arrival, last.counters.isSuperset(of: counters) {
-      return last.state
-    }
-    return read()
+  private func answer(_ number: UInt64, _ state: RulesetState?) {
+    guard let waiter = waiting.removeValue(forKey: number) else { return }
+    waiter.timer?.cancel()
+    if state != nil { users += 1 }
+    waiter.continuation.resume(returning: state)
   }
+
+  private func leave() {
+    users -= 1
+    // Nobody's answer waits for that.
+    if users == 0 { Task { await giveMemoryBack() } }
+  }
+
+  // MARK: Reading
 
   /// Makes a reading that no scrape asked for, if something may have changed since the last one,
   /// or none has succeeded yet.
   ///
   /// - Parameter processorTime: What the process has used so far.
   /// - Returns: What the reading took of the processor's time; nil if there was none.
-  package func readIfChanged(_ processorTime: @Sendable () -> Duration) -> Duration? {
-    !hasRead || source.mayHaveChanged() ? readUnasked([], processorTime) : nil
+  package func readIfChanged(_ processorTime: @Sendable () -> Duration) async -> Duration? {
+    if isReading { return nil }
+    if hasRead {
+      // Meanwhile a scrape may have come.
+      guard await reader.mayHaveChanged(), !isReading else { return nil }
+    }
+    let start = processorTime()
+    await read([], isAsked: false)
+    return processorTime() - start
   }
 
   /// Makes a reading that no scrape asked for, if none has succeeded yet.
-  package func readUnlessReady() {
+  package func readUnlessReady() async {
     // With all counters, which come with the rules at first: so it serves a scrape that waits.
-    if !hasRead { _ = readUnasked(.all) { .zero } }
+    if !hasRead, !isReading { await read(.all, isAsked: false) }
   }
 
-  private func readUnasked(
-    _ counters: CounterSelection, _ processorTime: @Sendable () -> Duration
-  ) -> Duration {
-    let start = processorTime()
-    account.unasked += 1
-    _ = read(counters)
-    releaseMemory()
-    return processorTime() - start
+  /// Reads for those who wait, unless a reading is under way, which may serve them.
+  private func readForAll() {
+    if isReading || waiting.isEmpty { return }
+    isReading = true
+    Task { await read([], isAsked: true) }
+  }
+
+  /// Reads, with these counters and those that somebody waits for.
+  private func read(_ counters: CounterSelection, isAsked: Bool) async {
+    isReading = true
+    release?.cancel()
+    if readsInBulk { makeRoom() }
+    let needs = waiting.values.reduce(counters) { $0.union($1.counters) }
+    let reading = await reader.read(needs, isAsked: isAsked)
+    isReading = false
+    readsInBulk = reading.isInBulk
+    wasLong = reading.state.reading.duration > Self.longReading
+    hasRead = hasRead || reading.state.isSuccess
+    for (number, waiter) in waiting where reading.counters.isSuperset(of: waiter.counters) {
+      answer(number, reading.state)
+    }
+    readForAll()
+    await giveMemoryBack()
   }
 
   /// A reading that takes so many seconds also takes memory that is worth giving back.
   private static let longReading = 0.05
 
-  /// Gives free memory back to the system: at once after a large reading, a second later after a small
-  /// one. If somebody asks within that second, the next reading uses the memory again.
-  package func releaseMemory() {
+  /// Gives free memory back to the system, once nobody waits for a reading nor uses one: at once after a
+  /// large reading, a second later after a small one. If somebody asks within that second, the next
+  /// reading uses the memory again.
+  private func giveMemoryBack() async {
+    if isReading || users > 0 { return }
+    if readsInBulk { makeRoom() }
     release?.cancel()
-    if account.duration > Self.longReading {
-      Allocator.releaseFreeMemory()
+    if wasLong {
+      await reader.releaseFreeMemory()
     } else {
       release = Task {
-        guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
-        Allocator.releaseFreeMemory()
+        if (try? await Task.sleep(for: .seconds(1))) != nil { await reader.releaseFreeMemory() }
       }
     }
   }
+}
 
-  /// Reads, with these counters and those that somebody waits for.
-  private func read(_ counters: CounterSelection = []) -> RulesetState {
-    if readsInBulk { onReading() }
-    // What nobody will ask for any more makes room for what is to be read.
-    last = nil
-    account.number += 1
-    let counters = waiting.withLock { $0.keys.reduce(counters) { $0.union($1) } }
+/// Reads on a thread of its own, for a reading blocks, and follows what changes.
+private actor RulesetReader {
+  private let executor = BlockingExecutor(label: "reading")
+  private let source: any RulesetSource
+  private let now: @Sendable () -> Moment
+  private var tracker: RulesetTracker
+  private var log: ReadingLog
+  private var (readings, unasked): (UInt64, UInt64) = (0, 0)
+
+  struct Reading {
+    let state: RulesetState
+    /// What it has at least.
+    let counters: CounterSelection
+    /// Whether it followed legacy tables, which the kernel hands over whole.
+    let isInBulk: Bool
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor {
+    unsafe executor.asUnownedSerialExecutor()
+  }
+
+  init(
+    source: sending any RulesetSource, subjects: TrackedSubjects, logger: Logger,
+    now: @escaping @Sendable () -> Moment
+  ) {
+    self.source = source
+    self.now = now
+    tracker = RulesetTracker(subjects)
+    log = ReadingLog(logger)
+  }
+
+  func mayHaveChanged() -> Bool { source.mayHaveChanged() }
+
+  func read(_ counters: CounterSelection, isAsked: Bool) -> Reading {
+    readings += 1
+    if !isAsked { unasked += 1 }
     let start = ContinuousClock.now
     let reading = source.read(counters)
     var state = tracker.take(reading, at: now())
     log.note(reading, state.mode)
     log.note(state.servicePatternFailure, state.rulePatternFailure)
-    account.duration = (.now - start).seconds
-    state.reading = account
-    bulk.store(
-      state.families.contains { $0.backend == .legacy && $0.isFollowed }, ordering: .relaxed)
-    if state.isSuccess { succeeded.store(true, ordering: .relaxed) }
-    last = Last(state: state, counters: counters.union(reading.counters), ended: .now)
-    return state
+    state.reading = ReadingAccount(
+      number: readings, unasked: unasked, duration: (.now - start).seconds)
+    return Reading(
+      state: state, counters: counters.union(reading.counters),
+      isInBulk: state.families.contains { $0.backend == .legacy && $0.isFollowed })
   }
+
+  func releaseFreeMemory() { Allocator.releaseFreeMemory() }
 }

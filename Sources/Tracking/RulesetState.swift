@@ -17,7 +17,7 @@ package struct RulesetState: Sendable {
   package let log: ChangeLog
   package let serviceTimes: ServiceChangeTimes
   /// Which reading this was, and what it took.
-  package var reading = ReadingAccount()
+  package internal(set) var reading = ReadingAccount()
 
   /// The families whose reading succeeded.
   package var readFamilies: [(state: FamilyState, reading: FamilyState.Reading)] {
@@ -140,12 +140,18 @@ package struct HookJump: Sendable {
   }
 }
 
-/// Which of the readings one was, and what it took.
-package struct ReadingAccount: Sendable {
+/// Which of the readings one was, and what it took: an object for each reading.
+package final class ReadingAccount: Sendable {
   /// The number of this reading; the first is 1.
-  package var number: UInt64 = 0
+  package let number: UInt64
   /// How many of the readings so far no scrape asked for.
-  package var unasked: UInt64 = 0
+  package let unasked: UInt64
   /// How long it took, in seconds, until all of it was understood.
-  package var duration = 0.0
+  package let duration: Double
+
+  init(number: UInt64 = 0, unasked: UInt64 = 0, duration: Double = 0) {
+    self.number = number
+    self.unasked = unasked
+    self.duration = duration
+  }
 }

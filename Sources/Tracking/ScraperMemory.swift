@@ -1,40 +1,21 @@
-internal import Synchronization
-
 /// Remembers for each scraper where the churn totals stood when it was last answered, so that no
 /// scraper takes another's churn.
 ///
 /// Told apart by collector, for a scraper may ask for one of them now and for another then. What is
 /// remembered is bounded in number and in memory; what was answered longest ago is forgotten first.
-package final class ScraperMemory: Sendable {
+package struct ScraperMemory: Sendable {
   private struct Key: Hashable {
     let scraper: String
     let collector: String
   }
 
   private struct Entry {
-    var mark: ChurnMark
-    var turn: UInt64
+    let mark: ChurnMark
+    let turn: UInt64
   }
 
-  private struct Storage {
-    var entries: [Key: Entry] = [:]
-    var turn: UInt64 = 0
-
-    /// The memory of all marks; those of one revision are one.
-    var byteCount: Int {
-      var counted: Set<UInt64> = []
-      return entries.values.reduce(0) {
-        counted.insert($1.mark.revision).inserted ? $0 + $1.mark.byteCount : $0
-      }
-    }
-
-    mutating func forgetOldest() {
-      guard let oldest = entries.min(by: { $0.value.turn < $1.value.turn }) else { return }
-      entries[oldest.key] = nil
-    }
-  }
-
-  private let storage = Mutex(Storage())
+  private var entries: [Key: Entry] = [:]
+  private var turn: UInt64 = 0
   private let capacity: Int
   private let byteLimit: Int
 
@@ -46,18 +27,28 @@ package final class ScraperMemory: Sendable {
   /// Where the totals stood when the scraper was last answered with that collector's metrics; nil if it
   /// never was, or if that is forgotten.
   package func mark(of scraper: String, _ collector: String) -> ChurnMark? {
-    storage.withLock { $0.entries[Key(scraper: scraper, collector: collector)]?.mark }
+    entries[Key(scraper: scraper, collector: collector)]?.mark
   }
 
   /// Notes that the scraper is answered with these totals.
-  package func note(_ mark: ChurnMark, for scraper: String, _ collector: String) {
-    storage.withLock { storage in
-      storage.turn += 1
-      storage.entries[Key(scraper: scraper, collector: collector)] = Entry(
-        mark: mark, turn: storage.turn)
-      if storage.entries.count > capacity { storage.forgetOldest() }
-      // The last one stays: without it nobody would ever see churn.
-      while storage.entries.count > 1, storage.byteCount > byteLimit { storage.forgetOldest() }
+  package mutating func note(_ mark: ChurnMark, for scraper: String, _ collector: String) {
+    turn += 1
+    entries[Key(scraper: scraper, collector: collector)] = Entry(mark: mark, turn: turn)
+    if entries.count > capacity { forgetOldest() }
+    // The last one stays: without it nobody would ever see churn.
+    while entries.count > 1, byteCount > byteLimit { forgetOldest() }
+  }
+
+  /// The memory of all marks; those of one revision are one.
+  private var byteCount: Int {
+    var counted: Set<UInt64> = []
+    return entries.values.reduce(0) {
+      counted.insert($1.mark.revision).inserted ? $0 + $1.mark.byteCount : $0
     }
+  }
+
+  private mutating func forgetOldest() {
+    guard let oldest = entries.min(by: { $0.value.turn < $1.value.turn }) else { return }
+    entries[oldest.key] = nil
   }
 }

@@ -19,13 +19,13 @@ struct Routes: Sendable {
     [
       "/": { await page($0) },
       "/-/healthy": { _ in .text(200, "Healthy.\n") },
-      "/-/ready": { _ in readiness() },
+      "/-/ready": { _ in await readiness() },
       telemetryPath: { request in await throughGate(request) { await scrape(request) } },
     ]
   }
 
-  private func readiness() -> Response {
-    exporter.isReady
+  private func readiness() async -> Response {
+    await exporter.isReady
       ? .text(200, "Ready.\n")
       : .text(503, "Not ready: no rules could be read yet. The log says why.\n")
   }
@@ -46,9 +46,7 @@ struct Routes: Sendable {
     guard await gate.enter(from: request.remoteAddress) else {
       return .text(503, "Too many scrapes at once for too long; --web.max-requests limits them.\n")
     }
-    defer {
-      if gate.leave() { Task { await exporter.releaseMemory() } }
-    }
+    defer { gate.leave() }
     return await answer()
   }
 

@@ -44,9 +44,9 @@ struct ReadinessTests {
   @Test("Comes with the first reading that succeeds, and stays", arguments: examples)
   func readings(_ example: Example) async throws {
     let exporter = Exporter(steps: example.steps)
-    #expect(!exporter.isReady)
+    #expect(await !exporter.isReady)
     for _ in example.steps { _ = try await exporter.metrics() }
-    #expect(exporter.isReady == example.isReady)
+    #expect(await exporter.isReady == example.isReady)
   }
 
   @Test("Comes without a scrape, and without watching, as soon as the rules can be read")
@@ -56,7 +56,7 @@ struct ReadinessTests {
     let steps = try [[.failed(.ipv4)], [.failed(.ipv4)], [FamilyReading(PageHistory.states[0])]]
     let exporter = Exporter(ScriptedSource(steps, record))
     await exporter.becomeReady(retryingEvery: .milliseconds(1))
-    #expect(exporter.isReady)
+    #expect(await exporter.isReady)
     #expect(record.asked.count == 3)
     await exporter.becomeReady(retryingEvery: .milliseconds(1))
     #expect(record.asked.count == 3)
@@ -76,6 +76,6 @@ struct ReadinessTests {
     }
     let exporter = Exporter(readings: [reading])
     _ = try await exporter.metrics()
-    #expect(!exporter.isReady)
+    #expect(await !exporter.isReady)
   }
 }

@@ -56,7 +56,7 @@ struct ScraperMemoryTests {
   @Test("Has a bound in bytes, beyond which those who came longest ago are forgotten")
   func bound() {
     let marks = (0..<4).map { Self.mark($0, ports: 100) }
-    let memory = ScraperMemory(byteLimit: 3 * marks[0].byteCount)
+    var memory = ScraperMemory(byteLimit: 3 * marks[0].byteCount)
     for (number, mark) in marks.enumerated() { memory.note(mark, for: "\(number)", "services") }
     #expect((0..<4).filter { memory.mark(of: "\($0)", "services") != nil } == [1, 2, 3])
     // A single one stays, however large.
@@ -69,7 +69,7 @@ struct ScraperMemoryTests {
   @Test("Is shared by all who were answered with the same totals")
   func sharing() {
     let mark = Self.mark(1, ports: 100)
-    let memory = ScraperMemory(byteLimit: mark.byteCount)
+    var memory = ScraperMemory(byteLimit: mark.byteCount)
     for number in 0..<128 { memory.note(mark, for: "\(number)", "services") }
     #expect((0..<128).allSatisfy { memory.mark(of: "\($0)", "services") != nil })
   }
