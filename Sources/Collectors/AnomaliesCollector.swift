@@ -13,7 +13,7 @@ extension CollectorName {
 struct AnomaliesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
     [
-      Part(.gauges, revision: [state.reading.number]) { writer in
+      Part(.gauges, from: [state.reading]) { writer in
         writer.write(Self.anomalies) { samples in
           Self.forEach(state) { samples.sample($0, $1.count) }
         }

@@ -16,38 +16,67 @@ protocol Collector: Sendable {
   func patternFailure(in state: RulesetState) -> MatchingError?
 }
 
-/// Families, or a part of a large one, that are rendered again when something about them changed.
-struct Part: Sendable {
-  let name: Name
-  /// All that the bytes are made from, as numbers: equal revisions mean equal bytes. Nil for what is not
-  /// to be kept.
-  let revision: [UInt64]?
-  let write: @Sendable (inout ExpositionWriter) -> Void
-
-  /// Tells a part from all others of its collector, whichever of them there are.
-  struct Name: Hashable {
-    /// Which families it holds.
-    let content: Content
-    /// The address family and the number of a block of service ports; nil for what isn't in blocks.
-    var block: ServiceBlock.Name?
-  }
-
-  enum Content: Hashable {
-    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted
-  }
-
-  init(
-    _ content: Content, of block: ServiceBlock.Name? = nil, revision: [UInt64]?,
-    write: @escaping @Sendable (inout ExpositionWriter) -> Void
-  ) {
-    name = Name(content: content, block: block)
-    self.revision = revision
-    self.write = write
-  }
-}
-
 extension Collector {
   func partsSince(_: ChurnMark?, _: RulesetState) -> [Part] { [] }
 
   func patternFailure(in _: RulesetState) -> MatchingError? { nil }
+}
+
+/// Families, or a part of a large one, that are rendered again when something about them changed.
+struct Part: Sendable {
+  /// Nil for what is not to be kept.
+  let key: Key?
+  let write: @Sendable (inout ExpositionWriter) -> Void
+
+  /// What a part is, and what it is made from: equal keys of a collector mean equal bytes.
+  struct Key: Hashable, Sendable {
+    /// Which families it holds.
+    let content: Content
+    /// Which block of service ports; nil for what isn't in blocks.
+    var block: Block?
+    /// The objects that all else is in that the bytes are made from.
+    let origin: [Identity]
+  }
+
+  struct Block: Hashable, Sendable {
+    let number: Int
+    let isFirst: Bool
+  }
+
+  enum Content: Hashable, Sendable {
+    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted
+  }
+
+  /// An object that never changes, by what it is and not by what it holds.
+  struct Identity: Hashable, Sendable {
+    private let object: any AnyObject & Sendable
+
+    init(_ object: any AnyObject & Sendable) { self.object = object }
+
+    static func == (left: Self, right: Self) -> Bool { left.object === right.object }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(object)) }
+  }
+
+  /// A part that is not kept.
+  init(write: @escaping @Sendable (inout ExpositionWriter) -> Void) {
+    key = nil
+    self.write = write
+  }
+
+  init(
+    _ content: Content, of block: Block? = nil, from origin: [any AnyObject & Sendable],
+    write: @escaping @Sendable (inout ExpositionWriter) -> Void
+  ) {
+    key = Key(content: content, block: block, origin: origin.map(Identity.init))
+    self.write = write
+  }
+}
+
+/// What can be known of rules that were written again.
+enum RewriteLimits {
+  static let help =
+    "In nf_tables a rule counts if its handle is another. Legacy rules have no handles: a rule counts if "
+    + "its counters are lower than before. A rule is missed if it had counted nothing, or has counted more "
+    + "since. Counters that iptables -Z reset are counted."
 }

@@ -15,7 +15,7 @@ struct ConnectionsCollector: Collector {
   func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
 
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(.connections, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+    [Part(.connections, from: [state.reading]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {

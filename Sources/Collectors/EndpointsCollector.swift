@@ -17,14 +17,17 @@ struct EndpointsCollector: Collector {
 
   func sharedParts(of state: RulesetState) -> [Part] {
     [
-      Part(.connections, revision: [state.reading.number]) { writeConnections(state, to: &$0) },
-      Part(.shares, revision: Self.mapRevisions(of: state)) { writeShares(state, to: &$0) },
+      Part(.connections, from: [state.reading]) { writeConnections(state, to: &$0) },
+      Part(.shares, from: Self.origin(of: state)) { writeShares(state, to: &$0) },
     ]
   }
 
-  /// The revisions of all families, each behind the family's number.
-  private static func mapRevisions(of state: RulesetState) -> [UInt64] {
-    state.services.flatMap { [$0.family.number, $0.mapRevision] }
+  /// What shares are made from. There is a list of endpoints for each map: it stands for the map, which is
+  /// too large to be kept.
+  private static func origin(of state: RulesetState) -> [any AnyObject & Sendable] {
+    state.services.flatMap { services -> [any AnyObject & Sendable] in
+      services.endpoints.map { [services.selected, $0.list] } ?? []
+    }
   }
 
   private func writeConnections(_ state: RulesetState, to writer: inout ExpositionWriter) {
@@ -32,9 +35,9 @@ struct EndpointsCollector: Collector {
       for services in state.services {
         guard let endpoints = services.endpoints else { continue }
         for (position, index) in services.selected.indices.enumerated() {
-          for endpoint in endpoints.endpoints(ofServiceAt: index) {
+          for endpoint in endpoints.list.endpoints(ofServiceAt: index) {
             samples.sample(
-              services.selected.labels[position], and: endpoints.labels[endpoint],
+              services.selected.labels[position], and: endpoints.list.labels[endpoint],
               endpoints.counts[endpoint])
           }
         }

@@ -54,7 +54,7 @@ package final class Exporter: Sendable {
     let patience = request.timeout.map { max(.zero, $0 - Self.sendingTime($0)) }
     let segments = await monitor.withState(counters, within: patience) { state in
       let segments = render(state, collectors, request)
-      if request.isAnswered { note(state.ledger.mark, collectors, request.scraper) }
+      if request.isAnswered { note(state.mark, collectors, request.scraper) }
       return segments
     }
     if let segments { return segments }

@@ -16,22 +16,16 @@ struct RulesCollector: Collector {
 
   func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }
+    let versions = counts.map(\.version)
     return [
-      Part(.packets, revision: Self.revision(of: state)) { writer in
+      Part(.packets, from: versions) { writer in
         write(Self.packets, counts, to: &writer) { $0.packets }
       },
-      Part(.bytes, revision: Self.revision(of: state)) { writer in
+      Part(.bytes, from: versions) { writer in
         write(Self.bytes, counts, to: &writer) { $0.bytes }
       },
-      Part(.omitted, revision: Self.revision(of: state)) { writeOmitted(state, to: &$0) },
+      Part(.omitted, from: versions) { writeOmitted(state, to: &$0) },
     ]
-  }
-
-  /// The revisions of all families that have series, each behind its backend's and its own number.
-  private static func revision(of state: RulesetState) -> [UInt64] {
-    state.readFamilies.flatMap { state, reading in
-      reading.rules.map { [state.backend.number, state.family.number, $0.revision] } ?? []
-    }
   }
 
   private func write(
@@ -85,9 +79,4 @@ struct RulesCollector: Collector {
   private static let limits =
     "Never falls when a rule is written again; what came between the last reading and such a restart "
     + "of the kernel's counter is not in it."
-}
-
-extension Backend {
-  /// The backend's number in a revision.
-  fileprivate var number: UInt64 { self == .legacy ? 1 : 2 }
 }

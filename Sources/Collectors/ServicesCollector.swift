@@ -15,65 +15,53 @@ struct ServicesCollector: Collector {
   func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
 
   func sharedParts(of state: RulesetState) -> [Part] {
-    let gauges = Part(.gauges, revision: Self.gaugesRevision(of: state)) { writer in
+    let gauges = Part(.gauges, from: state.services.map(\.gauges)) { writer in
       writeGauges(state, to: &writer)
       writeBlocked(state, to: &writer)
     }
     let blocks = ServiceBlock.all(of: state)
     let changes = blocks.map { block in
-      Part(.changes, of: block.name, revision: block.revision(of: \.changesRevisions)) {
+      Part(.changes, of: block.place, from: block.origin + [block.changes]) {
         Self.writeChanges(block, to: &$0)
       }
     }
     let rewritten = blocks.map { block in
-      Part(.rewrites, of: block.name, revision: block.revision(of: \.rewrittenRevisions)) {
+      Part(.rewrites, of: block.place, from: block.origin + [block.rewritten]) {
         Self.writeRewritten(block, to: &$0)
       }
     }
-    let totals = Part(.totals, revision: [state.reading.number]) { writeTotals(state, to: &$0) }
+    let totals = Part(.totals, from: [state.reading]) { writeTotals(state, to: &$0) }
     return [gauges] + changes + rewritten + [totals]
   }
 
-  /// The revisions of all families, each behind the family's number.
-  private static func gaugesRevision(of state: RulesetState) -> [UInt64] {
-    state.services.flatMap { [$0.family.number, $0.gaugesRevision] }
-  }
-
   private static func writeChanges(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
-    let selected = block.services.selected
-    writer.write(Self.ruleChanges, isContinued: !block.isFirst) { samples in
-      for position in block.positions {
-        let changes = selected.changes[position]
-        for change in Change.allCases {
-          samples.sample(
-            selected.labels[position], and: Self.changeLabels[change] ?? .none, changes[change])
-        }
+    block.write(ruleChanges, to: &writer) { samples, position in
+      let changes = block.services.changes[position]
+      for change in Change.allCases {
+        samples.sample(
+          block.labels[position], and: changeLabels[change] ?? .none, changes[change])
       }
     }
   }
 
   private static func writeRewritten(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
-    let selected = block.services.selected
-    writer.write(Self.rulesRewritten, isContinued: !block.isFirst) { samples in
-      for position in block.positions {
-        samples.sample(selected.labels[position], selected.rewritten[position])
-      }
+    block.write(rulesRewritten, to: &writer) { samples, position in
+      samples.sample(block.labels[position], block.services.rewritten[position])
     }
   }
 
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
     let moved = MovedRules(since: earlier, state)
     return ServiceBlock.all(of: state).map { block in
-      let counts = moved.counts(of: block)
-      // Where nothing was moved, which is nearly always, it is the same for all scrapers.
-      let revision = counts.isEmpty ? block.selectionRevision : nil
-      return Part(.moves, of: block.name, revision: revision) { writer in
-        writer.write(Self.movedSinceLastScrape, isContinued: !block.isFirst) { samples in
-          for position in block.positions {
-            samples.sample(block.services.selected.labels[position], counts[position] ?? 0)
-          }
+      let counts = moved[block.services.family].filter { block.positions.contains($0.key) }
+      let write: @Sendable (inout ExpositionWriter) -> Void = { writer in
+        block.write(Self.movedSinceLastScrape, to: &writer) { samples, position in
+          samples.sample(block.labels[position], counts[position] ?? 0)
         }
       }
+      // Where nothing was moved, which is nearly always, it is the same for all scrapers.
+      return counts.isEmpty
+        ? Part(.moves, of: block.place, from: block.origin, write: write) : Part(write: write)
     }
   }
 
@@ -102,10 +90,10 @@ struct ServicesCollector: Collector {
       Self.forEach(state) { services, position, index in
         let service = services.map.services[index]
         let labels = services.selected.labels[position]
-        if services.tables.contains(.filter) {
+        if services.gauges.tables.contains(.filter) {
           samples.sample(labels, and: Self.filterLabels, service.filterRules)
         }
-        if services.tables.contains(.nat) {
+        if services.gauges.tables.contains(.nat) {
           samples.sample(labels, and: Self.natLabels, service.natRules)
         }
       }
@@ -170,6 +158,43 @@ struct ServicesCollector: Collector {
     uniqueKeysWithValues: Change.allCases.map { ($0, LabelSet(["change": $0.rawValue])) })
 }
 
+/// Some of a family's selected service ports, which are rendered together, and again where a count of
+/// one of them changed.
+private struct ServiceBlock {
+  let services: ServiceState
+  let place: Part.Block
+  /// Positions among the selected.
+  let positions: Range<Int>
+
+  /// All blocks of all families, in the order of the metrics.
+  static func all(of state: RulesetState) -> [ServiceBlock] {
+    let first = state.services.first { !$0.selected.indices.isEmpty }?.family
+    return state.services.flatMap { services in
+      services.selected.blocks.enumerated().map { number, positions in
+        let isFirst = number == 0 && services.family == first
+        return ServiceBlock(
+          services: services, place: Part.Block(number: number, isFirst: isFirst),
+          positions: positions)
+      }
+    }
+  }
+
+  var labels: [LabelSet] { services.selected.labels }
+  var origin: [any AnyObject & Sendable] { [services.selected] }
+  var changes: any AnyObject & Sendable { services.changes.blocks[place.number] }
+  var rewritten: any AnyObject & Sendable { services.rewritten.blocks[place.number] }
+
+  /// Writes a part of a family: the family's help and type are written with the first block.
+  func write(
+    _ family: MetricFamily, to writer: inout ExpositionWriter,
+    _ body: (inout SampleWriter, Int) -> Void
+  ) {
+    writer.write(family, isContinued: !place.isFirst) { samples in
+      for position in positions { body(&samples, position) }
+    }
+  }
+}
+
 extension ServicesCollector {
   static let gauges: [(MetricFamily, @Sendable (Service) -> Int)] = [
     (sepChains, { $0.sepChains }),
@@ -209,7 +234,7 @@ extension ServicesCollector {
   static let rulesRewritten = MetricFamily(
     "iptables_service_rules_rewritten_total", .counter,
     "Rules of the service port in nat that were written again with the same content, in place or "
-      + "moved, since the exporter started. " + RewriteLedger.limits)
+      + "moved, since the exporter started. " + RewriteLimits.help)
 
   static let fingerprint = MetricFamily(
     "iptables_service_map_fingerprint", .gauge,

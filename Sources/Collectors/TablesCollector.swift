@@ -14,7 +14,7 @@ extension CollectorName {
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
 struct TablesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(.totals, revision: [state.reading.number]) { writeShared(state, to: &$0) }]
+    [Part(.totals, from: [state.reading]) { writeShared(state, to: &$0) }]
   }
 
   private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
@@ -24,7 +24,7 @@ struct TablesCollector: Collector {
   }
 
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
-    let part = Part(.moves, revision: nil) { writer in
+    let part = Part { writer in
       writer.write(Self.ruleChangesSince) { samples in
         Self.writeScopes(state, to: &samples) {
           state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
@@ -51,7 +51,7 @@ struct TablesCollector: Collector {
       }
     }
     writer.write(Self.orphanChains) { samples in
-      for services in state.services where services.tables.contains(.nat) {
+      for services in state.services where services.gauges.tables.contains(.nat) {
         samples.sample(
           LabelSet(["ip_family": services.family.rawValue, "table": "nat"]),
           services.map.orphanChains)
@@ -88,7 +88,7 @@ struct TablesCollector: Collector {
           let key = ChurnLedger.ScopeKey(table: table, scope: scope)
           samples.sample(
             table.labels, and: LabelSet(["scope": scope.rawValue]),
-            state.rewrites.scopes[key] ?? 0)
+            state.ledger.rewrittenScopes[key])
         }
       }
     }
@@ -215,7 +215,7 @@ extension TablesCollector {
   static let rulesRewritten = MetricFamily(
     "iptables_rules_rewritten_total", .counter,
     "Rules that were written again with the same content, in place or moved, by where they stand, "
-      + "since the exporter started. " + RewriteLedger.limits)
+      + "since the exporter started. " + RewriteLimits.help)
 
   static let ruleChangesSince = MetricFamily(
     "iptables_rule_changes_since_last_scrape", .gauge,

@@ -28,9 +28,9 @@ extension Page {
 
   /// The readings with changes to show, the last one first, and of all no more than the log's capacity.
   private var recentBatches: [ChangeLog.Batch] {
-    var batches = state.log.changes
+    var batches = state.ledger.log.changes
     if request.showsDispatchMoves {
-      batches += state.log.dispatchMoves
+      batches += state.ledger.log.dispatchMoves
       batches.sort { $0.time < $1.time }
     }
     return ChangeLog.last(batches).reversed()

@@ -124,10 +124,10 @@ struct PageRow {
         let service = services.map.services[index]
         return PageRow(
           family: services.family, service: service,
-          changes: services.selected.changes[position],
-          rewritten: services.selected.rewritten[position],
+          changes: services.changes[position],
+          rewritten: services.rewritten[position],
           connections: services.connections[index],
-          lastChange: state.serviceTimes[services.family, service.port])
+          lastChange: state.ledger.lastChange(of: service.port, services.family))
       }
     }
   }

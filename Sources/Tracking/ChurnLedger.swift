@@ -2,16 +2,12 @@ package import Churn
 package import KubeProxy
 package import Netfilter
 
-/// The running totals of all changes, since the exporter started. A ``ChurnMark`` remembers where they stood.
+/// All changes since the exporter started: running totals, times, and the last ones one by one. A
+/// ``ChurnMark`` remembers where the totals stood.
 package struct ChurnLedger: Sendable {
   package struct ServiceKey: Hashable, Sendable {
     package let family: IPFamily
     package let port: ServicePort
-
-    package init(family: IPFamily, port: ServicePort) {
-      self.family = family
-      self.port = port
-    }
   }
 
   package struct TableKey: Hashable, Sendable {
@@ -44,41 +40,46 @@ package struct ChurnLedger: Sendable {
     }
   }
 
-  package private(set) var services = ChangeTotals<ServiceKey>()
-  package private(set) var scopes = ChangeTotals<ScopeKey>()
-  package private(set) var chains = ChangeTotals<KindKey>()
+  /// The rules of service ports in nat that were added, removed and moved.
+  private(set) var services = RunningTotals<ServiceKey, ChangeCounts>(zero: .zero)
+  package private(set) var scopes = RunningTotals<ScopeKey, ChangeCounts>(zero: .zero)
+  package private(set) var chains = RunningTotals<KindKey, ChangeCounts>(zero: .zero)
+  /// How many rules were written again with the same content.
+  var rewrittenServices = RunningTotals<ServiceKey, UInt64>(zero: 0)
+  package internal(set) var rewrittenScopes = RunningTotals<ScopeKey, UInt64>(zero: 0)
+  package private(set) var log = ChangeLog()
   /// The tables that were ever read: their totals stay, whatever becomes of them.
   package private(set) var tables: Set<TableKey> = []
   /// When a reading last differed from the one before.
   package private(set) var lastChanges: [TableKey: Moment] = [:]
-  /// Rises with every change of the totals.
-  package private(set) var revision: UInt64 = 0
-  package private(set) var recentServices = RecentChanges<ServiceKey>()
+  /// When the rules of each service port in nat and filter last changed.
+  private var serviceTimes: [ServiceKey: Moment] = [:]
+
+  /// When a rule of the service port in nat or filter last changed; nil where no change was seen.
+  package func lastChange(of port: ServicePort, _ family: IPFamily) -> Moment? {
+    serviceTimes[ServiceKey(family: family, port: port)]
+  }
 
   /// Notes that a table was read.
   mutating func note(_ table: TableName, _ family: IPFamily) {
     tables.insert(TableKey(family: family, table: table))
   }
 
-  /// Counts the changes of a table.
+  /// Enters the changes of a table.
   mutating func take(_ transition: TableTransition, at time: Moment) {
     // Where policies alone differ, the difference has no chain.
     guard !transition.difference.isEmpty || transition.old.content != transition.new.content
     else { return }
     let table = TableKey(family: transition.family, table: transition.table)
     lastChanges[table] = time
-    revision += 1
-    recentServices.begin(revision)
-    for rules in transition.changedRules { take(rules, of: table) }
-  }
-
-  private mutating func take(_ rules: ChangedRules, of table: TableKey) {
-    if let kindChange = rules.change.chainChange {
-      chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(rules.chain)))
+    for rules in transition.changedRules {
+      if let kindChange = rules.change.chainChange {
+        chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(rules.chain)))
+      }
+      addScopes(of: rules, table)
     }
-    addScopes(of: rules, table)
-    guard table.table == .nat else { return }
-    rules.forEach { change, owner in add(change, to: owner.map(rules.port), table.family) }
+    addServices(of: transition, at: time)
+    log.take(transition, at: time)
   }
 
   /// Counts the rules of a chain that changed, each where it stands.
@@ -96,54 +97,68 @@ package struct ChurnLedger: Sendable {
     }
   }
 
-  private mutating func add(_ change: Change, to owner: ServicePort?, _ family: IPFamily) {
-    guard let owner else { return }
-    let key = ServiceKey(family: family, port: owner)
-    services.add(change, for: key)
-    recentServices.insert(key)
+  /// Counts the rules of each service port that changed.
+  private mutating func addServices(of transition: TableTransition, at time: Moment) {
+    guard transition.table == .nat || transition.table == .filter else { return }
+    // By index first: a name is looked up once, however many of its rules changed.
+    var before = [ChangeCounts](repeating: .zero, count: transition.old.map.services.count)
+    var now = [ChangeCounts](repeating: .zero, count: transition.new.map.services.count)
+    for rules in transition.changedRules {
+      rules.forEach { change, owner in
+        switch owner {
+        case .old(let index): before[index][change] += 1
+        case .new(let index): now[index][change] += 1
+        case nil: break
+        }
+      }
+    }
+    for (counts, map) in [(before, transition.old.map), (now, transition.new.map)] {
+      for index in counts.indices where counts[index] != .zero {
+        let key = ServiceKey(family: transition.family, port: map.services[index].port)
+        serviceTimes[key] = time
+        if transition.table == .nat { services.update(key) { $0 += counts[index] } }
+      }
+    }
   }
 
   /// Forgets service ports that are gone, should there be very many.
   mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap, atMost limit: Int) {
-    guard services.keys.count > present.services.count + limit else { return }
+    let limit = present.services.count + limit
+    guard max(services.count, rewrittenServices.count, serviceTimes.count) > limit else { return }
     let ports = Set(present.services.lazy.map(\.port))
-    services.forget(where: { $0.family == family && !ports.contains($0.port) })
+    func isGone(_ key: ServiceKey) -> Bool { key.family == family && !ports.contains(key.port) }
+    if services.count > limit { services.forget(where: isGone) }
+    if rewrittenServices.count > limit { rewrittenServices.forget(where: isGone) }
+    if serviceTimes.count > limit { serviceTimes = serviceTimes.filter { !isGone($0.key) } }
   }
 }
 
-/// Where the churn totals stood at a scrape: what "since this scraper's last scrape" is measured from.
-package struct ChurnMark: Sendable {
-  /// The ledger's revision. Marks of the same revision share their memory.
-  package let revision: UInt64
-  package let services: ChangeTotals<ChurnLedger.ServiceKey>.Mark
-  package let scopes: ChangeTotals<ChurnLedger.ScopeKey>.Mark
+/// Where the churn totals stood after a reading: what "since this scraper's last scrape" is measured from. As
+/// long as they stand there, it is the same object.
+package final class ChurnMark: Sendable {
+  let services: RunningTotals<ChurnLedger.ServiceKey, ChangeCounts>.Mark
+  package let scopes: RunningTotals<ChurnLedger.ScopeKey, ChangeCounts>.Mark
+
+  init(
+    services: RunningTotals<ChurnLedger.ServiceKey, ChangeCounts>.Mark,
+    scopes: RunningTotals<ChurnLedger.ScopeKey, ChangeCounts>.Mark
+  ) {
+    self.services = services
+    self.scopes = scopes
+  }
 
   /// The memory that it needs beyond the ledger's own, once that has counted another change.
-  package var byteCount: Int { services.byteCount + scopes.byteCount }
+  var byteCount: Int { services.byteCount + scopes.byteCount }
 }
 
 extension ChurnLedger {
-  package var mark: ChurnMark {
-    ChurnMark(revision: revision, services: services.mark, scopes: scopes.mark)
+  /// Marks where the totals stand.
+  ///
+  /// - Parameter former: A mark that is taken again if they still stand there.
+  func mark(_ former: ChurnMark?) -> ChurnMark {
+    if let former, services.stand(at: former.services), scopes.stand(at: former.scopes) {
+      return former
+    }
+    return ChurnMark(services: services.mark, scopes: scopes.mark)
   }
-}
-
-/// The keys whose totals changed of late, so that who knows the totals of a while ago need not look them
-/// all up again.
-package struct RecentChanges<Key: Hashable & Sendable>: Sendable {
-  /// The revision of the totals behind which all changed keys are known.
-  package private(set) var start: UInt64 = 0
-  package private(set) var keys: Set<Key> = []
-
-  /// Beyond so many, looking everything up costs no more.
-  private static var capacity: Int { 256 }
-
-  /// Notes that a revision begins; to be called before its keys are noted.
-  mutating func begin(_ revision: UInt64) {
-    guard keys.count > Self.capacity else { return }
-    keys.removeAll()
-    start = revision - 1
-  }
-
-  mutating func insert(_ key: Key) { keys.insert(key) }
 }

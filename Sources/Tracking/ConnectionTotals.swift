@@ -2,13 +2,23 @@ package import Exposition
 internal import KubeProxy
 internal import Netfilter
 
-/// New connections by endpoint, those of one service port after the other.
+/// New connections by endpoint.
 package struct EndpointCounts: Sendable {
-  /// For each of the map's services, where its endpoints begin; one more entry ends the last.
-  fileprivate(set) var starts: [Int32] = [0]
-  /// The label `endpoint` of each, rendered.
-  package fileprivate(set) var labels: [LabelSet] = []
+  package fileprivate(set) var list = EndpointList(starts: [0], labels: [])
   package fileprivate(set) var counts: [UInt64] = []
+}
+
+/// The endpoints of a map, those of one service port after the other: another object for another map.
+package final class EndpointList: Sendable {
+  /// For each of the map's services, where its endpoints begin; one more entry ends the last.
+  private let starts: [Int32]
+  /// The label `endpoint` of each, rendered.
+  package let labels: [LabelSet]
+
+  fileprivate init(starts: [Int32], labels: [LabelSet]) {
+    self.starts = starts
+    self.labels = labels
+  }
 
   /// The endpoints of a service port.
   package func endpoints(ofServiceAt index: Int) -> Range<Int> {
@@ -50,7 +60,8 @@ struct EndpointTotals: Sendable {
 
   private mutating func realign(to map: ServiceMap) {
     let (former, formerKeys, formerMap) = (current, keys, self.map)
-    arrange(map)
+    let starts = arrange(map)
+    var labels = [LabelSet](repeating: .none, count: keys.count)
     var positions: [Key: Int] = [:]
     positions.reserveCapacity(keys.count)
     for (position, key) in keys.enumerated() { positions[key] = position }
@@ -60,7 +71,7 @@ struct EndpointTotals: Sendable {
       let service = services[Int(key.service)]
       if let position = positions[Key(service: service, destination: key.destination)] {
         current.counts[position] = former.counts[index]
-        current.labels[position] = former.labels[index]
+        labels[position] = former.list.labels[index]
         isKnown[position] = true
       } else if former.counts[index] > 0, let port = formerMap?.services[Int(key.service)].port {
         if gone.count >= ConnectionTotals.rememberedServices { gone.removeAll() }
@@ -68,17 +79,19 @@ struct EndpointTotals: Sendable {
       }
     }
     for (position, key) in keys.enumerated() where !isKnown[position] {
-      current.labels[position] = LabelSet(["endpoint": key.destination?.description ?? ""])
+      labels[position] = LabelSet(["endpoint": key.destination?.description ?? ""])
       if gone.isEmpty { continue }
       let port = map.services[Int(key.service)].port
       current.counts[position] =
         gone.removeValue(forKey: GoneKey(service: port, destination: key.destination)) ?? 0
     }
+    current.list = EndpointList(starts: starts, labels: labels)
     self.map = map
   }
 
-  /// Lists the endpoints of a map, service port after service port, none counted yet.
-  private mutating func arrange(_ map: ServiceMap) {
+  /// Lists the endpoints of a map, service port after service port, none counted yet. Returns where those
+  /// of each service port begin.
+  private mutating func arrange(_ map: ServiceMap) -> [Int32] {
     var found: [Key: Int32] = [:]
     var endpoints: [Key] = []
     ofRules = map.connectionRules.map { rule in
@@ -100,9 +113,8 @@ struct EndpointTotals: Sendable {
     keys = endpoints
     for (key, place) in zip(endpoints, places) { keys[Int(place)] = key }
     ofRules = ofRules.map { places[Int($0)] }
-    current = EndpointCounts(
-      starts: starts, labels: Array(repeating: .none, count: keys.count),
-      counts: Array(repeating: 0, count: keys.count))
+    current.counts = Array(repeating: 0, count: keys.count)
+    return starts
   }
 
   /// For each of sorted service ports, where it stands among others; -1 where it doesn't.

@@ -34,29 +34,6 @@ struct FamilyTracker {
     }
   }
 
-  /// Where the changes are entered.
-  struct Ledgers {
-    var churn = ChurnLedger()
-    var rewrites = RewriteLedger()
-    var log = ChangeLog()
-    var serviceTimes = ServiceChangeTimes()
-
-    /// Enters the changes of a table.
-    mutating func take(_ transition: TableTransition, at time: Moment) {
-      churn.take(transition, at: time)
-      log.take(transition, at: time)
-      serviceTimes.take(transition, at: time)
-    }
-
-    /// Forgets service ports that are gone, should there be very many.
-    mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap) {
-      let limit = ConnectionTotals.rememberedServices
-      churn.forgetGone(family, keeping: present, atMost: limit)
-      rewrites.forgetGone(family, keeping: present, atMost: limit)
-      serviceTimes.forgetGone(family, keeping: present, atMost: limit)
-    }
-  }
-
   /// Takes in a reading: interprets it, enters its changes, and counts its new connections.
   ///
   /// A failed one changes nothing; the next good one is compared with the last good one. Changes count
@@ -66,7 +43,7 @@ struct FamilyTracker {
   ///   - isServing: Whether the family's service ports are those to tell of.
   ///   - budget: What patterns may take.
   mutating func take(
-    _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledgers: inout Ledgers,
+    _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledger: inout ChurnLedger,
     within budget: inout MatchingBudget
   ) -> FamilyState {
     if !reading.isFollowed { pause() }
@@ -80,7 +57,7 @@ struct FamilyTracker {
       let (new, pairings) = understand(
         snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
       let transitions = new.isFollowed ? transitions(to: new, pairings) : [:]
-      if new.isFollowed { record(new, transitions, at: time, in: &ledgers) }
+      if new.isFollowed { record(new, transitions, at: time, in: &ledger) }
       let services = new.side.map { side in
         FamilyState.Services(
           map: side.map, newConnections: ConnectionGrowth.between(last?.side, side, pairings[.nat]))
@@ -179,18 +156,19 @@ struct FamilyTracker {
   /// Enters what came between the last reading and this one.
   private func record(
     _ new: Understood, _ transitions: [TableName: TableTransition], at time: Moment,
-    in ledgers: inout Ledgers
+    in ledger: inout ChurnLedger
   ) {
-    for table in new.snapshot.tables { ledgers.churn.note(table.name, new.snapshot.family) }
+    for table in new.snapshot.tables { ledger.note(table.name, new.snapshot.family) }
     guard let last, last.isFollowed, last.map != nil, let map = new.map else { return }
     for (_, transition) in transitions.sorted(by: { $0.key < $1.key }) {
-      ledgers.take(transition, at: time)
+      ledger.take(transition, at: time)
     }
     for table in new.snapshot.tables {
       guard let old = last.snapshot.table(table.name) else { continue }
-      ledgers.rewrites.record(
+      ledger.addRewrites(
         from: old, to: table, transitions[table.name]?.difference, map: map)
     }
-    ledgers.forgetGone(new.snapshot.family, keeping: map)
+    ledger.forgetGone(
+      new.snapshot.family, keeping: map, atMost: ConnectionTotals.rememberedServices)
   }
 }

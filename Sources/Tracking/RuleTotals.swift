@@ -10,8 +10,9 @@ package struct RuleTotals: Sendable {
   package struct Counts: Sendable {
     /// Sorted by table.
     package let tables: [RuleSeries]
-    /// Rises when anything of it changed.
-    package let revision: UInt64
+    /// Stands for all of it: another object after any change. The tables themselves can't stand for it, for
+    /// whoever holds them makes the next reading copy them.
+    package let version: Version
     /// Why it isn't known of a rule whether it is selected.
     package let failure: MatchingError?
   }
@@ -28,7 +29,9 @@ package struct RuleTotals: Sendable {
   private var gone: [RuleSeries.Key: Counter] = [:]
   private var verdicts = RuleMatcher.Verdicts()
   private var failure: MatchingError?
-  private var revision: UInt64 = 0
+  private var version = Version()
+
+  package final class Version: Sendable {}
 
   init(_ selection: RuleSelection) { self.selection = selection }
 
@@ -48,12 +51,12 @@ package struct RuleTotals: Sendable {
         if tables[index].series.add({ growth.counted(from: $0, to: $0) }) { hasGrown = true }
         tables[index].snapshot = new
       }
-      if hasGrown { revision += 1 }
+      if hasGrown { version = Version() }
     } else {
       renew(snapshot, transitions, within: &budget)
-      revision += 1
+      version = Version()
     }
-    return Counts(tables: tables.map(\.series), revision: revision, failure: failure)
+    return Counts(tables: tables.map(\.series), version: version, failure: failure)
   }
 
   /// Whether every rule stands where it stood, and is known to be the same as the one that did.

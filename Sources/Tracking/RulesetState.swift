@@ -1,3 +1,4 @@
+package import Churn
 package import IPTablesSource
 package import KubeProxy
 package import Netfilter
@@ -13,9 +14,8 @@ package struct RulesetState: Sendable {
   package let mode: KubeProxyMode
   package let transactions: TransactionCounts?
   package let ledger: ChurnLedger
-  package let rewrites: RewriteLedger
-  package let log: ChangeLog
-  package let serviceTimes: ServiceChangeTimes
+  /// Where the ledger's totals stand.
+  package let mark: ChurnMark
   /// Which reading this was, and what it took.
   package internal(set) var reading = ReadingAccount()
 
@@ -92,9 +92,11 @@ package struct FamilyState: Sendable {
 package struct ServiceState: Sendable {
   package let family: IPFamily
   package let map: ServiceMap
-  /// The tables that were read.
-  package let tables: Set<TableName>
-  package let selected: SelectedServices
+  package let gauges: ServiceGauges
+  /// The rules of each selected service port that changed since the exporter started.
+  package let changes: ServiceCounts<ChangeCounts>
+  /// How many of them were written again.
+  package let rewritten: ServiceCounts<UInt64>
   /// Why it isn't known of a service port whether it is selected.
   package let patternFailure: MatchingError?
   /// The connections of each of the map's service ports since the exporter started.
@@ -106,12 +108,8 @@ package struct ServiceState: Sendable {
   package let hookJumps: [HookJump]
   /// Nil where nobody wants to know.
   package let anomalies: AnomalyState?
-  /// Rises with every other interpretation of the rules.
-  package let mapRevision: UInt64
-  /// Rises when a value changed that comes from the rules as they are.
-  package let gaugesRevision: UInt64
-  /// Rises when other service ports are selected.
-  package let selectionRevision: UInt64
+
+  package var selected: SelectedServices { gauges.selected }
 }
 
 /// Where a built-in chain leads to kube-proxy's services.

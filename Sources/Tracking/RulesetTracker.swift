@@ -9,7 +9,8 @@ struct RulesetTracker {
   private let subjects: TrackedSubjects
   private var families: [FamilyKey: FamilyTracker] = [:]
   private var services: [IPFamily: ServiceTracker] = [:]
-  private var ledgers = FamilyTracker.Ledgers()
+  private var ledger = ChurnLedger()
+  private var mark: ChurnMark?
 
   struct FamilyKey: Hashable {
     let backend: Backend
@@ -32,17 +33,18 @@ struct RulesetTracker {
       var tracker =
         families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(subjects)
       let state = tracker.take(
-        family, isServing: isServing(family, in: reading), at: time, in: &ledgers, within: &budget)
+        family, isServing: isServing(family, in: reading), at: time, in: &ledger, within: &budget)
       families[FamilyKey(family)] = tracker
       return state
     }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
     let mode = KubeProxyMode(states, reading)
+    let mark = ledger.mark(self.mark)
+    self.mark = mark
     return RulesetState(
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
       choice: reading.choice, mode: mode,
-      transactions: reading.transactions, ledger: ledgers.churn, rewrites: ledgers.rewrites,
-      log: ledgers.log, serviceTimes: ledgers.serviceTimes)
+      transactions: reading.transactions, ledger: ledger, mark: mark)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.
@@ -76,7 +78,7 @@ struct RulesetTracker {
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
       return services[family, default: ServiceTracker(family: family, subjects)].take(
-        found, of: chosen.snapshot, mode, at: time, ledgers: ledgers, within: &budget)
+        found, of: chosen.snapshot, mode, at: time, ledger: ledger, within: &budget)
     }
   }
 }

@@ -39,11 +39,11 @@ package struct ScraperMemory: Sendable {
     while entries.count > 1, byteCount > byteLimit { forgetOldest() }
   }
 
-  /// The memory of all marks; those of one revision are one.
+  /// The memory of all marks, each once.
   private var byteCount: Int {
-    var counted: Set<UInt64> = []
+    var counted: Set<ObjectIdentifier> = []
     return entries.values.reduce(0) {
-      counted.insert($1.mark.revision).inserted ? $0 + $1.mark.byteCount : $0
+      counted.insert(ObjectIdentifier($1.mark)).inserted ? $0 + $1.mark.byteCount : $0
     }
   }
 

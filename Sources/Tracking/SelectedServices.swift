@@ -1,42 +1,24 @@
-package import Churn
+internal import Churn
 package import Exposition
 package import KubeProxy
-internal import Netfilter
+package import Netfilter
 
-/// The service ports of a family that have series of their own, with all that stays the same while
-/// the rules do.
-package struct SelectedServices: Sendable {
+/// The service ports of a family that have series of their own: another object where these are others.
+package final class SelectedServices: Sendable {
   /// Indices in the map, ascending.
   package let indices: [Int]
   /// The labels of each, rendered.
   package let labels: [LabelSet]
-  /// The changes of each since the exporter started.
-  package private(set) var changes: [ChangeCounts] = []
-  /// For each block, the ledger's revision in which ``changes`` of one of its service ports changed.
-  package private(set) var changesRevisions: [UInt64] = []
-  /// How many rules of each were written again since the exporter started.
-  package private(set) var rewritten: [UInt64] = []
-  /// For each block, the ledger's revision in which ``rewritten`` of one of its service ports changed.
-  package private(set) var rewrittenRevisions: [UInt64] = []
   package let omittedByPattern: Int
   package let omittedByLimit: Int
-  /// The revisions of the ledgers that the counts come from.
-  private var churnRevision: UInt64?
-  private var rewriteRevision: UInt64?
 
   /// - Parameters:
-  ///   - outcome: which of the map's service ports are selected.
-  ///   - previous: what was selected before, and from which map.
+  ///   - outcome: Which of the map's service ports are selected.
+  ///   - previous: What was selected before, and from which map.
   init(
     of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome,
     previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
-    if let (formerMap, former) = previous, map.hasSamePorts(as: formerMap),
-      former.indices == outcome.selected
-    {
-      self = former
-      return
-    }
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit
@@ -53,58 +35,21 @@ package struct SelectedServices: Sendable {
     }
   }
 
-  /// Brings the counts up to the ledgers, where those have changed.
-  mutating func update(_ map: ServiceMap, _ family: IPFamily, from ledgers: FamilyTracker.Ledgers) {
-    let churn = ledgers.churn
-    let rewrites = ledgers.rewrites
-    let changed = update(&changes, map, family, since: churnRevision, churn.recentServices) {
-      churn.services[$0]
-    }
-    note(changed, of: churn.revision, in: &changesRevisions)
-    churnRevision = churn.revision
-    let again = update(&rewritten, map, family, since: rewriteRevision, rewrites.recentServices) {
-      rewrites.services[$0] ?? 0
-    }
-    note(again, of: rewrites.revision, in: &rewrittenRevisions)
-    rewriteRevision = rewrites.revision
-  }
-
-  /// Brings one count of each service port up to date: of those that changed since `revision`, if it
-  /// is known which these are.
-  ///
-  /// - Returns: the positions at which it changed; nil where that isn't known.
-  private func update<Count: Equatable>(
-    _ counts: inout [Count], _ map: ServiceMap, _ family: IPFamily, since revision: UInt64?,
-    _ recent: RecentChanges<ChurnLedger.ServiceKey>, count: (ChurnLedger.ServiceKey) -> Count
+  /// The positions, among the selected, of service ports whose totals changed since a mark; some of others too.
+  /// Nil where it isn't known which changed.
+  func positions<Count>(
+    changedIn totals: RunningTotals<ChurnLedger.ServiceKey, Count>,
+    since mark: RunningTotals<ChurnLedger.ServiceKey, Count>.Mark, _ map: ServiceMap,
+    _ family: IPFamily
   ) -> [Int]? {
-    guard let revision, revision >= recent.start else {
-      counts = indices.map {
-        count(ChurnLedger.ServiceKey(family: family, port: map.services[$0].port))
-      }
-      return nil
-    }
-    var changed: [Int] = []
-    for key in recent.keys where key.family == family {
-      guard let position = position(of: key.port, in: map) else { continue }
-      let new = count(key)
-      if counts[position] == new { continue }
-      counts[position] = new
-      changed.append(position)
-    }
-    return changed
-  }
-
-  /// Notes the revision in which counts changed, of all blocks or of those that are concerned.
-  private func note(_ positions: [Int]?, of revision: UInt64, in revisions: inout [UInt64]) {
-    guard let positions else {
-      revisions = Array(repeating: revision, count: blocks.count)
-      return
-    }
-    for position in positions { revisions[position / Self.blockSize] = revision }
+    guard let keys = totals.changedKeys(since: mark) else { return nil }
+    // To look so many up costs more than to look at all.
+    if keys.count > indices.count / 4 { return Array(indices.indices) }
+    return keys.compactMap { $0.family == family ? position(of: $0.port, in: map) : nil }
   }
 
   /// Where a service port stands among the selected, which are sorted; nil where it isn't one of them.
-  package func position(of port: ServicePort, in map: ServiceMap) -> Int? {
+  private func position(of port: ServicePort, in map: ServiceMap) -> Int? {
     var (low, high) = (0, indices.count)
     while low < high {
       let middle = (low + high) / 2
@@ -131,14 +76,97 @@ package struct SelectedServices: Sendable {
         next = known.next()
         return candidate.1
       }
-      return labels(family, port)
+      return LabelSet([
+        "ip_family": family.rawValue, "service_namespace": port.namespace,
+        "service_name": port.name, "service_port": port.port,
+        "protocol": port.transport.rawValue,
+      ])
+    }
+  }
+}
+
+/// What the rules hold for the selected service ports: another object where any of it is something else.
+package final class ServiceGauges: Sendable {
+  package let selected: SelectedServices
+  /// All of the map's.
+  package let services: [Service]
+  /// The tables that were read.
+  package let tables: Set<TableName>
+
+  init(selected: SelectedServices, services: [Service], tables: Set<TableName>) {
+    self.selected = selected
+    self.services = services
+    self.tables = tables
+  }
+}
+
+/// A total of each of the selected service ports, in blocks.
+package struct ServiceCounts<Count: Hashable & Sendable>: Sendable {
+  /// The counts of a block: another object where one of them is another.
+  package final class Block: Sendable {
+    fileprivate let counts: [Count]
+
+    fileprivate init(_ counts: [Count]) { self.counts = counts }
+  }
+
+  package private(set) var blocks: [Block] = []
+  /// Where the totals stood that the counts are from.
+  private var mark: RunningTotals<ChurnLedger.ServiceKey, Count>.Mark?
+
+  /// The count of the service port at a position among the selected.
+  package subscript(position: Int) -> Count {
+    blocks[position / SelectedServices.blockSize].counts[position % SelectedServices.blockSize]
+  }
+
+  /// Brings the counts up to the totals. To be called of the same selection each time.
+  mutating func update(
+    _ selected: SelectedServices, _ map: ServiceMap, _ family: IPFamily,
+    from totals: RunningTotals<ChurnLedger.ServiceKey, Count>
+  ) {
+    defer { mark = totals.mark }
+    func count(_ position: Int) -> Count {
+      let port = map.services[selected.indices[position]].port
+      return totals[ChurnLedger.ServiceKey(family: family, port: port)]
+    }
+    guard let mark,
+      let positions = selected.positions(changedIn: totals, since: mark, map, family)
+    else {
+      blocks = selected.blocks.map { Block($0.map(count)) }
+      return
+    }
+    var changed: [Int: [Count]] = [:]
+    for position in positions {
+      let new = count(position)
+      if new == self[position] { continue }
+      let (block, offset) = position.quotientAndRemainder(dividingBy: SelectedServices.blockSize)
+      changed[block, default: blocks[block].counts][offset] = new
+    }
+    for (block, counts) in changed { blocks[block] = Block(counts) }
+  }
+}
+
+/// How many rules of service ports were moved since a scrape, of those of which any were.
+package struct MovedRules {
+  /// For each family, by position among the selected.
+  private var counts: [IPFamily: [Int: UInt64]] = [:]
+
+  /// - Parameter earlier: The totals at that scrape; nil where there was none: then nothing was missed.
+  package init(since earlier: ChurnMark?, _ state: RulesetState) {
+    guard let earlier, earlier !== state.mark else { return }
+    let totals = state.ledger.services
+    for services in state.services {
+      let selected = services.selected
+      let positions = selected.positions(
+        changedIn: totals, since: earlier.services, services.map, services.family)
+      for position in positions ?? [] {
+        let port = services.map.services[selected.indices[position]].port
+        let key = ChurnLedger.ServiceKey(family: services.family, port: port)
+        let moved = totals.changes(since: earlier.services, for: key).moved
+        if moved > 0 { counts[services.family, default: [:]][position] = moved }
+      }
     }
   }
 
-  private static func labels(_ family: IPFamily, _ port: ServicePort) -> LabelSet {
-    LabelSet([
-      "ip_family": family.rawValue, "service_namespace": port.namespace,
-      "service_name": port.name, "service_port": port.port, "protocol": port.transport.rawValue,
-    ])
-  }
+  /// Those of a family, by position among the selected.
+  package subscript(family: IPFamily) -> [Int: UInt64] { counts[family] ?? [:] }
 }

@@ -1,3 +1,4 @@
+internal import Churn
 internal import KubeProxy
 internal import Netfilter
 internal import Platform
@@ -10,13 +11,11 @@ struct ServiceTracker {
   /// Nil where nobody wants to know.
   private var endpoints: EndpointTotals?
   private var connections = ConnectionTotals()
-  private var last: (map: ServiceMap, selected: SelectedServices)?
-  private var tables: Set<TableName> = []
+  private var last: (map: ServiceMap, gauges: ServiceGauges)?
+  private var changes = ServiceCounts<ChangeCounts>()
+  private var rewritten = ServiceCounts<UInt64>()
   private var fingerprint: UInt64 = 0
   private var hookJumps: [HookJump] = []
-  private var mapRevision: UInt64 = 0
-  private var gaugesRevision: UInt64 = 0
-  private var selectionRevision: UInt64 = 0
   private var verdicts = ServiceSelection.Verdicts()
   private var patternFailure: MatchingError?
   /// Nil where nobody wants to know.
@@ -34,49 +33,59 @@ struct ServiceTracker {
   /// - Parameter budget: what patterns may take.
   mutating func take(
     _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
-    at time: Moment, ledgers: FamilyTracker.Ledgers, within budget: inout MatchingBudget
+    at time: Moment, ledger: ChurnLedger, within budget: inout MatchingBudget
   ) -> ServiceState {
     let map = services.map
     if last?.map !== map {
-      mapRevision += 1
       fingerprint = map.fingerprint(filter: snapshot.table(.filter)?.content)
       hookJumps = HookJump.all(in: snapshot)
     }
     connections.add(services.newConnections, of: map)
     endpoints?.add(services.newConnections, of: map)
-    var selected = selected(from: map, within: &budget)
-    selected.update(map, family, from: ledgers)
-    revise(map, selected, Set(snapshot.tables.map(\.name)))
-    last = (map, selected)
+    let gauges = gauges(of: map, Set(snapshot.tables.map(\.name)), within: &budget)
+    if gauges.selected !== last?.gauges.selected {
+      changes = ServiceCounts()
+      rewritten = ServiceCounts()
+    }
+    changes.update(gauges.selected, map, family, from: ledger.services)
+    rewritten.update(gauges.selected, map, family, from: ledger.rewrittenServices)
+    last = (map, gauges)
     return ServiceState(
-      family: family, map: map, tables: self.tables, selected: selected,
+      family: family, map: map, gauges: gauges, changes: changes, rewritten: rewritten,
       patternFailure: patternFailure,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint, hookJumps: hookJumps,
-      anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time),
-      mapRevision: mapRevision,
-      gaugesRevision: gaugesRevision, selectionRevision: selectionRevision)
+      anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time))
   }
 
-  /// Notes what differs from the last reading.
-  private mutating func revise(
-    _ map: ServiceMap, _ selected: SelectedServices, _ tables: Set<TableName>
-  ) {
-    let hasSameServices = last.map { $0.map === map || $0.map.services == map.services } ?? false
-    let hasSameSelection =
-      last.map { map.hasSamePorts(as: $0.map) && $0.selected.indices == selected.indices } ?? false
-    if !hasSameServices || !hasSameSelection || self.tables != tables { gaugesRevision += 1 }
-    if !hasSameSelection { selectionRevision += 1 }
-    self.tables = tables
+  /// What the rules hold: the last object where it is the same.
+  private mutating func gauges(
+    of map: ServiceMap, _ tables: Set<TableName>, within budget: inout MatchingBudget
+  ) -> ServiceGauges {
+    let selected = selected(from: map, within: &budget)
+    if let last, last.gauges.selected === selected, last.gauges.tables == tables,
+      last.map === map || last.gauges.services == map.services
+    {
+      return last.gauges
+    }
+    return ServiceGauges(selected: selected, services: map.services, tables: tables)
   }
 
+  /// The service ports that have series of their own: the last object where they are the same.
   private mutating func selected(
     from map: ServiceMap, within budget: inout MatchingBudget
   ) -> SelectedServices {
-    if let last, last.map === map, patternFailure?.reason != .noTimeLeft { return last.selected }
+    if let last, last.map === map, patternFailure?.reason != .noTimeLeft {
+      return last.gauges.selected
+    }
     let outcome = selection.select(
       from: map.services, remembering: &verdicts, within: &budget)
     patternFailure = outcome.failure
-    return SelectedServices(of: map, family: family, outcome: outcome, previous: last)
+    if let last, map.hasSamePorts(as: last.map), last.gauges.selected.indices == outcome.selected {
+      return last.gauges.selected
+    }
+    return SelectedServices(
+      of: map, family: family, outcome: outcome,
+      previous: last.map { ($0.map, $0.gauges.selected) })
   }
 }

@@ -1,8 +1,10 @@
 import Churn
 import Testing
 
+@testable import Tracking
+
 @Suite("Running totals")
-struct ChangeTotalsTests {
+struct RunningTotalsTests {
   @Test("have the label values of the metrics")
   func labels() {
     #expect(Change.allCases.map(\.rawValue) == ["added", "removed", "moved"])
@@ -10,7 +12,7 @@ struct ChangeTotalsTests {
 
   @Test("count each kind of change for each key", arguments: Change.allCases)
   func counting(_ change: Change) {
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     totals.add(change, count: 3, for: "a")
     totals.add(change, for: "a")
     totals.add(change, count: 0, for: "b")
@@ -22,7 +24,7 @@ struct ChangeTotalsTests {
 
   @Test("remember in a mark where they stood")
   func marks() {
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     totals.add(.moved, count: 2, for: "a")
     let earlier = totals.mark
     totals.add(.moved, count: 5, for: "a")
@@ -34,7 +36,7 @@ struct ChangeTotalsTests {
 
   @Test("forget keys, and with them what marks remember of all")
   func forgetting() {
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     for key in ["a", "b", "c"] { totals.add(.moved, count: 2, for: key) }
     let earlier = totals.mark
     totals.forget { $0 == "b" }
@@ -50,23 +52,23 @@ struct ChangeTotalsTests {
 
   @Test("need 24 bytes for each key in a mark")
   func size() {
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     for number in 0..<100 { totals.add(.moved, for: "\(number)") }
     #expect(totals.mark.byteCount == 2400)
   }
 
   @Test("show a first scrape no changes")
   func firstScrape() {
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     totals.add(.removed, count: 2, for: "a")
     #expect(totals.changes(since: nil, for: "a") == .zero)
   }
 
   @Test("never show fewer than no changes, even since totals that stand higher")
   func foreignTotals() {
-    var higher = ChangeTotals<String>()
+    var higher = RunningTotals<String, ChangeCounts>(zero: .zero)
     higher.add(.added, count: 9, for: "a")
-    var totals = ChangeTotals<String>()
+    var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     totals.add(.added, count: 1, for: "a")
     totals.add(.moved, count: 1, for: "a")
     #expect(totals.changes(since: higher.mark, for: "a") == ChangeCounts(moved: 1))
