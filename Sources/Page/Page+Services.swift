@@ -4,163 +4,140 @@ internal import Tracking
 
 extension Page {
   /// The table of service ports, with what sorts and filters it.
-  func writeServices(to page: inout HTMLWriter) {
+  var services: Markup {
     let all = PageRow.all(of: state)
     let words = request.words
     let found = all.filter { $0.contains(words) }.sorted {
       request.sort.precedes($0, $1, request.order)
     }
     let shown = found.prefix(request.limit ?? found.count)
-    page.write("<section aria-labelledby=\"services\">\n<h2 id=\"services\">Service ports</h2>\n")
-    writeFilter(to: &page)
-    writeSummary(shown: shown.count, found: found.count, all: all.count, to: &page)
-    if !shown.isEmpty {
-      page.write(
-        """
-        <div class="wide" role="region" aria-labelledby="services" tabindex="0">
-        <table id="service-ports">
-        <thead><tr>
+    let table: Markup =
+      shown.isEmpty
+      ? ""
+      : """
+      <div class="wide" role="region" aria-labelledby="services" tabindex="0">
+      <table id="service-ports">
+      <thead><tr>
+      \(columns.map(heading))</tr></thead>
+      <tbody>
+      \(shown.map(row))</tbody>
+      </table></div>
 
-        """)
-      for column in columns { writeHeading(column, to: &page) }
-      page.write("</tr></thead>\n<tbody>\n")
-      for row in shown { write(row, to: &page) }
-      page.write("</tbody>\n</table></div>\n")
-    }
-    page.write("</section>\n")
+      """
+    return """
+      <section aria-labelledby="services">
+      <h2 id="services">Service ports</h2>
+      \(filter)<p class="quiet">\(summary(shown: shown.count, found: found.count, all: all.count))</p>
+      \(table)</section>
+
+      """
   }
 
   private var columns: [PageColumn] {
     PageColumn.allCases.filter { $0 != .connections || showsConnections }
   }
 
-  private func writeFilter(to page: inout HTMLWriter) {
-    page.write(
-      """
+  private var filter: Markup {
+    var fields: [Markup] = [
+      field("sort", request.sort.rawValue), field("order", request.order.rawValue),
+    ]
+    if request.limit != PageRequest.usualLimit {
+      fields.append(field("limit", request.limit.map { String($0) } ?? "all"))
+    }
+    if request.showsDispatchMoves { fields.append(field("moves", "all")) }
+    let clear = request.filter.isEmpty ? "" : link(request.with { $0.filter = "" }, "Clear")
+    return """
       <form method="get" role="search">
       <label for="filter">Filter</label>
       <input id="filter" name="filter" type="search" placeholder="name, port, protocol, family" \
-      value="
-      """)
-    page.write(text: request.filter)
-    page.write("\">\n")
-    writeField("sort", request.sort.rawValue, to: &page)
-    writeField("order", request.order.rawValue, to: &page)
-    if request.limit != PageRequest.usualLimit {
-      writeField("limit", request.limit.map { String($0) } ?? "all", to: &page)
-    }
-    if request.showsDispatchMoves { writeField("moves", "all", to: &page) }
-    page.write("<button type=\"submit\">Apply</button>\n")
-    if !request.filter.isEmpty {
-      writeLink(request.with { $0.filter = "" }, "Clear", to: &page)
-    }
-    page.write("</form>\n")
+      value="\(text: request.filter)">
+      \(fields)<button type="submit">Apply</button>
+      \(clear)</form>
+
+      """
   }
 
-  private func writeField(_ name: Markup, _ value: String, to page: inout HTMLWriter) {
-    page.write("<input type=\"hidden\" name=\"")
-    page.write(name)
-    page.write("\" value=\"")
-    page.write(text: value)
-    page.write("\">\n")
+  private func field(_ name: Markup, _ value: String) -> Markup {
+    "<input type=\"hidden\" name=\"\(name)\" value=\"\(text: value)\">\n"
   }
 
   /// A link to the page as somebody else would ask for it.
-  func writeLink(_ target: PageRequest, _ content: Markup, to page: inout HTMLWriter) {
-    page.write("<a href=\"")
-    page.write(text: target.query)
-    page.write("\">")
-    page.write(content)
-    page.write("</a>")
+  func link(_ target: PageRequest, _ content: Markup) -> Markup {
+    "<a href=\"\(text: target.query)\">\(content)</a>"
   }
 
-  private func writeSummary(shown: Int, found: Int, all: Int, to page: inout HTMLWriter) {
-    page.write("<p class=\"quiet\">")
+  private func summary(shown: Int, found: Int, all: Int) -> Markup {
+    var parts: [Markup] = []
     if found == 0 {
-      page.write(all == 0 ? "There is no service port." : "No service port has all these words.")
+      parts.append(all == 0 ? "There is no service port." : "No service port has all these words.")
     } else {
-      page.write(shown)
-      page.write(" of ")
-      page.write(found)
-      page.write(found == all ? " service ports." : " that match the filter.")
+      let end: Markup = found == all ? "service ports." : "that match the filter."
+      parts.append("\(shown) of \(found) \(end)")
     }
     if shown < found {
-      page.write(" ")
-      writeLink(request.with { $0.limit = nil }, "Show all", to: &page)
+      parts.append(" \(link(request.with { $0.limit = nil }, "Show all"))")
     } else if request.limit == nil, found > PageRequest.usualLimit {
-      page.write(" ")
-      writeLink(request.with { $0.limit = PageRequest.usualLimit }, "Show fewer", to: &page)
+      parts.append(" \(link(request.with { $0.limit = PageRequest.usualLimit }, "Show fewer"))")
     }
     let omitted = state.services.reduce(0) {
       $0 + $1.selected.omittedByLimit + $1.selected.omittedByPattern
     }
-    if omitted > 0 {
-      page.write(" Left out by the flags --services.*: ")
-      page.write(omitted)
-      page.write(".")
-    }
-    page.write("</p>\n")
+    if omitted > 0 { parts.append(" Left out by the flags --services.*: \(omitted).") }
+    return "\(parts)"
   }
 
   // MARK: The table
 
-  private func writeHeading(_ column: PageColumn, to page: inout HTMLWriter) {
+  private func heading(_ column: PageColumn) -> Markup {
     let isCurrent = column == request.sort
-    page.write("<th scope=\"col\"")
-    if column != .service, column != .family { page.write(" class=\"number\"") }
-    if isCurrent {
-      page.write(
-        request.order == .ascending ? " aria-sort=\"ascending\"" : " aria-sort=\"descending\"")
-    }
-    page.write("><a title=\"")
-    page.write(column.explanation)
-    page.write("\" href=\"")
     let target = request.with {
-      $0.order =
-        isCurrent
-        ? request.order.reversed : column.beginsDescending ? .descending : .ascending
+      $0.order = isCurrent ? request.order.reversed : column.usualOrder
       $0.sort = column
     }
-    page.write(text: target.query)
-    page.write("\">")
-    page.write(column.title)
-    page.write("</a>")
+    var (sort, arrow): (Markup, Markup) = ("", "")
     if isCurrent {
-      page.write("<span aria-hidden=\"true\">")
-      page.write(request.order == .ascending ? " ▲" : " ▼")
-      page.write("</span>")
+      let isAscending = request.order == .ascending
+      sort = isAscending ? " aria-sort=\"ascending\"" : " aria-sort=\"descending\""
+      arrow = "<span aria-hidden=\"true\"> \(isAscending ? "▲" : "▼")</span>"
     }
-    page.write("</th>\n")
+    return """
+      <th scope="col"\(column.isName ? "" : " class=\"number\"")\(sort)>\
+      <a title="\(column.words.explanation)" href="\(text: target.query)">\(column.words.title)</a>\
+      \(arrow)</th>
+
+      """
   }
 
-  private func write(_ row: PageRow, to page: inout HTMLWriter) {
-    page.write("<tr><th scope=\"row\" class=\"name\"><bdi>")
-    page.write(text: row.service.port.description)
-    page.write("</bdi> <span class=\"quiet\">")
-    page.write(text: row.service.port.transport.rawValue)
-    page.write("</span>")
-    for reason in BlockReason.allCases where row.service.blocked.contains(reason) {
-      page.write(" <span class=\"badge removed\">")
-      page.write(reason == .noEndpoints ? "no endpoints" : "no local endpoints")
-      page.write("</span>")
+  private func row(_ row: PageRow) -> Markup {
+    let blocked = BlockReason.allCases.filter(row.service.blocked.contains).map {
+      reason -> Markup in
+      let words: Markup = reason == .noEndpoints ? "no endpoints" : "no local endpoints"
+      return " <span class=\"badge removed\">\(words)</span>"
     }
-    page.write("</th><td>")
-    page.write(text: row.family.rawValue)
-    page.write("</td>")
-    for column in columns.dropFirst(2) {
+    let cells = columns.filter { !$0.isName }.map { column in
       if let number = column.number(of: row) {
-        page.write(number == 0 ? "<td class=\"number none\">" : "<td class=\"number\">")
-        page.write(number)
+        numberCell("\(number)", isQuiet: number == 0)
       } else {
-        page.write(row.lastChange == nil ? "<td class=\"number none\">" : "<td class=\"number\">")
-        if let time = row.lastChange {
-          page.write(PageTime(time: time, now: now))
-        } else {
-          page.write("–")
-        }
+        timeCell(row.lastChange)
       }
-      page.write("</td>")
     }
-    page.write("</tr>\n")
+    return """
+      <tr><th scope="row" class="name">\(name(of: row.service.port))\(blocked)</th>\
+      <td>\(text: row.family.rawValue)</td>\(cells)</tr>
+
+      """
+  }
+
+  func name(of port: ServicePort) -> Markup {
+    "<bdi>\(text: "\(port)")</bdi> <span class=\"quiet\">\(text: port.transport.rawValue)</span>"
+  }
+
+  /// A cell of a number or a time.
+  func numberCell(_ content: Markup?, isQuiet: Bool = false) -> Markup {
+    "<td class=\"number\(isQuiet || content == nil ? " none" : "")\">\(content ?? "–")</td>"
+  }
+
+  func timeCell(_ time: Moment?) -> Markup {
+    numberCell(time.map { "\(PageTime(time: $0, now: now))" })
   }
 }

@@ -29,81 +29,58 @@ package struct Page {
 
   /// The page in segments: what stays the same, and what doesn't.
   func render() -> [[UInt8]] {
-    var head = HTMLWriter()
-    head.write(
-      """
+    let head: Markup = """
       <!DOCTYPE html>
       <html lang="en">
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>kube-iptables-exporter</title>
+      <style>\(PageStyle.page)</style>
+      </head>
 
-      """)
-    head.write(PageStyle.page)
-    head.write("</head>\n")
-    var body = HTMLWriter()
-    body.write("<body>\n")
-    writeHeader(to: &body)
-    body.write("<main>\n")
-    writeFacts(to: &body)
-    writeFailures(to: &body)
-    writeServices(to: &body)
-    writeChanges(to: &body)
-    writeTables(to: &body)
-    body.write("</main>\n</body>\n</html>\n")
-    return [head.bytes, body.bytes]
-  }
-
-  private func writeHeader(to page: inout HTMLWriter) {
-    page.write(
       """
+    let body: Markup = """
+      <body>
       <header>
       <div><h1>kube-iptables-exporter</h1>
       <p class="quiet">What kube-proxy&#39;s iptables rules hold on this node, and what changes in \
       them.</p></div>
-      <nav aria-label="Other pages"><a href="
-      """)
-    page.write(text: request.telemetryPath)
-    page.write(
-      """
-      ">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>
+      <nav aria-label="Other pages"><a href="\(text: request.telemetryPath)">Metrics</a>\
+      <a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>
       </header>
+      <main>
+      \(facts)\(failures)\(services)\(changes)\(tables)</main>
+      </body>
+      </html>
 
-      """)
+      """
+    return [head.bytes, body.bytes]
   }
 
   // MARK: What is known of the node
 
-  private func writeFacts(to page: inout HTMLWriter) {
-    page.write("<dl class=\"facts\">\n")
-    writeFact("Version", build.version, detail: "revision \(build.revision)", to: &page)
-    writeFact("Backend", backend.name, detail: backend.reason, to: &page)
-    writeFact(
-      "kube-proxy&#39;s mode", state.mode.rawValue,
-      detail: state.hasMixedBackends ? "rules in both backends" : nil, to: &page)
+  private var facts: Markup {
     let counts = state.services.map { ($0.family, $0.map.services.count) }
-    writeFact(
-      "Service ports", String(counts.reduce(0) { $0 + $1.1 }),
-      detail: counts.map { "\($1) \($0.rawValue)" }.joined(separator: ", "), to: &page)
     let last = state.ledger.lastChanges.values.max().map { PageTime(time: $0, now: now) }
-    writeFact("Last change", last?.age ?? "none seen", detail: last?.timestamp, to: &page)
-    page.write("</dl>\n")
+    let facts = [
+      fact("Version", build.version, "revision \(build.revision)"),
+      fact("Backend", backend.name, backend.reason),
+      fact(
+        "kube-proxy&#39;s mode", state.mode.rawValue,
+        state.hasMixedBackends ? "rules in both backends" : nil),
+      fact(
+        "Service ports", String(counts.reduce(0) { $0 + $1.1 }),
+        counts.map { "\($1) \($0.rawValue)" }.joined(separator: ", ")),
+      fact("Last change", last?.age ?? "none seen", last?.timestamp),
+    ]
+    return "<dl class=\"facts\">\n\(facts)</dl>\n"
   }
 
-  private func writeFact(
-    _ name: Markup, _ value: String, detail: String?, to page: inout HTMLWriter
-  ) {
-    page.write("<div><dt>")
-    page.write(name)
-    page.write("</dt><dd>")
-    page.write(text: value)
-    if let detail, !detail.isEmpty {
-      page.write("<small>")
-      page.write(text: detail)
-      page.write("</small>")
-    }
-    page.write("</dd></div>\n")
+  private func fact(_ name: Markup, _ value: String, _ detail: String?) -> Markup {
+    let detail = detail ?? ""
+    let small: Markup = detail.isEmpty ? "" : "<small>\(text: detail)</small>"
+    return "<div><dt>\(name)</dt><dd>\(text: value)\(small)</dd></div>\n"
   }
 
   /// The backend whose service ports are shown, and what says that it is kube-proxy's.
@@ -116,15 +93,53 @@ package struct Page {
     return (backends.map(\.rawValue).joined(separator: ", "), nil)
   }
 
-  private func writeFailures(to page: inout HTMLWriter) {
-    for family in state.families {
-      guard case .failed(let error) = family.outcome else { continue }
-      page.write("<p class=\"alert\" role=\"alert\"><strong>")
-      page.write(text: "\(family.backend.rawValue) \(family.family.rawValue)")
-      page.write("</strong> ")
-      page.write(text: error.description)
-      page.write("</p>\n")
+  private var failures: Markup {
+    let failures = state.families.compactMap { family -> Markup? in
+      guard case .failed(let error) = family.outcome else { return nil }
+      return """
+        <p class="alert" role="alert"><strong>\(text: family.backend.rawValue) \
+        \(text: family.family.rawValue)</strong> \(text: error.description)</p>
+
+        """
     }
+    return "\(failures)"
+  }
+
+  // MARK: The tables that were read
+
+  private var tables: Markup {
+    let rows = state.readFamilies.flatMap { family, reading in
+      reading.snapshot.tables.map { row($0, of: family) }
+    }
+    if rows.isEmpty { return "" }
+    return """
+      <section aria-labelledby="tables">
+      <h2 id="tables">Tables</h2>
+      <div class="wide" role="region" aria-labelledby="tables" tabindex="0">
+      <table>
+      <thead><tr><th scope="col">Table</th><th scope="col">Family</th>\
+      <th scope="col">Backend</th><th scope="col" class="number">Chains</th>\
+      <th scope="col" class="number">Rules</th><th scope="col" class="number">Bytes</th>\
+      <th scope="col" class="number">Last change</th></tr></thead>
+      <tbody>
+      \(rows)</tbody>
+      </table></div>
+      </section>
+
+      """
+  }
+
+  private func row(_ table: TableSnapshot, of family: FamilyState) -> Markup {
+    let key = ChurnLedger.TableKey(family: family.family, table: table.name)
+    let note: Markup = family.isFollowed ? "" : " <span class=\"quiet\">not followed</span>"
+    return """
+      <tr><th scope="row">\(text: table.name.rawValue)</th><td>\(text: family.family.rawValue)</td>\
+      <td>\(text: family.backend.rawValue)\(note)</td>\
+      \(numberCell("\(table.content.chains.count)"))\(numberCell("\(table.content.ruleCount)"))\
+      \(numberCell(table.size.map { "\($0)" }))\
+      \(timeCell(family.isFollowed ? state.ledger.lastChanges[key] : nil))</tr>
+
+      """
   }
 }
 

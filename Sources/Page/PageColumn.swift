@@ -18,41 +18,30 @@ enum PageColumn: String, Sendable, CaseIterable {
   case connections
   case changed
 
-  /// Whether the greatest is of most interest.
-  var beginsDescending: Bool { self != .service && self != .family }
+  /// Whether it says which service port it is, and not what there is to tell of it.
+  var isName: Bool { self == .service || self == .family }
 
-  var title: Markup {
-    switch self {
-    case .service: "Service port"
-    case .family: "Family"
-    case .endpoints: "SEP chains"
-    case .targets: "Targets"
-    case .nodeports: "NodePort rules"
-    case .rules: "Rules"
-    case .added: "Added"
-    case .removed: "Removed"
-    case .moved: "Moved"
-    case .rewritten: "Rewritten"
-    case .connections: "Connections"
-    case .changed: "Last change"
-    }
-  }
+  /// The order in which what is of most interest comes first.
+  var usualOrder: PageOrder { isName ? .ascending : .descending }
 
-  /// What the column says, in a sentence.
-  var explanation: Markup {
+  /// The title, and what the column says, in a sentence.
+  var words: (title: Markup, explanation: Markup) {
     switch self {
-    case .service: "Namespace, name and port of the service, and its protocol"
-    case .family: "The address family"
-    case .endpoints: "Distinct KUBE-SEP chains that the service port&#39;s chains jump to"
-    case .targets: "Distinct DNAT destinations in the KUBE-SEP chains"
-    case .nodeports: "Rules in the nat table&#39;s KUBE-NODEPORTS"
-    case .rules: "Rules in the tables nat and filter"
-    case .added: "Rules of the nat table added since the exporter started"
-    case .removed: "Rules of the nat table removed since the exporter started"
-    case .moved: "Rules of the nat table moved since the exporter started"
-    case .rewritten: "Rules of the nat table written again with the same content"
-    case .connections: "New connections since the exporter started"
-    case .changed: "When a rule of the tables nat and filter was last added, removed or moved"
+    case .service:
+      ("Service port", "Namespace, name and port of the service, and its protocol")
+    case .family: ("Family", "The address family")
+    case .endpoints:
+      ("SEP chains", "Distinct KUBE-SEP chains that the service port&#39;s chains jump to")
+    case .targets: ("Targets", "Distinct DNAT destinations in the KUBE-SEP chains")
+    case .nodeports: ("NodePort rules", "Rules in the nat table&#39;s KUBE-NODEPORTS")
+    case .rules: ("Rules", "Rules in the tables nat and filter")
+    case .added: ("Added", "Rules of the nat table added since the exporter started")
+    case .removed: ("Removed", "Rules of the nat table removed since the exporter started")
+    case .moved: ("Moved", "Rules of the nat table moved since the exporter started")
+    case .rewritten: ("Rewritten", "Rules of the nat table written again with the same content")
+    case .connections: ("Connections", "New connections since the exporter started")
+    case .changed:
+      ("Last change", "When a rule of the tables nat and filter was last added, removed or moved")
     }
   }
 

@@ -26,9 +26,7 @@ package struct PageRequest: Sendable {
     self.telemetryPath = telemetryPath
     let column = value("sort").flatMap(PageColumn.init) ?? .service
     sort = column
-    order =
-      value("order").flatMap(PageOrder.init)
-      ?? (column.beginsDescending ? .descending : .ascending)
+    order = value("order").flatMap(PageOrder.init) ?? column.usualOrder
     filter = String((value("filter") ?? "").unicodeScalars.prefix(Self.longestFilter))
     let limit = value("limit")
     let number = limit.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
