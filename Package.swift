@@ -57,10 +57,10 @@ let package = Package(
       name: "KubeProxy", dependencies: ["Netfilter", "Platform"], swiftSettings: settings),
     .target(name: "Churn", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
     .target(
-      name: "Anomalies", dependencies: ["Console", "KubeProxy", "Netfilter", "Platform"],
+      name: "Anomalies", dependencies: ["KubeProxy", "Netfilter", "Platform"],
       swiftSettings: settings),
     .target(
-      name: "Answers", dependencies: ["Churn", "Console", "KubeProxy", "Netfilter"],
+      name: "Answers", dependencies: ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter"],
       swiftSettings: settings),
     .target(name: "Exposition", dependencies: ["Platform"], swiftSettings: settings),
     .target(
@@ -99,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "kube-iptables-exporter",
       dependencies: [
-        "Anomalies", "Answers", "CBuildInformation", "CStartCheck", "Collectors", "Console",
+        "Answers", "CBuildInformation", "CStartCheck", "Collectors", "Console",
         "Exposition", "HTTPEndpoint", "IPTablesSource", "KubeProxy", "Netfilter", "Page",
         "Platform", "Tracking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -127,7 +127,8 @@ let package = Package(
     .testTarget(
       name: "AnomaliesTests",
       dependencies: [
-        "Anomalies", "Console", "IPTablesSource", "KubeProxy", "Netfilter", "TestSupport",
+        "Anomalies", "Answers", "Console", "IPTablesSource", "KubeProxy", "Netfilter",
+        "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),

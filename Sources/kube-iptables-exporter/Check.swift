@@ -1,4 +1,4 @@
-internal import Anomalies
+internal import Answers
 internal import ArgumentParser
 internal import Console
 internal import IPTablesSource

@@ -1,3 +1,4 @@
+import Answers
 import Console
 import Foundation
 import IPTablesSource

@@ -44,8 +44,8 @@ let package = Package(
     module("KubeProxy", ["Netfilter", "Platform"]),
     module("Churn", ["KubeProxy", "Netfilter"]),
     module("Console", ["Platform"]),
-    module("Anomalies", ["Console", "KubeProxy", "Netfilter", "Platform"]),
-    module("Answers", ["Churn", "Console", "KubeProxy", "Netfilter"]),
+    module("Anomalies", ["KubeProxy", "Netfilter", "Platform"]),
+    module("Answers", ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter"]),
     module("Exposition", ["Platform"]),
     module(
       "Tracking",

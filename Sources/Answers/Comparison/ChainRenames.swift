@@ -14,30 +14,17 @@ struct ChainRenames {
   /// - Parameter isEligible: whether a chain of the old or new side may have another name: those of service
   ///   ports may not, because their names say whose they are.
   init(_ table: TableComparison, isEligible: (ChangedChain) -> Bool) {
-    let chains = table.difference.changedChains
-    var old = Side(chains.filter { $0.newIndex == nil && isEligible($0) }, table.old.content)
-    var new = Side(chains.filter { $0.oldIndex == nil && isEligible($0) }, table.new.content)
-    guard !old.chains.isEmpty, !new.chains.isEmpty else { return }
-    refine(&old, &new)
-    pair(old.byClass, new.byClass, in: table)
-  }
-
-  /// Chains of one side that may have been renamed.
-  private struct Side {
-    let chains: [Chain]
-    /// For each of them, a name that it shares with the chains that are the same as far as is known.
-    var classes: [ChainName: ChainName]
-
-    init(_ changes: [ChangedChain], _ content: TableContent) {
-      chains = changes.compactMap { change in
-        (change.newIndex ?? change.oldIndex).map { content.chains[$0] }
-      }
-      classes = Dictionary(chains.map { ($0.name, "") }, uniquingKeysWith: { $1 })
-    }
-
-    var byClass: [ChainName: [Chain]] {
-      Dictionary(grouping: chains) { classes[$0.name] ?? $0.name }
-    }
+    let changes = table.difference.changedChains
+    let gone = changes.filter { $0.newIndex == nil && isEligible($0) }.compactMap(\.oldIndex)
+    let come = changes.filter { $0.oldIndex == nil && isEligible($0) }.compactMap(\.newIndex)
+    let (old, new) = (
+      gone.map { table.old.content.chains[$0] }, come.map { table.new.content.chains[$0] }
+    )
+    guard !old.isEmpty, !new.isEmpty else { return }
+    let classes = Self.classes(of: old + new)
+    pair(
+      Dictionary(grouping: old) { classes[$0.name] ?? $0.name },
+      Dictionary(grouping: new) { classes[$0.name] ?? $0.name }, in: table)
   }
 
   /// What a chain is apart from its name.
@@ -52,24 +39,24 @@ struct ChainRenames {
     }
   }
 
-  /// Divides the chains into classes: first by their own rules, then also by those of the chains that they
-  /// lead to, and so on until nothing is divided any more.
-  private func refine(_ old: inout Side, _ new: inout Side) {
+  /// Divides chains, of which no two have the same name, into classes: first by their own rules, then also by
+  /// those of the chains that they lead to, and so on until nothing is divided any more.
+  ///
+  /// - Returns: by chain, a name that those of its class share.
+  private static func classes(of chains: [Chain]) -> [ChainName: ChainName] {
+    var classes = Dictionary(chains.map { ($0.name, "" as ChainName) }) { $1 }
     var count = 0
     while true {
-      var classes: [Signature: ChainName] = [:]
-      func divide(_ side: Side) -> [ChainName: ChainName] {
-        Dictionary(
-          side.chains.map { chain in
-            let signature = Signature(chain, side.classes)
-            let known = classes[signature] ?? ChainName("\u{1}\(classes.count)") ?? ""
-            classes[signature] = known
-            return (chain.name, known)
-          }, uniquingKeysWith: { $1 })
+      var names: [Signature: ChainName] = [:]
+      let divided = chains.map { chain in
+        let signature = Signature(chain, classes)
+        let name = names[signature] ?? ChainName("\u{1}\(names.count)") ?? ""
+        names[signature] = name
+        return (chain.name, name)
       }
-      (old.classes, new.classes) = (divide(old), divide(new))
-      if classes.count <= count { return }
-      count = classes.count
+      classes = Dictionary(divided) { $1 }
+      if names.count <= count { return classes }
+      count = names.count
     }
   }
 
@@ -78,8 +65,10 @@ struct ChainRenames {
   private mutating func pair(
     _ old: [ChainName: [Chain]], _ new: [ChainName: [Chain]], in table: TableComparison
   ) {
-    lazy var oldUses = Self.uses(in: table, \.old.content) { $0.oldIndex }
-    lazy var newUses = Self.uses(in: table, \.new.content) { $0.newIndex }
+    let changes = table.difference.changedChains
+    let (oldChains, newChains) = (table.old.content.chains, table.new.content.chains)
+    lazy var oldUses = Self.uses(changes.compactMap { $0.oldIndex.map { oldChains[$0] } })
+    lazy var newUses = Self.uses(changes.compactMap { $0.newIndex.map { newChains[$0] } })
     for (key, before) in old.sorted(by: { $0.key < $1.key }) {
       guard var after = new[key] else { continue }
       if before.count == 1, after.count == 1, !before[0].rules.isEmpty {
@@ -100,15 +89,9 @@ struct ChainRenames {
     }
   }
 
-  /// By chain, the rules of changed chains that lead to it, without any names of chains.
-  private static func uses(
-    in table: TableComparison, _ content: KeyPath<TableComparison, TableContent>,
-    _ index: (ChangedChain) -> Int?
-  ) -> [ChainName: Set<Rule>] {
-    let chains = table.difference.changedChains.compactMap(index).map {
-      table[keyPath: content].chains[$0]
-    }
-    let noNames = Dictionary(chains.map { ($0.name, "" as ChainName) }, uniquingKeysWith: { $1 })
+  /// By chain, the rules of some chains that lead to it, without any names of chains.
+  private static func uses(_ chains: [Chain]) -> [ChainName: Set<Rule>] {
+    let noNames = Dictionary(chains.map { ($0.name, "" as ChainName) }) { $1 }
     var uses: [ChainName: Set<Rule>] = [:]
     for rule in chains.lazy.flatMap(\.rules) {
       guard let target = rule.chain, noNames[target] != nil else { continue }

@@ -10,89 +10,69 @@ struct DispatchOrder {
   let isOfNoEffect: Bool
 
   init(from old: RuleList, to new: RuleList, _ difference: ChainDifference) {
-    let common = CommonRules(oldCount: old.count, newCount: new.count, difference)
-    let selections = common.newPositions.map { Selection(new, at: $0) }
+    let common = difference.commonRules(old, new)
+    let selections = common.map { Selection(new.outline(at: $0.to)) }
+    let oldPositions = common.map(\.from)
     isOfNoEffect =
-      Self.keepPlace(selections, common.oldPositions)
-      && Self.keepOrder(selections, common.oldPositions)
+      Self.keepPlace(selections, oldPositions) && Self.keepOrder(selections, oldPositions)
   }
 
   /// What a rule says of the packets that it matches.
-  private struct Selection {
-    /// The protocol and the destination port; nil where it leaves either open.
-    let service: Service?
+  private struct Selection: Hashable {
+    /// Nil where the rule leaves it open, as the port.
+    let ipProtocol: UInt8?
+    let port: UInt16?
     /// The destination; nil where it is not one address.
-    let address: IPAddress?
+    var address: IPAddress?
 
-    struct Service: Hashable {
-      let ipProtocol: UInt8
-      let port: UInt16
+    init(_ rule: RuleOutline) {
+      ipProtocol = rule.ipProtocol
+      port = rule.destinationPort
+      address = rule.destination?.onlyAddress
     }
 
-    init(_ rules: RuleList, at position: Int) {
-      let rule = rules.outline(at: position)
-      if let ipProtocol = rule.ipProtocol, let port = rule.destinationPort {
-        service = Service(ipProtocol: ipProtocol, port: port)
-      } else {
-        service = nil
-      }
-      address = rule.destination.flatMap { $0.isOneAddress ? $0.address : nil }
+    /// Whether it may match any service's packets.
+    var isOpen: Bool { ipProtocol == nil || port == nil }
+
+    /// The same at any address.
+    var anywhere: Selection {
+      var selection = self
+      selection.address = nil
+      return selection
     }
   }
 
   /// Whether each rule that may match anything has the same rules before it as it had.
   private static func keepPlace(_ rules: [Selection], _ oldPositions: [Int]) -> Bool {
-    let ranks = ranks(of: oldPositions)
+    let sorted = oldPositions.sorted()
     var greatest = -1
-    for index in rules.indices {
-      if rules[index].service == nil, ranks[index] != index || greatest > ranks[index] {
-        return false
-      }
-      greatest = max(greatest, ranks[index])
+    for (index, position) in oldPositions.enumerated() {
+      if rules[index].isOpen, sorted[index] != position || greatest > position { return false }
+      greatest = max(greatest, position)
     }
     return true
   }
 
   /// Whether rules that may match the same packets are in the order in which they were.
   private static func keepOrder(_ rules: [Selection], _ oldPositions: [Int]) -> Bool {
-    struct Class: Hashable {
-      let service: Selection.Service
-      let address: IPAddress?
-    }
     // Those ports for which a rule matches any address.
-    let open = Set(rules.lazy.filter { $0.address == nil }.compactMap(\.service))
-    var last: [Class: Int] = [:]
-    for (rule, position) in zip(rules, oldPositions) {
-      guard let service = rule.service else { continue }
-      let key = Class(service: service, address: open.contains(service) ? nil : rule.address)
+    let anywhere = Set(rules.filter { $0.address == nil })
+    var last: [Selection: Int] = [:]
+    for (rule, position) in zip(rules, oldPositions) where !rule.isOpen {
+      let key = anywhere.contains(rule.anywhere) ? rule.anywhere : rule
       if let before = last.updateValue(position, forKey: key), before > position { return false }
     }
     return true
   }
-
-  /// For each of some distinct numbers, how many are less.
-  private static func ranks(of numbers: [Int]) -> [Int] {
-    var ranks = [Int](repeating: 0, count: numbers.count)
-    for (rank, index) in numbers.indices.sorted(by: { numbers[$0] < numbers[$1] }).enumerated() {
-      ranks[index] = rank
-    }
-    return ranks
-  }
 }
 
-/// The rules that two versions of a chain both have, in the new order.
-struct CommonRules {
-  /// Where the rules stand in the new version, ascending.
-  let newPositions: [Int]
-  /// For each of them, where it stands in the old version.
-  let oldPositions: [Int]
-
-  init(oldCount: Int, newCount: Int, _ difference: ChainDifference) {
-    var former = [Int](repeating: -1, count: newCount)
-    difference.forEachCommonRun(oldCount: oldCount, newCount: newCount) { run in
-      for offset in 0..<run.count { former[run.to + offset] = run.from + offset }
+extension ChainDifference {
+  /// The rules that both versions of the chain have, in the new order.
+  func commonRules(_ old: RuleList, _ new: RuleList) -> [Move] {
+    var rules: [Move] = []
+    forEachCommonRun(oldCount: old.count, newCount: new.count) { run in
+      rules += (0..<run.count).map { Move(from: run.from + $0, to: run.to + $0) }
     }
-    newPositions = former.indices.filter { former[$0] >= 0 }
-    oldPositions = former.filter { $0 >= 0 }
+    return rules.sorted { $0.to < $1.to }
   }
 }

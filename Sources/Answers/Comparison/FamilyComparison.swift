@@ -71,24 +71,21 @@ extension ChangedRules {
         .ruleRemoved(from: position + 1), rule, owner(ofRemoved: position).map(port),
         places.removed(position))
     }
-    var moved = change.difference.moved[...]
-    func passMoves(before position: Int) {
-      while let move = moved.first, move.to < position {
-        moved.removeFirst()
-        guard let rule = rule(added: move.to) else { continue }
+    let arrivals =
+      change.difference.added.map { (position: $0, move: ChainDifference.Move?.none) }
+      + change.difference.moved.map { ($0.to, $0) }
+    for (position, move) in arrivals.sorted(by: { $0.position < $1.position }) {
+      guard let rule = rule(added: position) else { continue }
+      if let move {
         body(
-          .ruleMoved(from: move.from + 1, to: move.to + 1), rule, owner(ofMoved: move).map(port),
-          places.moved(from: move.from, to: move.to))
+          .ruleMoved(from: move.from + 1, to: position + 1), rule, owner(ofMoved: move).map(port),
+          places.moved(from: move.from, to: position))
+      } else {
+        body(
+          .ruleAdded(at: position + 1), rule, owner(ofAdded: position).map(port),
+          places.added(position))
       }
     }
-    for position in change.difference.added {
-      passMoves(before: position)
-      guard let rule = rule(added: position) else { continue }
-      body(
-        .ruleAdded(at: position + 1), rule, owner(ofAdded: position).map(port),
-        places.added(position))
-    }
-    passMoves(before: .max)
   }
 
   /// The owners of the chain's rules as it is, or as it last was.

@@ -89,10 +89,7 @@ extension ChangeGroup.Owner: Comparable {
     switch self {
     case .nobody(.hook, _): 0
     case .servicePort: 1
-    case .nobody(.dispatch, _): 2
-    case .nobody(.service, _): 3
-    case .nobody(.system, _): 4
-    case .nobody(.other, _): 5
+    case .nobody(let scope, _): 2 + (RuleScope.allCases.firstIndex(of: scope) ?? 0)
     }
   }
 }
@@ -140,5 +137,24 @@ public struct DifferenceCounts: Sendable, Hashable {
     case .ruleMoved: rulesMoved += 1
     case .ruleRewritten: rulesRewritten += 1
     }
+  }
+
+  /// Each number, by its name in JSON, and what it counts.
+  var parts: [(name: String, number: Int, noun: String, verb: String)] {
+    [
+      ("rules_added", rulesAdded, "rule", "added"),
+      ("rules_removed", rulesRemoved, "rule", "removed"),
+      ("rules_moved", rulesMoved, "rule", "moved"),
+      ("rules_rewritten", rulesRewritten, "rule", "written again"),
+      ("chains_added", chainsAdded, "chain", "added"),
+      ("chains_removed", chainsRemoved, "chain", "removed"),
+      ("policies_changed", policiesChanged, "policy", "changed"),
+    ]
+  }
+
+  /// `2 chains added, 7 rules added, 1 rule moved`.
+  var words: String {
+    (parts.suffix(3) + parts.prefix(4)).filter { $0.number > 0 }
+      .map { "\(Wording.count($0.number, $0.noun)) \($0.verb)" }.joined(separator: ", ")
   }
 }

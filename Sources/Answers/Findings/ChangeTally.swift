@@ -17,17 +17,15 @@ struct ChangeTally {
   /// What changed for one service port.
   struct ServiceTally {
     var chains: [Place: ChangeCounts] = [:]
-    /// Those of its own chains in which nothing but comments differ.
-    var commentsOnly: Set<Place> = []
+    /// Whether nothing but comments differ, in chains of its own.
+    var isCommentsOnly = true
   }
 
   /// What changed in a chain, in rules that belong to no service port.
   struct ChainTally {
     let place: Place
     let placement: RulePlacement
-    var counts = ChangeCounts.zero
-    /// What happened to a chain that has no rules on either side.
-    var emptyChain: Change?
+    let counts: ChangeCounts
   }
 
   /// What moved in a dispatch chain.
@@ -35,25 +33,14 @@ struct ChangeTally {
     let place: Place
     /// Whether all rules that changed their order exclude each other.
     let isOrderOnly: Bool
-    /// The number of rules that belong to service ports.
-    var owned: UInt64 = 0
-    /// The services of these rules, as `namespace/name`.
-    var services: Set<String> = []
-    /// The number of rules that belong to no service port.
-    let unowned: UInt64
-
     /// `2 rules of 1 service and 1 rule of no service`.
-    var text: String {
-      let services =
-        "\(Wording.count(owned, "rule")) of \(Wording.count(services.count, "service"))"
-      if unowned == 0 { return services }
-      let others = "\(Wording.count(unowned, "rule")) of no service"
-      return owned == 0 ? others : "\(services) and \(others)"
-    }
+    let text: String
   }
 
   private(set) var services: [ServicePort: ServiceTally] = [:]
   private(set) var chains: [ChainTally] = []
+  /// Chains that have no rules on either side, by what happened to them.
+  private(set) var emptyChains: [Change: [Place]] = [:]
   private(set) var dispatchMoves: [DispatchMoves] = []
 
   /// - Parameter selection: the service ports that are asked for; nil for all, and for what belongs to
@@ -71,7 +58,7 @@ struct ChangeTally {
   ) {
     let change = rules.change
     let place = Place(table: table.name, chain: change.name)
-    let placement = RulePlacement(table.difference.chain(of: change))
+    let placement = RulePlacement(rules.chain)
     var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
     rules.forEachEvent { event, _, owner, placement in
@@ -82,37 +69,42 @@ struct ChangeTally {
       }
     }
     if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
-      addMoves(of: byService, &nobody[placement, default: .zero], table, change)
+      addMoves(byService, &nobody[placement, default: .zero].moved, table, change)
     }
-    let commentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
+    let isCommentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
       services[port, default: ServiceTally()].chains[place] = counts
-      if commentsOnly { services[port]?.commentsOnly.insert(place) }
+      if !isCommentsOnly { services[port]?.isCommentsOnly = false }
     }
-    for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind }) {
+    for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind })
+    where counts != .zero {
       chains.append(ChainTally(place: place, placement: placement, counts: counts))
     }
-    if change.difference.isEmpty {
-      chains.append(ChainTally(place: place, placement: placement, emptyChain: change.chainChange))
+    if change.difference.isEmpty, let event = change.chainChange {
+      emptyChains[event, default: []].append(place)
     }
   }
 
-  /// Enters what moved in a dispatch chain, and takes it from what else happened there.
+  /// Enters what moved in a dispatch chain. Nobody's rules that did are taken from what else happened there.
   private mutating func addMoves(
-    of services: [ServicePort: ChangeCounts], _ nobody: inout ChangeCounts,
-    _ table: TableComparison, _ change: ChangedChain
+    _ services: [ServicePort: ChangeCounts], _ nobodys: inout UInt64, _ table: TableComparison,
+    _ change: ChangedChain
   ) {
     let order = DispatchOrder(
       from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
-    var moves = DispatchMoves(
-      place: Place(table: table.name, chain: change.name), isOrderOnly: order.isOfNoEffect,
-      unowned: nobody.moved)
-    for (port, counts) in services where counts.moved > 0 {
-      moves.owned += counts.moved
-      moves.services.insert("\(port.namespace)/\(port.name)")
-    }
-    nobody.moved = 0
-    if moves.owned + moves.unowned > 0 { dispatchMoves.append(moves) }
+    let moved = services.filter { $0.value.moved > 0 }
+    let names = Set(moved.keys.map { "\($0.namespace)/\($0.name)" })
+    let owned = Wording.count(moved.values.reduce(0) { $0 + $1.moved }, "rule")
+    let parts = [
+      moved.isEmpty ? nil : "\(owned) of \(Wording.count(names.count, "service"))",
+      nobodys == 0 ? nil : "\(Wording.count(nobodys, "rule")) of no service",
+    ].compactMap(\.self)
+    nobodys = 0
+    if parts.isEmpty { return }
+    dispatchMoves.append(
+      DispatchMoves(
+        place: Place(table: table.name, chain: change.name), isOrderOnly: order.isOfNoEffect,
+        text: parts.joined(separator: " and ")))
   }
 
   /// What changed in all of some chains, and their names: `2 added (CNI-A, CNI-B)`.

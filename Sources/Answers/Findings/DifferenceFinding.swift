@@ -3,17 +3,7 @@ public import Netfilter
 
 /// What a difference means, in one sentence of `diff`.
 public struct DifferenceFinding: Sendable, Hashable {
-  /// Whether packets are treated otherwise than before.
-  public enum Impact: String, Sendable, Hashable {
-    /// Some may be.
-    case traffic
-    /// It depends on rules that are not kube-proxy's, or are not understood.
-    case unknown
-    case none
-  }
-
   public let kind: Kind
-  public let impact: Impact
   public let text: String
   /// The family that it is about; nil where it is about all.
   public internal(set) var family: IPFamily?
@@ -70,10 +60,25 @@ extension DifferenceFinding {
   }
 }
 
-extension DifferenceFinding.Kind: Comparable {
-  public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+extension DifferenceFinding {
+  /// Whether packets are treated otherwise than before.
+  public enum Impact: String, Sendable, Hashable {
+    /// Some may be.
+    case traffic
+    /// It depends on rules that are not kube-proxy's, or are not understood.
+    case unknown
+    case none
+  }
 
-  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  public var impact: Impact {
+    switch kind {
+    case .systemChainsChanged, .tableAdded, .tableRemoved, .dispatchChanged, .unownedChainsChanged,
+      .otherChainsChanged:
+      .unknown
+    case .chainsRenamed, .emptyChainsChanged, .orderOnly, .commentsOnly, .rewritten, .nothing: .none
+    default: .traffic
+    }
+  }
 }
 
 extension DifferenceFinding {
@@ -92,39 +97,31 @@ extension DifferenceFinding {
       let tally = ChangeTally(comparison, selection)
       findings += comparison.dispatchMoves(tally) + comparison.serviceFindings(tally)
       guard selection == nil else { continue }
-      findings += comparison.hookFindings + comparison.nodePortJump
-      findings += comparison.chainFindings(tally, renames)
+      findings += comparison.hookFindings + comparison.chainFindings(tally, renames)
     }
     if counts.rulesRewritten > 0 {
+      let rules = Wording.count(counts.rulesRewritten, "rule")
       let verb = counts.rulesRewritten == 1 ? "was" : "were"
-      findings.append(
-        DifferenceFinding(
-          kind: .rewritten, impact: .none,
-          text:
-            "\(Wording.count(counts.rulesRewritten, "rule")) \(verb) written again with the same "
-            + "content: no effect on traffic"))
+      let text = "\(rules) \(verb) written again with the same content: no effect on traffic"
+      findings.append(DifferenceFinding(kind: .rewritten, text: text))
     }
     if counts == DifferenceCounts() {
       let place = pattern.map { " for the service ports that match '\($0)'" } ?? ""
-      findings.append(
-        DifferenceFinding(kind: .nothing, impact: .none, text: "nothing changed" + place))
+      findings.append(DifferenceFinding(kind: .nothing, text: "nothing changed" + place))
     }
-    // Stable: what is equally important stays in order.
-    return findings.enumerated().sorted {
-      ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset)
-    }
-    .map(\.element)
+    // What is equally important stays in order.
+    let byKind = Dictionary(grouping: findings, by: \.kind)
+    return Kind.allCases.flatMap { byKind[$0] ?? [] }
   }
 }
 
 extension FamilyComparison {
   /// A finding in this family.
   func finding(
-    _ kind: DifferenceFinding.Kind, _ impact: DifferenceFinding.Impact, _ text: String,
-    _ place: ChangeTally.Place? = nil, table: TableName? = nil
+    _ kind: DifferenceFinding.Kind, _ text: String, _ place: ChangeTally.Place? = nil,
+    table: TableName? = nil
   ) -> DifferenceFinding {
     DifferenceFinding(
-      kind: kind, impact: impact, text: text, family: family, table: place?.table ?? table,
-      chain: place?.chain)
+      kind: kind, text: text, family: family, table: place?.table ?? table, chain: place?.chain)
   }
 }

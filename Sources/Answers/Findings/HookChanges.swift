@@ -10,7 +10,7 @@ extension FamilyComparison {
         + table.policies.map { policy in
           let place = Wording.place(policy.chain, table.name, family, isBuiltIn: true)
           return finding(
-            .policyChanged, .traffic,
+            .policyChanged,
             "the policy of \(place) is \(policy.new.name) now; it was \(policy.old.name)",
             ChangeTally.Place(table: table.name, chain: policy.chain))
         }
@@ -26,26 +26,26 @@ extension FamilyComparison {
     if old == new { return [] }
     let name = "the table \(table.name.rawValue)\(Wording.suffix(family))"
     return [
-      finding(
-        old ? .tableAdded : .tableRemoved, .unknown,
-        old ? "\(name) exists now" : "\(name) is gone", table: table.name)
+      old
+        ? finding(.tableAdded, "\(name) exists now", table: table.name)
+        : finding(.tableRemoved, "\(name) is gone", table: table.name)
     ]
   }
 
   private func hookFindings(
     _ change: ChangedChain, _ table: TableComparison
   ) -> [DifferenceFinding] {
-    let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
     let place = Wording.place(change.name, table.name, family, isBuiltIn: true)
     var findings: [DifferenceFinding] = []
     func add(_ kind: DifferenceFinding.Kind, _ text: String) {
-      let place = ChangeTally.Place(table: table.name, chain: change.name)
-      findings.append(finding(kind, .traffic, text, place))
+      findings.append(
+        finding(kind, text, ChangeTally.Place(table: table.name, chain: change.name)))
     }
     var rest = ChangeCounts.zero
     changedRules(of: change, in: table).forEachEvent { event, _, _, placement in
       if placement?.scope == .hook { rest.add(event) }
     }
+    let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
     switch (old.jumpToServices, new.jumpToServices) {
     case (nil, nil): break
     case (.some, nil):
@@ -57,18 +57,16 @@ extension FamilyComparison {
     case (let oldJump?, let newJump?):
       // The rules before the jump that are new, and those that stood behind it.
       let added = change.difference.added.count { $0 < newJump }
-      let common = CommonRules(oldCount: old.count, newCount: new.count, change.difference)
-      let moved = zip(common.newPositions, common.oldPositions)
-        .count { $0 < newJump && $1 > oldJump }
+      let moved = change.difference.commonRules(old, new)
+        .count { $0.to < newJump && $0.from > oldJump }
       rest.added -= UInt64(added)
       rest.moved = moved > 0 ? 0 : rest.moved
-      if added + moved == 0 { break }
+      let count = added + moved
+      if count == 0 { break }
+      let (rules, them) = count == 1 ? ("a rule was", "it") : ("\(count) rules were", "them")
       add(
         .beforeHookJump,
-        added + moved == 1
-          ? "a rule was put before kube-proxy's jump in \(place): packets meet it first"
-          : "\(added + moved) rules were put before kube-proxy's jump in \(place): packets meet "
-            + "them first")
+        "\(rules) put before kube-proxy's jump in \(place): packets meet \(them) first")
     }
     if rest != .zero { add(.hookChanged, "the rules of \(place) changed: \(rest.text)") }
     return findings

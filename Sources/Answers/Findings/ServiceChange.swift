@@ -6,19 +6,23 @@ extension FamilyComparison {
   /// What differs for service ports, one after the other.
   func serviceFindings(_ tally: ChangeTally) -> [DifferenceFinding] {
     if tally.services.isEmpty { return [] }
-    let (old, new) = (DispatchFacts(self.old), DispatchFacts(self.new))
+    let (old, new) = (FamilyServices(self.old), FamilyServices(self.new))
     var findings: [DifferenceFinding] = []
     var commentsOnly = 0
     for (port, changes) in tally.services.sorted(by: { $0.key < $1.key }) {
-      let change = ServiceChange(
-        port: port, family: family, old: old.facts(of: port), new: new.facts(of: port),
-        changes: changes)
-      if change.isCommentsOnly { commentsOnly += 1 } else { findings += change.findings }
+      let (before, after) = (old.report(of: port), new.report(of: port))
+      if before != nil, after != nil, changes.isCommentsOnly {
+        commentsOnly += 1
+      } else {
+        var change = ServiceChange(port, family, changes)
+        change.compare(before, after)
+        findings += change.findings
+      }
     }
     if commentsOnly > 0 {
       findings.append(
         finding(
-          .commentsOnly, .none,
+          .commentsOnly,
           "only comments differ in the rules of \(Wording.count(commentsOnly, "service port"))"
             + "\(Wording.suffix(family)): no effect on traffic"))
     }
@@ -27,202 +31,97 @@ extension FamilyComparison {
 }
 
 /// One service port on both sides: what differs, in sentences.
-struct ServiceChange {
-  let port: ServicePort
-  let family: IPFamily
-  /// Nil where it did not exist.
-  let old: ServiceFacts?
-  /// Nil where it doesn't exist any more.
-  let new: ServiceFacts?
-  let changes: ChangeTally.ServiceTally
-
-  /// Whether its rules differ in nothing but comments.
-  var isCommentsOnly: Bool {
-    old != nil && new != nil && changes.chains.keys.allSatisfy(changes.commentsOnly.contains)
-  }
-
-  var findings: [DifferenceFinding] {
-    switch (old, new) {
-    case (nil, nil): []
-    case (nil, let new?):
-      [
-        finding(
-          .serviceCreated,
-          "\(name) was created (\(Wording.count(new.service.rules, "rule")))"
-            + (new.details.isEmpty ? "" : ": \(new.details)"))
-      ]
-    case (let old?, nil):
-      [
-        finding(
-          .serviceRemoved, "\(name) was removed (\(Wording.count(old.service.rules, "rule")))")
-      ]
-    case (let old?, let new?): differences(old, new)
-    }
-  }
-
-  fileprivate var name: String { "\(port)\(Wording.suffix(family))" }
-
-  fileprivate func finding(
-    _ kind: DifferenceFinding.Kind, _ text: String, _ place: ChangeTally.Place? = nil
-  ) -> DifferenceFinding {
-    DifferenceFinding(
-      kind: kind, impact: .traffic, text: text, family: family, table: place?.table,
-      chain: place?.chain,
-      servicePort: port)
-  }
-
-  private func differences(_ old: ServiceFacts, _ new: ServiceFacts) -> [DifferenceFinding] {
-    let blocking = BlockReason.allCases.flatMap { blockings($0, old, new) }
-    let endpoints = EndpointsChange(self, old, new)
-    let reached = [addresses(old, new), nodePorts(old, new)].compactMap(\.self)
-    let affinity = affinity(old, new)
-    let rest = rest(
-      explainsDispatch: !reached.isEmpty || !blocking.isEmpty,
-      explainsEndpoints: !endpoints.findings.isEmpty || affinity != nil)
-    return blocking + endpoints.findings + reached + [affinity].compactMap(\.self)
-      + orders(endpoints) + [rest].compactMap(\.self)
-  }
-
-  private func blockings(
-    _ reason: BlockReason, _ old: ServiceFacts, _ new: ServiceFacts
-  ) -> [DifferenceFinding] {
-    // Without endpoints, what is new is an address or a NodePort.
-    let isOld = reason == .noEndpoints && old.service.blocked.contains(reason)
-    if isOld, new.service.blocked.contains(reason) { return [] }
-    var findings: [DifferenceFinding] = []
-    let came = new.blocked.subtracting(old.blocked)
-    if !came.origins(reason).isEmpty {
-      findings.append(
-        finding(.serviceBlocked, "\(name) is blocked now\(came.words(reason)): \(reason.words)"))
-    }
-    let gone = old.blocked.subtracting(new.blocked)
-    if !gone.origins(reason).isEmpty {
-      findings.append(
-        finding(
-          .serviceUnblocked,
-          "\(name) is no longer blocked\(gone.words(reason)) for lack of \(reason.lacking)"))
-    }
-    return findings
-  }
-
-  private func addresses(_ old: ServiceFacts, _ new: ServiceFacts) -> DifferenceFinding? {
-    let (gone, came) = exchange(
-      Set(old.addresses.map(\.description)), Set(new.addresses.map(\.description)))
-    if gone.isEmpty, came.isEmpty { return nil }
-    let words = gone.map { "\($0) gone" } + came.map { "\($0) new" }
-    return finding(
-      .addressesChanged, "the addresses of \(name) changed: \(Wording.list(words, atMost: 6))")
-  }
-
-  private func nodePorts(_ old: ServiceFacts, _ new: ServiceFacts) -> DifferenceFinding? {
-    let ports = exchange(Set(old.nodePorts), Set(new.nodePorts))
-    let gone = ports.gone.map(String.init).joined(separator: ", ")
-    let came = ports.came.map(String.init).joined(separator: ", ")
-    return switch (gone.isEmpty, came.isEmpty) {
-    case (true, true): nil
-    case (true, false): finding(.nodePortsChanged, "\(name) has a new NodePort: \(came)")
-    case (false, true): finding(.nodePortsChanged, "\(name) lost its NodePort \(gone)")
-    case (false, false):
-      finding(.nodePortsChanged, "the NodePort of \(name) changed from \(gone) to \(came)")
-    }
-  }
-
-  private func affinity(_ old: ServiceFacts, _ new: ServiceFacts) -> DifferenceFinding? {
-    if old.affinity == new.affinity { return nil }
-    let seconds = new.affinity.map(String.init).joined(separator: ", ")
-    return finding(
-      .sessionAffinityChanged,
-      seconds.isEmpty
-        ? "clients of \(name) no longer stay with an endpoint (session affinity)"
-        : "clients of \(name) stay with an endpoint for \(seconds) seconds now (session affinity)")
-  }
-
-  /// Rules that moved in the service port's own chains, where the order counts.
-  private func orders(_ endpoints: EndpointsChange) -> [DifferenceFinding] {
-    changes.chains.sorted { $0.key < $1.key }.compactMap { place, counts in
-      guard counts.moved > 0, case .service(let kind, _) = ChainRole(place.chain),
-        !endpoints.changedChains.contains(place.chain)
-      else { return nil }
-      let consequence =
-        switch kind {
-        case .service, .local, .externalLoadBalancer:
-          ": its probabilities depend on the order, and the shares "
-            + (endpoints.unequalChains.contains(place.chain) ? "changed" : "are as before")
-        case .endpoint, .external, .firewall: ", where the order counts"
-        }
-      let rules = Wording.count(counts.moved, "rule")
-      return finding(
-        .serviceOrder, "\(rules) moved in \(place.chain) of \(name)\(consequence)", place)
-    }
-  }
-
-  /// Rules that came or went, in chains that no other finding explains: rules that dispatch to the service
-  /// port or block it, or the chains that balance over endpoints and the endpoints' chains.
-  private func rest(explainsDispatch: Bool, explainsEndpoints: Bool) -> DifferenceFinding? {
-    var counts = ChangeCounts.zero
-    var chains: [String] = []
-    for (place, changed) in changes.chains.sorted(by: { $0.key < $1.key })
-    where changed.added + changed.removed > 0 {
-      switch ChainRole(place.chain) {
-      case .service(.service, _), .service(.local, _), .service(.externalLoadBalancer, _),
-        .service(.endpoint, _):
-        if explainsEndpoints { continue }
-      case .dispatch: if explainsDispatch { continue }
-      case .service, .system, .other: break
-      }
-      counts.added += changed.added
-      counts.removed += changed.removed
-      chains.append(Wording.place(place.chain, place.table, .ipv4))
-    }
-    if chains.isEmpty { return nil }
-    return finding(
-      .serviceRulesChanged,
-      "the rules of \(name) changed: \(counts.text) (\(Wording.list(chains)))")
-  }
-}
-
-/// What only one of two sets holds.
-private func exchange<Element: Comparable>(
-  _ old: Set<Element>, _ new: Set<Element>
-) -> (gone: [Element], came: [Element]) {
-  (old.subtracting(new).sorted(), new.subtracting(old).sorted())
-}
-
-/// What differs in a service port's endpoints: which there are, and how much each gets.
-private struct EndpointsChange {
+private struct ServiceChange {
   private(set) var findings: [DifferenceFinding] = []
+
+  private let port: ServicePort
+  private let family: IPFamily
+  private let name: String
+  /// What changed in each chain, in order.
+  private let chains: [(key: ChangeTally.Place, value: ChangeCounts)]
   /// The service chains whose endpoints are others.
-  private(set) var changedChains: Set<ChainName> = []
+  private var changedChains: Set<ChainName> = []
   /// The service chains whose endpoints are the same, with other shares.
-  private(set) var unequalChains: Set<ChainName> = []
+  private var unequalChains: Set<ChainName> = []
 
-  private let change: ServiceChange
+  init(_ port: ServicePort, _ family: IPFamily, _ changes: ChangeTally.ServiceTally) {
+    self.port = port
+    self.family = family
+    name = "\(port)\(Wording.suffix(family))"
+    chains = changes.chains.sorted { $0.key < $1.key }
+  }
 
-  init(_ change: ServiceChange, _ old: ServiceFacts, _ new: ServiceFacts) {
-    self.change = change
-    addEndpoints(Set(old.endpoints), Set(new.endpoints), "\(change.name) changed")
-    let isEverywhere = !findings.isEmpty
-    let oldChains = Dictionary(
-      old.chains.map { ($0.chain, $0.endpoints) }, uniquingKeysWith: { $1 })
-    for chain in new.chains {
+  /// Adds what differs; a side is nil where the service port doesn't exist there.
+  mutating func compare(_ old: ServiceReport?, _ new: ServiceReport?) {
+    switch (old, new) {
+    case (nil, nil): break
+    case (nil, let new?):
+      let rules = Wording.count(new.service.rules, "rule")
+      let details = new.details.isEmpty ? "" : ": \(new.details)"
+      add(.serviceCreated, "\(name) was created (\(rules))\(details)")
+    case (let old?, nil):
+      add(.serviceRemoved, "\(name) was removed (\(Wording.count(old.service.rules, "rule")))")
+    case (let old?, let new?):
+      for reason in BlockReason.allCases { addBlocking(reason, old, new) }
+      addEndpoints(old, new)
+      addAddresses(old, new)
+      addNodePorts(old, new)
+      addAffinity(old, new)
+      addOrders()
+      addRest()
+    }
+  }
+
+  private mutating func add(
+    _ kind: DifferenceFinding.Kind, _ text: String, _ place: ChangeTally.Place? = nil
+  ) {
+    findings.append(
+      DifferenceFinding(
+        kind: kind, text: text, family: family, table: place?.table, chain: place?.chain,
+        servicePort: port))
+  }
+
+  private mutating func addBlocking(
+    _ reason: BlockReason, _ old: ServiceReport, _ new: ServiceReport
+  ) {
+    // Without endpoints, what is new is an address or a NodePort.
+    let isOld = reason == .noEndpoints && old.blocked.contains(reason)
+    if isOld, new.blocked.contains(reason) { return }
+    let came = new.blockedTraffic.subtracting(old.blockedTraffic)
+    if !came.origins(reason).isEmpty {
+      let words = "\(came.words(reason)): it has no \(reason.lacking)"
+      add(.serviceBlocked, "\(name) is blocked now\(words)")
+    }
+    let gone = old.blockedTraffic.subtracting(new.blockedTraffic)
+    if !gone.origins(reason).isEmpty {
+      let words = "\(gone.words(reason)) for lack of \(reason.lacking)"
+      add(.serviceUnblocked, "\(name) is no longer blocked\(words)")
+    }
+  }
+
+  /// Adds what differs in the endpoints: which there are, and how much each gets.
+  private mutating func addEndpoints(_ old: ServiceReport, _ new: ServiceReport) {
+    let isEverywhere = addEndpoints(old.endpoints, new.endpoints, "")
+    let oldChains = Dictionary(old.balancing.map { ($0.chain, $0.endpoints) }) { $1 }
+    for chain in new.balancing {
       let before = oldChains[chain.chain] ?? []
-      let (oldNames, newNames) = (Set(before.map(\.text)), Set(chain.endpoints.map(\.text)))
-      if oldNames == newNames {
+      let (oldNames, newNames) = (before.map(\.text), chain.endpoints.map(\.text))
+      if Set(oldNames) == Set(newNames) {
         addShares(before, chain)
-        continue
-      }
-      changedChains.insert(chain.chain)
-      if !isEverywhere {
-        addEndpoints(oldNames, newNames, "\(change.name) changed in \(chain.chain)")
+      } else {
+        changedChains.insert(chain.chain)
+        if !isEverywhere { addEndpoints(oldNames, newNames, " in \(chain.chain)") }
       }
     }
   }
 
-  private mutating func addEndpoints(_ old: Set<String>, _ new: Set<String>, _ words: String) {
+  @discardableResult
+  private mutating func addEndpoints(_ old: [String], _ new: [String], _ place: String) -> Bool {
     let (gone, came) = exchange(old, new)
-    if gone.isEmpty, came.isEmpty { return }
+    if gone.isEmpty, came.isEmpty { return false }
     let counts = Wording.counts([(gone.count, "gone"), (came.count, "new")])
-    findings.append(change.finding(.endpointsChanged, "the endpoints of \(words): \(counts)"))
+    add(.endpointsChanged, "the endpoints of \(name) changed\(place): \(counts)")
+    return true
   }
 
   private mutating func addShares(_ old: [EndpointShare], _ chain: ServiceChainEndpoints) {
@@ -236,19 +135,94 @@ private struct EndpointsChange {
     }
     if words.isEmpty { return }
     unequalChains.insert(chain.chain)
-    findings.append(
-      change.finding(
-        .sharesChanged,
-        "the shares of \(change.name)'s endpoints changed in \(chain.chain): \(Wording.list(words))"
-      ))
+    add(
+      .sharesChanged,
+      "the shares of \(name)'s endpoints changed in \(chain.chain): \(Wording.list(words))")
+  }
+
+  private mutating func addAddresses(_ old: ServiceReport, _ new: ServiceReport) {
+    let (gone, came) = exchange(
+      old.addresses.map(\.description), new.addresses.map(\.description))
+    let words = gone.map { "\($0) gone" } + came.map { "\($0) new" }
+    if words.isEmpty { return }
+    add(.addressesChanged, "the addresses of \(name) changed: \(Wording.list(words, atMost: 6))")
+  }
+
+  private mutating func addNodePorts(_ old: ServiceReport, _ new: ServiceReport) {
+    let ports = exchange(old.nodePorts, new.nodePorts)
+    let gone = ports.gone.map(String.init).joined(separator: ", ")
+    let came = ports.came.map(String.init).joined(separator: ", ")
+    switch (gone.isEmpty, came.isEmpty) {
+    case (true, true): break
+    case (true, false): add(.nodePortsChanged, "\(name) has a new NodePort: \(came)")
+    case (false, true): add(.nodePortsChanged, "\(name) lost its NodePort \(gone)")
+    case (false, false):
+      add(.nodePortsChanged, "the NodePort of \(name) changed from \(gone) to \(came)")
+    }
+  }
+
+  private mutating func addAffinity(_ old: ServiceReport, _ new: ServiceReport) {
+    if old.affinity == new.affinity { return }
+    let seconds = new.affinity.map(String.init).joined(separator: ", ")
+    let words =
+      seconds.isEmpty
+      ? "no longer stay with an endpoint" : "stay with an endpoint for \(seconds) seconds now"
+    add(.sessionAffinityChanged, "clients of \(name) \(words) (session affinity)")
+  }
+
+  /// Adds rules that moved in the service port's own chains, where the order counts.
+  private mutating func addOrders() {
+    for (place, counts) in chains where counts.moved > 0 && !changedChains.contains(place.chain) {
+      guard case .service(let kind, _) = ChainRole(place.chain) else { continue }
+      let consequence =
+        switch kind {
+        case .service, .local, .externalLoadBalancer:
+          ": its probabilities depend on the order, and the shares "
+            + (unequalChains.contains(place.chain) ? "changed" : "are as before")
+        case .endpoint, .external, .firewall: ", where the order counts"
+        }
+      let rules = Wording.count(counts.moved, "rule")
+      add(.serviceOrder, "\(rules) moved in \(place.chain) of \(name)\(consequence)", place)
+    }
+  }
+
+  /// Adds rules that came or went, in chains that no other finding explains: rules that dispatch to the
+  /// service port or block it, or the chains that balance over endpoints and the endpoints' chains.
+  private mutating func addRest() {
+    let kinds = Set(findings.map(\.kind))
+    let explainsDispatch = !kinds.isDisjoint(
+      with: [.serviceBlocked, .serviceUnblocked, .addressesChanged, .nodePortsChanged])
+    let explainsEndpoints = !kinds.isDisjoint(
+      with: [.endpointsChanged, .sharesChanged, .sessionAffinityChanged])
+    let rest = chains.filter { place, counts in
+      switch ChainRole(place.chain) {
+      case _ where counts.added + counts.removed == 0: false
+      case .service(.external, _), .service(.firewall, _), .system, .other: true
+      case .service: !explainsEndpoints
+      case .dispatch: !explainsDispatch
+      }
+    }
+    if rest.isEmpty { return }
+    var counts = rest.reduce(into: ChangeCounts.zero) { $0 += $1.value }
+    counts.moved = 0
+    let places = rest.map { Wording.place($0.key.chain, $0.key.table, .ipv4) }
+    add(
+      .serviceRulesChanged, "the rules of \(name) changed: \(counts.text) (\(Wording.list(places)))"
+    )
   }
 }
 
-extension ServiceFacts {
+/// What only one of two lists holds.
+private func exchange<Element: Comparable & Hashable>(
+  _ old: [Element], _ new: [Element]
+) -> (gone: [Element], came: [Element]) {
+  (Set(old).subtracting(new).sorted(), Set(new).subtracting(old).sorted())
+}
+
+extension ServiceReport {
   /// What there is to say of a service port that is new.
   fileprivate var details: String {
-    var parts = addresses.map { "\($0.kind.words) \($0)" }
-    parts += nodePorts.map { "NodePort \($0)" }
+    var parts = reached
     let endpoints = endpoints
     switch endpoints.count {
     case 0: break
@@ -257,7 +231,7 @@ extension ServiceFacts {
     default: parts.append("\(endpoints.count) endpoints")
     }
     parts += service.blocked.sorted { $0.rawValue < $1.rawValue }.map { reason in
-      "blocked\(blocked.words(reason)), \(reason.words)"
+      "blocked\(blockedTraffic.words(reason)), it has no \(reason.lacking)"
     }
     return parts.joined(separator: ", ")
   }

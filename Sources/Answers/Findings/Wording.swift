@@ -1,7 +1,8 @@
+internal import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// How findings say where something is and how many of it there are.
+/// How answers say where something is and how many of it there are.
 enum Wording {
   /// `1 rule`, `2 rules`.
   static func count(_ number: some BinaryInteger, _ noun: String) -> String {
@@ -46,12 +47,19 @@ enum Wording {
     let shown = names.prefix(limit).joined(separator: ", ")
     return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
   }
-}
 
-extension Wording {
   /// A share in percent with one decimal, or none where that is 0: `33.3%`, `50%`.
   static func percent(_ share: Double) -> String {
     let tenths = Int((share * 1000).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+  }
+}
+
+extension TerminalWriter {
+  /// Writes what to know of a rule set where kube-proxy is not in iptables mode.
+  mutating func notice(_ mode: KubeProxyMode, of ruleset: String, isKernel: Bool) {
+    guard let notice = mode.notice(ofKernel: isKernel) else { return }
+    write("\(ruleset): ", .strong)
+    line(notice, mode.servesElsewhere ? .notable : .faint)
   }
 }

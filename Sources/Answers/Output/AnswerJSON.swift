@@ -2,9 +2,9 @@ public import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// Rises when a member of either document is renamed, removed, or means something else; not when one is
+/// Rises when a member of a document is renamed, removed, or means something else; not when one is
 /// added.
-private let answerVersion = 1
+let answerVersion = 1
 
 extension RulesetDifference {
   /// Writes the difference for machines, as Documentation/answers.md describes it.
@@ -16,23 +16,11 @@ extension RulesetDifference {
       writer.member("mode_before", .string(old.mode.rawValue))
       writer.member("mode_after", .string(new.mode.rawValue))
       writer.member("differs", .flag(!isEmpty))
-      writer.member("counts", object: { counts.write(to: &$0) })
+      writer.member("counts", counts.parts.map { (key: $0.name, value: $0.number) })
       writer.member("summary", objects: findings) { Answers.write($0, to: &$1) }
       writer.member("groups", objects: groups) { Answers.write($0, to: &$1) }
       writer.member("not_compared", objects: notCompared) { Answers.write($0, to: &$1) }
     }
-  }
-}
-
-extension DifferenceCounts {
-  fileprivate func write(to writer: inout JSONWriter) {
-    writer.member("rules_added", .integer(rulesAdded))
-    writer.member("rules_removed", .integer(rulesRemoved))
-    writer.member("rules_moved", .integer(rulesMoved))
-    writer.member("rules_rewritten", .integer(rulesRewritten))
-    writer.member("chains_added", .integer(chainsAdded))
-    writer.member("chains_removed", .integer(chainsRemoved))
-    writer.member("policies_changed", .integer(policiesChanged))
   }
 }
 
@@ -61,23 +49,13 @@ private func write(_ group: ChangeGroup, to writer: inout JSONWriter) {
 }
 
 private func write(_ change: RulesetChange, to writer: inout JSONWriter) {
-  // What happened, and where a rule stood and stands, counted from 1.
-  let (name, from, to): (String, Int?, Int?) =
-    switch change.event {
-    case .chainAdded: ("chain_added", nil, nil)
-    case .chainRemoved: ("chain_removed", nil, nil)
-    case .policyChanged: ("policy_changed", nil, nil)
-    case .ruleAdded(let position): ("added", nil, position)
-    case .ruleRemoved(let position): ("removed", position, nil)
-    case .ruleMoved(let old, let new): ("moved", old, new)
-    case .ruleRewritten(let old, let new): ("rewritten", old, new)
-    }
-  writer.member("change", .string(name))
+  let form = change.event.form
+  writer.member("change", .string(form.name))
   writer.member("ip_family", .string(change.family.rawValue))
   writer.member("table", .string(change.table.rawValue))
   writer.member("chain", .text(change.chain.bytes))
-  writer.member("from", from.map { .integer($0) } ?? .null)
-  writer.member("to", to.map { .integer($0) } ?? .null)
+  writer.member("from", form.from.map { .integer($0) } ?? .null)
+  writer.member("to", form.to.map { .integer($0) } ?? .null)
   writer.member("text", .text(change.text))
   if case .policyChanged(let old, let new) = change.event {
     writer.member("policy_before", .string(old.name))
@@ -96,14 +74,9 @@ extension ServiceList {
   public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("version", .integer(answerVersion))
-      writer.member("rules", .string(name))
+      writer.member("rules", .string(ruleset.name))
       writer.member("mode", .string(mode.rawValue))
-      writer.member(
-        "unnamed_chains",
-        object: { writer in
-          writer.member("without_name", .integer(unnamed.withoutName))
-          writer.member("contradicted", .integer(unnamed.contradicted))
-        })
+      writer.member("unnamed_chains", unnamed.parts)
       writer.member("services", objects: services) { $0.write(to: &$1) }
     }
   }
@@ -127,11 +100,10 @@ extension ServiceReport {
       writer.member("reason", .string(traffic.reason.rawValue))
       writer.member("traffic", .string(traffic.origin.rawValue))
     }
-    writer.member(
-      "session_affinity_seconds", elements: facts.affinity.map { .integer(Int($0)) })
+    writer.member("session_affinity_seconds", elements: affinity.map { .integer(Int($0)) })
     writer.member("connections", .count(connections))
     writer.member("nat_rules", .integer(natRules))
-    writer.member("filter_rules", .integer(facts.service.filterRules))
+    writer.member("filter_rules", .integer(service.filterRules))
     writer.member("balancing", objects: balancing) { chain, writer in
       writer.member("chain", .text(chain.chain.bytes))
       writer.member("endpoints", objects: chain.endpoints, write)
@@ -160,4 +132,15 @@ extension ServiceReport {
 extension JSONWriter.Scalar {
   /// A counter, which only a kernel that counts for millennia can make too large.
   fileprivate static func count(_ number: UInt64) -> Self { .integer(Int(clamping: number)) }
+}
+
+extension JSONWriter {
+  /// Writes an object whose members are all numbers.
+  mutating func member(_ name: String, _ numbers: some Sequence<(key: String, value: Int)>) {
+    member(
+      name,
+      object: { json in
+        for (name, number) in numbers { json.member(name, .integer(number)) }
+      })
+  }
 }

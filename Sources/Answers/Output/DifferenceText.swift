@@ -30,10 +30,8 @@ extension RulesetDifference {
   }
 
   private func writeSummary(to writer: inout TerminalWriter) {
-    var rest = findings[...]
-    while let kind = rest.first?.kind {
-      let findings = rest.prefix { $0.kind == kind }
-      rest = rest.dropFirst(findings.count)
+    for kind in DifferenceFinding.Kind.allCases {
+      let findings = findings.filter { $0.kind == kind }
       for finding in findings.prefix(Self.sentencesOfAKind) {
         writer.line(finding.text, finding.impact == .none ? .plain : .strong)
       }
@@ -79,11 +77,11 @@ extension RulesetDifference {
 
   private func write(_ change: RulesetChange, _ width: Int, to writer: inout TerminalWriter) {
     let position = change.event.position
-    let look = change.event.look
+    let form = change.event.form
     let padding = String(repeating: " ", count: width - position.utf8.count)
-    writer.write("    \(look.sign) ", look.emphasis)
+    writer.write("    \(form.sign) ", form.look)
     writer.write("\(padding)\(position)\(width > 0 ? "  " : "")", .faint)
-    writer.write(change.text, look.emphasis)
+    writer.write(change.text, form.look)
     if case .policyChanged(let old, _) = change.event {
       writer.write("  (was \(old.name))", .faint)
     }
@@ -106,37 +104,22 @@ extension ChangeGroup.Owner {
 }
 
 extension RulesetChange.Event {
-  fileprivate var look: (sign: String, emphasis: TerminalWriter.Emphasis) {
+  /// Its name in JSON, the sign and look of its line, and where the rule stood and stands.
+  var form: (name: String, sign: String, look: TerminalWriter.Emphasis, from: Int?, to: Int?) {
     switch self {
-    case .chainAdded, .ruleAdded: ("+", .good)
-    case .chainRemoved, .ruleRemoved: ("-", .bad)
-    case .ruleMoved: ("~", .notable)
-    case .ruleRewritten: ("=", .plain)
-    case .policyChanged: ("!", .notable)
+    case .chainAdded: ("chain_added", "+", .good, nil, nil)
+    case .chainRemoved: ("chain_removed", "-", .bad, nil, nil)
+    case .policyChanged: ("policy_changed", "!", .notable, nil, nil)
+    case .ruleAdded(let position): ("added", "+", .good, nil, position)
+    case .ruleRemoved(let position): ("removed", "-", .bad, position, nil)
+    case .ruleMoved(let old, let new): ("moved", "~", .notable, old, new)
+    case .ruleRewritten(let old, let new): ("rewritten", "=", .plain, old, new)
     }
   }
 
   /// Where the rule stands, `3`, or stood and stands, `3 -> 7`; nothing for what is no rule.
   fileprivate var position: String {
-    switch self {
-    case .chainAdded, .chainRemoved, .policyChanged: ""
-    case .ruleAdded(let position), .ruleRemoved(let position): "\(position)"
-    case .ruleRewritten(let old, let new) where old == new: "\(new)"
-    case .ruleMoved(let old, let new), .ruleRewritten(let old, let new): "\(old) -> \(new)"
-    }
-  }
-}
-
-extension DifferenceCounts {
-  /// `2 chains added, 7 rules added, 1 rule moved`.
-  fileprivate var words: String {
-    let parts = [
-      (chainsAdded, "chain", "added"), (chainsRemoved, "chain", "removed"),
-      (policiesChanged, "policy", "changed"), (rulesAdded, "rule", "added"),
-      (rulesRemoved, "rule", "removed"), (rulesMoved, "rule", "moved"),
-      (rulesRewritten, "rule", "written again"),
-    ]
-    return parts.filter { $0.0 > 0 }.map { "\(Wording.count($0, $1)) \($2)" }
-      .joined(separator: ", ")
+    if case .ruleRewritten(let old, let new) = self, old == new { return "\(new)" }
+    return [form.from, form.to].compactMap { $0.map(String.init) }.joined(separator: " -> ")
   }
 }

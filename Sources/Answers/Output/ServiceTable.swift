@@ -6,22 +6,22 @@ extension ServiceList {
   /// Writes the service ports for people, a line each, in aligned columns.
   public func writeTable(to writer: inout TerminalWriter) {
     write(to: &writer) { writer in
+      if services.isEmpty { return }
       let columns = columns
       let titles = columns.map { Cell($0.title, .strong) }
       let rows = services.map { service in
         columns.map { Cell($0.text(service), $0.emphasis(service)) }
       }
-      let widths = columns.indices.map { index in
-        rows.reduce(titles[index].width) { max($0, $1[index].width) }
+      let widths = columns.indices.map { column in
+        rows.reduce(titles[column].width) { max($0, $1[column].width) }
       }
-      for row in services.isEmpty ? [] : [titles] + rows {
-        for (index, cell) in row.enumerated() {
+      for row in [titles] + rows {
+        for (index, (cell, column)) in zip(row, columns).enumerated() {
           let isLast = index == columns.count - 1
           let padding = String(repeating: " ", count: widths[index] - cell.width)
-          if columns[index].isNumber { writer.write(padding) }
+          if column.isNumber { writer.write(padding) }
           writer.write(cell.text, cell.emphasis)
-          if !columns[index].isNumber, !isLast { writer.write(padding) }
-          if !isLast { writer.write("  ") }
+          if !isLast { writer.write((column.isNumber ? "" : padding) + "  ") }
         }
         writer.endLine()
       }
@@ -59,8 +59,8 @@ extension ServiceList {
     columns += [
       Column(title: "ADDRESSES") { Self.list($0.addresses.map(\.description)) },
       Column(title: "NODEPORTS") { Self.list($0.nodePorts.map(String.init)) },
-      Column(title: "ENDPOINTS", isNumber: true) { "\($0.facts.endpoints.count)" },
-      Column(title: "RULES", isNumber: true) { "\($0.facts.service.rules)" },
+      Column(title: "ENDPOINTS", isNumber: true) { "\($0.endpoints.count)" },
+      Column(title: "RULES", isNumber: true) { "\($0.service.rules)" },
       Column(title: "CONNECTIONS", isNumber: true) { "\($0.connections)" },
     ]
     if services.contains(where: { !$0.blocked.isEmpty }) {

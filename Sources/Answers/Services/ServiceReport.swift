@@ -2,37 +2,171 @@ public import KubeProxy
 public import Netfilter
 
 /// What the rules of one family say of a service port.
-struct ServiceFacts: Sendable {
+public struct ServiceReport: Sendable {
   let service: Service
-  let addresses: [ServiceAddress]
-  let nodePorts: [UInt16]
-  let blocked: Set<BlockedTraffic>
-  let chains: [ServiceChainEndpoints]
+  public let family: IPFamily
+  /// In the order of the rules, each once.
+  public fileprivate(set) var addresses: [ServiceAddress] = []
+  public fileprivate(set) var nodePorts: [UInt16] = []
+  /// What rules keep from the service port.
+  public fileprivate(set) var blockedTraffic: Set<BlockedTraffic> = []
+  /// The chains that balance over endpoints.
+  public fileprivate(set) var balancing: [ServiceChainEndpoints] = []
   /// For how many seconds a client stays with an endpoint, ascending; none where it doesn't.
-  let affinity: [UInt32]
+  fileprivate(set) var affinity: [UInt32] = []
+  /// New connections, as the DNAT rules of its endpoints have counted them since they were written.
+  public fileprivate(set) var connections: UInt64 = 0
+  /// The same for each chain of the family's nat, whichever chain led there.
+  fileprivate var connectionsByChain: [UInt64] = []
+  /// The rules that dispatch to it, or block it.
+  public fileprivate(set) var dispatch: [Rules] = []
+  /// Its own chains, in nat's order.
+  public fileprivate(set) var chains: [Rules] = []
 
-  init(_ index: Int, _ dispatch: DispatchFacts) {
-    let side = dispatch.side
-    service = side.map.services[index]
-    addresses = dispatch.services[index].addresses
-    nodePorts = dispatch.services[index].nodePorts
-    // What no rule of filter blocks, nat does: external traffic, in versions up to 1.24.
-    blocked = service.blocked.reduce(into: dispatch.services[index].blocked) { blocked, reason in
-      if blocked.origins(reason).isEmpty {
-        blocked.insert(BlockedTraffic(reason: reason, origin: .external))
-      }
-    }
-    chains = side.map.serviceChains(ofServiceAt: index)
-    let nat = side.snapshot.table(.nat)?.content
-    let rules = chains.lazy.compactMap { nat?.chains[$0.chainIndex].rules }.joined()
-    affinity = Set(rules.filter { $0.chain != nil }.compactMap(\.affinitySeconds)).sorted()
+  fileprivate init(_ service: Service, _ family: IPFamily) {
+    self.service = service
+    self.family = family
+  }
+
+  public var port: ServicePort { service.port }
+  public var natRules: Int { service.natRules }
+  public var blocked: [BlockReason] { BlockReason.allCases.filter(service.blocked.contains) }
+
+  /// The connections that an endpoint's DNAT rules have counted.
+  func connections(to endpoint: EndpointShare) -> UInt64 {
+    endpoint.chainIndex.map { connectionsByChain[$0] } ?? 0
   }
 
   /// The endpoints of all chains, each once: where they translate to, or where that isn't known, their
   /// chains' names.
   var endpoints: [String] {
     var seen: Set<String> = []
-    return chains.flatMap(\.endpoints).map(\.text).filter { seen.insert($0).inserted }
+    return balancing.flatMap(\.endpoints).map(\.text).filter { seen.insert($0).inserted }
+  }
+
+  /// Where it is reached, in words: `cluster IP 10.96.0.1:443`, `NodePort 31000`.
+  var reached: [String] {
+    addresses.map { "\($0.kind.words) \($0)" } + nodePorts.map { "NodePort \($0)" }
+  }
+
+  /// A chain of the service port with its rules, or those rules of a chain that are the service port's.
+  public struct Rules: Sendable {
+    fileprivate let content: TableContent
+    fileprivate let index: Int
+    fileprivate var positions: [Int]
+
+    public var table: TableName { content.name }
+    public var chain: ChainName { content.chains[index].name }
+
+    /// The rules' positions in the chain, from 1, and iptables' words for them.
+    public var rules: [(position: Int, text: [UInt8])] {
+      positions.map { ($0 + 1, content.chains[index].rules[$0].bytes(in: chain)) }
+    }
+  }
+}
+
+extension EndpointShare {
+  /// Where the endpoint is.
+  var text: String {
+    destinations.isEmpty ? "\(chain)" : destinations.map { "\($0)" }.joined(separator: ", ")
+  }
+}
+
+/// Finds in a family's rules what they say of each of its service ports.
+struct FamilyServices {
+  let map: ServiceMap
+  private let nat: TableContent?
+  /// For each service port of the map; what has to be looked up in its chains is left out.
+  private var services: [ServiceReport]
+  private let indices: [ServicePort: Int]
+  private var connections: [UInt64]
+
+  init(_ side: FamilySide) {
+    let nat = side.snapshot.table(.nat)
+    map = side.map
+    self.nat = nat?.content
+    services = map.services.map { ServiceReport($0, side.snapshot.family) }
+    indices = Dictionary(map.services.indices.map { (side.map.services[$0].port, $0) }) { $1 }
+    connections = Array(repeating: 0, count: nat?.content.chains.count ?? 0)
+    for content in side.snapshot.tables.map(\.content) where [.nat, .filter].contains(content.name)
+    {
+      for chain in content.chains.indices { read(chain, of: content) }
+    }
+    for rule in map.connectionRules {
+      let packets = nat?.counters[Int(rule.rule)].packets ?? 0
+      connections[Int(rule.chain)] &+= packets
+      services[Int(rule.service)].connections &+= packets
+    }
+  }
+
+  /// The service ports that are selected.
+  func reports(where isSelected: (ServicePort) -> Bool) -> [ServiceReport] {
+    services.indices.filter { isSelected(services[$0].port) }.map(report)
+  }
+
+  /// What the rules say of a service port; nil where it doesn't exist.
+  func report(of port: ServicePort) -> ServiceReport? { indices[port].map(report) }
+
+  private func report(at index: Int) -> ServiceReport {
+    var report = services[index]
+    report.addresses = report.addresses.distinct
+    report.nodePorts = Set(report.nodePorts).sorted()
+    // What no rule of filter blocks, nat does: external traffic, in versions up to 1.24.
+    for reason in report.blocked where report.blockedTraffic.origins(reason).isEmpty {
+      report.blockedTraffic.insert(BlockedTraffic(reason: reason, origin: .external))
+    }
+    report.balancing = map.serviceChains(ofServiceAt: index)
+    let rules = report.balancing.lazy.compactMap { nat?.chains[$0.chainIndex].rules }.joined()
+    report.affinity = Set(rules.filter { $0.chain != nil }.compactMap(\.affinitySeconds)).sorted()
+    report.connectionsByChain = connections
+    return report
+  }
+
+  private mutating func read(_ chain: Int, of content: TableContent) {
+    let (name, rules) = (content.chains[chain].name, content.chains[chain].rules)
+    if RuleScope(content.chains[chain]) == .dispatch {
+      // Filter's KUBE-NODEPORTS is for health checks.
+      if content.name == .filter, name == .kubeNodePorts { return }
+      for position in rules.indices {
+        guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content) else {
+          continue
+        }
+        services[owner].addDispatch(content, chain, position)
+      }
+    } else if content.name == .nat, !rules.isEmpty, case .service = ChainRole(name),
+      let owner = map.owner(ofRule: 0, ofChainAt: chain, in: content)
+    {
+      services[owner].chains.append(
+        ServiceReport.Rules(content: content, index: chain, positions: Array(rules.indices)))
+    }
+  }
+}
+
+extension ServiceReport {
+  /// Adds what a rule of a dispatch chain says.
+  fileprivate mutating func addDispatch(_ content: TableContent, _ chain: Int, _ position: Int) {
+    if let last = dispatch.last, last.content === content, last.index == chain {
+      dispatch[dispatch.count - 1].positions.append(position)
+    } else {
+      dispatch.append(Rules(content: content, index: chain, positions: [position]))
+    }
+    let name = content.chains[chain].name
+    let rule = content.chains[chain].rules[position]
+    let comment = rule.comments.first
+    if content.name == .filter, let reason = BlockReason(comment: comment) {
+      // KUBE-EXTERNAL-SERVICES sees to external traffic.
+      blockedTraffic.insert(
+        BlockedTraffic(
+          reason: reason, origin: name == .kubeExternalServices ? .external : .inCluster))
+    }
+    let outline = rule.outline
+    guard let port = outline.destinationPort else { return }
+    if let address = outline.destination?.onlyAddress {
+      let kind = ServiceAddress.Kind(comment, content.name, name)
+      addresses.append(ServiceAddress(kind: kind, address: address, port: port))
+    } else if name != .kubeServices {
+      nodePorts.append(port)
+    }
   }
 }
 
@@ -49,95 +183,42 @@ extension Rule {
   }
 }
 
-extension EndpointShare {
-  /// Where the endpoint is.
-  var text: String {
-    destinations.isEmpty ? "\(chain)" : destinations.map { "\($0)" }.joined(separator: ", ")
+/// Traffic to a service port that is rejected or dropped.
+public struct BlockedTraffic: Sendable, Hashable {
+  /// Where the traffic comes from; the raw value stands in JSON.
+  public enum Origin: String, Sendable, Hashable, CaseIterable {
+    /// To the cluster IP.
+    case inCluster = "in_cluster"
+    /// To NodePorts, external IPs and load balancers' IPs, from outside.
+    case external
+  }
+
+  public let reason: BlockReason
+  public let origin: Origin
+}
+
+extension Set<BlockedTraffic> {
+  /// The traffic that is blocked for that reason.
+  func origins(_ reason: BlockReason) -> [BlockedTraffic.Origin] {
+    BlockedTraffic.Origin.allCases.filter { contains(BlockedTraffic(reason: reason, origin: $0)) }
+  }
+
+  /// ` for external traffic`; nothing where all traffic is blocked. A service port without any endpoint is
+  /// closed to all who can ask for it.
+  func words(_ reason: BlockReason) -> String {
+    let origins = origins(reason)
+    guard reason == .noLocalEndpoints, origins.count == 1 else { return "" }
+    return origins[0] == .external
+      ? " for external traffic" : " for traffic from inside the cluster"
   }
 }
 
-/// What the rules of one family say of a service port, as it is shown.
-public struct ServiceReport: Sendable {
-  /// A chain of the service port with its rules, or those rules of a chain that are the service port's.
-  public struct Rules: Sendable {
-    fileprivate let content: TableContent
-    fileprivate let index: Int
-    var positions: [Int]
-
-    init(content: TableContent, index: Int, positions: [Int]) {
-      self.content = content
-      self.index = index
-      self.positions = positions
-    }
-
-    public var table: TableName { content.name }
-    public var chain: ChainName { content.chains[index].name }
-
-    /// The rules' positions in the chain, from 1, and iptables' words for them.
-    public var rules: [(position: Int, text: [UInt8])] {
-      positions.map { ($0 + 1, content.chains[index].rules[$0].bytes(in: chain)) }
-    }
-
-    func isOf(_ content: TableContent, _ index: Int) -> Bool {
-      self.content === content && self.index == index
-    }
-  }
-
-  let facts: ServiceFacts
-  public let family: IPFamily
-  /// New connections, as the DNAT rules of its endpoints have counted them since they were written.
-  public let connections: UInt64
-  /// The same for each endpoint's chain of the family, by its position in nat, whichever chain led there.
-  let connectionsByChain: [Int: UInt64]
-  /// The rules that dispatch to it, or block it.
-  public let dispatch: [Rules]
-  /// Its own chains, in nat's order.
-  public let chains: [Rules]
-
-  public var port: ServicePort { facts.service.port }
-  public var addresses: [ServiceAddress] { facts.addresses }
-  public var nodePorts: [UInt16] { facts.nodePorts }
-  /// The chains that balance over endpoints.
-  public var balancing: [ServiceChainEndpoints] { facts.chains }
-  public var natRules: Int { facts.service.natRules }
-  public var blocked: [BlockReason] { BlockReason.allCases.filter(facts.service.blocked.contains) }
-  /// The same, with whose traffic it is.
-  public var blockedTraffic: Set<BlockedTraffic> { facts.blocked }
-
-  /// The connections that an endpoint's DNAT rules have counted.
-  func connections(to endpoint: EndpointShare) -> UInt64 {
-    endpoint.chainIndex.flatMap { connectionsByChain[$0] } ?? 0
-  }
-}
-
-extension DispatchFacts {
-  /// The reports of the service ports that are selected.
-  func reports(where isSelected: (ServicePort) -> Bool) -> [ServiceReport] {
-    let ports = side.map.services.map(\.port)
-    var chains: [[ServiceReport.Rules]] = Array(repeating: [], count: ports.count)
-    var connections: [Int: UInt64] = [:]
-    var totals: [UInt64] = Array(repeating: 0, count: ports.count)
-    if let nat = side.snapshot.table(.nat) {
-      for (index, chain) in nat.content.chains.enumerated() where !chain.rules.isEmpty {
-        guard case .service = ChainRole(chain.name),
-          let owner = side.map.owner(ofRule: 0, ofChainAt: index, in: nat.content),
-          isSelected(ports[owner])
-        else { continue }
-        chains[owner].append(
-          ServiceReport.Rules(
-            content: nat.content, index: index, positions: Array(chain.rules.indices)))
-      }
-      for rule in side.map.connectionRules {
-        let packets = nat.counters[Int(rule.rule)].packets
-        connections[Int(rule.chain), default: 0] &+= packets
-        totals[Int(rule.service)] &+= packets
-      }
-    }
-    return ports.indices.filter { isSelected(ports[$0]) }.map { index in
-      ServiceReport(
-        facts: ServiceFacts(index, self), family: side.snapshot.family,
-        connections: totals[index], connectionsByChain: connections,
-        dispatch: services[index].rules, chains: chains[index])
+extension BlockReason {
+  /// What the service port has none of.
+  var lacking: String {
+    switch self {
+    case .noEndpoints: "endpoints"
+    case .noLocalEndpoints: "endpoints on this node"
     }
   }
 }

@@ -12,6 +12,11 @@ public struct UnnamedChains: Sendable, Hashable {
 
   public var count: Int { withoutName + contradicted }
 
+  /// The numbers, by the names that the commands' JSON has for them.
+  public var parts: KeyValuePairs<String, Int> {
+    ["without_name": withoutName, "contradicted": contradicted]
+  }
+
   /// Adds a chain.
   mutating func add(isNamed: Bool) {
     if isNamed { contradicted += 1 } else { withoutName += 1 }

@@ -1,4 +1,5 @@
 import Anomalies
+import Answers
 import Console
 import KubeProxy
 import Netfilter

@@ -1,3 +1,4 @@
+internal import Anomalies
 public import Console
 public import KubeProxy
 public import Netfilter
@@ -45,8 +46,7 @@ public struct CheckReport: Sendable {
     _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode, isKernel: Bool = false
   ) {
     for snapshot in families {
-      let map = ServiceMap(
-        nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
+      let map = FamilySide(snapshot).map
       readings.append(
         Reading(
           source: source, snapshot: snapshot, mode: mode, isKernel: isKernel,
@@ -77,16 +77,14 @@ extension CheckReport {
     let readings = readings.filter {
       $0.ruleCount > 0 || !$0.findings.isEmpty || !incomplete.contains($0.source)
     }
-    for (index, reading) in readings.enumerated() {
-      if index > 0, !readings[index - 1].findings.isEmpty { text.endLine() }
-      if index == 0 || readings[index - 1].source != reading.source,
-        !incomplete.contains(reading.source),
-        let notice = reading.mode.notice(ofKernel: reading.isKernel)
-      {
-        text.write("\(reading.source): ", .strong)
-        text.line(notice, reading.mode.servesElsewhere ? .notable : .faint)
+    var last: Reading?
+    for reading in readings {
+      if let last, !last.findings.isEmpty { text.endLine() }
+      if last?.source != reading.source, !incomplete.contains(reading.source) {
+        text.notice(reading.mode, of: reading.source, isKernel: reading.isKernel)
       }
       reading.write(to: &text)
+      last = reading
     }
   }
 }
@@ -98,7 +96,8 @@ extension CheckReport.Reading {
   fileprivate func write(to text: inout TerminalWriter) {
     text.write("\(source), \(snapshot.family.rawValue) (\(snapshot.backend.rawValue)): ", .strong)
     text.write(count, findings.isEmpty ? .good : .bad)
-    text.line(" in \(counted(ruleCount, "rule")), \(counted(servicePorts, "service port"))")
+    let services = Wording.count(servicePorts, "service port")
+    text.line(" in \(Wording.count(ruleCount, "rule")), \(services)")
     if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
     for anomaly in Anomaly.allCases {
       let some = findings.filter { $0.anomaly == anomaly }
@@ -110,7 +109,7 @@ extension CheckReport.Reading {
   private var count: String {
     if findings.isEmpty { return "no faults" }
     let infos = findings.count { $0.anomaly.severity == .info }
-    return counted(findings.count, "fault")
+    return Wording.count(findings.count, "fault")
       + (infos == 0 ? "" : infos == findings.count ? " (info)" : " (\(infos) info)")
   }
 
@@ -160,16 +159,11 @@ extension CheckReport.Reading {
   }
 }
 
-/// `1 rule`, `2 rules`.
-private func counted(_ number: Int, _ noun: String) -> String {
-  "\(number) \(noun)\(number == 1 ? "" : "s")"
-}
-
 extension CheckReport {
   /// Writes the report for machines, as Documentation/answers.md describes it.
   public func write(to json: inout JSONWriter) {
     json.object { json in
-      json.member("version", .integer(1))
+      json.member("version", .integer(answerVersion))
       json.member("readings", objects: readings) { $0.write(to: &$1) }
       json.member("failures", objects: failures) { failure, json in
         json.member("source", .string(failure.source))
@@ -188,12 +182,7 @@ extension CheckReport.Reading {
     json.member("tables", elements: snapshot.tables.map { .string($0.name.rawValue) })
     json.member("rules", .integer(ruleCount))
     json.member("service_ports", .integer(servicePorts))
-    json.member(
-      "unnamed_chains",
-      object: { json in
-        json.member("without_name", .integer(unnamed.withoutName))
-        json.member("contradicted", .integer(unnamed.contradicted))
-      })
+    json.member("unnamed_chains", unnamed.parts)
     json.member("anomalies", objects: findings) { $0.write(to: &$1) }
   }
 }
