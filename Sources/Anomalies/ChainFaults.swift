@@ -12,12 +12,8 @@ struct ChainFaults: Sendable {
   var shares: EndpointShareFault?
   /// Whether a service port's or an endpoint's chain has no rules.
   var isEmpty = false
-  /// Whether a chain that should balance leads to no endpoint.
+  /// Whether a chain that should balance leads to no endpoint, nor sends away what has none.
   var lacksEndpoint = false
-
-  var isFault: Bool {
-    isEmpty || lacksEndpoint || shares != nil || !contradictions.isEmpty || !duplicates.isEmpty
-  }
 
   /// Nil where the chain is not kube-proxy's or the kubelet's, or nothing is wrong.
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
@@ -25,120 +21,90 @@ struct ChainFaults: Sendable {
     let rules = nat.chains[index].rules
     switch ChainRole(name) {
     case .service(let family, let hash):
-      if rules.isEmpty {
-        isEmpty = true
-        return
-      }
+      isEmpty = rules.isEmpty
+      if isEmpty { return }
       duplicates = DuplicateRules.find(in: rules, isFirewall: family == .firewall)
-      contradictions = Self.contradictions(in: rules) { comment in
-        family == .endpoint
+      contradictions = rules.indices.filter { position in
+        let line = rules.line(at: position)
+        let bytes = line.span
+        guard let range = RuleOutline.comment(in: bytes) else { return false }
+        let comment = bytes.extracting(range)
+        return family == .endpoint
           ? map.contradictsEndpoint(comment, chain: index) : map.contradicts(comment, hash)
       }
-      if family.balances { balance(rules) }
-    case .dispatch: duplicates = DuplicateRules.find(in: rules)
-    case .system where name.isPlumbing: duplicates = DuplicateRules.find(in: rules)
-    case .system, .other: return nil
-    }
-    if !isFault { return nil }
-  }
-
-  private mutating func balance(_ rules: RuleList) {
-    let balancing = BalancingRules(rules)
-    lacksEndpoint = balancing.lacksEndpoint
-    // An endpoint that is led to twice has been found already.
-    if duplicates.isEmpty { shares = balancing.fault }
-  }
-
-  private static func contradictions(
-    in rules: RuleList, _ contradicts: (Span<UInt8>) -> Bool
-  ) -> [Int] {
-    var positions: [Int] = []
-    for position in 0..<rules.count {
-      let line = rules.line(at: position)
-      let bytes = line.span
-      if let comment = RuleOutline.comment(in: bytes), contradicts(bytes.extracting(comment)) {
-        positions.append(position)
+      if [.service, .local, .externalLoadBalancer].contains(family) {
+        let balancing = BalancingRules(rules)
+        lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks
+        // An endpoint that the same rule leads to twice has been found already.
+        if duplicates.isEmpty { shares = EndpointShareFault(balancing) }
       }
+    case _ where name.isFilled: duplicates = DuplicateRules.find(in: rules)
+    case .dispatch, .system, .other: return nil
     }
-    return positions
+    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty { return nil }
   }
-}
-
-extension ServiceChainFamily {
-  /// Whether its chains balance over endpoints.
-  var balances: Bool { self == .service || self == .local || self == .externalLoadBalancer }
 }
 
 extension ChainName {
-  /// Whether it is one of the chains, besides those that dispatch, that kube-proxy or the kubelet fills.
+  /// Whether it is one of the chains, besides those of service ports, that kube-proxy or the kubelet fills.
   /// Other agents have names of their own that begin with KUBE-.
-  var isPlumbing: Bool { Self.plumbing.contains(self) }
+  var isFilled: Bool { ChainRole(self) == .dispatch || Self.plumbing.contains(self) }
 
   private static let plumbing: [ChainName] = [
     .kubeForward, .kubeFirewall, .kubeMarkDrop, "KUBE-MARK-MASQ", .kubePostrouting,
-    .kubeProxyFirewall,
   ]
 }
 
-/// The endpoints that a chain's rules balance over, and with what probabilities.
+/// Rules that give endpoints unequal shares.
 ///
-/// kube-proxy gives the first of n rules the probability 1/n, the next 1/(n - 1), and the last none:
-/// that, and nothing else, makes equal shares.
-struct BalancingRules {
-  /// The rules that lead to endpoints, without those of session affinity, which are for some clients.
-  private var rules: [(position: Int, probability: Double?)] = []
-  /// Whether no rule leads to an endpoint, nor sends away what has none.
-  private(set) var lacksEndpoint = true
+/// kube-proxy gives the first of n rules the probability 1/n, the next 1/(n - 1), and the last none.
+struct EndpointShareFault: Sendable {
+  private(set) var positions: [Int] = []
+  /// How many endpoints the chain balances over.
+  private let endpoints: Int
+  /// What is wrong with the first of the rules: how many endpoints are left there, or nil if its own has got
+  /// its share already; and what it takes of what is left, or nil if it has other conditions.
+  private var first: (left: Int?, part: Double?) = (nil, nil)
 
-  init(_ list: RuleList) {
-    for (position, rule) in list.enumerated() {
-      switch list.outcome(at: position) {
-      case .chain(let name):
-        if name == .kubeMarkDrop { lacksEndpoint = false }
-        guard case .service(.endpoint, _) = ChainRole(name) else { continue }
-        lacksEndpoint = false
-        let share = rule.share
-        if share != nil || !rule.isAffinity { rules.append((position, share)) }
-      case .blocked: lacksEndpoint = false
-      default: break
-      }
-    }
-  }
-
-  /// The rules that don't have the probability they should have; nil where all do.
+  /// Nil where the endpoints get equal shares.
   ///
   /// Up to 1.19 kube-proxy wrote probabilities with 5 decimals, later with 10; the kernel keeps 31 bits.
-  var fault: EndpointShareFault? {
-    let wrong = rules.indices.filter { index in
-      guard let probability = rules[index].probability else { return true }
-      let expected = 1 / Double(rules.count - index)
-      return abs(probability - expected) > 0.000_005_1
+  init?(_ balancing: BalancingRules) {
+    // Rules of session affinity are for some clients only.
+    let steps = balancing.steps.filter { !$0.isAffinity }
+    var named: Set<ChainName> = []
+    let isFirst = steps.map { named.insert($0.endpoint).inserted }
+    endpoints = named.count
+    var left = named.count
+    for (step, isFirst) in zip(steps, isFirst) {
+      let expected = isFirst ? 1 / Double(left) : 0
+      if step.part.map({ abs($0 - expected) > 0.000_005_1 }) ?? true {
+        if positions.isEmpty { first = (isFirst ? left : nil, step.part) }
+        positions.append(step.position)
+      }
+      if isFirst { left -= 1 }
     }
-    guard let first = wrong.first else { return nil }
-    return EndpointShareFault(
-      positions: wrong.map { rules[$0].position }, endpoints: rules.count,
-      left: rules.count - first, probability: rules[first].probability)
+    if positions.isEmpty { return nil }
+    // Several rules together may give an endpoint what it should have.
+    let equal = 1 / Double(endpoints)
+    if steps.allSatisfy({ $0.part != nil }),
+      balancing.shares.allSatisfy({ abs($0.share - equal) < 1e-9 })
+    {
+      return nil
+    }
   }
-}
 
-/// Rules that give endpoints unequal shares.
-struct EndpointShareFault: Sendable {
-  let positions: [Int]
-  /// How many endpoints the chain balances over.
-  let endpoints: Int
-  /// How many of them are left where the first of the rules stands, and the probability that it has; nil
-  /// where it has other conditions.
-  let left: Int
-  let probability: Double?
-}
+  /// What it comes to in a chain of that name.
+  func description(_ chain: ChainName) -> String {
+    let chain = "\(chain) balances over \(endpoints) endpoints"
+    guard let part = first.part else { return "\(chain), but not by chance alone" }
+    guard let left = first.left else { return "\(chain), of which one gets another share" }
+    return "\(chain): where \(left) of them are left, the next gets \(Self.percent(part)) of the "
+      + "connections instead of \(Self.percent(1 / Double(left)))"
+  }
 
-extension Rule {
-  /// Whether it is for clients that are bound to an endpoint already.
-  fileprivate var isAffinity: Bool {
-    var isAffinity = false
-    forEachElement { element, line, _ in
-      if element.kind == .match, line.isText("recent", element.name) { isAffinity = true }
-    }
-    return isAffinity
+  private static func percent(_ share: Double) -> String {
+    let hundredths = Int((share * 10_000).rounded())
+    return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) %"
   }
 }

@@ -6,34 +6,27 @@ struct DispatchFaults: Sendable {
   /// In KUBE-SERVICES, the jumps to KUBE-NODEPORTS behind which others stand, and those others.
   private(set) var misplaced: [Int] = []
   /// In KUBE-NODEPORTS, the rules that send one NodePort to different service ports.
-  private(set) var conflicts: [Conflict] = []
+  private(set) var conflicts: [(nodePort: NodePort, positions: [Int])] = []
   /// By the chain that they lead to, the rules whose comments name another service port.
   private(set) var contradictions: [ChainName: [Int]] = [:]
 
-  struct Conflict: Sendable {
+  struct NodePort: Hashable {
     let port: UInt16
     let transport: TransportProtocol
-    let positions: [Int]
   }
 
-  var isFault: Bool { !misplaced.isEmpty || !conflicts.isEmpty || !contradictions.isEmpty }
-
-  /// The chains that it looks at.
-  static let chains: [ChainName] = [.kubeServices, .kubeNodePorts]
-
-  init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
-    let chain = nat.chains[index]
-    readRules(chain.rules, map) { map.owner(ofRule: $0, ofChainAt: index, in: nat) != nil }
-    if chain.name == .kubeNodePorts { conflicts = Self.conflicts(in: chain.rules) }
-    if !isFault { return nil }
+  init(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
+    let rules = nat.chains[index].rules
+    // What has an owner leads to its chain, and no comment contradicts that.
+    readRules(rules, map) { map.owner(ofRule: $0, ofChainAt: index, in: nat) == nil }
+    if nat.chains[index].name == .kubeNodePorts { conflicts = Self.conflicts(in: rules) }
   }
 
   private mutating func readRules(
-    _ rules: RuleList, _ map: ServiceMap, isOwned: (Int) -> Bool
+    _ rules: RuleList, _ map: ServiceMap, where isUnowned: (Int) -> Bool
   ) {
     var jumps: [Int] = []
-    for position in 0..<rules.count where !isOwned(position) {
-      // What has an owner leads to its chain, and no comment contradicts that.
+    for position in 0..<rules.count where isUnowned(position) {
       let line = rules.line(at: position)
       let bytes = line.span
       let outline = RuleOutline(bytes)
@@ -45,38 +38,29 @@ struct DispatchFaults: Sendable {
       contradictions[name, default: []].append(position)
     }
     // Several, where the addresses of NodePorts are restricted: then they are the last ones together.
-    let first = rules.count - jumps.count
-    let early = jumps.filter { $0 < first }
-    if let start = early.first {
+    if let start = jumps.first(where: { $0 < rules.count - jumps.count }) {
       misplaced = [start] + Set(start + 1..<rules.count).subtracting(jumps).sorted()
     }
   }
 
-  private static func conflicts(in rules: RuleList) -> [Conflict] {
-    var byPort: [Key: [Dispatch]] = [:]
+  private static func conflicts(in rules: RuleList) -> [(nodePort: NodePort, positions: [Int])] {
+    var byPort: [NodePort: [Dispatch]] = [:]
     for position in 0..<rules.count {
       let outline = rules.outline(at: position)
       guard let port = outline.destinationPort,
         let transport = outline.ipProtocol.flatMap(TransportProtocol.init),
         case .chain(let name) = outline.outcome, case .service(_, let hash) = ChainRole(name)
       else { continue }
-      byPort[Key(port: port, transport: transport), default: []].append(
+      byPort[NodePort(port: port, transport: transport), default: []].append(
         Dispatch(position: position, destination: outline.destination, hash: hash))
     }
-    return byPort.compactMap { key, dispatches in
+    return byPort.compactMap { nodePort, dispatches in
       guard dispatches.count > 1, Set(dispatches.map(\.hash)).count > 1 else { return nil }
       // Nobody needs more than a few of them, and each is held against each.
       let some = dispatches.prefix(64)
       let clashing = some.filter { one in some.contains { one.clashes(with: $0) } }
-      if clashing.isEmpty { return nil }
-      return Conflict(
-        port: key.port, transport: key.transport, positions: clashing.map(\.position))
-    }.sorted { ($0.port, $0.transport) < ($1.port, $1.transport) }
-  }
-
-  private struct Key: Hashable {
-    let port: UInt16
-    let transport: TransportProtocol
+      return clashing.isEmpty ? nil : (nodePort, clashing.map(\.position))
+    }
   }
 
   private struct Dispatch {

@@ -9,7 +9,6 @@ enum DuplicateRules {
   ///   each address of the load balancer, with the same rules; each time they end in a jump to
   ///   KUBE-MARK-DROP.
   static func find(in rules: RuleList, isFirewall: Bool = false) -> [[Int]] {
-    if rules.count < 2 { return [] }
     if !isFirewall { return find(in: rules, 0..<rules.count) }
     var found: [[Int]] = []
     var start = 0
@@ -27,62 +26,32 @@ enum DuplicateRules {
   }
 
   private static func find(in rules: RuleList, _ range: Range<Int>) -> [[Int]] {
-    // Most chains have but a few rules.
-    if range.count <= 8, !holdsEqual(rules, range) { return [] }
-    // Told apart by what lies at both ends of a line (addresses in front, behind them ports and
-    // the target), and compared where that is the same.
-    var positions: [Key: [Int]] = [:]
-    var suspects: Set<Key> = []
-    positions.reserveCapacity(range.count)
-    for position in range {
-      let key = Key(rules.line(at: position))
-      if positions[key, default: []].isEmpty == false { suspects.insert(key) }
-      positions[key, default: []].append(position)
-    }
-    var found: [[Int]] = []
-    for key in suspects { found += equal(positions[key] ?? [], in: rules) }
-    return found.sorted { $0[0] < $1[0] }
+    var keys = range.map { key(rules.line(at: $0)) }
+    keys.sort()
+    // Nearly all chains have no two rules that even look alike.
+    guard zip(keys, keys.dropFirst()).contains(where: ==) else { return [] }
+    return Dictionary(grouping: range) { rules.line(at: $0) }.values.filter { $0.count > 1 }
+      .sorted { $0[0] < $1[0] }
   }
 
-  private static func holdsEqual(_ rules: RuleList, _ range: Range<Int>) -> Bool {
-    let lines = range.map { rules.line(at: $0) }
-    for (index, rule) in lines.enumerated() {
-      for other in lines[..<index] where other.count == rule.count && other == rule { return true }
+  /// Tells lines apart by their length and by what lies at both ends: addresses in front, behind them ports
+  /// and the target.
+  private static func key(_ line: ArraySlice<UInt8>) -> UInt64 {
+    func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+      bytes.reduce(0) { ($0 << 7 | $0 >> 57) ^ UInt64($1) }
     }
-    return false
-  }
-
-  /// Of rules that look alike, those that are equal.
-  private static func equal(_ positions: [Int], in rules: RuleList) -> [[Int]] {
-    var groups: [ArraySlice<UInt8>: [Int]] = [:]
-    for position in positions { groups[rules.line(at: position), default: []].append(position) }
-    return groups.values.filter { $0.count > 1 }
+    return word(line.prefix(16)) &* 0x9e37_79b9_7f4a_7c15 ^ word(line.suffix(16))
+      &+ UInt64(line.count)
   }
 
   /// The finding for equal rules, which stand at these positions of a chain.
   static func finding(
     _ positions: [Int], in content: TableContent, _ chain: Int, _ map: ServiceMap
   ) -> Finding {
-    let (name, rules) = (content.chains[chain].name, content.chains[chain].rules)
-    return Finding(
-      .duplicateRule, in: content, chains: [name], rules: content.places(positions, in: chain),
+    content.finding(
+      .duplicateRule, chain: chain, positions,
       servicePort: map.servicePort(ofRule: positions[0], ofChainAt: chain, in: content),
-      mark: rules.line(at: positions[0]).hashValue,
-      "\(name) holds the rule \(positions.count) times")
-  }
-
-  private struct Key: Hashable {
-    let front: UInt64
-    let back: UInt64
-    let count: Int
-
-    init(_ line: ArraySlice<UInt8>) {
-      func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0) { ($0 << 7 | $0 >> 57) ^ UInt64($1) }
-      }
-      front = word(line.prefix(16))
-      back = word(line.suffix(16))
-      count = line.count
-    }
+      mark: content.chains[chain].rules.line(at: positions[0]).hashValue,
+      "\(content.chains[chain].name) holds the rule \(positions.count) times")
   }
 }

@@ -63,4 +63,14 @@ extension TableContent {
   func places(_ positions: some Sequence<Int>, in chain: Int) -> [RulePlace] {
     positions.map { RulePlace(self, chain: chain, $0) }
   }
+
+  /// A finding about rules of one chain, and about other chains that suffer.
+  func finding(
+    _ anomaly: Anomaly, chain: Int, _ positions: some Sequence<Int>, also others: [ChainName] = [],
+    servicePort: ServicePort? = nil, mark: Int = 0, _ detail: String
+  ) -> Finding {
+    Finding(
+      anomaly, in: self, chains: [chains[chain].name] + others,
+      rules: places(positions, in: chain), servicePort: servicePort, mark: mark, detail)
+  }
 }

@@ -11,145 +11,122 @@ struct NatFindings {
   init(_ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]) {
     self.nat = nat
     self.map = map
-    let orphans = Orphans(nat, map)
-    self.orphans = orphans
-    var dispatch: [Int: DispatchFaults] = [:]
-    for index in nat.chains.indices where DispatchFaults.chains.contains(nat.chains[index].name) {
-      dispatch[index] = DispatchFaults(ofChainAt: index, in: nat, map)
-    }
-    let reached = faults.filter { !orphans.isOrphan[$0.key] }
-    let jumps = Self.jumps(
-      to: Set(reached.lazy.filter(\.value.isEmpty).map { nat.chains[$0.key].name }), nat)
-    for (chain, fault) in reached.sorted(by: { $0.key < $1.key }) {
+    orphans = Orphans(nat, map)
+    let isOrphan = orphans.isOrphan
+    let dispatch = nat.chains.indices
+      .filter { [.kubeServices, .kubeNodePorts].contains(nat.chains[$0].name) }
+      .map { ($0, DispatchFaults(ofChainAt: $0, in: nat, map)) }
+    let reached = faults.filter { !isOrphan[$0.key] }.sorted { $0.key < $1.key }
+    let jumps = jumps(to: Set(reached.filter(\.value.isEmpty).map { nat.chains[$0.key].name }))
+    for (chain, fault) in reached {
       add(fault, of: chain, jumps)
-      addDuplicates(fault.duplicates, in: chain, dispatch[chain])
+      // A jump that stands too early, and again at the end, has been found for that.
+      let early = dispatch.first { $0.0 == chain }?.1.misplaced.first
+      for positions in fault.duplicates where !positions.contains(where: { $0 == early }) {
+        all.append(DuplicateRules.finding(positions, in: nat, chain, map))
+      }
     }
     addContradictions(reached, dispatch)
-    for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) { add(fault, in: chain) }
+    for (chain, fault) in dispatch { add(fault, in: chain) }
     for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
-    all += self.orphans.findings
+    all += orphans.findings
   }
-
-  // MARK: One chain
 
   /// - Parameter jumps: by chain, the rules that lead to it, of those without rules.
   private mutating func add(
     _ fault: ChainFaults, of chain: Int, _ jumps: [ChainName: [RulePlace]]
   ) {
-    let name = nat.chains[chain].name
-    if fault.isEmpty {
-      let rules = jumps[name] ?? []
-      if rules.isEmpty { return }
-      add(
-        .emptyChain, [name] + orphans.takeConsequences(ofChainAt: chain), rules: rules, chain,
-        "\(name) has no rules: what is sent there goes on as if nothing had matched")
+    let (name, rules) = (nat.chains[chain].name, nat.chains[chain].rules)
+    if fault.isEmpty, let jumps = jumps[name] {
+      all.append(
+        Finding(
+          .emptyChain, in: nat, chains: [name] + orphans.takeConsequences(ofChainAt: chain),
+          rules: jumps, servicePort: owner(of: chain),
+          "\(name) has no rules: what is sent there goes on as if nothing had matched"))
     } else if fault.lacksEndpoint {
-      add(
-        .serviceWithoutEndpoint, [name] + orphans.takeConsequences(ofChainAt: chain),
-        rules: nat.places(nat.chains[chain].rules.indices, in: chain), chain,
-        "\(name) leads to no endpoint")
+      all.append(
+        nat.finding(
+          .serviceWithoutEndpoint, chain: chain, rules.indices,
+          also: orphans.takeConsequences(ofChainAt: chain), servicePort: owner(of: chain),
+          "\(name) leads to no endpoint"))
     } else if let shares = fault.shares {
-      add(
-        .unequalShares, [name], rules: nat.places(shares.positions, in: chain), chain,
-        shares.description(name))
-    }
-  }
-
-  private mutating func addDuplicates(
-    _ duplicates: [[Int]], in chain: Int, _ dispatch: DispatchFaults?
-  ) {
-    for positions in duplicates {
-      // A jump that stands too early, and again at the end, has been found for that.
-      if let early = dispatch?.misplaced.first, positions.contains(early) { continue }
-      all.append(DuplicateRules.finding(positions, in: nat, chain, map))
+      all.append(
+        nat.finding(
+          .unequalShares, chain: chain, shares.positions, servicePort: owner(of: chain),
+          shares.description(name)))
     }
   }
 
   private mutating func addMismatch(_ chain: Int) {
-    let name = nat.chains[chain].name
-    let rules = nat.chains[chain].rules
-    let translations = rules.indices.compactMap { position -> (Int, String)? in
+    let (name, rules) = (nat.chains[chain].name, nat.chains[chain].rules)
+    let translations = rules.indices.compactMap { position -> (position: Int, text: String)? in
       guard case .destinationNAT(let destination) = rules.outcome(at: position) else { return nil }
       return (position, destination.description)
     }
-    let detail =
-      translations.isEmpty
-      ? "\(name) translates to no destination"
-      : "\(name) translates to \(translations.map(\.1).joined(separator: " and ")), "
-        + "and its name is the hash of another endpoint"
-    let positions = translations.isEmpty ? Array(rules.indices) : translations.map(\.0)
-    add(.endpointMismatch, [name], rules: nat.places(positions, in: chain), chain, detail)
-  }
-
-  private mutating func add(
-    _ anomaly: Anomaly, _ chains: [ChainName], rules: [RulePlace], _ chain: Int, _ detail: String
-  ) {
+    let isNone = translations.isEmpty
     all.append(
-      Finding(
-        anomaly, in: nat, chains: chains, rules: rules,
-        servicePort: map.servicePort(ofChainAt: chain) ?? map.claimedServicePort(ofChainAt: chain),
-        detail))
+      nat.finding(
+        .endpointMismatch, chain: chain,
+        isNone ? Array(rules.indices) : translations.map(\.position),
+        servicePort: owner(of: chain),
+        isNone
+          ? "\(name) translates to no destination"
+          : "\(name) translates to \(translations.map(\.text).joined(separator: " and ")), "
+            + "and its name is the hash of another endpoint"))
   }
 
-  // MARK: Dispatch
+  private func owner(of chain: Int) -> ServicePort? {
+    map.servicePort(ofChainAt: chain) ?? map.claimedServicePort(ofChainAt: chain)
+  }
 
   private mutating func add(_ fault: DispatchFaults, in chain: Int) {
-    let name = nat.chains[chain].name
     if let early = fault.misplaced.first {
       let behind = fault.misplaced.count - 1
       all.append(
-        Finding(
-          .nodePortJumpNotLast, in: nat, chains: [name],
-          rules: nat.places(fault.misplaced, in: chain),
-          "rule \(early + 1) of \(name) leads to KUBE-NODEPORTS, and "
+        nat.finding(
+          .nodePortJumpNotLast, chain: chain, fault.misplaced,
+          "rule \(early + 1) of \(nat.chains[chain].name) leads to KUBE-NODEPORTS, and "
             + (behind == 1 ? "another stands behind it" : "\(behind) others stand behind it")))
     }
-    for conflict in fault.conflicts {
-      let owners = conflict.positions.compactMap {
+    all += fault.conflicts.map { nodePort, positions in
+      let owners = positions.compactMap {
         map.servicePort(ofRule: $0, ofChainAt: chain, in: nat)
       }
-      all.append(
-        Finding(
-          .nodePortConflict, in: nat, chains: [name],
-          rules: nat.places(conflict.positions, in: chain),
-          servicePort: owners.first,
-          mark: [Int(conflict.port), conflict.transport.hashValue].hashValue,
-          "\(conflict.transport.rawValue) NodePort \(conflict.port) is dispatched to more than "
-            + "one service port; the first rule gets everything"))
+      return nat.finding(
+        .nodePortConflict, chain: chain, positions, servicePort: owners.first,
+        mark: nodePort.hashValue,
+        "\(nodePort.transport.rawValue) NodePort \(nodePort.port) is dispatched to more than "
+          + "one service port; the first rule gets everything")
     }
   }
 
   /// Adds the chains whose name contradicts comments: their own, and those of rules that lead to them.
   private mutating func addContradictions(
-    _ reached: [Int: ChainFaults], _ dispatch: [Int: DispatchFaults]
+    _ reached: [(key: Int, value: ChainFaults)], _ dispatch: [(Int, DispatchFaults)]
   ) {
     var places: [ChainName: [RulePlace]] = [:]
-    for (chain, fault) in dispatch.sorted(by: { $0.key < $1.key }) {
+    for (chain, fault) in dispatch {
       for (target, positions) in fault.contradictions {
         places[target, default: []] += nat.places(positions, in: chain)
       }
     }
-    var positions: [ChainName: Int] = [:]
+    var owners: [ChainName: ServicePort] = [:]
     for (chain, fault) in reached where !fault.contradictions.isEmpty {
       let name = nat.chains[chain].name
       // An endpoint's chain whose name proves nothing is said to translate elsewhere.
       if case .service(.endpoint, _) = ChainRole(name), !map.isProvenEndpoint(chain) { continue }
-      positions[name] = chain
+      owners[name] = map.servicePort(ofChainAt: chain)
       places[name, default: []] += nat.places(fault.contradictions, in: chain)
     }
-    for (name, rules) in places {
-      all.append(
-        Finding(
-          .commentMismatch, in: nat, chains: [name], rules: rules,
-          servicePort: positions[name].flatMap { map.servicePort(ofChainAt: $0) },
-          "\(name) is not the hash of the service port that comments name"))
+    all += places.map { name, rules in
+      Finding(
+        .commentMismatch, in: nat, chains: [name], rules: rules, servicePort: owners[name],
+        "\(name) is not the hash of the service port that comments name")
     }
   }
 
-  /// The rules of a table that lead to each of some chains.
-  private static func jumps(
-    to chains: Set<ChainName>, _ nat: TableContent
-  ) -> [ChainName: [RulePlace]] {
+  /// The rules that lead to each of some chains.
+  private func jumps(to chains: Set<ChainName>) -> [ChainName: [RulePlace]] {
     var jumps: [ChainName: [RulePlace]] = [:]
     for chain in chains.isEmpty ? 0..<0 : nat.chains.indices {
       let rules = nat.chains[chain].rules
@@ -160,23 +137,5 @@ struct NatFindings {
       }
     }
     return jumps
-  }
-}
-
-extension EndpointShareFault {
-  /// What it comes to.
-  fileprivate func description(_ chain: ChainName) -> String {
-    guard let probability else {
-      return "\(chain) balances over \(endpoints) endpoints, but not by chance alone"
-    }
-    return
-      "\(chain) balances over \(endpoints) endpoints: where \(left) of them are left, the next "
-      + "gets \(Self.percent(probability)) of the connections instead of "
-      + "\(Self.percent(1 / Double(left)))"
-  }
-
-  private static func percent(_ share: Double) -> String {
-    let hundredths = Int((share * 10_000).rounded())
-    return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) %"
   }
 }

@@ -10,14 +10,16 @@ struct Orphans {
   private let map: ServiceMap
   /// Each tree's chains, the one that nothing leads to first; nil where it is reported elsewhere.
   private var trees: [[Int]?] = []
-  /// Whose the trees are; nil until somebody needs to know.
-  private var owners: Owners?
+  /// The trees of each service port.
+  private lazy var owners: [Owner?: [Int]] = Dictionary(
+    grouping: trees.indices, by: owner(ofTreeAt:))
 
-  /// The trees of each service port, by the hash in their first chain's name, or, where that is an
-  /// endpoint's, by what its comments claim and its name proves.
-  private struct Owners {
-    var chains: [ChainHash: [Int]] = [:]
-    var endpoints: [ServicePort: [Int]] = [:]
+  /// Whose a tree is, by its first chain.
+  private enum Owner: Hashable {
+    /// The service port with that hash.
+    case hash(ChainHash)
+    /// The one that an endpoint's comments claim and its name proves.
+    case servicePort(ServicePort)
   }
 
   init(_ nat: TableContent, _ map: ServiceMap) {
@@ -60,42 +62,32 @@ struct Orphans {
     guard !trees.isEmpty, case .service(_, let hash) = ChainRole(nat.chains[chain].name) else {
       return []
     }
-    let owners = self.owners ?? makeOwners()
-    self.owners = owners
-    let known = map.servicePort(ofChainAt: chain).flatMap { owners.endpoints[$0] } ?? []
+    let known = map.servicePort(ofChainAt: chain).flatMap { owners[.servicePort($0)] } ?? []
     var taken: [ChainName] = []
-    for index in (owners.chains[hash] ?? []) + known {
-      guard let tree = trees[index] else { continue }
-      taken += tree.map { nat.chains[$0].name }
+    for index in (owners[.hash(hash)] ?? []) + known {
+      taken += trees[index]?.map { nat.chains[$0].name } ?? []
       trees[index] = nil
     }
     return taken
   }
 
-  private func makeOwners() -> Owners {
-    var owners = Owners()
-    for (index, tree) in trees.enumerated() {
-      guard let root = tree?.first,
-        case .service(let family, let hash) = ChainRole(nat.chains[root].name)
-      else { continue }
-      if family != .endpoint {
-        owners.chains[hash, default: []].append(index)
-      } else if let port = map.claimedServicePort(ofChainAt: root) {
-        owners.endpoints[port, default: []].append(index)
-      }
-    }
-    return owners
+  private func owner(ofTreeAt index: Int) -> Owner? {
+    guard let root = trees[index]?.first,
+      case .service(let family, let hash) = ChainRole(nat.chains[root].name)
+    else { return nil }
+    if family != .endpoint { return .hash(hash) }
+    return map.claimedServicePort(ofChainAt: root).map(Owner.servicePort)
   }
 
   var findings: [Finding] {
     trees.compactMap { tree in
       guard let tree, let root = tree.first else { return nil }
-      let name = nat.chains[root].name
       let rest = tree.count == 1 ? "" : ", and so nothing comes to \(tree.count - 1) behind it"
       return Finding(
         .orphanChain, in: nat, chains: tree.map { nat.chains[$0].name },
         rules: tree.flatMap { nat.places(nat.chains[$0].rules.indices, in: $0) },
-        servicePort: map.claimedServicePort(ofChainAt: root), "no rule leads to \(name)\(rest)")
+        servicePort: map.claimedServicePort(ofChainAt: root),
+        "no rule leads to \(nat.chains[root].name)\(rest)")
     }
   }
 }

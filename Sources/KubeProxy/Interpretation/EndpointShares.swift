@@ -1,80 +1,107 @@
 public import Netfilter
 
-/// What a service chain's rules come to for its endpoints, one rule after the other.
-struct EndpointShares {
-  private let nat: NatReading
-  /// By name, where the chains stand that this one leads to.
-  private let targets: [ChainName: Int32]
-  /// The endpoints' chains, as they are first named.
-  private var names: [ChainName] = []
-  private var shares: [Double] = []
-  private var places: [ChainName: Int] = [:]
-  /// What no rule has taken yet.
-  private var rest = 1.0
-
-  init(ofChainAt chain: Int, _ nat: NatReading) {
-    self.nat = nat
-    var targets: [ChainName: Int32] = [:]
-    for target in nat.graph[chain] {
-      targets[nat.content.chains[Int(target)].name] = target
-    }
-    self.targets = targets
-    for rule in nat.content.chains[chain].rules { add(rule) }
+/// The rules of a service chain that lead to endpoints, and what each of them takes.
+///
+/// The kernel goes through the rules in order. A rule with the probability p takes p of the connections that
+/// the rules before it have left, wherever it leads.
+public struct BalancingRules: Sendable {
+  /// A rule that leads to an endpoint's chain.
+  public struct Step: Sendable {
+    /// The rule's position in the chain.
+    public let position: Int
+    /// The endpoint's chain.
+    public let endpoint: ChainName
+    /// What it takes of all new connections to the service chain; 0 where more than chance decides.
+    public let share: Double
+    /// What it takes of those that the endpoints before it left: its probability, or less if a rule between
+    /// them leads elsewhere. Nil where more than chance decides.
+    public let part: Double?
+    /// Whether it is for clients only that are bound to an endpoint already.
+    public let isAffinity: Bool
   }
 
-  /// The endpoints with their shares.
-  var endpoints: [EndpointShare] {
-    zip(names, shares).map { name, share in
-      let chain = targets[name].map(Int.init)
-      return EndpointShare(
-        chain: name, chainIndex: chain, destinations: chain.map(destinations) ?? [], share: share)
+  /// In the order of the rules.
+  public private(set) var steps: [Step] = []
+  /// Whether a rule rejects or drops connections, or marks them for that.
+  public private(set) var blocks = false
+
+  public init(_ rules: RuleList) {
+    var rest = 1.0
+    // Of what the last endpoint left, the part that came through to here; nil before the first.
+    var passed: Double?
+    for (position, rule) in rules.enumerated() {
+      let rule = BalancingRule(rule)
+      let share = rest * (rule.part ?? 0)
+      if let endpoint = rule.endpoint {
+        steps.append(
+          Step(
+            position: position, endpoint: endpoint, share: share,
+            part: rule.part.map { $0 * (passed ?? 1) }, isAffinity: rule.isAffinity))
+        if rule.part != nil { passed = 1 }
+        rest -= share
+      } else if rule.endsWalk {
+        passed = passed.map { $0 * (1 - (rule.part ?? 0)) }
+        rest -= share
+      }
+      if rule.blocks { blocks = true }
     }
   }
 
-  private mutating func add(_ rule: Rule) {
-    let taken = rule.share.map { rest * $0 } ?? 0
-    if let name = rule.chain, ChainStage(name) == .endpoint {
-      if let place = places[name] {
-        shares[place] += taken
+  /// What each endpoint gets of all new connections, in the order in which they are first named.
+  public var shares: [(endpoint: ChainName, share: Double)] {
+    var shares: [(endpoint: ChainName, share: Double)] = []
+    var places: [ChainName: Int] = [:]
+    for step in steps {
+      if let place = places[step.endpoint] {
+        shares[place].share += step.share
       } else {
-        places[name] = names.count
-        names.append(name)
-        shares.append(taken)
-      }
-      rest -= taken
-    } else if rule.endsWalk {
-      rest -= taken
-    }
-  }
-
-  private func destinations(of chain: Int) -> [AddressTranslation] {
-    let rules = nat.content.chains[chain].rules
-    var destinations: [AddressTranslation] = []
-    nat.translations.forEach(of: chain) { translation in
-      if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
-        destinations.append(destination)
+        places[step.endpoint] = shares.count
+        shares.append((step.endpoint, step.share))
       }
     }
-    return destinations
+    return shares
   }
 }
 
-extension Rule {
+/// What a rule of a service chain does with a new connection.
+private struct BalancingRule {
+  /// The part of connections that match in the long run; nil where more than chance decides.
+  private(set) var part: Double? = 1
+  private(set) var isAffinity = false
+  /// The endpoint's chain that it leads to.
+  private(set) var endpoint: ChainName?
   /// Whether a connection that matches sees no later rule of the chain: a verdict, a translation, or
   /// another service chain, which has endpoints of its own.
-  fileprivate var endsWalk: Bool {
-    var endsWalk = false
-    forEachElement { element, line, _ in
+  private(set) var endsWalk = false
+  private(set) var blocks = false
+
+  init(_ rule: Rule) {
+    rule.forEachElement { element, line, owner in
       switch element.kind {
-      case .target where Self.endingTargets.contains { line.isText($0, element.name) }:
-        endsWalk = true
-      case .target:
-        endsWalk = ChainName(line, element.name).map { ChainStage($0) == .service } ?? false
-      case .goto: endsWalk = true
-      case .selector, .match, .option: break
+      // A chain sees one protocol only: that of its service port.
+      case .selector: if !line.isText("-p", element.name) { part = nil }
+      case .match:
+        if line.isText("recent", owner) { isAffinity = true }
+        if !line.isText("comment", owner), !line.isText("statistic", owner) { part = nil }
+      case .option where line.isText("statistic", owner):
+        guard let taken = line.part(element) else { return }
+        part = part.map { $0 * (element.isInverted ? 1 - taken : taken) }
+      case .option: break
+      case .target, .goto: take(target: element, line)
       }
     }
-    return endsWalk
+  }
+
+  private mutating func take(target: LineElement, _ line: Span<UInt8>) {
+    let name = ChainName(line, target.name)
+    let stage = name.map(ChainStage.init)
+    if stage == .endpoint { endpoint = name }
+    blocks =
+      name == .kubeMarkDrop || line.isText("DROP", target.name)
+      || line.isText("REJECT", target.name)
+    endsWalk =
+      target.kind == .goto || stage == .service
+      || Self.endingTargets.contains { line.isText($0, target.name) }
   }
 
   private static let endingTargets = [
@@ -120,12 +147,19 @@ extension ServiceMap {
   /// Of those, the ones that dispatch rules lead to. It takes time in proportion to their rules.
   public func serviceChains(ofServiceAt index: Int) -> [ServiceChainEndpoints] {
     guard let nat else { return [] }
-    return serviceChains[index].filter {
-      ServiceChainEndpoints.balances(nat.content.chains[Int($0)].name)
+    let chains = nat.content.chains
+    return serviceChains[index].map(Int.init).filter {
+      ServiceChainEndpoints.balances(chains[$0].name)
     }.map { chain in
-      ServiceChainEndpoints(
-        chain: nat.content.chains[Int(chain)].name, chainIndex: Int(chain),
-        endpoints: EndpointShares(ofChainAt: Int(chain), nat).endpoints)
+      let targets = Dictionary(
+        nat.graph[chain].map { (chains[Int($0)].name, Int($0)) }, uniquingKeysWith: { $1 })
+      let endpoints = BalancingRules(chains[chain].rules).shares.map { name, share in
+        EndpointShare(
+          chain: name, chainIndex: targets[name],
+          destinations: targets[name].map(nat.destinations) ?? [], share: share)
+      }
+      return ServiceChainEndpoints(
+        chain: chains[chain].name, chainIndex: chain, endpoints: endpoints)
     }
   }
 
@@ -138,23 +172,17 @@ extension ServiceMap {
   }
 }
 
-extension Rule {
-  /// The share of connections that match the rule in the long run; nil where more than chance decides.
-  public var share: Double? {
-    var share: Double? = 1
-    forEachElement { element, line, owner in
-      switch element.kind {
-      // A chain sees one protocol only: that of its service port.
-      case .selector: if !line.isText("-p", element.name) { share = nil }
-      case .match:
-        if !line.isText("comment", owner), !line.isText("statistic", owner) { share = nil }
-      case .option where line.isText("statistic", owner):
-        guard let part = line.part(element) else { return }
-        share = share.map { $0 * (element.isInverted ? 1 - part : part) }
-      case .option, .target, .goto: break
+extension NatReading {
+  /// Where the DNAT rules of a chain translate to.
+  fileprivate func destinations(of chain: Int) -> [AddressTranslation] {
+    let rules = content.chains[chain].rules
+    var destinations: [AddressTranslation] = []
+    translations.forEach(of: chain) { translation in
+      if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
+        destinations.append(destination)
       }
     }
-    return share
+    return destinations
   }
 }
 
