@@ -71,18 +71,17 @@ struct EndpointShareFault: Sendable {
   /// Up to 1.19 kube-proxy wrote probabilities with 5 decimals, later with 10; the kernel keeps 31 bits.
   init?(_ balancing: BalancingRules) {
     // Rules of session affinity are for some clients only.
-    let steps = balancing.steps.filter { !$0.isAffinity }
-    var named: Set<ChainName> = []
-    let isFirst = steps.map { named.insert($0.endpoint).inserted }
-    endpoints = named.count
-    var left = named.count
-    for (step, isFirst) in zip(steps, isFirst) {
+    let steps = balancing.steps.lazy.filter { !$0.isAffinity }
+    var unnamed = Set(steps.map(\.endpoint))
+    endpoints = unnamed.count
+    for step in steps {
+      let left = unnamed.count
+      let isFirst = unnamed.remove(step.endpoint) != nil
       let expected = isFirst ? 1 / Double(left) : 0
       if step.part.map({ abs($0 - expected) > 0.000_005_1 }) ?? true {
         if positions.isEmpty { first = (isFirst ? left : nil, step.part) }
         positions.append(step.position)
       }
-      if isFirst { left -= 1 }
     }
     if positions.isEmpty { return nil }
     // Several rules together may give an endpoint what it should have.

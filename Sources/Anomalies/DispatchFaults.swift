@@ -6,7 +6,7 @@ struct DispatchFaults: Sendable {
   /// In KUBE-SERVICES, the jumps to KUBE-NODEPORTS behind which others stand, and those others.
   private(set) var misplaced: [Int] = []
   /// In KUBE-NODEPORTS, the rules that send one NodePort to different service ports.
-  private(set) var conflicts: [(nodePort: NodePort, positions: [Int])] = []
+  private(set) var conflicts: [NodePort: [Int]] = [:]
   /// By the chain that they lead to, the rules whose comments name another service port.
   private(set) var contradictions: [ChainName: [Int]] = [:]
 
@@ -43,7 +43,7 @@ struct DispatchFaults: Sendable {
     }
   }
 
-  private static func conflicts(in rules: RuleList) -> [(nodePort: NodePort, positions: [Int])] {
+  private static func conflicts(in rules: RuleList) -> [NodePort: [Int]] {
     var byPort: [NodePort: [Dispatch]] = [:]
     for position in 0..<rules.count {
       let outline = rules.outline(at: position)
@@ -54,12 +54,12 @@ struct DispatchFaults: Sendable {
       byPort[NodePort(port: port, transport: transport), default: []].append(
         Dispatch(position: position, destination: outline.destination, hash: hash))
     }
-    return byPort.compactMap { nodePort, dispatches in
+    return byPort.compactMapValues { dispatches in
       guard dispatches.count > 1, Set(dispatches.map(\.hash)).count > 1 else { return nil }
       // Nobody needs more than a few of them, and each is held against each.
       let some = dispatches.prefix(64)
       let clashing = some.filter { one in some.contains { one.clashes(with: $0) } }
-      return clashing.isEmpty ? nil : (nodePort, clashing.map(\.position))
+      return clashing.isEmpty ? nil : clashing.map(\.position)
     }
   }
 

@@ -21,19 +21,9 @@ public struct CheckReport: Sendable {
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
   }
 
-  /// Rules that could not be read.
-  public struct Failure: Sendable {
-    public let source: String
-    public let message: String
-
-    public init(source: String, message: String) {
-      self.source = source
-      self.message = message
-    }
-  }
-
   private var readings: [Reading] = []
-  public private(set) var failures: [Failure] = []
+  /// Sources that could not be read, or only in part, and why.
+  public private(set) var failures: [(source: String, message: String)] = []
 
   public init() {}
 
@@ -55,7 +45,10 @@ public struct CheckReport: Sendable {
     }
   }
 
-  public mutating func add(_ failure: Failure) { failures.append(failure) }
+  /// Adds that rules of a source could not be read.
+  public mutating func addFailure(of source: String, _ message: String) {
+    failures.append((source, message))
+  }
 
   /// What the command ends with: 2 where rules could not be read, 1 where there are faults that are not
   /// of the severity ``Anomaly/Severity/info``, else 0.

@@ -64,12 +64,12 @@ struct Check: ParsableCommand {
         path: path == "-" ? nil : path, tables: Self.tables, accepting: .pipesToo)
       if families.allSatisfy(\.tables.isEmpty) {
         let message = "\(name) holds none of the tables nat, filter and mangle"
-        report.add(CheckReport.Failure(source: name, message: message))
+        report.addFailure(of: name, message)
       } else {
         report.add(families, of: name, mode: KubeProxyMode(of: families))
       }
     } catch {
-      report.add(CheckReport.Failure(source: name, message: "\(error)"))
+      report.addFailure(of: name, "\(error)")
     }
   }
 
@@ -81,7 +81,7 @@ struct Check: ParsableCommand {
       switch family.result {
       case .success(let snapshot): families.append(snapshot)
       case .failure(let error):
-        report.add(CheckReport.Failure(source: "kernel", message: "\(error)"))
+        report.addFailure(of: "kernel", "\(error)")
       }
     }
     report.add(families, of: "kernel", mode: KubeProxyMode(of: reading), isKernel: true)

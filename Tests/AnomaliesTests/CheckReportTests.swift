@@ -25,7 +25,7 @@ struct CheckReportTests {
     var report = CheckReport()
     report.add(
       [try RulesetText(nat: "", filter: filter).snapshot()], of: "a", mode: .iptables)
-    if fails { report.add(CheckReport.Failure(source: "b", message: "cannot read b")) }
+    if fails { report.addFailure(of: "b", "cannot read b") }
     #expect(report.exitStatus == expected)
   }
 
@@ -89,7 +89,7 @@ struct CheckReportTests {
     var report = CheckReport()
     report.add([try RulesetText(nat: "").snapshot()], of: "kernel", mode: .none, isKernel: true)
     #expect(Self.text(report).hasPrefix("kernel: no rules of kube-proxy here\n"))
-    report.add(CheckReport.Failure(source: "kernel", message: "cannot read it"))
+    report.addFailure(of: "kernel", "cannot read it")
     #expect(Self.text(report).isEmpty)
     let snapshot = try RulesetText(nat: "", filter: Self.drop).snapshot()
     report.add([snapshot], of: "kernel", mode: .none, isKernel: true)
@@ -135,7 +135,7 @@ struct CheckReportTests {
       ])
     var report = CheckReport()
     report.add([snapshot], of: "\u{1b}]0;evil\u{7}", mode: .ipvs)
-    report.add(CheckReport.Failure(source: "\n", message: "\u{1b}"))
+    report.addFailure(of: "\n", "\u{1b}")
     let text = Self.text(report)
     #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.value < 0x20 || $0 == "\u{202e}" })
     #expect(text.contains("unguarded_drop"))

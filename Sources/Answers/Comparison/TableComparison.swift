@@ -16,13 +16,12 @@ struct TableComparison {
     self.old = old
     self.new = new
     difference = TableDifference(from: old.content, to: new.content)
-    let oldPolicies = Dictionary(
-      old.content.chains.lazy.filter(\.isBuiltIn).map { ($0.name, $0.policy) },
-      uniquingKeysWith: { $1 })
     policies = new.content.chains.compactMap { chain in
-      guard let policy = chain.policy, let old = oldPolicies[chain.name] ?? nil, old != policy
+      guard let policy = chain.policy,
+        let former = old.content.chains.first(where: { $0.name == chain.name })?.policy,
+        former != policy
       else { return nil }
-      return (chain.name, old, policy)
+      return (chain.name, former, policy)
     }
   }
 
@@ -33,7 +32,7 @@ struct TableComparison {
       let chain = chains[index]
       chains[index] = Chain(
         name: names[chain.name] ?? chain.name, policy: chain.policy,
-        rules: chain.rules.renaming(names))
+        rules: RuleList(chain.rules.lazy.map { $0.renaming(names) }))
     }
     let content = TableContent(family: family, name: name, chains: chains)
     return TableComparison(

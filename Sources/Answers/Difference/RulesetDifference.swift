@@ -70,8 +70,6 @@ public struct ChangeGroup: Sendable {
   /// Sorted by family, table and chain. A chain comes first, then the rules that were removed, then those
   /// that were added or moved, by position, and last those that were written again.
   public internal(set) var changes: [RulesetChange] = []
-
-  init(owner: Owner) { self.owner = owner }
 }
 
 extension ChangeGroup.Owner: Comparable {

@@ -90,15 +90,13 @@ extension FamilyComparison {
   /// What moved in chains that dispatch, chain by chain.
   func dispatchMoves(_ tally: ChangeTally) -> [DifferenceFinding] {
     tally.dispatchMoves.map { moves in
-      let place = text(moves.place)
-      return moves.isOrderOnly
-        ? finding(
-          .orderOnly, "\(moves.text) moved in \(place): order only, no effect on traffic",
-          moves.place)
-        : finding(
-          .dispatchOrder,
-          "\(moves.text) moved in \(place): the order may matter, for not all rules that changed it "
-            + "exclude each other", moves.place)
+      finding(
+        moves.isOrderOnly ? .orderOnly : .dispatchOrder,
+        "\(moves.text) moved in \(text(moves.place)): "
+          + (moves.isOrderOnly
+            ? "order only, no effect on traffic"
+            : "the order may matter, for not all rules that changed it exclude each other"),
+        moves.place)
     }
   }
 

@@ -22,26 +22,15 @@ struct ChangeTally {
   }
 
   /// What changed in a chain, in rules that belong to no service port.
-  struct ChainTally {
-    let place: Place
-    let placement: RulePlacement
-    let counts: ChangeCounts
-  }
-
-  /// What moved in a dispatch chain.
-  struct DispatchMoves {
-    let place: Place
-    /// Whether all rules that changed their order exclude each other.
-    let isOrderOnly: Bool
-    /// `2 rules of 1 service and 1 rule of no service`.
-    let text: String
-  }
+  typealias ChainTally = (place: Place, placement: RulePlacement, counts: ChangeCounts)
 
   private(set) var services: [ServicePort: ServiceTally] = [:]
   private(set) var chains: [ChainTally] = []
   /// Chains that have no rules on either side, by what happened to them.
   private(set) var emptyChains: [Change: [Place]] = [:]
-  private(set) var dispatchMoves: [DispatchMoves] = []
+  /// What moved in each dispatch chain, as `2 rules of 1 service and 1 rule of no service`, and whether all
+  /// rules that changed their order exclude each other.
+  private(set) var dispatchMoves: [(place: Place, isOrderOnly: Bool, text: String)] = []
 
   /// - Parameter selection: the service ports that are asked for; nil for all, and for what belongs to
   ///   none.
@@ -69,7 +58,7 @@ struct ChangeTally {
       }
     }
     if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
-      addMoves(byService, &nobody[placement, default: .zero].moved, table, change)
+      addMoves(byService, &nobody[placement, default: .zero].moved, table, change, place)
     }
     let isCommentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
     for (port, counts) in byService {
@@ -78,7 +67,7 @@ struct ChangeTally {
     }
     for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind })
     where counts != .zero {
-      chains.append(ChainTally(place: place, placement: placement, counts: counts))
+      chains.append((place, placement, counts))
     }
     if change.difference.isEmpty, let event = change.chainChange {
       emptyChains[event, default: []].append(place)
@@ -88,7 +77,7 @@ struct ChangeTally {
   /// Enters what moved in a dispatch chain. Nobody's rules that did are taken from what else happened there.
   private mutating func addMoves(
     _ services: [ServicePort: ChangeCounts], _ nobodys: inout UInt64, _ table: TableComparison,
-    _ change: ChangedChain
+    _ change: ChangedChain, _ place: Place
   ) {
     let order = DispatchOrder(
       from: table.oldRules(of: change), to: table.newRules(of: change), change.difference)
@@ -101,10 +90,7 @@ struct ChangeTally {
     ].compactMap(\.self)
     nobodys = 0
     if parts.isEmpty { return }
-    dispatchMoves.append(
-      DispatchMoves(
-        place: Place(table: table.name, chain: change.name), isOrderOnly: order.isOfNoEffect,
-        text: parts.joined(separator: " and ")))
+    dispatchMoves.append((place, order.isOfNoEffect, parts.joined(separator: " and ")))
   }
 
   /// What changed in all of some chains, and their names: `2 added (CNI-A, CNI-B)`.

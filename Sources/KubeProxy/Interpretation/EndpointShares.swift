@@ -26,6 +26,7 @@ public struct BalancingRules: Sendable {
   public private(set) var blocks = false
 
   public init(_ rules: RuleList) {
+    steps.reserveCapacity(rules.count)
     var rest = 1.0
     // Of what the last endpoint left, the part that came through to here; nil before the first.
     var passed: Double?
@@ -95,7 +96,10 @@ private struct BalancingRule {
   private mutating func take(target: LineElement, _ line: Span<UInt8>) {
     let name = ChainName(line, target.name)
     let stage = name.map(ChainStage.init)
-    if stage == .endpoint { endpoint = name }
+    if stage == .endpoint {
+      endpoint = name
+      return
+    }
     blocks =
       name == .kubeMarkDrop || line.isText("DROP", target.name)
       || line.isText("REJECT", target.name)
