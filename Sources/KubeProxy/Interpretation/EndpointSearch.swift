@@ -36,7 +36,7 @@ struct EndpointSearch {
   /// Looks at what nearly all chains are: the only user's.
   private func proveFirstUsers() -> [Bool] {
     Parallel.mapPieces(
-      of: nat.stages.count, isLarge: nat.pairing.changed.count >= Parallel.pieceSize
+      of: nat.stages.count, isLarge: known.pairing.changesMuch
     ) {
       [UInt8]()
     } _: { chains, text in
@@ -77,7 +77,7 @@ struct EndpointSearch {
 /// Of which names the endpoints' chains of an earlier reading were proven to be the hashes. That holds as
 /// long as a chain's rules are the same.
 struct KnownProofs {
-  private let pairing: ChainPairing
+  let pairing: ChainPairing
   private let attributions: [ChainAttribution]
   /// For each name of that reading, by its code, the code that it has now; none where it is gone.
   private let codes: [OptionalIndex]

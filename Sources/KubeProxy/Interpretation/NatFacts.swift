@@ -8,8 +8,6 @@ internal import Platform
 /// that has the same, and are copied from an earlier table where it has it.
 final class NatFacts: Sendable {
   let content: TableContent
-  /// Where each chain stood in the earlier table.
-  let pairing: ChainPairing
   let stages: [ChainStage]
   let translations: EndpointTranslations
   let jumps: NamedJumps
@@ -22,17 +20,17 @@ final class NatFacts: Sendable {
   ///   - former: The facts of an earlier table.
   init(_ content: TableContent, _ pairing: ChainPairing, _ former: NatFacts?) {
     self.content = content
-    self.pairing = pairing
     // Copying is not worth a second processor.
     let read = Parallel.mapPieces(
-      of: content.chains.count, isLarge: pairing.changed.count >= Parallel.pieceSize
+      of: content.chains.count, isLarge: pairing.changesMuch
     ) {
       ChainFactsReader(content, pairing, former)
     } _: { chains, reader in
       reader.read(chains)
     }
-    var all = read.first ?? ChainFacts(chainCount: 0)
-    for piece in read.dropFirst() { all.append(piece) }
+    // A new list has no more room than it needs.
+    var all = read.count == 1 ? read[0] : ChainFacts(chainCount: content.chains.count)
+    if read.count > 1 { for piece in read { all.append(piece) } }
     stages = all.stages
     translations = all.translations
     jumps = all.jumps
@@ -42,9 +40,14 @@ final class NatFacts: Sendable {
   }
 }
 
+extension ChainPairing {
+  /// Whether what changed is worth several processors.
+  var changesMuch: Bool { changed.count >= Parallel.pieceSize }
+}
+
 extension Parallel {
   /// So many chains are worth the way to another processor.
-  static let pieceSize = 2048
+  fileprivate static let pieceSize = 2048
 
   /// Does work on all chains of a table: in pieces on all processors where it is large, else in one.
   static func mapPieces<Value: Sendable, State>(

@@ -50,17 +50,16 @@ public final class ServiceMap: Sendable {
     pairing: ChainPairing? = nil
   ) {
     let former = previous?.nat?.facts
-    let reading = nat.map { nat in
-      NatReading(
-        NatFacts(nat, pairing ?? ChainPairing(from: former?.content, to: nat), former))
-    }
+    let pairing = pairing ?? nat.map { ChainPairing(from: former?.content, to: $0) }
+    let reading: NatReading? =
+      if let nat, let pairing { NatReading(NatFacts(nat, pairing, former)) } else { nil }
     let dispatch = reading?.facts.dispatch ?? DispatchFacts([], nil)
     let mentions = filter.map { FilterReading($0, dispatch) }
     var ports: [ServicePort] = []
     directory = ServiceDirectory(dispatch, mentions, &ports)
     var attribution = ServiceAttribution(ports, directory)
-    if let reading {
-      attribution.attribute(reading, KnownProofs(previous, reading.pairing, directory))
+    if let reading, let pairing {
+      attribution.attribute(reading, KnownProofs(previous, pairing, directory))
     }
     if let filter, let mentions { attribution.attribute(mentions, ruleCount: filter.ruleCount) }
     self.nat = reading
@@ -185,7 +184,6 @@ final class NatReading: Sendable {
   }
 
   var content: TableContent { facts.content }
-  var pairing: ChainPairing { facts.pairing }
   var stages: [ChainStage] { facts.stages }
   var translations: EndpointTranslations { facts.translations }
   var dispatchChains: [Int] { facts.dispatchChains }
