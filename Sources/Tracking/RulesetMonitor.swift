@@ -18,8 +18,10 @@ package actor RulesetMonitor {
   private var readsInBulk = true
   /// Whether the last reading took memory that is worth giving back at once.
   private var wasLong = false
-  /// Gives memory back after a while.
-  private var release: Task<Void, Never>?
+  /// When somebody last used a reading.
+  private var lastUse = ContinuousClock.now
+  /// Whether memory is going to be given back, after a while.
+  private var isReleasePending = false
   /// Whether a reading has succeeded since the start.
   package private(set) var hasRead = false
 
@@ -56,9 +58,9 @@ package actor RulesetMonitor {
     _ counters: CounterSelection, within timeout: Duration? = nil,
     _ body: (RulesetState) -> Answer
   ) async -> Answer? {
-    guard let state = await nextState(counters, within: timeout) else { return nil }
-    let answer = body(state)
-    await leave()
+    // The state must be gone when its memory is given back.
+    let answer = await nextState(counters, within: timeout).map(body)
+    if answer != nil { await leave() }
     return answer
   }
 
@@ -126,10 +128,14 @@ package actor RulesetMonitor {
   /// Reads, with these counters and those that somebody waits for.
   private func read(_ counters: CounterSelection, isAsked: Bool) async {
     isReading = true
-    release?.cancel()
     if readsInBulk { makeRoom() }
     let needs = waiting.values.reduce(counters) { $0.union($1.counters) }
-    let reading = await reader.read(needs, isAsked: isAsked)
+    answerAll(await reader.read(needs, isAsked: isAsked))
+    readForAll()
+    await giveMemoryBack()
+  }
+
+  private func answerAll(_ reading: RulesetReader.Reading) {
     isReading = false
     readsInBulk = reading.isInBulk
     wasLong = reading.state.reading.duration > Self.longReading
@@ -137,27 +143,32 @@ package actor RulesetMonitor {
     for (number, waiter) in waiting where reading.counters.isSuperset(of: waiter.counters) {
       answer(number, reading.state)
     }
-    readForAll()
-    await giveMemoryBack()
   }
 
   /// A reading that takes so many seconds also takes memory that is worth giving back.
   private static let longReading = 0.05
 
   /// Gives free memory back to the system, once nobody waits for a reading nor uses one: at once after a
-  /// large reading, a second later after a small one. If somebody asks within that second, the next
-  /// reading uses the memory again.
+  /// large reading, when nobody has asked for a second after a small one. Else the next reading uses the
+  /// memory again.
   private func giveMemoryBack() async {
     if isReading || users > 0 { return }
     if readsInBulk { makeRoom() }
-    release?.cancel()
+    lastUse = .now
     if wasLong {
       await reader.releaseFreeMemory()
-    } else {
-      release = Task {
-        if (try? await Task.sleep(for: .seconds(1))) != nil { await reader.releaseFreeMemory() }
-      }
+    } else if !isReleasePending {
+      isReleasePending = true
+      Task { await releaseLater() }
     }
+  }
+
+  private func releaseLater() async {
+    while lastUse + .seconds(1) > .now {
+      try? await Task.sleep(until: lastUse + .seconds(1), clock: .continuous)
+    }
+    isReleasePending = false
+    if !isReading, users == 0 { await reader.releaseFreeMemory() }
   }
 }
 
