@@ -12,16 +12,19 @@ extension CollectorName {
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.
 struct AnomaliesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    [
-      Part(.gauges, from: [state.reading]) { writer in
-        writer.write(Self.anomalies) { samples in
-          Self.forEach(state) { samples.sample($0, $1.count) }
-        }
-        writer.write(Self.age) { samples in
-          Self.forEach(state) { samples.sample($0, $1.age) }
-        }
-      }
-    ]
+    let part = Part(.gauges, from: [state.reading]) { writer in
+      writer.gauge(
+        "iptables_anomalies",
+        "Faults in the rules of kube-proxy and the kubelet, by kind. The command check lists them one by "
+          + "one."
+      ) { samples in Self.forEach(state) { samples.sample($0, $1.count) } }
+      writer.gauge(
+        "iptables_anomaly_age_seconds",
+        "For how long the oldest of these faults has been seen; 0 where there is none. kube-proxy itself "
+          + "leaves some for a while, such as orphaned chains in large clusters."
+      ) { samples in Self.forEach(state) { samples.sample($0, $1.age) } }
+    }
+    return [part]
   }
 
   /// Calls `body` for each kind of each table in which it can occur.
@@ -41,14 +44,4 @@ struct AnomaliesCollector: Collector {
       }
     }
   }
-
-  private static let anomalies = MetricFamily(
-    "iptables_anomalies", .gauge,
-    "Faults in the rules of kube-proxy and the kubelet, by kind. The command check lists them one by "
-      + "one.")
-
-  private static let age = MetricFamily(
-    "iptables_anomaly_age_seconds", .gauge,
-    "For how long the oldest of these faults has been seen; 0 where there is none. kube-proxy itself "
-      + "leaves some for a while, such as orphaned chains in large clusters.")
 }

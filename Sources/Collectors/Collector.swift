@@ -1,4 +1,6 @@
 internal import Exposition
+internal import KubeProxy
+internal import Netfilter
 internal import Platform
 internal import Tracking
 
@@ -70,6 +72,41 @@ struct Part: Sendable {
   ) {
     key = Key(content: content, block: block, origin: origin.map(Identity.init))
     self.write = write
+  }
+}
+
+extension ExpositionWriter {
+  /// Writes a gauge with the samples that `body` writes.
+  mutating func gauge(_ name: String, _ help: String, _ body: (inout SampleWriter) -> Void) {
+    write(MetricFamily(name, .gauge, help), body)
+  }
+
+  /// Writes a counter with the samples that `body` writes.
+  mutating func counter(_ name: String, _ help: String, _ body: (inout SampleWriter) -> Void) {
+    write(MetricFamily(name, .counter, help), body)
+  }
+}
+
+extension LabelSet {
+  init(_ family: IPFamily) { self.init(["ip_family": family.rawValue]) }
+}
+
+extension SampleWriter {
+  /// Writes how many have no series of their own, by reason.
+  mutating func omitted(_ labels: LabelSet, byLimit: Int, byPattern: Int) {
+    sample(labels, and: LabelSet(["reason": "limit"]), byLimit)
+    sample(labels, and: LabelSet(["reason": "pattern"]), byPattern)
+  }
+}
+
+extension RulesetState {
+  /// Calls `body` for each selected service port, with its labels.
+  func forEachSelected(_ body: (LabelSet, Service, ServiceState) -> Void) {
+    for services in self.services {
+      for (labels, index) in zip(services.selected.labels, services.selected.indices) {
+        body(labels, services.map.services[index], services)
+      }
+    }
   }
 }
 

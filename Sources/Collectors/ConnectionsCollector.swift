@@ -15,23 +15,20 @@ struct ConnectionsCollector: Collector {
   func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
 
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(.connections, from: [state.reading]) { writeShared(state, to: &$0) }]
-  }
-
-  private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.connections) { samples in
-      for services in state.services {
-        let selected = services.selected
-        for (position, index) in selected.indices.enumerated() {
-          samples.sample(selected.labels[position], services.connections[index])
+    let part = Part(.connections, from: [state.reading]) { writer in
+      writer.counter(
+        "iptables_service_connections_total",
+        "New connections sent to the service port's endpoints, summed over the DNAT rules of its "
+          + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
+          + "last reading and such a restart of the kernel's counter is not in it."
+      ) { samples in
+        for services in state.services {
+          for (labels, index) in zip(services.selected.labels, services.selected.indices) {
+            samples.sample(labels, services.connections[index])
+          }
         }
       }
     }
+    return [part]
   }
-
-  private static let connections = MetricFamily(
-    "iptables_service_connections_total", .counter,
-    "New connections sent to the service port's endpoints, summed over the DNAT rules of its "
-      + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
-      + "last reading and such a restart of the kernel's counter is not in it.")
 }

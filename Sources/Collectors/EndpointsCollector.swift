@@ -31,7 +31,11 @@ struct EndpointsCollector: Collector {
   }
 
   private func writeConnections(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.connections) { samples in
+    writer.counter(
+      "iptables_endpoint_connections_total",
+      "New connections sent to the endpoint: those of iptables_service_connections_total, by "
+        + "destination."
+    ) { samples in
       for services in state.services {
         guard let endpoints = services.endpoints else { continue }
         for (position, index) in services.selected.indices.enumerated() {
@@ -46,7 +50,12 @@ struct EndpointsCollector: Collector {
   }
 
   private func writeShares(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.share) { samples in
+    writer.gauge(
+      "iptables_endpoint_share",
+      "The share of new connections to the service port that the endpoint gets, 0 to 1, as the "
+        + "probabilities of its rules have it, without session affinity. By policy: cluster (KUBE-SVC) "
+        + "and local (KUBE-SVL, KUBE-XLB)."
+    ) { samples in
       for services in state.services where services.endpoints != nil {
         for (position, index) in services.selected.indices.enumerated() {
           let chains = services.map.serviceChains(ofServiceAt: index)
@@ -89,15 +98,4 @@ struct EndpointsCollector: Collector {
       self = chain.chain.hasPrefix("KUBE-SVC-") ? .cluster : .local
     }
   }
-
-  private static let connections = MetricFamily(
-    "iptables_endpoint_connections_total", .counter,
-    "New connections sent to the endpoint: those of iptables_service_connections_total, by "
-      + "destination.")
-
-  private static let share = MetricFamily(
-    "iptables_endpoint_share", .gauge,
-    "The share of new connections to the service port that the endpoint gets, 0 to 1, as the "
-      + "probabilities of its rules have it, without session affinity. By policy: cluster (KUBE-SVC) "
-      + "and local (KUBE-SVL, KUBE-XLB).")
 }

@@ -113,7 +113,7 @@ package final class Exporter: Sendable {
     _ state: RulesetState, _ collectors: [CollectorName], _ request: ScrapeRequest
   ) -> [[UInt8]] {
     var writer = ExpositionWriter(request.format)
-    ReadingMetrics().write(state, to: &writer)
+    ReadingMetrics.write(state, to: &writer)
     var segments = writer.finish()
     var outcomes: [ExporterMetrics.Outcome] = []
     for name in collectors {

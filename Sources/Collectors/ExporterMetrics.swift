@@ -12,67 +12,67 @@ struct ExporterMetrics {
     let isSuccess: Bool
     /// In seconds.
     let duration: Double
+
+    var labels: LabelSet { LabelSet(["collector": collector.rawValue]) }
   }
 
   func write(_ outcomes: [Outcome], to writer: inout ExpositionWriter) {
-    writer.write(Self.duration) { samples in
-      for outcome in outcomes {
-        samples.sample(
-          LabelSet(["collector": outcome.collector.rawValue]), outcome.duration)
-      }
+    writer.gauge(
+      "iptables_scrape_collector_duration_seconds",
+      "How long the collector's part of the scrape took; the reading itself is in "
+        + "iptables_reading_duration_seconds."
+    ) { samples in for outcome in outcomes { samples.sample(outcome.labels, outcome.duration) } }
+    writer.gauge(
+      "iptables_scrape_collector_success", "1 where the collector had all it needed."
+    ) { samples in
+      for outcome in outcomes { samples.sample(outcome.labels, outcome.isSuccess ? 1 : 0) }
     }
-    writer.write(Self.success) { samples in
-      for outcome in outcomes {
-        samples.sample(
-          LabelSet(["collector": outcome.collector.rawValue]), outcome.isSuccess ? 1 : 0)
-      }
-    }
-    writer.write(Self.buildInformation) { samples in
+    writer.gauge(
+      "iptables_exporter_build_info", "Always 1; the labels tell what this binary is."
+    ) { samples in
       samples.sample(
         LabelSet([
           "version": build.version, "revision": build.revision,
           "swiftversion": build.swiftVersion,
         ]), 1)
     }
-    if exportsProcess { ProcessMetrics().write(to: &writer) }
+    if exportsProcess { ProcessMetrics.write(to: &writer) }
   }
-
-  private static let duration = MetricFamily(
-    "iptables_scrape_collector_duration_seconds", .gauge,
-    "How long the collector's part of the scrape took; the reading itself is in "
-      + "iptables_reading_duration_seconds.")
-
-  private static let success = MetricFamily(
-    "iptables_scrape_collector_success", .gauge, "1 where the collector had all it needed.")
-
-  private static let buildInformation = MetricFamily(
-    "iptables_exporter_build_info", .gauge, "Always 1; the labels tell what this binary is.")
 }
 
 /// The standard process metrics, from /proc/self; what can't be read is left out.
-struct ProcessMetrics {
-  func write(to writer: inout ExpositionWriter) {
-    let fields = Self.statFields
+private enum ProcessMetrics {
+  static func write(to writer: inout ExpositionWriter) {
+    let fields = statFields
     let ticks = Double(ProcessLimits.clockTicks)
-    // Fields are numbered as in proc(5), where the third is the first behind the name.
-    if let user = fields[safe: 14 - 3], let system = fields[safe: 15 - 3] {
-      writer.write(Self.cpu) { $0.sample(.none, Double(user + system) / ticks) }
+    // Numbered as in proc(5), where the third is the first behind the name.
+    func field(_ number: Int) -> Int? {
+      fields.indices.contains(number - 3) ? fields[number - 3] : nil
     }
-    if let limit = ProcessLimits.openFiles {
-      writer.write(Self.maxFiles) { $0.sample(.none, limit) }
+    writer.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
+    { samples in
+      if let user = field(14), let system = field(15) {
+        samples.sample(.none, Double(user + system) / ticks)
+      }
     }
-    if let open = ProcessLimits.openFileCount {
-      writer.write(Self.openFiles) { $0.sample(.none, open) }
+    writer.gauge("process_max_fds", "Maximum number of open file descriptors.") { samples in
+      if let limit = ProcessLimits.openFiles { samples.sample(.none, limit) }
     }
-    if let pages = fields[safe: 24 - 3] {
-      let size = pages * ProcessLimits.pageSize
-      writer.write(Self.residentMemory) { $0.sample(.none, size) }
+    writer.gauge("process_open_fds", "Number of open file descriptors.") { samples in
+      if let open = ProcessLimits.openFileCount { samples.sample(.none, open) }
     }
-    if let start = fields[safe: 22 - 3], let boot = Self.bootTime {
-      writer.write(Self.startTime) { $0.sample(.none, boot + Double(start) / ticks) }
+    writer.gauge("process_resident_memory_bytes", "Resident memory size in bytes.") { samples in
+      if let pages = field(24) { samples.sample(.none, pages * ProcessLimits.pageSize) }
     }
-    if let size = fields[safe: 23 - 3] {
-      writer.write(Self.virtualMemory) { $0.sample(.none, size) }
+    writer.gauge(
+      "process_start_time_seconds", "Start time of the process since unix epoch in seconds."
+    ) { samples in
+      if let start = field(22), let bootTime {
+        samples.sample(.none, bootTime + Double(start) / ticks)
+      }
+    }
+    writer.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.") { samples in
+      if let size = field(23) { samples.sample(.none, size) }
     }
   }
 
@@ -90,25 +90,5 @@ struct ProcessMetrics {
       $0.hasPrefix("btime ")
     }
     return line.flatMap { Double($0.dropFirst("btime ".count)) }
-  }
-
-  private static let cpu = MetricFamily(
-    "process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.")
-  private static let maxFiles = MetricFamily(
-    "process_max_fds", .gauge, "Maximum number of open file descriptors.")
-  private static let openFiles = MetricFamily(
-    "process_open_fds", .gauge, "Number of open file descriptors.")
-  private static let residentMemory = MetricFamily(
-    "process_resident_memory_bytes", .gauge, "Resident memory size in bytes.")
-  private static let startTime = MetricFamily(
-    "process_start_time_seconds", .gauge,
-    "Start time of the process since unix epoch in seconds.")
-  private static let virtualMemory = MetricFamily(
-    "process_virtual_memory_bytes", .gauge, "Virtual memory size in bytes.")
-}
-
-extension Array {
-  fileprivate subscript(safe index: Int) -> Element? {
-    indices.contains(index) ? self[index] : nil
   }
 }

@@ -15,9 +15,8 @@ struct ServicesCollector: Collector {
   func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
 
   func sharedParts(of state: RulesetState) -> [Part] {
-    let gauges = Part(.gauges, from: state.services.map(\.gauges)) { writer in
-      writeGauges(state, to: &writer)
-      writeBlocked(state, to: &writer)
+    let gauges = Part(.gauges, from: state.services.map(\.gauges)) {
+      writeGauges(state, to: &$0)
     }
     let blocks = ServiceBlock.all(of: state)
     let changes = blocks.map { block in
@@ -65,31 +64,23 @@ struct ServicesCollector: Collector {
     }
   }
 
-  /// Calls `body` for each selected service port, with its position among the selected and its index
-  /// in the map.
-  private static func forEach(
-    _ state: RulesetState, _ body: (ServiceState, Int, Int) -> Void
-  ) {
-    for services in state.services {
-      for (position, index) in services.selected.indices.enumerated() {
-        body(services, position, index)
-      }
-    }
-  }
-
   private func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    for (family, value) in Self.gauges {
-      writer.write(family) { samples in
-        Self.forEach(state) { services, position, index in
-          samples.sample(
-            services.selected.labels[position], value(services.map.services[index]))
-        }
-      }
+    func write(_ samples: inout SampleWriter, _ value: (Service) -> Int) {
+      state.forEachSelected { labels, service, _ in samples.sample(labels, value(service)) }
     }
-    writer.write(Self.rules) { samples in
-      Self.forEach(state) { services, position, index in
-        let service = services.map.services[index]
-        let labels = services.selected.labels[position]
+    writer.gauge(
+      "iptables_service_sep_chains",
+      "Distinct KUBE-SEP chains that the service port's chains jump to."
+    ) { write(&$0) { $0.sepChains } }
+    writer.gauge(
+      "iptables_service_dnat_targets",
+      "Distinct DNAT destinations in the service port's KUBE-SEP chains."
+    ) { write(&$0) { $0.dnatTargets } }
+    writer.gauge(
+      "iptables_service_nodeport_rules", "Rules in nat's KUBE-NODEPORTS for the service port."
+    ) { write(&$0) { $0.nodePortRules } }
+    writer.gauge("iptables_service_rules", "Rules of the service port in the table.") { samples in
+      state.forEachSelected { labels, service, services in
         if services.gauges.tables.contains(.filter) {
           samples.sample(labels, and: Self.filterLabels, service.filterRules)
         }
@@ -98,56 +89,69 @@ struct ServicesCollector: Collector {
         }
       }
     }
-  }
-
-  private func writeBlocked(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.blocked) { samples in
-      Self.forEach(state) { services, position, index in
-        let service = services.map.services[index]
+    writer.gauge(
+      "iptables_service_blocked",
+      "1 for a service port whose traffic the rules reject (no_endpoints) or drop "
+        + "(no_local_endpoints)."
+    ) { samples in
+      state.forEachSelected { labels, service, _ in
         if service.blocked.isEmpty { return }
         for reason in BlockReason.allCases where service.blocked.contains(reason) {
-          samples.sample(
-            services.selected.labels[position], and: LabelSet(["reason": reason.rawValue]), 1)
+          samples.sample(labels, and: LabelSet(["reason": reason.rawValue]), 1)
         }
       }
     }
   }
 
   private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.fingerprint) { samples in
+    writer.gauge(
+      "iptables_service_map_fingerprint",
+      "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints. "
+        + "Nodes that are in step have the same number: nothing that is local to a node goes into it."
+    ) { samples in
       for services in state.services where !services.map.services.isEmpty {
-        samples.sample(LabelSet(["ip_family": services.family.rawValue]), services.fingerprint)
+        samples.sample(LabelSet(services.family), services.fingerprint)
       }
     }
-    writer.write(Self.hookJumpPosition) { samples in
+    writer.gauge(
+      "iptables_hook_jump_position",
+      "The position in the built-in chain of the first jump to KUBE-SERVICES: 1 is first, 0 is missing. "
+        + "For tables that have a chain KUBE-SERVICES."
+    ) { samples in
       for services in state.services {
         for jump in services.hookJumps {
           samples.sample(
-            LabelSet([
-              "ip_family": services.family.rawValue, "table": jump.table.rawValue,
-              "chain": jump.chain.description,
-            ]), jump.position)
+            LabelSet(services.family),
+            and: LabelSet(["table": jump.table.rawValue, "chain": jump.chain.description]),
+            jump.position)
         }
       }
     }
-    writer.write(Self.servicePorts) { samples in
+    writer.gauge(
+      "iptables_services", "Service ports found, those without series of their own included."
+    ) { samples in
       for services in state.services {
-        samples.sample(
-          LabelSet(["ip_family": services.family.rawValue]), services.map.services.count)
+        samples.sample(LabelSet(services.family), services.map.services.count)
       }
     }
-    writer.write(Self.omitted) { samples in
+    writer.gauge(
+      "iptables_services_omitted",
+      "Service ports without series of their own, by reason: --services.limit, or "
+        + "--services.include and --services.exclude (pattern)."
+    ) { samples in
       for services in state.services {
-        let labels = LabelSet(["ip_family": services.family.rawValue])
-        samples.sample(labels, and: LabelSet(["reason": "limit"]), services.selected.omittedByLimit)
-        samples.sample(
-          labels, and: LabelSet(["reason": "pattern"]), services.selected.omittedByPattern)
+        samples.omitted(
+          LabelSet(services.family), byLimit: services.selected.omittedByLimit,
+          byPattern: services.selected.omittedByPattern)
       }
     }
-    writer.write(Self.unnamed) { samples in
+    writer.gauge(
+      "iptables_services_unnamed",
+      "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
+        + "service port, or one that contradicts the hash in the chain's name."
+    ) { samples in
       for services in state.services {
-        samples.sample(
-          LabelSet(["ip_family": services.family.rawValue]), services.map.unnamed.count)
+        samples.sample(LabelSet(services.family), services.map.unnamed.count)
       }
     }
   }
@@ -156,6 +160,20 @@ struct ServicesCollector: Collector {
   private static let filterLabels = LabelSet(["table": "filter"])
   private static let changeLabels = Dictionary(
     uniqueKeysWithValues: Change.allCases.map { ($0, LabelSet(["change": $0.rawValue])) })
+
+  private static let ruleChanges = MetricFamily(
+    "iptables_service_rule_changes_total", .counter,
+    "Rules of the service port in nat that were added, removed or moved between readings, since "
+      + "the exporter started.")
+
+  private static let movedSinceLastScrape = MetricFamily(
+    "iptables_service_rules_moved_since_last_scrape", .gauge,
+    "Reorder churn: rules of the service port in nat that moved since this scraper's last scrape.")
+
+  private static let rulesRewritten = MetricFamily(
+    "iptables_service_rules_rewritten_total", .counter,
+    "Rules of the service port in nat that were written again with the same content, in place or "
+      + "moved, since the exporter started. " + RewriteLimits.help)
 }
 
 /// Some of a family's selected service ports, which are rendered together, and again where a count of
@@ -193,71 +211,4 @@ private struct ServiceBlock {
       for position in positions { body(&samples, position) }
     }
   }
-}
-
-extension ServicesCollector {
-  static let gauges: [(MetricFamily, @Sendable (Service) -> Int)] = [
-    (sepChains, { $0.sepChains }),
-    (dnatTargets, { $0.dnatTargets }),
-    (nodePortRules, { $0.nodePortRules }),
-  ]
-
-  private static let sepChains = MetricFamily(
-    "iptables_service_sep_chains", .gauge,
-    "Distinct KUBE-SEP chains that the service port's chains jump to.")
-
-  private static let dnatTargets = MetricFamily(
-    "iptables_service_dnat_targets", .gauge,
-    "Distinct DNAT destinations in the service port's KUBE-SEP chains.")
-
-  private static let nodePortRules = MetricFamily(
-    "iptables_service_nodeport_rules", .gauge,
-    "Rules in nat's KUBE-NODEPORTS for the service port.")
-
-  static let rules = MetricFamily(
-    "iptables_service_rules", .gauge, "Rules of the service port in the table.")
-
-  static let blocked = MetricFamily(
-    "iptables_service_blocked", .gauge,
-    "1 for a service port whose traffic the rules reject (no_endpoints) or drop "
-      + "(no_local_endpoints).")
-
-  static let ruleChanges = MetricFamily(
-    "iptables_service_rule_changes_total", .counter,
-    "Rules of the service port in nat that were added, removed or moved between readings, since "
-      + "the exporter started.")
-
-  static let movedSinceLastScrape = MetricFamily(
-    "iptables_service_rules_moved_since_last_scrape", .gauge,
-    "Reorder churn: rules of the service port in nat that moved since this scraper's last scrape.")
-
-  static let rulesRewritten = MetricFamily(
-    "iptables_service_rules_rewritten_total", .counter,
-    "Rules of the service port in nat that were written again with the same content, in place or "
-      + "moved, since the exporter started. " + RewriteLimits.help)
-
-  static let fingerprint = MetricFamily(
-    "iptables_service_map_fingerprint", .gauge,
-    "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints. "
-      + "Nodes that are in step have the same number: nothing that is local to a node goes into it."
-  )
-
-  static let hookJumpPosition = MetricFamily(
-    "iptables_hook_jump_position", .gauge,
-    "The position in the built-in chain of the first jump to KUBE-SERVICES: 1 is first, 0 is missing. "
-      + "For tables that have a chain KUBE-SERVICES.")
-
-  static let servicePorts = MetricFamily(
-    "iptables_services", .gauge,
-    "Service ports found, those without series of their own included.")
-
-  static let omitted = MetricFamily(
-    "iptables_services_omitted", .gauge,
-    "Service ports without series of their own, by reason: --services.limit, or "
-      + "--services.include and --services.exclude (pattern).")
-
-  static let unnamed = MetricFamily(
-    "iptables_services_unnamed", .gauge,
-    "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
-      + "service port, or one that contradicts the hash in the chain's name.")
 }

@@ -14,18 +14,20 @@ extension CollectorName {
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
 struct TablesCollector: Collector {
   func sharedParts(of state: RulesetState) -> [Part] {
-    [Part(.totals, from: [state.reading]) { writeShared(state, to: &$0) }]
-  }
-
-  private func writeShared(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writeSizes(state, to: &writer)
-    writePolicies(state, to: &writer)
-    writeChanges(state, to: &writer)
+    let part = Part(.totals, from: [state.reading]) { writer in
+      writeSizes(state, to: &writer)
+      writePolicies(state, to: &writer)
+      writeChanges(state, to: &writer)
+    }
+    return [part]
   }
 
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
     let part = Part { writer in
-      writer.write(Self.ruleChangesSince) { samples in
+      writer.gauge(
+        "iptables_rule_changes_since_last_scrape",
+        "Rules that were added, removed or moved since this scraper's last scrape."
+      ) { samples in
         Self.writeScopes(state, to: &samples) {
           state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
         }
@@ -36,66 +38,87 @@ struct TablesCollector: Collector {
 
   private func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
     let tables = Self.tables(of: state)
-    for (family, value) in Self.censusFamilies {
-      writer.write(family) { samples in
-        for table in tables {
-          for (kind, count) in table.census.sorted {
-            samples.sample(table.labels, and: LabelSet(["kind": kind]), value(count))
-          }
+    func writeKinds(_ samples: inout SampleWriter, _ value: (KindCensus.Count) -> Int) {
+      for table in tables {
+        for (kind, count) in table.census.sorted {
+          samples.sample(table.labels, and: LabelSet(["kind": kind]), value(count))
         }
       }
     }
-    writer.write(Self.tableSize) { samples in
+    writer.gauge("iptables_rules", "Rules, by the kind of the chain they stand in.") {
+      writeKinds(&$0) { $0.rules }
+    }
+    writer.gauge("iptables_chains", "Chains, by kind.") { writeKinds(&$0) { $0.chains } }
+    writer.gauge("iptables_table_size_bytes", "The table's size in the kernel.") { samples in
       for table in tables {
         if let size = table.snapshot.size { samples.sample(table.labels, size) }
       }
     }
-    writer.write(Self.orphanChains) { samples in
+    writer.gauge(
+      "iptables_orphan_chains",
+      "Service chains that nothing leads to, or only others of them, such as those that kube-proxy "
+        + "leaves in large clusters until its next clean-up; they belong to no service port."
+    ) { samples in
       for services in state.services where services.gauges.tables.contains(.nat) {
-        samples.sample(
-          LabelSet(["ip_family": services.family.rawValue, "table": "nat"]),
-          services.map.orphanChains)
+        let nat = ChurnLedger.TableKey(family: services.family, table: .nat)
+        samples.sample(nat.labels, services.map.orphanChains)
       }
     }
   }
 
   private func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    for (family, value) in Self.policyCounters {
-      writer.write(family) { samples in
-        for table in Self.tables(of: state) where table.isFollowed {
-          let content = table.snapshot.content
-          for (chain, counter) in zip(
-            content.chains.prefix(content.builtInCount), table.snapshot.policyCounters)
-          {
-            guard let policy = chain.policy else { continue }
-            samples.sample(
-              table.labels,
-              and: LabelSet(["chain": chain.name.description, "policy": policy.name]),
-              value(counter))
-          }
+    let tables = Self.tables(of: state).filter(\.isFollowed)
+    func write(_ samples: inout SampleWriter, _ value: (Counter) -> UInt64) {
+      for table in tables {
+        let content = table.snapshot.content
+        for (chain, counter) in zip(
+          content.chains.prefix(content.builtInCount), table.snapshot.policyCounters)
+        {
+          guard let policy = chain.policy else { continue }
+          samples.sample(
+            table.labels,
+            and: LabelSet(["chain": chain.name.description, "policy": policy.name]),
+            value(counter))
         }
       }
     }
+    writer.counter(
+      "iptables_chain_policy_packets_total",
+      "Packets that reached a built-in chain's policy. kube-proxy's syncs restart nat's and "
+        + "filter's in the legacy backend."
+    ) { write(&$0) { $0.packets } }
+    writer.counter(
+      "iptables_chain_policy_bytes_total",
+      "Bytes of the packets that reached a built-in chain's policy."
+    ) { write(&$0) { $0.bytes } }
   }
 
   private func writeChanges(_ state: RulesetState, to writer: inout ExpositionWriter) {
-    writer.write(Self.ruleChanges) { samples in
-      Self.writeScopes(state, to: &samples) { state.ledger.scopes[$0] }
-    }
-    writer.write(Self.rulesRewritten) { samples in
+    writer.counter(
+      "iptables_rule_changes_total",
+      "Rules that were added, removed or moved between readings, by where they stand, since the "
+        + "exporter started."
+    ) { Self.writeScopes(state, to: &$0) { state.ledger.scopes[$0] } }
+    writer.counter(
+      "iptables_rules_rewritten_total",
+      "Rules that were written again with the same content, in place or moved, by where they stand, "
+        + "since the exporter started. " + RewriteLimits.help
+    ) { samples in
       for table in state.ledger.tables.sorted() {
         for scope in RuleScope.allCases {
-          let key = ChurnLedger.ScopeKey(table: table, scope: scope)
           samples.sample(
             table.labels, and: LabelSet(["scope": scope.rawValue]),
-            state.ledger.rewrittenScopes[key])
+            state.ledger.rewrittenScopes[ChurnLedger.ScopeKey(table: table, part: scope)])
         }
       }
     }
-    writer.write(Self.chainChanges) { samples in
+    writer.counter(
+      "iptables_chain_changes_total",
+      "Chains that were added or removed between readings, since the exporter started."
+    ) { samples in
       for (table, kinds) in Self.knownKinds(state) {
         for kind in kinds {
-          let counts = state.ledger.chains[ChurnLedger.KindKey(table: table, kind: kind)]
+          let counts = state.ledger.chains[ChurnLedger.KindKey(table: table, part: kind)]
           for change in [Change.added, .removed] {
             samples.sample(
               table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]), counts[change]
@@ -104,7 +127,10 @@ struct TablesCollector: Collector {
         }
       }
     }
-    writer.write(Self.lastChange) { samples in
+    writer.gauge(
+      "iptables_table_last_change_timestamp_seconds",
+      "When a reading last differed from the one before; absent before the first such reading."
+    ) { samples in
       for (table, time) in state.ledger.lastChanges.sorted(by: { $0.key < $1.key }) {
         samples.sample(table.labels, time.wallClock)
       }
@@ -142,7 +168,7 @@ struct TablesCollector: Collector {
   ) {
     for table in state.ledger.tables.sorted() {
       for scope in RuleScope.allCases {
-        let counts = counts(ChurnLedger.ScopeKey(table: table, scope: scope))
+        let counts = counts(ChurnLedger.ScopeKey(table: table, part: scope))
         for change in Change.allCases {
           samples.sample(
             table.labels, and: LabelSet(["scope": scope.rawValue, "change": change.rawValue]),
@@ -160,7 +186,7 @@ struct TablesCollector: Collector {
     for table in tables(of: state) where table.isFollowed {
       kinds[table.key, default: []].formUnion(table.census.kinds)
     }
-    for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.kind) }
+    for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.part) }
     return kinds.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
   }
 }
@@ -172,60 +198,4 @@ extension ChurnLedger.TableKey: Comparable {
 
   /// The table's labels, without a backend: churn is counted across backends.
   var labels: LabelSet { LabelSet(["ip_family": family.rawValue, "table": table.rawValue]) }
-}
-
-extension TablesCollector {
-  static let censusFamilies: [(MetricFamily, @Sendable (KindCensus.Count) -> Int)] = [
-    (
-      MetricFamily("iptables_rules", .gauge, "Rules, by the kind of the chain they stand in."),
-      { $0.rules }
-    ),
-    (MetricFamily("iptables_chains", .gauge, "Chains, by kind."), { $0.chains }),
-  ]
-
-  static let tableSize = MetricFamily(
-    "iptables_table_size_bytes", .gauge, "The table's size in the kernel.")
-
-  static let orphanChains = MetricFamily(
-    "iptables_orphan_chains", .gauge,
-    "Service chains that nothing leads to, or only others of them, such as those that kube-proxy "
-      + "leaves in large clusters until its next clean-up; they belong to no service port.")
-
-  static let policyCounters: [(MetricFamily, @Sendable (Counter) -> UInt64)] = [
-    (
-      MetricFamily(
-        "iptables_chain_policy_packets_total", .counter,
-        "Packets that reached a built-in chain's policy. kube-proxy's syncs restart nat's and "
-          + "filter's in the legacy backend."),
-      { $0.packets }
-    ),
-    (
-      MetricFamily(
-        "iptables_chain_policy_bytes_total", .counter,
-        "Bytes of the packets that reached a built-in chain's policy."),
-      { $0.bytes }
-    ),
-  ]
-
-  static let ruleChanges = MetricFamily(
-    "iptables_rule_changes_total", .counter,
-    "Rules that were added, removed or moved between readings, by where they stand, since the "
-      + "exporter started.")
-
-  static let rulesRewritten = MetricFamily(
-    "iptables_rules_rewritten_total", .counter,
-    "Rules that were written again with the same content, in place or moved, by where they stand, "
-      + "since the exporter started. " + RewriteLimits.help)
-
-  static let ruleChangesSince = MetricFamily(
-    "iptables_rule_changes_since_last_scrape", .gauge,
-    "Rules that were added, removed or moved since this scraper's last scrape.")
-
-  static let chainChanges = MetricFamily(
-    "iptables_chain_changes_total", .counter,
-    "Chains that were added or removed between readings, since the exporter started.")
-
-  static let lastChange = MetricFamily(
-    "iptables_table_last_change_timestamp_seconds", .gauge,
-    "When a reading last differed from the one before; absent before the first such reading.")
 }

@@ -20,25 +20,20 @@ package struct ChurnLedger: Sendable {
     }
   }
 
-  package struct ScopeKey: Hashable, Sendable {
+  /// A part of a table.
+  package struct PartKey<Part: Hashable & Sendable>: Hashable, Sendable {
     package let table: TableKey
-    package let scope: RuleScope
+    package let part: Part
 
-    package init(table: TableKey, scope: RuleScope) {
+    package init(table: TableKey, part: Part) {
       self.table = table
-      self.scope = scope
+      self.part = part
     }
   }
 
-  package struct KindKey: Hashable, Sendable {
-    package let table: TableKey
-    package let kind: String
-
-    package init(table: TableKey, kind: String) {
-      self.table = table
-      self.kind = kind
-    }
-  }
+  package typealias ScopeKey = PartKey<RuleScope>
+  /// The chains of a kind.
+  package typealias KindKey = PartKey<String>
 
   /// The rules of service ports in nat that were added, removed and moved.
   private(set) var services = RunningTotals<ServiceKey, ChangeCounts>(zero: .zero)
@@ -74,7 +69,7 @@ package struct ChurnLedger: Sendable {
     lastChanges[table] = time
     for rules in transition.changedRules {
       if let kindChange = rules.change.chainChange {
-        chains.add(kindChange, for: KindKey(table: table, kind: ChainKind.of(rules.chain)))
+        chains.add(kindChange, for: KindKey(table: table, part: ChainKind.of(rules.chain)))
       }
       addScopes(of: rules, table)
     }
@@ -86,14 +81,14 @@ package struct ChurnLedger: Sendable {
   private mutating func addScopes(of rules: ChangedRules, _ table: TableKey) {
     if let common = rules.places.common {
       let difference = rules.change.difference
-      let scope = ScopeKey(table: table, scope: common.scope)
+      let scope = ScopeKey(table: table, part: common.scope)
       scopes.add(.added, count: difference.added.count, for: scope)
       scopes.add(.removed, count: difference.removed.count, for: scope)
       scopes.add(.moved, count: difference.moved.count, for: scope)
       return
     }
     rules.forEachPlace { change, place in
-      if let place { scopes.add(change, for: ScopeKey(table: table, scope: place.scope)) }
+      if let place { scopes.add(change, for: ScopeKey(table: table, part: place.scope)) }
     }
   }
 

@@ -57,7 +57,7 @@ extension ChurnLedger {
       counts.add(run, rules, of: new.content, chain: chain)
     }
     for (scope, count) in counts.byScope {
-      rewrittenScopes.update(ScopeKey(table: table, scope: scope)) { $0 += count }
+      rewrittenScopes.update(ScopeKey(table: table, part: scope)) { $0 += count }
     }
     for (index, count) in counts.byService.enumerated() where count > 0 {
       rewrittenServices.update(
