@@ -89,6 +89,24 @@ struct ConcurrentScrapeTests {
     #expect(next.nonzeroServices("rules_moved_since_last_scrape").count == creation.moved.count)
   }
 
+  @Test("For one that could not wait, nothing is read any more")
+  func givenUp() async throws {
+    let gate = Gate()
+    let record = SourceRecord()
+    let steps = [[try FamilyReading(ArticleCreation.messiest.before())]]
+    let exporter = Exporter(HeldSource(steps, gate, record))
+    async let first = Self.reading(exporter, "services")
+    try await gate.untilRead(1)
+    let late = try await exporter.metrics(
+      ScrapeRequest(
+        scraper: "10.0.0.1", collect: ["connections"], timeout: .milliseconds(100)))
+    #expect(late.all("iptables_up").isEmpty)
+    gate.open()
+    #expect(try await first == 1)
+    #expect(try await Self.reading(exporter, "services") == 2)
+    #expect(record.asked == [[], []])
+  }
+
   @Test("One that can wait is answered with it")
   func patience() async throws {
     let exporter = try Exporter(rulesets: [ArticleCreation.messiest.before()])
