@@ -13,20 +13,14 @@ package final class Exporter: Sendable {
   private let cache: RenderingCache
   private let logger: Logger
   private let timeouts = MessageLimit()
-  /// Returns the time of readings, and the time from which the page computes ages.
   package let now: @Sendable () -> Moment
 
-  /// - Parameter source: where the rules come from; it is used by nobody else from now on.
-  package convenience init(
-    source: sending any RulesetSource, options: ExporterOptions, logger: Logger
-  ) {
-    self.init(source: source, options: options, logger: logger, now: Moment.now)
-  }
-
-  /// Does the same by other clocks.
-  init(
+  /// - Parameters:
+  ///   - source: Where the rules come from; it is used by nobody else from now on.
+  ///   - now: Returns the time of readings, and the time from which the page computes ages.
+  package init(
     source: sending any RulesetSource, options: ExporterOptions, logger: Logger,
-    now: @escaping @Sendable () -> Moment
+    now: @escaping @Sendable () -> Moment = Moment.now
   ) {
     let cache = RenderingCache()
     self.cache = cache
@@ -71,12 +65,10 @@ package final class Exporter: Sendable {
 
   /// Makes an answer of a reading that is made as for a scrape; its memory is given back when the last
   /// answer is made.
-  ///
-  /// - Returns: Nil where the reading takes longer than `timeout`.
   package func withState<Answer: Sendable>(
-    _ counters: CounterSelection, within timeout: Duration? = nil, _ body: (RulesetState) -> Answer
+    _ counters: CounterSelection, _ body: (RulesetState) -> Answer
   ) async -> Answer? {
-    await monitor.withState(counters, within: timeout, body)
+    await monitor.withState(counters, body)
   }
 
   /// What is left of a scrape's time for sending the answer.
