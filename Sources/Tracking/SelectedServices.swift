@@ -1,6 +1,6 @@
 internal import Churn
 package import Exposition
-package import KubeProxy
+internal import KubeProxy
 package import Netfilter
 
 /// The service ports of a family that have series of their own: another object where these are others.
@@ -85,17 +85,15 @@ package final class SelectedServices: Sendable {
   }
 }
 
-/// What the rules hold for the selected service ports: another object where any of it is something else.
+/// What the rules hold for the selected service ports: another object where any of it is something else,
+/// the values of the map's service ports included. (The map has these, and a copy would cost memory.)
 package final class ServiceGauges: Sendable {
   package let selected: SelectedServices
-  /// All of the map's.
-  package let services: [Service]
   /// The tables that were read.
   package let tables: Set<TableName>
 
-  init(selected: SelectedServices, services: [Service], tables: Set<TableName>) {
+  init(selected: SelectedServices, tables: Set<TableName>) {
     self.selected = selected
-    self.services = services
     self.tables = tables
   }
 }

@@ -64,11 +64,11 @@ struct ServiceTracker {
   ) -> ServiceGauges {
     let selected = selected(from: map, within: &budget)
     if let last, last.gauges.selected === selected, last.gauges.tables == tables,
-      last.map === map || last.gauges.services == map.services
+      last.map === map || last.map.services == map.services
     {
       return last.gauges
     }
-    return ServiceGauges(selected: selected, services: map.services, tables: tables)
+    return ServiceGauges(selected: selected, tables: tables)
   }
 
   /// The service ports that have series of their own: the last object where they are the same.
