@@ -103,8 +103,9 @@ extension RulesetState {
   /// Calls `body` for each selected service port, with its labels.
   func forEachSelected(_ body: (LabelSet, Service, ServiceState) -> Void) {
     for services in self.services {
-      for (labels, index) in zip(services.selected.labels, services.selected.indices) {
-        body(labels, services.map.services[index], services)
+      let (labels, indices) = (services.selected.labels, services.selected.indices)
+      for position in indices.indices {
+        body(labels[position], services.map.services[indices[position]], services)
       }
     }
   }

@@ -23,8 +23,9 @@ struct ConnectionsCollector: Collector {
           + "last reading and such a restart of the kernel's counter is not in it."
       ) { samples in
         for services in state.services {
-          for (labels, index) in zip(services.selected.labels, services.selected.indices) {
-            samples.sample(labels, services.connections[index])
+          let (labels, indices) = (services.selected.labels, services.selected.indices)
+          for position in indices.indices {
+            samples.sample(labels[position], services.connections[indices[position]])
           }
         }
       }
