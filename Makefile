@@ -91,7 +91,7 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
 	  cd Deploy/demo && shellcheck -x demo player save-article sync.bash && cd ../../.ci && \
-	  shellcheck -x abuse answers backends clients dashboards debian.bash end-to-end extensions image manifests \
+	  shellcheck -x abuse answers backends clients dashboards debian.bash documentation end-to-end extensions image manifests \
 	    monitoring namespace.bash page run setup systemd test ../Deploy/kubernetes/generate \
 	    ../Tests/Fuzzing/run; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
