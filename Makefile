@@ -90,10 +90,8 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	swift format lint --strict --recursive --configuration .swift-format \
 	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
-	  cd Deploy/demo && shellcheck -x demo player save-article sync.bash && cd ../../.ci && \
-	  shellcheck -x abuse answers backends clients dashboards debian.bash documentation end-to-end extensions image manifests \
-	    monitoring namespace.bash page run setup systemd test ../Deploy/kubernetes/generate \
-	    ../Tests/Fuzzing/run; \
+	  shellcheck -x --source-path=SCRIPTDIR \
+	    $$(grep -rlE '^#!/usr/bin/env bash|^# shellcheck shell=bash' .ci Deploy Tests/Fuzzing/run); \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: image
@@ -102,8 +100,10 @@ image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podma
 	  --build-arg REVISION=$(REVISION) --build-arg VERSION=$(VERSION) .
 
 .PHONY: manifests
-manifests: ## Make the PrometheusRule anew from Deploy/prometheus/rules.yaml
+manifests: ## Make Deploy/kubernetes anew from chart and rules, and the chart's README from its values
+	@.ci/kubernetes-tools
 	Deploy/kubernetes/generate
+	.build/ci/python/bin/python Deploy/chart/readme
 
 .PHONY: dashboard
 dashboard: ## Make the Grafana dashboard anew from Dashboards/parts
