@@ -36,6 +36,8 @@ IMAGE := kube-iptables-exporter:$(VERSION)
 CONTAINER_TOOL := docker
 
 EXPORTER := .build/release/kube-iptables-exporter
+# Where packages and the SBOM are put.
+PACKAGES := .build/packages
 # Kernel rules and network namespaces need root. (PATH is passed on for the Swift toolchain's sake.)
 AS_ROOT := $(shell [ "$$(id -u)" -eq 0 ] || echo 'sudo env "PATH=$$PATH"')
 # Bash counts in a SECONDS of its own, so no script gets a variable of that name.
@@ -47,7 +49,7 @@ help: ## Show this list
 
 .PHONY: setup
 setup: ## Install what is missing on this machine (apt; Swift itself you install)
-	@.ci/setup build run test deploy
+	@.ci/setup build run test package deploy
 
 .PHONY: build
 build: ## Build the release binary, stripped: .build/release/kube-iptables-exporter
@@ -98,6 +100,21 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podman)
 	$(CONTAINER_TOOL) build -f Deploy/Dockerfile -t $(IMAGE) \
 	  --build-arg REVISION=$(REVISION) --build-arg VERSION=$(VERSION) .
+
+.PHONY: deb
+deb: build ## Build the Debian package, with man page, completions and unit: .build/packages
+	@.ci/setup package
+	@Deploy/package/build deb $(EXPORTER) $(PACKAGES)
+
+.PHONY: tarball
+tarball: build ## Build a tar archive with the same for other distributions: .build/packages
+	@Deploy/package/build tarball $(EXPORTER) $(PACKAGES)
+
+.PHONY: sbom
+sbom: build ## Write what the binary is made of, as SPDX: .build/packages/sbom.spdx.json
+	@mkdir -p $(PACKAGES)
+	@Deploy/package/sbom $(EXPORTER) >$(PACKAGES)/sbom.spdx.json
+	@echo $(PACKAGES)/sbom.spdx.json
 
 .PHONY: manifests
 manifests: ## Make Deploy/kubernetes anew from chart and rules, and the chart's README from its values

@@ -20,7 +20,8 @@ struct Check: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "Files that iptables-save or ip6tables-save wrote, each checked by itself; - is standard input. "
-        + "Without any, the kernel's rules.", valueName: "file"))
+        + "Without any, the kernel's rules.", valueName: "file"),
+    completion: .file())
   var files: [String] = []
 
   @Option(help: "The format to print.")

@@ -28,7 +28,8 @@ struct Command: AsyncParsableCommand {
     name: .customLong("web.config.file"),
     help: ArgumentHelp(
       "A file that turns on TLS and authentication, in the format of Prometheus' exporters.",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var webConfigurationFile = ""
 
   @Option(

@@ -22,17 +22,20 @@ struct CompareRulesets: AsyncParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "What to compare: a file, - for standard input, kernel for the rules as they are now.",
-      valueName: "rules"))
+      valueName: "rules"),
+    completion: .file())
   var inputs: [RulesetInput] = []
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A file of the earlier rules (repeatable).", valueName: "file"))
+    help: ArgumentHelp("A file of the earlier rules (repeatable).", valueName: "file"),
+    completion: .file())
   var before: [RulesetInput] = []
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A file of the later rules (repeatable).", valueName: "file"))
+    help: ArgumentHelp("A file of the later rules (repeatable).", valueName: "file"),
+    completion: .file())
   var after: [RulesetInput] = []
 
   @Option(

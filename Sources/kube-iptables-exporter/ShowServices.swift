@@ -21,7 +21,8 @@ struct ShowServices: AsyncParsableCommand {
   }
 
   @Argument(
-    help: ArgumentHelp("The files; none for the kernel's rules.", valueName: "rules"))
+    help: ArgumentHelp("The files; none for the kernel's rules.", valueName: "rules"),
+    completion: .file())
   var inputs: [RulesetInput] = []
 
   @Option(help: "The format to print.")
