@@ -93,7 +93,7 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	  $(wildcard Sources Tests) Benchmarks/Sources Benchmarks/Tests Benchmarks/Package.swift Package.swift
 	@if command -v shellcheck >/dev/null; then \
 	  shellcheck -x --source-path=SCRIPTDIR \
-	    $$(grep -rlE '^#!/usr/bin/env bash|^# shellcheck shell=bash' .ci Deploy Tests/Fuzzing/run); \
+	    $$(grep -rlE '^#!/(usr/bin/env bash|bin/sh)|^# shellcheck shell=bash' .ci Deploy Tests/Fuzzing/run); \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: image

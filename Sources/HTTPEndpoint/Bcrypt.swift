@@ -26,11 +26,11 @@ enum Bcrypt {
       unsafe explicit_bzero(data, size)
       unsafe data.deallocate()
     }
-    let phrase = password.prefix(maxPasswordBytes).map { CChar(bitPattern: $0) } + [0]
+    let phrase = password.prefix(maxPasswordBytes).map { CChar(truncatingIfNeeded: $0) } + [0]
     guard let computed = unsafe crypt_rn(phrase, hash.text, data, CInt(size)) else { return false }
     let characters = unsafe UnsafeBufferPointer(start: computed, count: strlen(computed))
     return isSame(
-      unsafe characters.suffix(checksumLength).map { UInt8(bitPattern: $0) },
+      unsafe characters.suffix(checksumLength).map { UInt8(truncatingIfNeeded: $0) },
       Array(hash.text.utf8.suffix(checksumLength)))
   }
 
