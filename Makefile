@@ -97,9 +97,10 @@ lint: ## Check the style of all Swift code, and of scripts where shellcheck is i
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
 .PHONY: image
-image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podman)
+image: ## Build the container image (IMAGE=name:tag, CONTAINER_TOOL=docker|podman, SWIFT_DIGEST=@sha256:...)
 	$(CONTAINER_TOOL) build -f Deploy/Dockerfile -t $(IMAGE) \
-	  --build-arg REVISION=$(REVISION) --build-arg VERSION=$(VERSION) .
+	  --build-arg REVISION=$(REVISION) --build-arg VERSION=$(VERSION) \
+	  $(if $(SWIFT_DIGEST),--build-arg SWIFT_DIGEST=$(SWIFT_DIGEST)) .
 
 .PHONY: deb
 deb: build ## Build the Debian package, with man page, completions and unit: .build/packages
@@ -118,7 +119,7 @@ sbom: build ## Write what the binary is made of, as SPDX: .build/packages/sbom.s
 
 .PHONY: manifests
 manifests: ## Make Deploy/kubernetes anew from chart and rules, and the chart's README from its values
-	@.ci/kubernetes-tools
+	@.ci/tools
 	Deploy/kubernetes/generate
 	.build/ci/python/bin/python Deploy/chart/readme
 
