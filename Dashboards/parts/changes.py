@@ -1,23 +1,23 @@
 """The row about what changed, and whose rules moved."""
 
-from parts.panels import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE, RED, YELLOW
-from parts.panels import between, fixed, override, query, row, stat, state_timeline, table, thresholds
+from parts.links import COLUMN_SERVICE, PAGE, SERVICE
+from parts.panels import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE
+from parts.panels import between, fixed, link, override, query, row, stat, state_timeline, table, thresholds
 from parts.panels import timeseries, values
-from parts.queries import NODES, ORDER_COUNTS, PORT_COLUMNS, PORT_LEGEND, SERVICES, SHARE_IN_STEP
-from parts.queries import by_port, in_range, rate
-
-SCOPES = {"hook": RED, "service": ORANGE, "system": YELLOW, "dispatch": LIGHT_BLUE, "other": GREY}
-CHANGES = {"added": GREEN, "removed": ORANGE, "moved": BLUE}
+from parts.queries import NODE, NODE_LEGEND, NODES, ORDER_COUNTS, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES
+from parts.queries import at_end, by_port, chosen_nodes, in_range, rate
+from parts.service import CHANGES
+from parts.services import SCOPES
 
 
 def lines():
     return [
         (1, (row(100, "What changed, and whose rules moved"), 24)),
-        (4, (_totals(), 9), (_order(), 5), (_ports(), 5), (_out_of_step(), 5)),
+        (4, (_totals(), 14), (_order(), 10)),
         (8, (_content_by_scope(), 12), (_moved_by_scope(), 12)),
         (6, (_timeline(), 24)),
         (8, (_content_by_port(), 12), (_moved_by_port(), 12)),
-        (8, (_changed_ports(), 12), (_rewritten(), 12)),
+        (8, (_changed_ports(), 24)),
     ]
 
 
@@ -41,27 +41,8 @@ def _order():
         """Rules moved in built-in chains, in services' own chains and in kube-proxy's other chains, in this
         time. There the order decides who sees a packet, and how a service's traffic is shared.""",
         query(f"round(sum({moved}))", "moved", instant=True),
-        steps=thresholds(GREEN, (1, RED)),
-    )
-
-
-def _ports():
-    return stat(
-        103,
-        "Service ports",
-        "Service ports that the rules are for: the most on any of the nodes chosen.",
-        query(f"max by (ip_family) (iptables_services{{{NODES}}})", "{{ip_family}}", instant=True),
-    )
-
-
-def _out_of_step():
-    return stat(
-        104,
-        "Nodes out of step",
-        """Nodes whose services and endpoints are not those that more than half of the nodes of their cluster
-        have.""",
-        query(f"count by (ip_family) ({SHARE_IN_STEP} <= 0.5)", "{{ip_family}}", instant=True),
         steps=thresholds(GREEN, (1, ORANGE)),
+        links=[link("Runbook", "${runbooks}#kubeiptablesreorderchurn")],
     )
 
 
@@ -108,21 +89,23 @@ def _timeline():
     # One bit for each kind of change, so that the weightiest decides.
     kinds = ['scope=~"dispatch|other", change="moved"', 'change=~"added|removed"', ORDER_COUNTS]
     expr = " + ".join(
-        f"""{2 ** bit} * (sum by (instance) (
+        f"""{2 ** bit} * (sum by ({NODE}) (
           increase(iptables_rule_changes_total{{{NODES}, {kind}}}[$__rate_interval])) > bool 0)"""
         for bit, kind in enumerate(kinds)
     )
+    most = f"sum by ({NODE}) ({at_end('increase', 'iptables_rule_changes_total', NODES)})"
     return state_timeline(
         107,
         "When each node's rules changed",
-        "What happened at each moment; of several things, the weightiest.",
-        query(expr, "{{instance}}"),
+        "What happened at each moment; of several things, the weightiest. The twenty nodes with the most changes.",
+        query(chosen_nodes(expr, most), NODE_LEGEND),
         mappings=[
             values(_0=("unchanged", GREY), _1=("moved where it means nothing", LIGHT_BLUE)),
             between(2, 3, "added or removed", GREEN),
-            between(4, 7, "moved where order counts", RED),
+            between(4, 7, "moved where order counts", ORANGE),
         ],
-        steps=thresholds(GREY, (1, LIGHT_BLUE), (2, GREEN), (4, RED)),
+        steps=thresholds(GREY, (1, LIGHT_BLUE), (2, GREEN), (4, ORANGE)),
+        links=[PAGE],
     )
 
 
@@ -136,6 +119,7 @@ def _by_port(number, title, description, changes):
         unit="suffix: rules/s",
         bars=True,
         stacked=True,
+        links=[SERVICE],
     )
 
 
@@ -161,33 +145,21 @@ def _moved_by_port():
 
 
 def _changed_ports():
-    counted = [
-        in_range("iptables_service_rule_changes_total", f'{SERVICES}, change="{change}"')
-        for change in CHANGES
-    ]
-    counted.append(in_range("iptables_service_rules_rewritten_total", SERVICES))
+    def counted(changes):
+        total = in_range("iptables_service_rule_changes_total", f'{SERVICES}, change=~"{changes}"')
+        return f"round({by_port('sum', total)}) > 0"
+
     return table(
         110,
         "Service ports that changed in this time",
-        """Rules of each service port, summed over the nodes chosen. Written again: with the same content, as
-        kube-proxy does when it syncs.""",
-        *(query(f"round({by_port('sum', expr)}) > 0", table=True) for expr in counted),
+        """Rules of each service port, summed over the nodes chosen. The hundred with the most. A service's name
+        leads to that service alone.""",
+        *(
+            query(f"{counted(change)} and on ({PORT}) topk(100, {counted('.+')})", table=True)
+            for change in CHANGES
+        ),
         labels=PORT_COLUMNS,
-        names=["Added", "Removed", "Moved", "Written again"],
+        names=["Added", "Removed", "Moved"],
+        overrides=[override("Service", links=[COLUMN_SERVICE])],
         sort="Added",
-    )
-
-
-def _rewritten():
-    return timeseries(
-        111,
-        "Rules written again, by scope",
-        """Rules that kube-proxy, or another program, wrote again with the same content. Nothing changes but
-        their counters, which begin at 0. In the legacy backend only those are seen that had counted
-        something.""",
-        query(f"sum by (scope) ({rate('iptables_rules_rewritten_total', NODES)})", "{{scope}}"),
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
-        overrides=[fixed(name, color) for name, color in SCOPES.items()],
     )

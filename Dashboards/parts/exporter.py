@@ -1,8 +1,9 @@
 """The row about the exporter itself."""
 
-from parts.panels import GREEN, RED
-from parts.panels import query, row, state_timeline, table, thresholds, timeseries, values
-from parts.queries import NODES, OF_EXPORTERS, rate
+from parts.links import PAGE, SLOW_RUNBOOK
+from parts.panels import GREEN, ORANGE
+from parts.panels import link, query, row, state_timeline, table, thresholds, timeseries, values
+from parts.queries import NODE, NODE_LEGEND, NODES, OF_EXPORTERS, at_end, chosen_nodes, rate
 
 
 def lines():
@@ -19,10 +20,18 @@ def _success():
         401,
         "Whether the rules can be read",
         """Of the backend that kube-proxy uses, in all families and in time. A gap: the exporter was not
-        scraped.""",
-        query(f"min by (instance) (iptables_scrape_collector_success{{{NODES}}})", "{{instance}}"),
-        mappings=[values(_0=("fails", RED), _1=("works", GREEN))],
-        steps=thresholds(RED, (1, GREEN)),
+        scraped. The twenty nodes where it failed, or others.""",
+        query(
+            chosen_nodes(
+                f"min by ({NODE}) (iptables_scrape_collector_success{{{NODES}}})",
+                f"min by ({NODE}) ({at_end('min_over_time', 'iptables_scrape_collector_success', NODES)})",
+                "bottomk",
+            ),
+            NODE_LEGEND,
+        ),
+        mappings=[values(_0=("fails", ORANGE), _1=("works", GREEN))],
+        steps=thresholds(ORANGE, (1, GREEN)),
+        links=[PAGE, link("Runbook", "${runbooks}#kubeiptablesexporterfailing")],
     )
 
 
@@ -31,11 +40,18 @@ def _reading_time():
         402,
         "How long a reading takes",
         """To read, interpret and compare all tables. An alert is raised above two seconds. The first reading
-        takes longer: every rule is new.""",
-        query(f"max by (instance) (iptables_reading_duration_seconds{{{NODES}}})", "{{instance}}"),
+        takes longer: every rule is new. The twenty slowest.""",
+        query(
+            chosen_nodes(
+                f"max by ({NODE}) (iptables_reading_duration_seconds{{{NODES}}})",
+                f"max by ({NODE}) ({at_end('max_over_time', 'iptables_reading_duration_seconds', NODES)})",
+            ),
+            NODE_LEGEND,
+        ),
         unit="s",
         limit=2,
         calcs=("mean", "max"),
+        links=[PAGE, SLOW_RUNBOOK],
     )
 
 
@@ -76,7 +92,9 @@ def _transactions():
         "Transactions of nf_tables",
         """By the process that committed them, of whatever table; none where no node uses nf_tables. Lost
         announcements came faster than the exporter took them.""",
-        query(f"sum by (process) ({rate('iptables_nft_transactions_total', NODES)})", "{{process}}"),
+        query(
+            f"topk(20, sum by (process) ({rate('iptables_nft_transactions_total', NODES)}))", "{{process}}"
+        ),
         query(f"sum({rate('iptables_nft_event_overruns_total', NODES)})", "lost announcements"),
         unit="suffix: /s",
         calcs=("mean", "max"),
@@ -96,25 +114,29 @@ def _versions():
 
 
 def _processor():
-    used = rate("process_cpu_seconds_total", NODES)
+    used = f"sum by ({NODE}) ({rate('process_cpu_seconds_total', NODES)} {OF_EXPORTERS})"
+    most = at_end("rate", "process_cpu_seconds_total", NODES)
     return timeseries(
         407,
         "Processor time",
-        "Of one processor.",
-        query(f"sum by (instance) ({used} {OF_EXPORTERS})", "{{instance}}"),
+        "Of one processor. The twenty that use most.",
+        query(chosen_nodes(used, f"sum by ({NODE}) ({most} {OF_EXPORTERS})"), NODE_LEGEND),
         unit="percentunit",
         calcs=("mean", "max"),
+        links=[PAGE],
     )
 
 
 def _memory():
-    resident = f"process_resident_memory_bytes{{{NODES}}}"
+    resident = f"sum by ({NODE}) (process_resident_memory_bytes{{{NODES}}} {OF_EXPORTERS})"
+    most = at_end("max_over_time", "process_resident_memory_bytes", NODES)
     return timeseries(
         408,
         "Memory",
-        "Resident memory. It grows with the largest table that was read.",
-        query(f"sum by (instance) ({resident} {OF_EXPORTERS})", "{{instance}}"),
+        "Resident memory. It grows with the largest table that was read. The twenty that use most.",
+        query(chosen_nodes(resident, f"sum by ({NODE}) ({most} {OF_EXPORTERS})"), NODE_LEGEND),
         unit="bytes",
+        links=[PAGE],
     )
 
 
@@ -122,8 +144,15 @@ def _samples():
     return timeseries(
         409,
         "Samples per scrape",
-        """Series that each exporter serves. README.md (Cardinality) says what they depend on, and what to do
-        about them.""",
-        query(f"sum by (instance) (scrape_samples_scraped{{{NODES}}} {OF_EXPORTERS})", "{{instance}}"),
+        """Series that each exporter serves; the twenty with the most. Documentation/cardinality.md says what they
+        depend on, and what to do about them.""",
+        query(
+            chosen_nodes(
+                f"sum by ({NODE}) (scrape_samples_scraped{{{NODES}}} {OF_EXPORTERS})",
+                f"sum by ({NODE}) ({at_end('max_over_time', 'scrape_samples_scraped', NODES)} {OF_EXPORTERS})",
+            ),
+            NODE_LEGEND,
+        ),
         decimals=0,
+        links=[PAGE],
     )

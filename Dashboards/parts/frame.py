@@ -1,23 +1,25 @@
 """The dashboard around its rows: variables, annotations, title."""
 
-from parts.panels import DATASOURCE, RED
-from parts.queries import NODES, ORDER_COUNTS
+from parts.panels import BLUE, DATASOURCE, GRAFANA, ORANGE, one_line
+from parts.queries import NODE, NODES, ORDER_COUNTS
+
+RUNBOOKS = "https://github.com/OWNER/kube-iptables-exporter/blob/main/Documentation/runbooks.md"
 
 
 def dashboard(panels):
     return {
-        "annotations": {"list": [_built_in_annotation(), _order_annotation()]},
-        "description": "What kube-proxy does to the iptables rules of each node: whose rules changed, and "
-        "where. Documentation/metrics.md of kube-iptables-exporter says what is counted.",
+        "annotations": {"list": [_built_in_annotation(), *_annotations()]},
+        "description": "Is anything wrong with the iptables rules of kube-proxy, on which node, and what "
+        f"changed? For Grafana {GRAFANA} and later, and a Prometheus that has the recording rules and alerts of "
+        "kube-iptables-exporter and gives its targets the label node.",
         "editable": True,
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "id": None,
-        "links": [],
+        "links": _links(),
         "panels": panels,
-        "preload": False,
         "refresh": "30s",
-        "schemaVersion": 41,
+        "schemaVersion": 39,
         "tags": ["iptables", "kube-proxy", "kubernetes"],
         "templating": {"list": _variables()},
         "time": {"from": "now-1h", "to": "now"},
@@ -33,14 +35,17 @@ def dashboard(panels):
 def _variables():
     exporters = "iptables_exporter_build_info"
     chosen_cluster = f'{exporters}{{cluster=~"$cluster"}}'
-    rules = f"iptables_service_rules{{{NODES}}}"
-    chosen_namespace = f'iptables_service_rules{{{NODES}, service_namespace=~"$namespace"}}'
+    ports = "iptables_service_sep_chains"  # the last that anybody would drop
+    chosen_namespace = f'{ports}{{{NODES}, service_namespace=~"$namespace"}}'
     return [
         _datasource(),
         _variable("cluster", "Cluster", f"label_values({exporters}, cluster)"),
-        _variable("node", "Node", f"label_values({chosen_cluster}, instance)"),
-        _variable("namespace", "Namespace", f"label_values({rules}, service_namespace)"),
+        _variable("node", "Node", f"label_values({chosen_cluster}, node)"),
+        _variable("namespace", "Namespace", f"label_values({ports}{{{NODES}}}, service_namespace)"),
         _variable("service", "Service", f"label_values({chosen_namespace}, service_name)"),
+        # Set them here, for all links.
+        _constant("runbooks", RUNBOOKS),
+        _constant("scheme", "http"),
     ]
 
 
@@ -65,7 +70,6 @@ def _variable(name, label, text):
     """A choice of several values, or of all: then series that lack the label count as well."""
     return {
         "allValue": ".*",
-        "allowCustomValue": True,
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
         "datasource": DATASOURCE,
         "definition": text,
@@ -84,18 +88,66 @@ def _variable(name, label, text):
     }
 
 
-def _order_annotation():
+def _constant(name, value):
+    return {"hide": 2, "name": name, "query": value, "skipUrlSync": True, "type": "constant"}
+
+
+def _links():
+    return [_dashboard_link("Runbooks", "${runbooks}")]
+
+
+def _dashboard_link(title, url):
+    return {
+        "asDropdown": False,
+        "icon": "doc",
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "title": title,
+        "tooltip": "",
+        "type": "link",
+        "url": url,
+    }
+
+
+def _annotations():
     moved = f"iptables_rule_changes_total{{{NODES}, {ORDER_COUNTS}}}"
+    changed = f'iptables_rule_changes_total{{{NODES}, scope!="other", change=~"added|removed"}}'
+    return [
+        _annotation(
+            "Moved where order counts",
+            ORANGE,
+            f"sum by ({NODE}, scope) (increase({moved}[$__rate_interval])) > 0",
+            "{{node}}: rules of the scope {{scope}} were moved",
+        ),
+        _annotation(
+            "Mass changes",
+            ORANGE,
+            f"""sum by ({NODE}) (increase({changed}[$__rate_interval]))
+            > 0.25 * sum by ({NODE}) (instance:iptables_rules:sum{{{NODES}}})""",
+            "{{node}}: more than a quarter of the rules were added or removed",
+        ),
+        # Where Prometheus scrapes kube-proxy. Its targets may have no label `node`.
+        _annotation(
+            "kube-proxy starts",
+            BLUE,
+            """time() - process_start_time_seconds{job=~"(.*/)?kube-proxy", cluster=~"$cluster"} < 60""",
+            "kube-proxy started: {{instance}}",
+        ),
+    ]
+
+
+def _annotation(name, color, expr, title):
     return {
         "datasource": DATASOURCE,
         "enable": True,
-        "expr": f"sum by (instance, scope) (increase({moved}[$__rate_interval])) > 0",
+        "expr": one_line(expr),
         "hide": False,
-        "iconColor": RED,
-        "name": "Moved where order counts",
-        "tagKeys": "instance,scope",
-        "textFormat": "Rules were moved.",
-        "titleFormat": "{{instance}}: {{scope}}",
+        "iconColor": color,
+        "name": name,
+        "tagKeys": "cluster,node",
+        "titleFormat": title,
     }
 
 

@@ -1,7 +1,8 @@
 """What the panels of a Grafana dashboard are made of: one function for each type that is used."""
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-PLUGIN_VERSION = "11.6.0"
+# The oldest Grafana that the dashboard is for: .ci/dashboards reads it with its models.
+GRAFANA = "10.4"
 
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
 BLUE, LIGHT_BLUE, LIGHT_GREEN = "blue", "light-blue", "light-green"
@@ -55,6 +56,16 @@ def override(name, **properties):
     return {"matcher": {"id": "byName", "options": name}, "properties": listed}
 
 
+def hidden(name):
+    """A column that is there for the links of others."""
+    return override(name, custom__hidden=True)
+
+
+def link(title, url, *, blank=True):
+    """Where something leads to: a new tab, or the same."""
+    return {"targetBlank": blank, "title": title, "url": url}
+
+
 def fixed(name, color):
     """A series that always has the same colour."""
     return override(name, color={"fixedColor": color, "mode": "fixed"})
@@ -69,7 +80,7 @@ def _panel(kind, number, title, description, queries, defaults, options, overrid
         "fieldConfig": {"defaults": defaults, "overrides": list(overrides)},
         "id": number,
         "options": options,
-        "pluginVersion": PLUGIN_VERSION,
+        "pluginVersion": f"{GRAFANA}.0",
         "targets": queries,
         "title": title,
         "type": kind,
@@ -102,6 +113,8 @@ def timeseries(
     limit=None,
     calcs=("max",),
     overrides=(),
+    links=(),
+    none="none",
 ):
     """Lines, or bars; `limit` is drawn as a dashed line."""
     defaults = {
@@ -112,12 +125,12 @@ def timeseries(
             "fillOpacity": 70 if bars else 10,
             "lineWidth": 0 if bars else 1,
             "showPoints": "never",
-            "spanNulls": False,
             "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
             "thresholdsStyle": {"mode": "off" if limit is None else "dashed"},
         },
-        "noValue": "none",
-        "thresholds": thresholds(GREEN) if limit is None else thresholds(GREEN, (limit, RED)),
+        "links": list(links),
+        "noValue": none,
+        "thresholds": thresholds(GREEN) if limit is None else thresholds(GREEN, (limit, ORANGE)),
         "unit": unit,
     }
     if decimals is not None:
@@ -129,11 +142,12 @@ def timeseries(
     return _panel("timeseries", number, title, description, queries, defaults, options, overrides)
 
 
-def stat(number, title, description, *queries, unit="short", steps=None, overrides=(), none="0"):
+def stat(number, title, description, *queries, unit="short", steps=None, overrides=(), none="0", links=()):
     """One large number for each series."""
     defaults = {
         "color": {"mode": "thresholds"},
         "decimals": 0,
+        "links": list(links),
         "noValue": none,
         "thresholds": steps or thresholds(BLUE),
         "unit": unit,
@@ -150,16 +164,31 @@ def stat(number, title, description, *queries, unit="short", steps=None, overrid
     return _panel("stat", number, title, description, queries, defaults, options, overrides)
 
 
-def bargauge(number, title, description, *queries, unit="short", steps=None):
-    """One horizontal bar for each series."""
+def bargauge(
+    number,
+    title,
+    description,
+    *queries,
+    unit="short",
+    steps=None,
+    overrides=(),
+    mappings=(),
+    most=None,
+    links=(),
+):
+    """One horizontal bar for each series; `most` is a full one, if it is not the longest."""
     defaults = {
         "color": {"mode": "thresholds"},
         "decimals": 0,
+        "links": list(links),
+        "mappings": list(mappings),
         "min": 0,
         "noValue": "none",
         "thresholds": steps or thresholds(BLUE),
         "unit": unit,
     }
+    if most is not None:
+        defaults["max"] = most
     options = {
         "displayMode": "basic",
         "minVizHeight": 16,
@@ -171,49 +200,15 @@ def bargauge(number, title, description, *queries, unit="short", steps=None):
         "sizing": "auto",
         "valueMode": "text",
     }
-    return _panel("bargauge", number, title, description, queries, defaults, options)
+    return _panel("bargauge", number, title, description, queries, defaults, options, overrides)
 
 
-def barchart(number, title, description, *queries, x, names, unit="short"):
-    """Bars side by side for each value of the label `x`; `names` are those of the queries' bars."""
-    defaults = {
-        "color": {"mode": "palette-classic"},
-        "custom": {"axisSoftMin": 0, "fillOpacity": 70, "lineWidth": 0},
-        "decimals": 0,
-        "noValue": "none",
-        "thresholds": thresholds(GREEN),
-        "unit": unit,
-    }
-    options = {
-        "barWidth": 0.9,
-        "fullHighlight": False,
-        "groupWidth": 0.7,
-        "legend": _legend(),
-        "orientation": "horizontal",
-        "showValue": "auto",
-        "stacking": "none",
-        "tooltip": {"hideZeros": False, "mode": "multi", "sort": "none"},
-        "xField": x,
-        "xTickLabelMaxLength": 40,
-        "xTickLabelRotation": 0,
-    }
-    return _panel(
-        "barchart",
-        number,
-        title,
-        description,
-        queries,
-        defaults,
-        options,
-        transformations=_merged(queries, [x], names),
-    )
-
-
-def state_timeline(number, title, description, *queries, mappings, steps):
+def state_timeline(number, title, description, *queries, mappings, steps, links=()):
     """One line for each series, in the colours of its states."""
     defaults = {
         "color": {"mode": "thresholds"},
-        "custom": {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False},
+        "custom": {"fillOpacity": 80, "lineWidth": 0},
+        "links": list(links),
         "mappings": mappings,
         "noValue": "none",
         "thresholds": steps,
@@ -230,7 +225,7 @@ def state_timeline(number, title, description, *queries, mappings, steps):
     return _panel("state-timeline", number, title, description, queries, defaults, options)
 
 
-def table(number, title, description, *queries, labels, names, overrides=(), sort=None):
+def table(number, title, description, *queries, labels, names, overrides=(), sort=None, none=""):
     """A line for each set of labels; a column for each label (`labels`: what it is called, by label)
     and for each query (`names`)."""
     defaults = {
@@ -241,7 +236,7 @@ def table(number, title, description, *queries, labels, names, overrides=(), sor
             "filterable": True,
             "inspect": False,
         },
-        "noValue": "",
+        "noValue": none,
         "thresholds": thresholds(GREEN),
         "unit": "short",
     }
@@ -306,3 +301,16 @@ def placed(*lines):
             x += width
         y += height
     return panels
+
+
+def folded(panels, open_rows):
+    """Folds all rows but the first ones: Grafana asks nothing for what is in a folded row."""
+    kept = []
+    for panel in panels:
+        if panel["type"] == "row" and sum(one["type"] == "row" for one in kept) >= open_rows:
+            panel = {**panel, "collapsed": True, "panels": []}
+        if panel["type"] != "row" and kept and kept[-1].get("collapsed"):
+            kept[-1]["panels"].append(panel)
+        else:
+            kept.append(panel)
+    return kept

@@ -53,7 +53,7 @@ def threshold_color(config, value):
 
 
 def state_of(config, value):
-    """The text and colour of a value, as the mappings say it."""
+    """The text and colour of a value, as the mappings say it; no text where none does."""
     for mapping in config["mappings"]:
         options = mapping["options"]
         if mapping["type"] == "value":
@@ -62,7 +62,7 @@ def state_of(config, value):
             result = options["result"] if options["from"] <= value <= options["to"] else None
         if result:
             return result["text"], color(result["color"])
-    return f"{value:g}", threshold_color(config, value)
+    return None, threshold_color(config, value)
 
 
 def rows_of(panel, answers):

@@ -161,6 +161,7 @@ def state_timeline(drawing, panel, answers, span, box):
         drawing.text(left, y + each * 0.4 + 4, fitted(one.name, 11, gutter - 8), 11)
         for begin, end, value in _stretches(one.points, frame.step):
             text, fill = state_of(config, value)
+            text = text or f"{value:g}"
             states.setdefault(text, fill)
             stop = min(end, frame.end)
             drawing.rectangle(frame.x(begin), y, max(frame.x(stop) - frame.x(begin), 0.8), each * 0.8, fill)

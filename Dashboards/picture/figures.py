@@ -1,8 +1,8 @@
 """Panels of one moment: large numbers, bars, tables."""
 
-from picture.answers import rows_of, series_of, threshold_color
+from picture.answers import rows_of, series_of, state_of, threshold_color
 from picture.numbers import formatted
-from picture.svg import BORDER, FAINT, GRID, PALETTE, TEXT, fitted, width_of
+from picture.svg import BORDER, FAINT, GRID, TEXT, fitted, width_of
 
 LINE = 22
 
@@ -30,51 +30,32 @@ def bargauge(drawing, panel, answers, _span, box):
     left, top, width, height = box
     config = panel["fieldConfig"]["defaults"]
     series = series_of(panel, answers)
-    names = min(max([width_of(one.name, 11) for one in series] or [0]) + 10, width * 0.5)
+    names = min(max([width_of(one.name, 11) for one in series] or [0]) * 1.15 + 14, width * 0.5)
     room = width - names - 60
-    most = max([one.last for one in series] or [1]) or 1
+    most = config.get("max") or max([one.last for one in series] or [1]) or 1
     each = min(height / max(len(series), 1), 34)
+    fixed = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+    if not series:
+        drawing.text(left + width / 2, top + height / 2, config["noValue"], 14, FAINT, "middle")
     for index, one in enumerate(series):
         y = top + index * each
-        fill = threshold_color(config, one.last)
+        text, fill = state_of(config, one.last)
+        if text is None:
+            text = formatted(one.last, config["unit"], config["decimals"])
+        if one.name in fixed:
+            fill = one.color
         drawing.text(left, y + each / 2 + 4, fitted(one.name, 11, names - 8), 11)
         drawing.rectangle(left + names, y + 3, room, each - 6, GRID)
-        drawing.rectangle(left + names, y + 3, room * one.last / most, each - 6, fill)
-        text = formatted(one.last, config["unit"], config["decimals"])
+        drawing.rectangle(left + names, y + 3, room * min(one.last / most, 1), each - 6, fill)
         drawing.text(left + width, y + each / 2 + 4, text, 12, fill, "end", bold=True)
-
-
-def barchart(drawing, panel, answers, _span, box):
-    left, top, width, height = box
-    config = panel["fieldConfig"]["defaults"]
-    names, rows = rows_of(panel, answers)
-    label, *bars = names
-    gutter = min(max([width_of(row[label], 11) for row in rows] or [0]) + 10, width * 0.5)
-    most = max([row[bar] or 0 for row in rows for bar in bars] or [1]) or 1
-    each = (height - 24) / max(len(rows), 1)
-    thick = each * 0.7 / len(bars)
-    for index, row in enumerate(rows):
-        y = top + index * each
-        drawing.text(left, y + each / 2 + 4, fitted(row[label], 11, gutter - 8), 11)
-        for place, bar in enumerate(bars):
-            value = row[bar] or 0
-            begin = y + each * 0.15 + place * thick
-            length = (width - gutter - 30) * value / most
-            drawing.rectangle(left + gutter, begin, length, thick - 1, PALETTE[place], opacity=0.8)
-            text = formatted(value, config["unit"], config["decimals"])
-            drawing.text(left + gutter + length + 5, begin + thick / 2 + 3.5, text, 10)
-    x = left
-    for place, bar in enumerate(bars):
-        drawing.rectangle(x, top + height - 12, 12, 4, PALETTE[place], radius=2)
-        drawing.text(x + 18, top + height - 6, bar, 11)
-        x += width_of(bar, 11) + 40
 
 
 def table(drawing, panel, answers, _span, box):
     left, top, width, height = box
     names, rows = rows_of(panel, answers)
-    configs = {name: dict(panel["fieldConfig"]["defaults"]) for name in names}
+    configs = {name: {"mappings": [], **panel["fieldConfig"]["defaults"]} for name in names}
     colored = set()
+    hidden = set()
     for override in panel["fieldConfig"]["overrides"]:
         name = override["matcher"]["options"]
         for item in override["properties"]:
@@ -82,6 +63,9 @@ def table(drawing, panel, answers, _span, box):
                 configs[name][item["id"]] = item["value"]
             if item["id"] == "custom.cellOptions":
                 colored.add(name)
+            if item["id"] == "custom.hidden":
+                hidden.add(name)
+    names = [name for name in names if name not in hidden]
     shown = rows[: int((height - LINE) / LINE)]
     texts = [{name: _cell(configs[name], row.get(name)) for name in names} for row in shown]
     wanted = {name: max([width_of(text[name], 11) for text in [{name: name}, *texts]]) + 20 for name in names}
@@ -95,7 +79,7 @@ def table(drawing, panel, answers, _span, box):
         for index, (row, text) in enumerate(zip(shown, texts)):
             y = top + (index + 1) * LINE
             value = row.get(name)
-            fill = threshold_color(configs[name], value) if name in colored and value is not None else "none"
+            fill = state_of(configs[name], value)[1] if name in colored and value is not None else "none"
             drawing.rectangle(x + 4, y - 2, column - 8, LINE - 3, fill, opacity=0.85)
             ink = TEXT if fill == "none" else "#ffffff"
             drawing.text(place, y + 12, text[name], 11, ink, anchor)
@@ -109,5 +93,6 @@ def table(drawing, panel, answers, _span, box):
 
 def _cell(config, value):
     if isinstance(value, float):
-        return formatted(value, config["unit"], config.get("decimals"))
+        text, _ = state_of(config, value)
+        return text or formatted(value, config["unit"], config.get("decimals"))
     return value or ""
