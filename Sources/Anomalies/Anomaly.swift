@@ -37,12 +37,15 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
     /// kube-proxy may leave it for a while, or it does no harm by itself.
     case info
     case warning
+    /// Somebody wrote it: no sync of kube-proxy and no kubelet does, not even for a moment.
+    case critical
   }
 
   /// That of the alert that it raises.
   public var severity: Severity {
     switch self {
     case .orphanChain, .duplicateRule, .hookJumpDuplicated: .info
+    case .endpointMismatch, .unguardedDrop: .critical
     default: .warning
     }
   }

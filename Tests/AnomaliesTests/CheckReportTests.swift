@@ -64,7 +64,7 @@ struct CheckReportTests {
     #expect(texts[1].contains("unguarded_drop: a DROP"))
     let json = try Self.json(Self.report(try RulesetText(nat: "", filter: both).snapshot()))
     let severities = json.readings[0].anomalies.map { "\($0.anomaly) \($0.severity)" }
-    #expect(severities == ["duplicate_rule info", "unguarded_drop warning"])
+    #expect(severities == ["duplicate_rule info", "unguarded_drop critical"])
   }
 
   @Test("A mode that is not iptables is said first, once for each source")

@@ -5,17 +5,22 @@ import Testing
 
 @Suite("Severities")
 struct SeverityTests {
-  @Test("The alerts take those kinds for information that check does")
-  func alerts() throws {
+  @Test(
+    "A fault has the severity of the alert that it raises",
+    arguments: [
+      ("KubeIptablesTampered", "critical", "=~", ["critical"]),
+      ("KubeIptablesFaultyRules", "warning", "!~", ["critical", "info"]),
+      ("KubeIptablesStaleRules", "info", "=~", ["info"]),
+    ])
+  func alerts(alert: String, severity: String, condition: String, named: [String]) throws {
     let here = #filePath.split(separator: "/", omittingEmptySubsequences: false)
     let path = here.dropLast(3).joined(separator: "/") + "/Deploy/prometheus/rules.yaml"
     let rules = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-    let kinds = Anomaly.allCases.filter { $0.severity == .info }.map(\.rawValue)
-    for condition in ["=~", "!~"] {
-      let line = try #require(
-        rules.split(separator: "\n").first { $0.contains("anomaly\(condition)") })
-      let named = line.split(separator: "\"")[1].split(separator: "|").map(String.init)
-      #expect(named.sorted() == kinds.sorted())
-    }
+    let lines = rules.split(separator: "\n").drop { !$0.hasSuffix("- alert: \(alert)") }
+    let expression = try #require(lines.first { $0.contains("anomaly\(condition)") })
+    let kinds = Anomaly.allCases.filter { named.contains($0.severity.rawValue) }.map(\.rawValue)
+    let found = expression.split(separator: "\"")[1].split(separator: "|").map(String.init)
+    #expect(found.sorted() == kinds.sorted())
+    #expect(lines.first { $0.contains("severity: ") }?.hasSuffix(" \(severity)") == true)
   }
 }
