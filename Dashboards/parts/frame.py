@@ -1,5 +1,6 @@
 """The dashboard around its rows: variables, annotations, title."""
 
+from parts.links import UID
 from parts.panels import BLUE, DATASOURCE, GRAFANA, ORANGE, one_line
 from parts.queries import NODE, NODES, ORDER_COUNTS
 
@@ -26,7 +27,7 @@ def dashboard(panels):
         "timepicker": {},
         "timezone": "browser",
         "title": "kube-proxy's iptables rules",
-        "uid": "kube-iptables",
+        "uid": UID,
         "version": 1,
         "weekStart": "",
     }

@@ -2,7 +2,8 @@
 
 from parts.panels import link
 
-_HERE = "/d/${__dashboard.uid}?${datasource:queryparam}&${cluster:queryparam}&${node:queryparam}&${__url_time_range}"
+UID = "kube-iptables"
+_HERE = f"/d/{UID}?" + "${datasource:queryparam}&${cluster:queryparam}&${node:queryparam}&${__url_time_range}"
 
 # From a series, and from a line of a table.
 PAGE = link("The node's page", "${scheme}://${__field.labels.instance}/")
