@@ -1,7 +1,7 @@
 """The row about what changed, and whose rules moved."""
 
 from parts.links import COLUMN_SERVICE, PAGE, SERVICE
-from parts.panels import BLUE, GREEN, GREY, LIGHT_BLUE, ORANGE
+from parts.panels import GREEN, GREY, LIGHT_BLUE, ORANGE
 from parts.panels import between, fixed, link, override, query, row, stat, state_timeline, table, thresholds
 from parts.panels import timeseries, values
 from parts.queries import NODE, NODE_LEGEND, NODES, ORDER_COUNTS, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES
