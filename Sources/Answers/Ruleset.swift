@@ -80,15 +80,3 @@ extension TableSnapshot {
       handles: handles)
   }
 }
-
-extension TableName {
-  /// C counterpart: `xtables_ipv4` in iptables' `nft.c`.
-  fileprivate var builtInChains: [ChainName] {
-    switch self {
-    case .raw: ["PREROUTING", "OUTPUT"]
-    case .mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
-    case .nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]
-    case .filter, .security: ["INPUT", "FORWARD", "OUTPUT"]
-    }
-  }
-}

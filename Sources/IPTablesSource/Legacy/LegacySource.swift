@@ -112,15 +112,19 @@ struct LegacyState: Equatable {
     return loaded
   }
 
-  /// The names in `/proc/thread-self/net/ip_tables_names` or `ip6_tables_names`; none where x_tables
-  /// itself is not loaded.
+  private static func loadedTables(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
+    Set(try listedTables(family))
+  }
+
+  /// The names in `/proc/thread-self/net/ip_tables_names` or `ip6_tables_names`, in their order; none where
+  /// x_tables itself is not loaded.
   ///
   /// - Throws: `ReadingError` where the file exists and can't be read: it is root's.
-  private static func loadedTables(_ family: IPFamily) throws(ReadingError) -> Set<TableName> {
+  static func listedTables(_ family: IPFamily) throws(ReadingError) -> [TableName] {
     let path = "/proc/thread-self/net/\(family == .ipv4 ? "ip" : "ip6")_tables_names"
     do {
       let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
-      return Set(text.split(separator: "\n").compactMap { TableName(rawValue: String($0)) })
+      return text.split(separator: "\n").compactMap { TableName(rawValue: String($0)) }
     } catch {
       if error == .noSuchFile { return [] }
       throw ReadingError(

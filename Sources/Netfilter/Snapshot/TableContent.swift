@@ -9,6 +9,18 @@ public enum TableName: String, Sendable, Hashable, CaseIterable, Comparable {
   public static func < (left: TableName, right: TableName) -> Bool {
     left.rawValue < right.rawValue
   }
+
+  /// The built-in chains that iptables gives the table, in the order in which packets meet them.
+  ///
+  /// C counterpart: `xtables_ipv4` in iptables' `nft.c`.
+  public var builtInChains: [ChainName] {
+    switch self {
+    case .raw: ["PREROUTING", "OUTPUT"]
+    case .mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
+    case .nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]
+    case .filter, .security: ["INPUT", "FORWARD", "OUTPUT"]
+    }
+  }
 }
 
 /// What stands in a table, without counters. Shared between the snapshots of a table that did not

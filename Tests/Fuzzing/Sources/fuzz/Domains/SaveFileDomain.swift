@@ -33,6 +33,17 @@ enum SaveFileDomain {
         require(left == right, "\(left) is read as it was printed, not as \(right)")
       }
     }
+    let saved = save(table, backend)
+    require(
+      save(read(saved, like: table), backend) == saved, "what is saved is saved the same again")
+  }
+
+  /// What the command `save` writes of a table.
+  private static func save(_ table: TableSnapshot, _ backend: Backend) -> [UInt8] {
+    var writer = SaveFileWriter(program: "a test", showsCounters: true, time: 0)
+    writer.write(
+      FamilySnapshot(backend: backend, family: table.family, tables: [table]), .fixed)
+    return writer.bytes
   }
 
   private static func read(_ text: [UInt8], like table: TableSnapshot) -> TableSnapshot {
