@@ -4,7 +4,7 @@ public import KubeProxy
 public import Netfilter
 
 /// What the command `check` found: of each family that could be read its faults, and of the others why.
-public struct CheckReport: Sendable {
+public struct CheckReport {
   /// A family that was read, and its faults.
   fileprivate struct Reading: Sendable {
     /// Where it comes from, such as a file's name.
@@ -21,13 +21,26 @@ public struct CheckReport: Sendable {
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
   }
 
+  private let tables: Set<TableName>?
+  private let selection: ((ServicePort) -> Bool)?
   private var readings: [Reading] = []
   /// Sources that could not be read, or only in part, and why.
   public private(set) var failures: [(source: String, message: String)] = []
 
-  public init() {}
+  /// - Parameters:
+  ///   - tables: those whose faults are asked for; nil for all.
+  ///   - selection: the service ports that are asked for; nil for all, and for faults of none.
+  public init(tables: Set<TableName>? = nil, selection: ((ServicePort) -> Bool)? = nil) {
+    self.tables = tables
+    self.selection = selection
+  }
+
+  /// Whether there is a service port among those that are asked for.
+  public var hasServicePorts: Bool { readings.contains { $0.servicePorts > 0 } }
 
   /// Inspects the families that were read of a source.
+  ///
+  /// All tables that were read are looked at, since what is in one says whether there are faults in another.
   ///
   /// - Parameters:
   ///   - mode: kube-proxy's, as the source shows it.
@@ -37,12 +50,26 @@ public struct CheckReport: Sendable {
   ) {
     for snapshot in families {
       let map = FamilySide(snapshot).map
+      let findings = Inspection(of: snapshot, map: map, mode: mode).findings
       readings.append(
         Reading(
-          source: source, snapshot: snapshot, mode: mode, isKernel: isKernel,
-          servicePorts: map.services.count, unnamed: map.unnamed,
-          findings: Inspection(of: snapshot, map: map, mode: mode).findings))
+          source: source, snapshot: asked(of: snapshot), mode: mode, isKernel: isKernel,
+          servicePorts: map.services.count { selection?($0.port) ?? true }, unnamed: map.unnamed,
+          findings: findings.filter(isAsked)))
     }
+  }
+
+  private func asked(of snapshot: FamilySnapshot) -> FamilySnapshot {
+    guard let tables else { return snapshot }
+    return FamilySnapshot(
+      backend: snapshot.backend, family: snapshot.family,
+      tables: snapshot.tables.filter { tables.contains($0.name) })
+  }
+
+  private func isAsked(_ finding: Finding) -> Bool {
+    guard tables?.contains(finding.table) ?? true else { return false }
+    guard let selection else { return true }
+    return finding.servicePort.map(selection) ?? false
   }
 
   /// Adds that rules of a source could not be read.
@@ -173,8 +200,8 @@ extension CheckReport.Reading {
     json.member("ip_family", .string(snapshot.family.rawValue))
     json.member("mode", .string(mode.rawValue))
     json.member("tables", elements: snapshot.tables.map { .string($0.name.rawValue) })
-    json.member("rules", .integer(ruleCount))
-    json.member("service_ports", .integer(servicePorts))
+    json.member("rule_count", .integer(ruleCount))
+    json.member("service_port_count", .integer(servicePorts))
     json.member("unnamed_chains", unnamed.parts)
     json.member("anomalies", objects: findings) { $0.write(to: &$1) }
   }
@@ -191,7 +218,7 @@ extension Finding {
     json.member("rules", objects: rules) { place, json in
       json.member("chain", .text(place.chain.bytes))
       json.member("position", .integer(place.position + 1))
-      json.member("rule", .text(place.rule.bytes(in: place.chain)))
+      json.member("text", .text(place.rule.bytes(in: place.chain)))
     }
     json.member("title", .string(anomaly.title))
     json.member("reason", .string(anomaly.reason))

@@ -42,13 +42,13 @@ struct CheckReportTests {
     }
     #expect(fault.expected.isEmpty == told.contains("no faults"))
     let json = try Self.json(report)
-    #expect(json.version == 1)
+    #expect(json.version == 2)
     #expect(json.failures.isEmpty)
     #expect(
       json.readings.flatMap(\.anomalies).map { "\($0.anomaly) \($0.table) \($0.chains[0])" }
         == fault.expected)
     for anomaly in json.readings.flatMap(\.anomalies) {
-      #expect(anomaly.rules.allSatisfy { $0.position > 0 && $0.rule.hasPrefix("-A \($0.chain) ") })
+      #expect(anomaly.rules.allSatisfy { $0.position > 0 && $0.text.hasPrefix("-A \($0.chain) ") })
     }
   }
 
@@ -65,6 +65,47 @@ struct CheckReportTests {
     let json = try Self.json(Self.report(try RulesetText(nat: "", filter: both).snapshot()))
     let severities = json.readings[0].anomalies.map { "\($0.anomaly) \($0.severity)" }
     #expect(severities == ["duplicate_rule info", "unguarded_drop critical"])
+  }
+
+  @Test("Only the faults of the tables and service ports that are asked for are told")
+  func selection() throws {
+    let nat = """
+      -A KUBE-MARK-MASQ -j RETURN
+      -A KUBE-MARK-MASQ -j RETURN
+      """
+    let snapshot = try RulesetText(nat: nat, filter: Self.drop).snapshot()
+    func found(_ report: CheckReport) throws -> Document.Reading {
+      var report = report
+      report.add([snapshot], of: "node", mode: .iptables)
+      return try Self.json(report).readings[0]
+    }
+    let all = try found(CheckReport())
+    #expect(Set(all.anomalies.map(\.table)) == ["nat", "filter"])
+    let filter = try found(CheckReport(tables: [.filter]))
+    #expect(filter.tables == ["filter"] && filter.rule_count == 1)
+    #expect(
+      filter.anomalies.map(\.detail) == all.anomalies.filter { $0.table == "filter" }.map(\.detail))
+    var none = CheckReport { _ in false }
+    #expect(try found(none).anomalies.isEmpty)
+    none.add([snapshot], of: "node", mode: .iptables)
+    #expect(!none.hasServicePorts && none.exitStatus == 0)
+  }
+
+  @Test("Of a service port, its faults are told and no other's", arguments: PlantedFault.all)
+  func services(_ fault: PlantedFault) throws {
+    var text = try DumpText(fault.fixture)
+    fault.plant(&text)
+    let snapshot = try text.snapshot()
+    let all = try Self.json(Self.report(snapshot, fault.mode)).readings[0]
+    for name in Set(all.anomalies.compactMap(\.service?.name)) {
+      var report = CheckReport { $0.name == name }
+      report.add([snapshot], of: "node", mode: fault.mode)
+      let some = try Self.json(report).readings[0]
+      #expect(some.service_port_count > 0 && some.service_port_count < all.service_port_count)
+      #expect(
+        some.anomalies.map(\.detail)
+          == all.anomalies.filter { $0.service?.name == name }.map(\.detail))
+    }
   }
 
   @Test("A mode that is not iptables is said first, once for each source")
@@ -189,8 +230,8 @@ struct CheckReportTests {
       let mode: String
       let unnamed_chains: [String: Int]
       let tables: [String]
-      let rules: Int
-      let service_ports: Int
+      let rule_count: Int
+      let service_port_count: Int
       let anomalies: [Anomaly]
     }
 
@@ -217,7 +258,7 @@ struct CheckReportTests {
     struct Rule: Decodable {
       let chain: String
       let position: Int
-      let rule: String
+      let text: String
     }
 
     struct Failure: Decodable {

@@ -44,7 +44,7 @@ struct OutputTests {
     let difference = try pair.difference()
     let bytes = json { difference.write(to: &$0) }
     let document = try JSONDecoder().decode(DifferenceDocument.self, from: Data(bytes))
-    #expect(document.version == 1 && document.differs == !difference.isEmpty)
+    #expect(document.version == 2 && document.differs == !difference.isEmpty)
     #expect(document.before == pair.old.name && document.after == pair.new.name)
     #expect(document.mode_before == "iptables" && document.mode_after == "iptables")
     #expect(document.summary.map(\.text) == difference.sentences)
@@ -57,6 +57,21 @@ struct OutputTests {
       #expect(change.from != nil && change.to != nil)
     }
     #expect(bytes == json { difference.write(to: &$0) })
+  }
+
+  @Test(
+    "A short difference has sentences and counts, and no rules", arguments: FixturePair.consecutive)
+  func short(_ pair: FixturePair) throws {
+    let difference = try pair.difference()
+    let lines = text { difference.write(to: &$0, isShort: true) }
+    #expect(!lines.contains("-A "))
+    #expect(lines.contains("\nin all: ") == !difference.isEmpty)
+    let whole = text { difference.write(to: &$0) }
+    #expect(whole.hasPrefix(lines.prefix { _ in true }.split(separator: "in all: ")[0]))
+    let document = String(
+      decoding: json { difference.write(to: &$0, isShort: true) }, as: UTF8.self)
+    #expect(document.contains(#""counts": {"#) && document.contains(#""summary": ["#))
+    #expect(!document.contains(#""groups""#))
   }
 
   private struct DifferenceDocument: Decodable {
@@ -142,7 +157,7 @@ struct OutputTests {
     let list = ServiceList(of: try Ruleset(Fixture("legacy-1.28/a-02-baseline-traffic.rules")))
     let bytes = json { list.write(to: &$0) }
     let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
-    #expect(document.version == 1 && document.services.count == list.services.count)
+    #expect(document.version == 2 && document.services.count == list.services.count)
     for (shown, service) in zip(document.services, list.services) {
       #expect(shown.service["name"] == service.port.name)
       #expect(shown.connections == Int(service.connections))
@@ -247,14 +262,18 @@ struct OutputTests {
   func selectsNothing() throws {
     let old = try Ruleset(Fixture("legacy-1.21/b-02-ngnix-deleted.rules"))
     let new = try Ruleset(Fixture("legacy-1.21/b-03-ngnix-created-no-targetport.rules"))
-    let list = ServiceList(of: new, selection: { _ in false }, pattern: "nosuch")
-    let expected = "no service port in \(new.name) matches 'nosuch'\n"
-    #expect(text { list.writeTable(to: &$0) } == expected)
-    #expect(text { list.writeTree(to: &$0) } == expected)
+    // Of show, the command says it.
+    let list = ServiceList(of: new, selection: { _ in false })
+    #expect(text { list.writeTable(to: &$0) } == "")
+    #expect(text { list.writeTree(to: &$0) } == "")
     let difference = RulesetDifference(
       from: old, to: new, selection: { _ in false }, pattern: "nosuch")
     #expect(
       difference.sentences == ["nothing changed for the service ports that match 'nosuch'"])
+    #expect(!difference.hasSelected)
+    #expect(RulesetDifference(from: old, to: new).hasSelected)
+    let gone = RulesetDifference(from: old, to: new) { $0.name == "ngnix-service" }
+    #expect(gone.hasSelected)
   }
 
   @Test("Service chains that nobody names are counted last by show")

@@ -12,6 +12,8 @@ public struct RulesetDifference: Sendable {
   public let notCompared: [UncomparedTable]
   /// The number of tables that both sides have, in either family.
   public let comparedTables: Int
+  /// Whether either side has a service port that is asked for; true where all are asked for.
+  public let hasSelected: Bool
   let old: Ruleset
   let new: Ruleset
 
@@ -38,6 +40,14 @@ public struct RulesetDifference: Sendable {
     counts = grouping.counts
     comparedTables = comparisons.reduce(0) { $0 + $1.tables.count }
     notCompared = comparisons.flatMap(\.notCompared)
+    hasSelected =
+      selection.map { selection in
+        comparisons.contains { comparison in
+          [comparison.old.map, comparison.new.map].contains {
+            $0.services.contains { selection($0.port) }
+          }
+        }
+      } ?? true
     findings = DifferenceFinding.all(
       of: comparisons, grouping.counts, selection: selection, pattern: pattern)
   }

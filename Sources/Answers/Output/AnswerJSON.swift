@@ -4,11 +4,13 @@ internal import Netfilter
 
 /// Rises when a member of a document is renamed, removed, or means something else; not when one is
 /// added.
-let answerVersion = 1
+let answerVersion = 2
 
 extension RulesetDifference {
   /// Writes the difference for machines, as Documentation/answers.md describes it.
-  public func write(to writer: inout JSONWriter) {
+  ///
+  /// - Parameter isShort: whether the rules are left out, and with them the groups.
+  public func write(to writer: inout JSONWriter, isShort: Bool = false) {
     writer.object { writer in
       writer.member("version", .integer(answerVersion))
       writer.member("before", .string(old.name))
@@ -18,7 +20,7 @@ extension RulesetDifference {
       writer.member("differs", .flag(!isEmpty))
       writer.member("counts", counts.parts.map { (key: $0.name, value: $0.number) })
       writer.member("summary", objects: findings) { Answers.write($0, to: &$1) }
-      writer.member("groups", objects: groups) { Answers.write($0, to: &$1) }
+      if !isShort { writer.member("groups", objects: groups) { Answers.write($0, to: &$1) } }
       writer.member("not_compared", objects: notCompared) { Answers.write($0, to: &$1) }
     }
   }
@@ -74,7 +76,7 @@ extension ServiceList {
   public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("version", .integer(answerVersion))
-      writer.member("rules", .string(ruleset.name))
+      writer.member("source", .string(ruleset.name))
       writer.member("mode", .string(mode.rawValue))
       writer.member("unnamed_chains", unnamed.parts)
       writer.member("services", objects: services) { $0.write(to: &$1) }

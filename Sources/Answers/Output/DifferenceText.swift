@@ -7,12 +7,18 @@ extension RulesetDifference {
   private static let sentencesOfAKind = 10
 
   /// Writes for people what the difference means, then every rule, chain and policy that differs.
-  public func write(to writer: inout TerminalWriter) {
+  ///
+  /// - Parameter isShort: whether the rules are left out, and only counted.
+  public func write(to writer: inout TerminalWriter, isShort: Bool = false) {
     writer.line("--- \(old.name)", .faint)
     writer.line("+++ \(new.name)", .faint)
     for line in modes { writer.line(line, .notable) }
     writer.endLine()
     writeSummary(to: &writer)
+    if isShort {
+      if !isEmpty { writer.line("in all: \(counts.words)", .faint) }
+      return
+    }
     for group in groups {
       writer.endLine()
       write(group, to: &writer)

@@ -9,20 +9,16 @@ public struct ServiceList: Sendable {
   /// Chains of service ports that aren't listed, because nothing says whose they are.
   public let unnamed: UnnamedChains
   let ruleset: Ruleset
-  /// What service ports were asked for, as people wrote it; nil for all.
-  private let pattern: String?
+  /// Whether some service ports were asked for, and not all.
+  private let isSelected: Bool
 
   /// kube-proxy's, as far as is known.
   public var mode: KubeProxyMode { ruleset.mode }
 
-  /// - Parameters:
-  ///   - selection: the service ports that are asked for; nil for all.
-  ///   - pattern: the selection, as people wrote it.
-  public init(
-    of ruleset: Ruleset, selection: ((ServicePort) -> Bool)? = nil, pattern: String? = nil
-  ) {
+  /// - Parameter selection: the service ports that are asked for; nil for all.
+  public init(of ruleset: Ruleset, selection: ((ServicePort) -> Bool)? = nil) {
     self.ruleset = ruleset
-    self.pattern = pattern
+    isSelected = selection != nil
     let families = ruleset.families.map { FamilyServices(FamilySide($0)) }
     unnamed = families.reduce(UnnamedChains()) { $0 + $1.map.unnamed }
     services = families.flatMap { $0.reports(where: selection ?? { _ in true }) }
@@ -33,11 +29,8 @@ public struct ServiceList: Sendable {
   /// and whether there are none; behind them, how many chains are not listed.
   func write(to writer: inout TerminalWriter, _ body: (inout TerminalWriter) -> Void) {
     writer.notice(mode, of: ruleset.name, isKernel: ruleset.isKernel)
-    if services.isEmpty {
-      writer.line(
-        pattern.map { "no service port in \(ruleset.name) matches '\($0)'" }
-          ?? "no service ports in \(ruleset.name)")
-    }
+    // Whoever asked for some is told by the command.
+    if services.isEmpty, !isSelected { writer.line("no service ports in \(ruleset.name)") }
     body(&writer)
     if let notice = unnamed.notice { writer.line(notice, .notable) }
   }
