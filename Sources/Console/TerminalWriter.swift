@@ -27,11 +27,16 @@ public struct TerminalWriter {
   /// - Parameter isColoured: Whether emphasis shows.
   public init(isColoured: Bool) { self.isColoured = isColoured }
 
-  /// A writer for standard output. It uses colours on a terminal, unless the environment turns them
-  /// off (`NO_COLOR`, `TERM=dumb`).
-  public static func forStandardOutput() -> TerminalWriter {
-    TerminalWriter(
-      isColoured: StandardOutput.isTerminal && allowsColours(Environment.value(of:)))
+  /// A writer for standard output. Where nobody decides, it uses colours on a terminal, unless the
+  /// environment turns them off (`NO_COLOR`, `TERM=dumb`).
+  public static func forStandardOutput(_ choice: ColorChoice = .auto) -> TerminalWriter {
+    switch choice {
+    case .auto:
+      TerminalWriter(
+        isColoured: StandardOutput.isTerminal && allowsColours(Environment.value(of:)))
+    case .always: TerminalWriter(isColoured: true)
+    case .never: TerminalWriter(isColoured: false)
+    }
   }
 
   /// Whether the environment lets programs write in colours. See https://no-color.org.
@@ -92,6 +97,11 @@ public struct TerminalWriter {
   private static func hexadecimal(_ byte: UInt8) -> String {
     "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
   }
+}
+
+/// Whether text is coloured; the raw value is a flag's.
+public enum ColorChoice: String, Sendable, CaseIterable {
+  case auto, always, never
 }
 
 extension TerminalWriter.Emphasis {

@@ -40,6 +40,9 @@ public enum StandardError {
   /// Linux reports a pipe or a socket as writable if it takes this many bytes at once.
   private static let chunkSize = Int(PIPE_BUF)
 
+  /// Whether it is a terminal.
+  public static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
   /// Writes a text, if there is room for it.
   ///
   /// - Parameters:

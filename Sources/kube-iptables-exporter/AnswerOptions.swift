@@ -1,10 +1,10 @@
-internal import ArgumentParser
-internal import Console
+public import ArgumentParser
+public import Console
 internal import IPTablesSource
 internal import KubeProxy
 internal import Platform
 
-/// The flags of the commands that answer questions about rules.
+/// The flags of the commands that answer questions about service ports.
 struct AnswerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -12,27 +12,84 @@ struct AnswerOptions: ParsableArguments {
     transform: SourceOptions.pattern)
   var service: RegularExpression?
 
-  /// The command uses `--tables` and `--backend` only. Its parent has options of these names too, and
-  /// would take the command's own.
-  @OptionGroup(visibility: .hidden) var sourceOptions: SourceOptions
+  @Option(
+    help: ArgumentHelp("Whether text has colours: auto for a terminal, unless NO_COLOR is set."))
+  var color: ColorChoice?
 
-  func validate() throws {
-    if !sourceOptions.source.isEmpty {
-      throw ValidationError("--source is not for this command: name the files themselves")
-    }
-    if sourceOptions.backend == .both {
-      throw ValidationError("--backend both is nothing that can be shown as one rule set")
+  func checkArguments(_ format: AnswerFormat) throws {
+    if format == .json, color == .always {
+      throw ValidationError(
+        "--color always can't be combined with --format json, which has no colours")
     }
   }
 
   /// Selects the service ports that are asked for; nil where all are.
   func makeMatcher() -> ServiceMatcher? { service.map(ServiceMatcher.init) }
+
+  /// Says on standard error that the pattern matches none.
+  func reportNoMatch(in rulesets: String) {
+    guard let service else { return }
+    StandardError.note("--service '\(service.text)' matches no service port of \(rulesets)")
+  }
+}
+
+/// The flags of the commands that read one rule set.
+struct RulesetOptions: ParsableArguments {
+  @Option(
+    help: SourceHelp.tables, completion: TableList.completion, transform: { try TableList($0) })
+  var tables: TableList?
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
+        + "kube-proxy uses. (default: auto)"))
+  var backend: SingleBackend?
+
+  /// For those who take the server's flag for one of these commands.
+  @Option(help: .hidden)
+  var source: [String] = []
+
+  /// - Parameter readsKernel: whether the kernel's rules are among those that are asked for.
+  func checkArguments(readsKernel: Bool) throws {
+    if !source.isEmpty {
+      throw ValidationError("--source is not for this command: name the files themselves")
+    }
+    if backend != nil, !readsKernel {
+      throw ValidationError("--backend can't be combined with files")
+    }
+  }
+
+  func makeLoader() -> RulesetLoader {
+    RulesetLoader(tables: tables?.tables, backend: backend?.selection ?? .auto)
+  }
+}
+
+/// What several commands say of a flag.
+enum SourceHelp {
+  static let tables = ArgumentHelp(
+    "The tables to look at, separated by commas: nat, filter, mangle, raw, security. (default: all)",
+    valueName: "tables")
+}
+
+/// A backend of the kernel, where only one can be read.
+enum SingleBackend: String, ExpressibleByArgument, CaseIterable {
+  case auto, legacy, nft
+
+  var selection: BackendSelection {
+    switch self {
+    case .auto: .auto
+    case .legacy: .legacy
+    case .nft: .nft
+    }
+  }
 }
 
 /// The form of an answer: for people, or for machines.
 enum AnswerFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
+
+extension ColorChoice: ExpressibleByArgument {}
 
 /// Matches a pattern with `namespace/name` of service ports, each name once.
 final class ServiceMatcher {
@@ -73,8 +130,10 @@ struct AnswerFailure: Error, CustomStringConvertible {
 
 extension StandardOutput {
   /// Writes text for people, once `body` has said all of it.
-  static func write(text body: (inout TerminalWriter) -> Void) throws(AnswerFailure) {
-    var writer = TerminalWriter.forStandardOutput()
+  static func write(
+    text color: ColorChoice?, _ body: (inout TerminalWriter) -> Void
+  ) throws(AnswerFailure) {
+    var writer = TerminalWriter.forStandardOutput(color ?? .auto)
     body(&writer)
     try write(answer: writer.bytes)
   }
@@ -86,11 +145,18 @@ extension StandardOutput {
     try write(answer: writer.finish())
   }
 
-  private static func write(answer: [UInt8]) throws(AnswerFailure) {
+  static func write(answer: [UInt8]) throws(AnswerFailure) {
     do {
       try write(answer)
     } catch {
       throw AnswerFailure(description: "cannot write the answer: \(error)")
     }
+  }
+}
+
+extension StandardError {
+  /// Writes what somebody should know who has the answer, a line.
+  static func note(_ text: String) {
+    write("kube-iptables-exporter: \(TerminalWriter.escaped(Array(text.utf8)))\n")
   }
 }

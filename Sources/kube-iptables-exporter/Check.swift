@@ -1,90 +1,149 @@
 internal import Answers
 internal import ArgumentParser
-internal import Console
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 internal import Platform
 
 /// Faults in a rule set.
-struct Check: ParsableCommand {
+struct Check: ParsableCommand, Tool {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Find faults in the rules of kube-proxy and the kubelet.",
     discussion: """
-      Each fault with its rules, why it matters, and what to do. --source and --backend are as without a \
-      subcommand. Exit status: 0 no faults, or only such as are marked info; 1 other faults; 2 rules could \
-      not be read, or the answer not be written.
-      """)
+      It shows each fault with its rules, why it matters, and what to do. Each file is checked by itself.
+
+      Exit status: 0 no faults, or only such as are marked info; 1 other faults; 2 rules could not be \
+      read, or the answer not be written.
+
+      EXAMPLES:
+        kube-iptables-exporter check
+        kube-iptables-exporter check kernel saved.rules
+        kube-iptables-exporter check saved.rules --service shop/ --tables nat
+        kube-iptables-exporter check --format json
+      """,
+    version: Version.text)
 
   @Argument(
     help: ArgumentHelp(
-      "Files that iptables-save or ip6tables-save wrote, each checked by itself; - is standard input. "
-        + "Without any, the kernel's rules.", valueName: "file"),
-    completion: .file())
-  var files: [String] = []
+      "Files that iptables-save or ip6tables-save wrote, - for standard input, or kernel for the kernel's "
+        + "rules. (default: kernel)", valueName: "rules"), completion: RulesetInput.completion)
+  var inputs: [RulesetInput] = []
 
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
 
-  /// The command uses `--source` and `--backend` only. Its parent has options of these names too, and
-  /// would take the command's own.
-  @OptionGroup(visibility: .hidden) var sourceOptions: SourceOptions
+  @Option(
+    help: ArgumentHelp(
+      "Only faults of these tables, separated by commas: nat, filter, mangle. (default: all)",
+      valueName: "tables"), completion: .list(tables.map(\.rawValue)),
+    transform: { try TableList($0) })
+  var tables: TableList?
 
-  func validate() throws {
-    if sourceOptions.source.contains(.kernel), !files.isEmpty {
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), auto for the one that "
+        + "kube-proxy uses, or both. (default: auto)"))
+  var backend: BackendSelection?
+
+  /// What files were named with before they were arguments.
+  @Option(help: .hidden, transform: { try RulesetLocation($0) })
+  var source: [RulesetLocation] = []
+
+  @OptionGroup var options: AnswerOptions
+
+  func checkArguments() throws {
+    if source.contains(.kernel), !inputs.isEmpty {
       throw ValidationError("--source kernel can't be combined with files")
     }
-    if sourceOptions.backend != nil, !files.isEmpty {
+    if backend != nil, !asked.contains(.kernel) {
       throw ValidationError("--backend can't be combined with files")
     }
+    guard asked.count(where: { $0 == .standardInput }) <= 1 else {
+      throw ValidationError("standard input can be read once")
+    }
+    if let table = tables?.tables.subtracting(Self.tables).min() {
+      throw ValidationError(
+        "--tables \(table.rawValue): only nat, filter and mangle are checked for faults")
+    }
+    try options.checkArguments(format)
+  }
+
+  /// What is checked.
+  private var asked: [RulesetInput] {
+    let named = source.map { location -> RulesetInput in
+      switch location {
+      case .kernel: .kernel
+      case .file(let path): .file(path: path)
+      }
+    }
+    return named + inputs == [] ? [.kernel] : named + inputs
   }
 
   func run() throws {
-    var report = CheckReport()
-    let paths = sourceOptions.filePaths + files
-    if paths.isEmpty { checkKernel(&report) } else { for path in paths { check(path, &report) } }
-    for failure in report.failures {
-      StandardError.write(
-        "kube-iptables-exporter: \(TerminalWriter.escaped(Array(failure.message.utf8)))\n")
+    let matcher = options.makeMatcher()
+    var report = CheckReport(
+      tables: tables?.tables, selection: matcher?.matches)
+    for input in asked { check(input, &report) }
+    try matcher?.finish()
+    for failure in report.failures { StandardError.note(failure.message) }
+    if report.failures.isEmpty, !report.hasServicePorts {
+      options.reportNoMatch(in: asked.map(\.name).joined(separator: ", "))
     }
     switch format {
-    case .text: try StandardOutput.write(text: report.write)
+    case .text: try StandardOutput.write(text: options.color, report.write)
     case .json: try StandardOutput.write(json: report.write)
     }
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 
-  /// The tables that hold rules or canaries of kube-proxy and the kubelet.
-  private static let tables: Set<TableName> = [.filter, .mangle, .nat]
+  /// The tables that hold rules or canaries of kube-proxy and the kubelet. What is in one says whether
+  /// there are faults in another, so all are read.
+  private static let tables: [TableName] = [.nat, .filter, .mangle]
 
-  private func check(_ path: String, _ report: inout CheckReport) {
-    let name = path == "-" ? "standard input" : path
+  private func check(_ input: RulesetInput, _ report: inout CheckReport) {
+    let path: String?
+    switch input {
+    case .kernel: return checkKernel(&report)
+    case .standardInput: path = nil
+    case .file(let file): path = file
+    }
     do throws(ReadingError) {
       let families = try SaveFileParser.parse(
-        path: path == "-" ? nil : path, tables: Self.tables, accepting: .pipesToo)
-      if families.allSatisfy(\.tables.isEmpty) {
-        let message = "\(name) holds none of the tables nat, filter and mangle"
-        report.addFailure(of: name, message)
+        path: path, tables: Set(Self.tables), accepting: .pipesToo)
+      let tables = Self.tables.filter { self.tables?.tables.contains($0) ?? true }
+      if families.allSatisfy({ family in tables.allSatisfy { family.table($0) == nil } }) {
+        report.addFailure(
+          of: input.name,
+          tables.count == 1
+            ? "\(input.name) does not hold the table \(tables[0].rawValue)"
+            : "\(input.name) holds none of the tables \(Self.list(tables))")
       } else {
-        report.add(families, of: name, mode: KubeProxyMode(of: families))
+        report.add(families, of: input.name, mode: KubeProxyMode(of: families))
       }
     } catch {
-      report.addFailure(of: name, "\(error)")
+      report.addFailure(of: input.name, "\(error)")
     }
+  }
+
+  /// `nat, filter and mangle`.
+  private static func list(_ tables: [TableName]) -> String {
+    let names = tables.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    let reading = sourceOptions.kernelSource(tables: Self.tables).read([])
+    let reading = KernelSource(of: backend ?? .auto, tables: Set(Self.tables)).read([])
     var families: [FamilySnapshot] = []
     for family in reading.families where family.isFollowed {
       switch family.result {
       case .success(let snapshot): families.append(snapshot)
       case .failure(let error):
-        report.addFailure(of: "kernel", "\(error)")
+        report.addFailure(of: RulesetInput.kernel.name, "\(error)")
       }
     }
-    report.add(families, of: "kernel", mode: KubeProxyMode(of: reading), isKernel: true)
+    report.add(
+      families, of: RulesetInput.kernel.name, mode: KubeProxyMode(of: reading), isKernel: true)
   }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 private import CBuildInformation
 internal import Collectors
-internal import Glibc
 internal import HTTPEndpoint
 internal import Logging
 internal import Platform
@@ -13,9 +12,24 @@ struct Command: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kube-iptables-exporter",
     abstract: "Exports what kube-proxy's iptables rules hold, and what changes in them.",
-    discussion: "Without a subcommand it serves the metrics over HTTP until SIGTERM.",
-    version: Version.text,
-    subcommands: [PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self])
+    discussion: """
+      Without a subcommand it serves the metrics over HTTP until SIGTERM. A subcommand stands first, and \
+      has flags of its own: kube-iptables-exporter SUBCOMMAND --help lists them.
+
+      EXAMPLES:
+        kube-iptables-exporter
+        kube-iptables-exporter --web.listen-address 127.0.0.1:9455 --backend nft
+        kube-iptables-exporter --source file:saved.v4 --source file:saved.v6
+        kube-iptables-exporter show
+        kube-iptables-exporter diff before.rules
+        kube-iptables-exporter check
+      """,
+    version: Version.text, subcommands: tools.map { $0 as any ParsableCommand.Type })
+
+  /// The subcommands.
+  static let tools: [any Tool.Type] = [
+    PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self, SaveRules.self,
+  ]
 
   @Option(
     name: .customLong("web.listen-address"),
@@ -46,14 +60,17 @@ struct Command: AsyncParsableCommand {
     name: .customLong("web.max-requests"),
     help: ArgumentHelp(
       "Answers at most so many scrapes at once; those beyond wait up to 5 seconds for their turn, "
-        + "then they get 503. 0 for no limit.", valueName: "n"))
+        + "then they get 503. 0 for no limit. (default: 128)", valueName: "n"),
+    transform: wholeNumber)
   var maxRequests = 128
 
   @Option(
     help: ArgumentHelp(
-      "How often to look for changes between scrapes, in seconds; 0 for never. What is read "
-        + "because of it takes at most a twentieth of one processor.", valueName: "seconds"))
-  var watchInterval = 1.0
+      "How often to look for changes between scrapes, such as 500ms, 1s or 5m; 0 for never. What is "
+        + "read because of it takes at most a twentieth of one processor. (default: 1s)",
+      valueName: "time"),
+    transform: { try TimeSpan($0) })
+  var watchInterval: TimeSpan?
 
   @OptionGroup var sourceOptions: SourceOptions
   @OptionGroup var logOptions: LogOptions
@@ -61,8 +78,13 @@ struct Command: AsyncParsableCommand {
   func validate() throws {
     _ = try addresses()
     if maxRequests < 0 { throw ValidationError("--web.max-requests can't be negative") }
-    guard watchInterval == 0 || Self.watchIntervals.contains(watchInterval) else {
-      throw ValidationError("--watch-interval must be 0, or 0.01 to 86400 seconds")
+    if watchInterval != nil, sourceOptions.readsFiles {
+      throw ValidationError(
+        "--watch-interval does nothing with --source file:, which is read at each scrape")
+    }
+    let interval = watchDuration
+    guard interval == .zero || Self.watchIntervals.contains(interval) else {
+      throw ValidationError("--watch-interval must be 0, or 10ms to 24h")
     }
     guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
       !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
@@ -119,12 +141,14 @@ struct Command: AsyncParsableCommand {
     return limits
   }
 
+  private var watchDuration: Duration { watchInterval?.duration ?? .seconds(1) }
+
   /// More often than a hundred times a second is no looking any more; less than daily, none.
-  private static let watchIntervals = 0.01...86_400
+  private static let watchIntervals = Duration.milliseconds(10)...Duration.seconds(86_400)
 
   private func watch(_ exporter: Exporter) async {
-    if watchInterval > 0 {
-      await exporter.watch(every: .seconds(watchInterval))
+    if watchDuration > .zero {
+      await exporter.watch(every: watchDuration)
     } else {
       await exporter.becomeReady(retryingEvery: .seconds(10))
     }
@@ -164,40 +188,6 @@ struct Command: AsyncParsableCommand {
 /// What keeps the exporter from starting.
 private struct StartError: Error, CustomStringConvertible {
   let description: String
-}
-
-extension Command {
-  /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
-  /// other failure one line and exit status 1, or 2 where 1 is an answer.
-  static func main() async {
-    Allocator.configure()
-    do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch {
-      exit(withLine: error)
-    }
-  }
-
-  private static func exit(withLine error: any Error) -> Never {
-    // An answer that is a status, to which nothing is to be said.
-    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
-    if error is AnswerFailure {
-      StandardError.write("kube-iptables-exporter: \(error)\n")
-      Glibc.exit(AnswerFailure.status)
-    }
-    let code = exitCode(for: error)
-    // Help and version are errors too, to the parser.
-    if code.isSuccess { exit(withError: error) }
-    let message = message(for: error).split(separator: "\n").joined(separator: " ")
-    let hint = code == .validationFailure ? " (see --help)" : ""
-    StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
-    Glibc.exit(code.rawValue)
-  }
 }
 
 /// What this binary is.

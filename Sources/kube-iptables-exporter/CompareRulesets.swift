@@ -4,55 +4,71 @@ internal import Platform
 internal import UnixSignals
 
 /// What differs between two rule sets.
-struct CompareRulesets: AsyncParsableCommand {
+struct CompareRulesets: AsyncParsableCommand, Tool {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Tell what differs between two rule sets, whose it is, and whether it matters.",
     discussion: """
-      diff A B compares two files of iptables-save or ip6tables-save; diff A compares a file with the \
-      kernel's rules as they are now; diff --live 30s, the kernel's rules with themselves half a minute \
-      later. A file may hold IPv4 and IPv6 rules; where they are in two, name each with --before or \
-      --after. --tables (all, unless it names some) and --backend are as without a subcommand.
+      diff A B compares two rule sets: files of iptables-save or ip6tables-save, or kernel. diff A compares \
+      a file with the kernel's rules. A file may hold IPv4 and IPv6 rules; where they are in two, name each \
+      with --before or --after.
 
-      + added, - removed, ~ moved (from -> to), = written again, ! a policy. Positions are counted from \
-      1. Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read, or the \
-      answer not be written.
-      """)
+      + added, - removed, ~ moved (from -> to), = written again, ! a policy. Positions are counted from 1.
+
+      Exit status: 0; with --exit-code 1 if anything differs; 2 if rules can't be read, or the answer not \
+      be written.
+
+      EXAMPLES:
+        kube-iptables-exporter diff before.rules after.rules
+        kube-iptables-exporter diff before.rules kernel --service kube-dns
+        kube-iptables-exporter diff --live 30s --summary
+        kube-iptables-exporter diff --before a.v4 --before a.v6 --after kernel
+        kube-iptables-exporter diff before.rules --exit-code --format json
+      """,
+    version: Version.text)
 
   @Argument(
     help: ArgumentHelp(
-      "What to compare: a file, - for standard input, kernel for the rules as they are now.",
-      valueName: "rules"),
-    completion: .file())
+      "What to compare: a file, - for standard input, or kernel for the kernel's rules.",
+      valueName: "rules"), completion: RulesetInput.completion)
   var inputs: [RulesetInput] = []
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A file of the earlier rules (repeatable).", valueName: "file"),
-    completion: .file())
+    help: ArgumentHelp("The earlier rules: a file, -, or kernel (repeatable).", valueName: "rules"),
+    completion: RulesetInput.completion)
   var before: [RulesetInput] = []
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A file of the later rules (repeatable).", valueName: "file"),
-    completion: .file())
+    help: ArgumentHelp("The later rules: a file, -, or kernel (repeatable).", valueName: "rules"),
+    completion: RulesetInput.completion)
   var after: [RulesetInput] = []
 
   @Option(
     help: ArgumentHelp(
-      "Compare the kernel's rules with themselves after this time, as 30s or 5m; Ctrl-C ends it early.",
-      valueName: "time"))
+      "Compare the kernel's rules with themselves after this time, such as 500ms, 30s or 5m; Ctrl-C ends "
+        + "it early.", valueName: "time"),
+    transform: { try TimeSpan($0, atMost: (.seconds(604_800), "168h")) })
   var live: TimeSpan?
 
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
 
+  @Flag(help: "Only the sentences and how much differs; no rules.")
+  var summary = false
+
   @Flag(help: "Exit with status 1 where anything differs.")
   var exitCode = false
 
   @OptionGroup var options: AnswerOptions
+  @OptionGroup var rulesetOptions: RulesetOptions
 
-  func validate() throws {
+  func checkArguments() throws {
+    try options.checkArguments(format)
+    let kernel = [RulesetInput.kernel]
+    try rulesetOptions.checkArguments(
+      readsKernel: live != nil || sides.map { $0.before == kernel || $0.after == kernel } ?? true)
     if live != nil {
       guard sides == nil, inputs.isEmpty, before.isEmpty, after.isEmpty else {
         throw ValidationError("--live compares the kernel's rules; it takes no files")
@@ -76,8 +92,7 @@ struct CompareRulesets: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let loader = RulesetLoader(options.sourceOptions)
-    let (old, new) = try await load(loader)
+    let (old, new) = try await load(rulesetOptions.makeLoader())
     let matcher = options.makeMatcher()
     let difference = RulesetDifference(
       from: old, to: new, selection: matcher?.matches, pattern: options.service?.text)
@@ -86,9 +101,11 @@ struct CompareRulesets: AsyncParsableCommand {
       throw AnswerFailure(
         description: "\(old.name) and \(new.name) have no table of the same family in common")
     }
+    if !difference.hasSelected { options.reportNoMatch(in: "\(old.name) and \(new.name)") }
     switch format {
-    case .text: try StandardOutput.write(text: difference.write)
-    case .json: try StandardOutput.write(json: difference.write)
+    case .text:
+      try StandardOutput.write(text: options.color) { difference.write(to: &$0, isShort: summary) }
+    case .json: try StandardOutput.write(json: { difference.write(to: &$0, isShort: summary) })
     }
     if exitCode, !difference.isEmpty { throw ExitCode(1) }
   }
@@ -109,28 +126,24 @@ struct CompareRulesets: AsyncParsableCommand {
   private static func wait(_ duration: Duration) async {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     await withTaskGroup { group in
-      group.addTask { try? await Task.sleep(for: duration) }
+      group.addTask { try? await countDown(duration) }
       group.addTask {
         for await _ in signals { return }
       }
       await group.next()
       group.cancelAll()
     }
+    if StandardError.isTerminal { StandardError.write("\r\u{1b}[K") }
   }
-}
 
-/// A time to wait, a week at most: `30s`, `5m`, `1h`; a number alone is seconds.
-struct TimeSpan: ExpressibleByArgument {
-  let duration: Duration
-
-  init?(argument: String) {
-    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
-    let unit = argument.last.flatMap { units[$0] }
-    guard let number = Double(unit == nil ? argument : String(argument.dropLast())) else {
-      return nil
+  /// Waits for that time, and writes each second to a terminal how long it will still take.
+  private static func countDown(_ duration: Duration) async throws {
+    let end = ContinuousClock.now + duration
+    guard StandardError.isTerminal else { return try await Task.sleep(until: end) }
+    while case let rest = end - .now, rest > .zero {
+      let seconds = Int((rest / .seconds(1)).rounded(.up))
+      StandardError.write("\rreading again in \(seconds) s; Ctrl-C reads now\u{1b}[K")
+      try await Task.sleep(until: min(end, end - .seconds(seconds - 1)))
     }
-    let seconds = number * (unit ?? 1)
-    guard seconds >= 0, seconds <= 604_800 else { return nil }
-    duration = .seconds(seconds)
   }
 }

@@ -4,10 +4,18 @@ internal import Exposition
 internal import Platform
 
 /// One scrape to standard output.
-struct PrintMetrics: AsyncParsableCommand {
+struct PrintMetrics: AsyncParsableCommand, Tool {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
-    abstract: "Print one scrape, for node_exporter's textfile collector and for people.")
+    abstract: "Print one scrape, for node_exporter's textfile collector and for people.",
+    discussion: """
+      EXAMPLES:
+        kube-iptables-exporter metrics
+        kube-iptables-exporter metrics --source file:saved.rules
+        kube-iptables-exporter metrics --services.include '^shop/'
+        kube-iptables-exporter metrics --collector.rules --format openmetrics
+      """,
+    version: Version.text)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, openmetrics

@@ -33,6 +33,9 @@ enum RulesetInput: ExpressibleByArgument, Equatable {
     }
   }
 
+  /// What files complete to.
+  static let completion = CompletionKind.file()
+
   /// Checks that each of the lists can be read as one rule set, one list after the other.
   static func validate(_ rulesets: [RulesetInput]...) throws {
     guard rulesets.joined().count(where: { $0 == .standardInput }) <= 1 else {
@@ -50,9 +53,10 @@ struct RulesetLoader {
   private let tables: Set<TableName>?
   private let kernel: KernelSource
 
-  init(_ options: SourceOptions) {
-    tables = options.tables?.tables
-    kernel = options.kernelSource(tables: tables ?? Set(TableName.allCases))
+  /// - Parameter tables: those that are asked for; nil for all.
+  init(tables: Set<TableName>?, backend: BackendSelection) {
+    self.tables = tables
+    kernel = KernelSource(of: backend, tables: tables ?? Set(TableName.allCases))
   }
 
   /// Reads inputs that make up one rule set: a file of each family, for example.
@@ -68,8 +72,10 @@ struct RulesetLoader {
             + "\(table.family.rawValue) table \(table.name.rawValue) too")
       }
     }
-    return Ruleset(
-      name: inputs.map(\.name).joined(separator: " + "), families: families.snapshots)
+    let name = inputs.map(\.name).joined(separator: " + ")
+    let snapshots = families.snapshots
+    reportAbsence(snapshots, name)
+    return Ruleset(name: name, families: snapshots)
   }
 
   /// Reads the kernel's rules, in the backend that kube-proxy uses unless another is asked for.
@@ -80,11 +86,19 @@ struct RulesetLoader {
       for family in reading.families where family.isFollowed {
         families.append(try family.result.get())
       }
+      reportAbsence(families, "kernel")
       return Ruleset(
         name: "kernel", families: families, mode: KubeProxyMode(of: reading), isKernel: true)
     } catch {
       throw AnswerFailure(description: "\(error)")
     }
+  }
+
+  /// Says on standard error that there is none of the tables that are asked for.
+  private func reportAbsence(_ families: [FamilySnapshot], _ name: String) {
+    guard let tables, families.allSatisfy(\.tables.isEmpty) else { return }
+    let names = tables.sorted().map(\.rawValue).joined(separator: ",")
+    StandardError.note("--tables \(names) matches no table of \(name)")
   }
 
   /// Reads a file, of which only the tables count that are asked for. Nothing is said of the others, not

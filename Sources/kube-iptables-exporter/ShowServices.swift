@@ -3,53 +3,80 @@ internal import ArgumentParser
 internal import Platform
 
 /// The service ports of a rule set.
-struct ShowServices: AsyncParsableCommand {
+struct ShowServices: AsyncParsableCommand, Tool {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract:
       "Show the service ports: how they are reached, their endpoints, connections and rules.",
     discussion: """
-      Without a file, those of the kernel's rules as they are now. A file holds what iptables-save or \
-      ip6tables-save wrote (- is standard input); several are one rule set. --tables (all, unless it \
-      names some) and --backend are as without a subcommand.
+      Without a file, it shows those of the kernel's rules. A file holds what iptables-save or \
+      ip6tables-save wrote; several files are one rule set.
 
       Exit status: 0; 2 if rules can't be read, or the answer not be written.
-      """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case table, json
-  }
+      EXAMPLES:
+        kube-iptables-exporter show
+        kube-iptables-exporter show --service kube-dns --tree
+        kube-iptables-exporter show saved.v4 saved.v6 --format json
+        ssh node iptables-save -c | kube-iptables-exporter show -
+      """,
+    version: Version.text)
 
   @Argument(
-    help: ArgumentHelp("The files; none for the kernel's rules.", valueName: "rules"),
-    completion: .file())
+    help: ArgumentHelp(
+      "Files, - for standard input, or kernel for the kernel's rules. (default: kernel)",
+      valueName: "rules"), completion: RulesetInput.completion)
   var inputs: [RulesetInput] = []
 
   @Option(help: "The format to print.")
-  var format = Format.table
+  var format = ServiceFormat.text
 
   @Flag(help: "For each service port all its rules, chains and endpoints, as a tree.")
   var tree = false
 
   @OptionGroup var options: AnswerOptions
+  @OptionGroup var rulesetOptions: RulesetOptions
 
-  func validate() throws {
-    if tree, format == .json {
+  func checkArguments() throws {
+    try rulesetOptions.checkArguments(readsKernel: inputs.isEmpty || inputs == [.kernel])
+    if tree, format.format == .json {
       throw ValidationError("--format json has all that --tree shows, without it")
     }
+    try options.checkArguments(format.format)
     try RulesetInput.validate(inputs)
   }
 
   func run() async throws {
-    let ruleset = try RulesetLoader(options.sourceOptions).load(inputs.isEmpty ? [.kernel] : inputs)
+    let ruleset = try rulesetOptions.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
     let matcher = options.makeMatcher()
-    let services = ServiceList(
-      of: ruleset, selection: matcher?.matches, pattern: options.service?.text)
+    let services = ServiceList(of: ruleset, selection: matcher?.matches)
     try matcher?.finish()
-    switch format {
+    if services.services.isEmpty { options.reportNoMatch(in: ruleset.name) }
+    switch format.format {
     case .json: try StandardOutput.write(json: services.write)
-    case .table where tree: try StandardOutput.write(text: services.writeTree)
-    case .table: try StandardOutput.write(text: services.writeTable)
+    case .text:
+      try StandardOutput.write(
+        text: options.color, tree ? services.writeTree : services.writeTable)
     }
   }
+}
+
+/// The form in which service ports are shown. What is `text` was `table` once, which is still understood.
+struct ServiceFormat: ExpressibleByArgument, CustomStringConvertible {
+  let format: AnswerFormat
+
+  static let text = ServiceFormat(format: .text)
+  static let allValueStrings = AnswerFormat.allCases.map(\.rawValue)
+
+  init(format: AnswerFormat) { self.format = format }
+
+  init?(argument: String) {
+    guard let format = AnswerFormat(rawValue: argument == "table" ? "text" : argument) else {
+      return nil
+    }
+    self.format = format
+  }
+
+  var description: String { format.rawValue }
+  var defaultValueDescription: String { description }
 }

@@ -12,7 +12,8 @@ struct SourceOptions: ParsableArguments {
     help: ArgumentHelp(
       "Where the rules come from: kernel (both backends, see --backend), or file:PATH for text "
         + "that iptables-save or ip6tables-save wrote, read again at each scrape (repeatable).",
-      valueName: "source"))
+      valueName: "source"),
+    completion: .list(["kernel", "file:"]), transform: { try RulesetLocation($0) })
   var source: [RulesetLocation] = []
 
   @Option(
@@ -24,7 +25,8 @@ struct SourceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The tables to read, separated by commas: nat, filter, mangle, raw, security. "
-        + "(default: nat,filter)", valueName: "tables"))
+        + "(default: nat,filter)", valueName: "tables"),
+    completion: TableList.completion, transform: { try TableList($0) })
   var tables: TableList?
 
   @Flag var collectors: [CollectorFlag] = []
@@ -49,13 +51,15 @@ struct SourceOptions: ParsableArguments {
     name: .customLong("services.limit"),
     help: ArgumentHelp(
       "At most so many service ports of each address family, those with the most rules, have "
-        + "series of their own.", valueName: "n"))
+        + "series of their own.", valueName: "n"),
+    transform: wholeNumber)
   var limit: Int?
 
   @OptionGroup var rules: RuleOptions
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--services.limit can't be negative") }
+    try refuseIdleFlags()
     if let unread = rules.tables?.tables.subtracting(readTables), !unread.isEmpty {
       throw ValidationError("--rules.table names a table that --tables doesn't")
     }
@@ -65,6 +69,28 @@ struct SourceOptions: ParsableArguments {
     if backend != nil, !filePaths.isEmpty {
       throw ValidationError("--backend can't be combined with --source file:")
     }
+  }
+
+  /// Refuses flags that do nothing because what they are for is not collected.
+  private func refuseIdleFlags() throws {
+    let collected = chosenCollectors
+    let services = [
+      ("include", include != nil), ("exclude", exclude != nil), ("limit", limit != nil),
+    ]
+    if collected.isDisjoint(with: [.services, .endpoints, .connections]),
+      let idle = services.first(where: \.1)
+    {
+      throw ValidationError(
+        "--services.\(idle.0) does nothing without one of --collector.services, --collector.endpoints and "
+          + "--collector.connections")
+    }
+    if !collected.contains(.rules), let idle = rules.given {
+      throw ValidationError("--rules.\(idle) does nothing without --collector.rules")
+    }
+  }
+
+  private var chosenCollectors: Set<CollectorName> {
+    collectors.reduce(into: CollectorName.byDefault) { $1.apply(to: &$0) }
   }
 
   @Sendable static func pattern(_ text: String) throws -> RegularExpression {
@@ -77,29 +103,22 @@ struct SourceOptions: ParsableArguments {
 
   /// The source that the flags name.
   func makeSource() -> any RulesetSource {
-    if filePaths.isEmpty {
-      return kernelSource(tables: readTables)
-    }
+    if filePaths.isEmpty { return KernelSource(of: backend ?? .auto, tables: readTables) }
     return SaveFileSource(paths: filePaths, tables: readTables)
-  }
-
-  /// The kernel's rules of these tables, in the backend that is asked for.
-  func kernelSource(tables: Set<TableName>) -> KernelSource {
-    KernelSource(
-      backend: backend ?? .auto, tables: tables, signs: .kubeProxy,
-      choose: BackendChoice.init(legacy:nft:))
   }
 
   private var readTables: Set<TableName> { tables?.tables ?? [.nat, .filter] }
 
+  var readsFiles: Bool { !filePaths.isEmpty }
+
   /// The files that `--source` names.
-  var filePaths: [String] {
+  private var filePaths: [String] {
     source.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 
   func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
     ExporterOptions(
-      collectors: collectors.reduce(into: CollectorName.byDefault) { $1.apply(to: &$0) },
+      collectors: chosenCollectors,
       selection: ServiceSelection(include: include, exclude: exclude, limit: limit),
       rules: rules.selection, exportsProcess: exportsProcess, build: Version.build)
   }
@@ -144,7 +163,8 @@ struct RuleOptions: ParsableArguments {
     name: .customLong("rules.table"),
     help: ArgumentHelp(
       "With --collector.rules: only rules of these tables, separated by commas. They must be among "
-        + "--tables. (default: all that are read)", valueName: "tables"))
+        + "--tables. (default: all that are read)", valueName: "tables"),
+    completion: TableList.completion, transform: { try TableList($0) })
   var tables: TableList?
 
   @Option(
@@ -158,11 +178,20 @@ struct RuleOptions: ParsableArguments {
     name: .customLong("rules.limit"),
     help: ArgumentHelp(
       "With --collector.rules: at most so many rules of each address family have series of their "
-        + "own.", valueName: "n"))
+        + "own.", valueName: "n"),
+    transform: wholeNumber)
   var limit: Int?
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--rules.limit can't be negative") }
+  }
+
+  /// The first of the flags that was given, as it is called behind `--rules.`.
+  var given: String? {
+    [
+      ("comment", comment != nil), ("table", tables != nil), ("chain", chain != nil),
+      ("limit", limit != nil),
+    ].first(where: \.1)?.0
   }
 
   var selection: RuleSelection {
@@ -171,34 +200,56 @@ struct RuleOptions: ParsableArguments {
 }
 
 /// Where rules come from.
-enum RulesetLocation: ExpressibleByArgument, Equatable {
+enum RulesetLocation: Equatable {
   case kernel
   case file(path: String)
 
-  init?(argument: String) {
-    if argument == "kernel" {
+  init(_ text: String) throws(ValidationError) {
+    let path = text.hasPrefix("file:") ? text.dropFirst("file:".count) : ""
+    if text == "kernel" {
       self = .kernel
-    } else if argument.hasPrefix("file:"), argument.count > "file:".count {
-      self = .file(path: String(argument.dropFirst("file:".count)))
+    } else if !path.isEmpty {
+      self = .file(path: String(path))
     } else {
-      return nil
+      throw ValidationError("it must be kernel or file:PATH")
     }
   }
 }
 
 /// Tables, as a list separated by commas.
-struct TableList: ExpressibleByArgument {
+struct TableList {
   let tables: Set<TableName>
 
-  init?(argument: String) {
+  init(_ text: String) throws(ValidationError) {
     var tables: Set<TableName> = []
-    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let table = TableName(rawValue: String(name)) else { return nil }
+    for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let table = TableName(rawValue: String(name)) else {
+        throw ValidationError(
+          "no table is called '\(name)': the tables are \(Self.names.joined(separator: ", "))")
+      }
       tables.insert(table)
     }
     self.tables = tables
   }
+
+  static let completion = CompletionKind.list(names)
+
+  private static let names = TableName.allCases.map(\.rawValue)
 }
 
 /// A backend's name as a flag's value.
 extension BackendSelection: ExpressibleByArgument {}
+
+extension KernelSource {
+  /// The kernel's rules as kube-proxy writes them.
+  convenience init(of backend: BackendSelection, tables: Set<TableName>) {
+    self.init(
+      backend: backend, tables: tables, signs: .kubeProxy, choose: BackendChoice.init(legacy:nft:))
+  }
+}
+
+/// A whole number as a flag's value, which says what is wrong with another.
+@Sendable func wholeNumber(_ text: String) throws -> Int {
+  guard let number = Int(text) else { throw ValidationError("it must be a whole number") }
+  return number
+}

@@ -2,23 +2,23 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
+/// The built program, which stands beside the tests.
+let program: String = {
+  let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  let directory = (tests ?? "").split(separator: "/").dropLast().joined(separator: "/")
+  return "/\(directory)/kube-iptables-exporter"
+}()
+
 /// The built program, which says what is wrong with its flags.
 @Suite("Flags")
 struct FlagTests {
-  /// The program stands beside the tests.
-  private static let program: String = {
-    let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let directory = (tests ?? "").split(separator: "/").dropLast().joined(separator: "/")
-    return "/\(directory)/kube-iptables-exporter"
-  }()
-
   private static let rules = Fixture("legacy-1.28/a-01-baseline.rules").path
 
   /// How the program ends that gets these words, and what it writes to its standard error.
   private func end(_ words: [String]) -> Command.Failure? {
     do {
       // One whose flags are taken by mistake would serve for ever.
-      try Command.run(["timeout", "30", Self.program] + words)
+      try Command.run(["timeout", "30", program] + words)
       return nil
     } catch {
       return error
@@ -36,16 +36,36 @@ struct FlagTests {
       ("--web.telemetry-path /a#b", "--web.telemetry-path must be a path such as /metrics"),
       ("--web.telemetry-path /-/healthy", "--web.telemetry-path can't be /-/healthy"),
       ("--web.telemetry-path /-/ready", "--web.telemetry-path can't be /-/ready"),
-      ("--watch-interval 0.009", "--watch-interval must be 0, or 0.01 to 86400 seconds"),
-      ("--watch-interval=-1", "--watch-interval must be 0, or 0.01 to 86400 seconds"),
-      ("--watch-interval nan", "--watch-interval must be 0, or 0.01 to 86400 seconds"),
-      ("--watch-interval 86401", "--watch-interval must be 0, or 0.01 to 86400 seconds"),
+      ("--watch-interval 0.009", "--watch-interval must be 0, or 10ms to 24h"),
+      ("--watch-interval 9ms", "--watch-interval must be 0, or 10ms to 24h"),
+      ("--watch-interval=-1", "it must be a time such as 500ms, 30s, 5m, 1h or 1m30s"),
+      ("--watch-interval nan", "it must be a time such as 500ms, 30s, 5m, 1h or 1m30s"),
+      ("--watch-interval 1m30", "it must be a time such as 500ms, 30s, 5m, 1h or 1m30s"),
+      ("--watch-interval 86401", "--watch-interval must be 0, or 10ms to 24h"),
+      ("--watch-interval 24h1s", "--watch-interval must be 0, or 10ms to 24h"),
+      ("--watch-interval 2s --source file:a", "--watch-interval does nothing with --source file:"),
+      ("--web.max-requests many", "'--web.max-requests <n>': it must be a whole number"),
       ("metrics --services.limit=-1", "--services.limit can't be negative"),
       ("metrics --rules.limit=-1", "--rules.limit can't be negative"),
-      ("metrics --rules.table mangle", "--rules.table names a table that --tables doesn't"),
+      ("metrics --services.limit ten", "'--services.limit <n>': it must be a whole number"),
+      ("metrics --rules.limit 1", "--rules.limit does nothing without --collector.rules"),
+      (
+        "metrics --no-collector.services --no-collector.connections --services.limit 1",
+        "--services.limit does nothing without one of --collector.services, --collector.endpoints"
+      ),
+      ("metrics --web.max-requests 1", "Unknown option '--web.max-requests'"),
+      (
+        "metrics --collector.rules --rules.table mangle",
+        "--rules.table names a table that --tables doesn't"
+      ),
       ("metrics --tables nat,nonsense", "The value 'nat,nonsense' is invalid for '--tables"),
       ("metrics --tables nat,", "The value 'nat,' is invalid for '--tables"),
+      (
+        "metrics --tables nta",
+        "no table is called 'nta': the tables are nat, filter, mangle, raw, security"
+      ),
       ("metrics --source nonsense", "The value 'nonsense' is invalid for '--source"),
+      ("metrics --source a", "it must be kernel or file:PATH"),
       ("metrics --source file:", "The value 'file:' is invalid for '--source"),
       (
         "metrics --source kernel --source file:a",
@@ -62,13 +82,38 @@ struct FlagTests {
       ("metrics --format xml", "The value 'xml' is invalid for '--format"),
       ("check --source kernel a", "--source kernel can't be combined with files"),
       ("check --backend nft a", "--backend can't be combined with files"),
+      ("check --tables raw", "--tables raw: only nat, filter and mangle are checked for faults"),
+      ("check --service (", "not a regular expression: missing closing parenthesis"),
+      ("check - -", "standard input can be read once"),
+      ("check --format table", "Please provide one of 'text' and 'json'"),
       ("show --tree --format json", "--format json has all that --tree shows"),
       ("show --source file:a", "--source is not for this command: name the files themselves"),
-      ("show --backend both", "--backend both is nothing that can be shown as one rule set"),
+      ("show --backend both", "Please provide one of 'auto', 'legacy' or 'nft'"),
+      ("show --backend nft a", "--backend can't be combined with files"),
+      ("show --format xml", "Please provide one of 'text' and 'json'"),
+      ("show --color always --format json", "which has no colours"),
+      ("show --color red", "Please provide one of 'auto', 'always' or 'never'"),
+      ("show --log.level debug", "Unknown option '--log.level'"),
       ("show --service (", "not a regular expression: missing closing parenthesis"),
       ("diff", "name two rule sets, or one to compare with the kernel's, or --live"),
       ("diff a b c", "name two rule sets, or one to compare with the kernel's, or --live"),
       ("diff --live 30s a", "--live compares the kernel's rules; it takes no files"),
+      ("diff --backend nft a b", "--backend can't be combined with files"),
+      ("diff --live 1m30s a", "--live compares the kernel's rules; it takes no files"),
+      ("diff --live 500ms a", "--live compares the kernel's rules; it takes no files"),
+      ("diff --live 168h1s", "it must be at most 168h"),
+      ("save --backend both", "Please provide one of 'auto', 'legacy' or 'nft'"),
+      ("save --ipv6 --family all", "--ipv6 is --family ipv6: use one of them"),
+      ("save kernel a", "the kernel's rules can't be mixed with a file's"),
+      ("save --backend nft a", "--backend can't be combined with files"),
+      ("shwo", "Unknown subcommand 'shwo'. Did you mean 'show'?"),
+      ("chekc --format json", "Unknown subcommand 'chekc'. Did you mean 'check'?"),
+      ("--backend nft dif", "Unknown subcommand 'dif'. Did you mean 'diff'?"),
+      ("nonsense", "The subcommands are metrics, show, diff, check, save"),
+      ("--backend nft show", "The subcommand 'show' must stand first, before its flags"),
+      ("diff a b --sevice x", "Unknown option '--sevice'. Did you mean '--service'?"),
+      ("show a --formt json", "Unknown option '--formt'. Did you mean '--format'?"),
+      ("check a --tabels nat", "Unknown option '--tabels'. Did you mean '--tables'?"),
       ("diff --live 30d", "The value '30d' is invalid for '--live"),
       ("diff --live=-1", "The value '-1' is invalid for '--live"),
       ("diff --live 604801", "The value '604801' is invalid for '--live"),
@@ -88,6 +133,7 @@ struct FlagTests {
     "Of the server's, the last that are right are taken",
     arguments: [
       "--watch-interval 0", "--watch-interval 0.01", "--watch-interval 86400",
+      "--watch-interval 10ms", "--watch-interval 24h", "--watch-interval 1m30s",
       "--web.max-requests 0", "--web.telemetry-path /-/metrics", "--web.listen-address [::1]:0",
     ])
   func serving(_ words: String) throws {
@@ -102,8 +148,10 @@ struct FlagTests {
   @Test(
     "Of those that choose, the last that are right are taken",
     arguments: [
-      "--services.limit 0", "--rules.limit 0", "--tables nat,filter,mangle,raw,security",
-      "--tables mangle --rules.table mangle", "--collector.rules --rules.chain ^KUBE-",
+      "--services.limit 0", "--collector.rules --rules.limit 0",
+      "--tables nat,filter,mangle,raw,security",
+      "--tables mangle --collector.rules --rules.table mangle",
+      "--collector.rules --rules.chain ^KUBE-",
       "--no-collector.anomalies", "--services.include ^default/ --services.exclude dns$",
     ])
   func choosing(_ words: String) {

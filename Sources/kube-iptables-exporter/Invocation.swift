@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Platform
+
+/// A subcommand. Its flags are its own: the server's are none of them.
+protocol Tool: ParsableCommand {
+  /// Checks that the arguments go together.
+  ///
+  /// Unlike `validate()`, it is called once all of them are known, so that an unknown flag is named before
+  /// what follows from it: what stands behind one is taken for another file.
+  func checkArguments() throws
+}
+
+extension Tool {
+  func checkArguments() throws {}
+}
+
+extension Command {
+  /// Runs the command that the arguments name; a fault in them is one line and exit status 64, any
+  /// other failure one line and exit status 1, or 2 where 1 is an answer.
+  static func main() async {
+    Allocator.configure()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      var command = try parse(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withLine: error, arguments)
+    }
+  }
+
+  /// The subcommand that stands first among the arguments. It alone knows the flags behind it.
+  private static func tool(_ arguments: [String]) -> (any Tool.Type)? {
+    tools.first { $0.configuration.commandName == arguments.first }
+  }
+
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    if let tool = tool(arguments) {
+      let command = try tool.parseAsRoot(Array(arguments.dropFirst()))
+      // Help and completions are commands too, to the parser.
+      if let command = command as? any Tool { try command.checkArguments() }
+      return command
+    }
+    if let word = arguments.first, !word.hasPrefix("-"), word != "help" { throw unknown(word) }
+    let command = try parseAsRoot(arguments)
+    if command is any Tool {
+      let name = type(of: command).configuration.commandName ?? ""
+      throw ValidationError(
+        "The subcommand '\(name)' must stand first, before its flags")
+    }
+    return command
+  }
+
+  private static func unknown(_ word: String) -> ValidationError {
+    let names = tools.compactMap { $0.configuration.commandName }
+    let distances = names.map { (name: $0, distance: editDistance(from: word, to: $0)) }
+    let nearest = distances.min { $0.distance < $1.distance }
+    let guess = nearest.flatMap { $0.distance <= 2 ? "Did you mean '\($0.name)'?" : nil }
+    return ValidationError(
+      "Unknown subcommand '\(word)'. "
+        + (guess ?? "The subcommands are \(names.joined(separator: ", "))"))
+  }
+
+  private static func exit(withLine error: any Error, _ arguments: [String]) -> Never {
+    // An answer that is a status, to which nothing is to be said.
+    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+    if error is AnswerFailure {
+      StandardError.write("kube-iptables-exporter: \(error)\n")
+      Glibc.exit(AnswerFailure.status)
+    }
+    let tool = tool(arguments)
+    let code = exitCode(for: error)
+    var message = message(for: error)
+    // Help and version are errors too, to the parser.
+    if code.isSuccess {
+      // A subcommand that is parsed alone doesn't know the name of the program.
+      guard let tool, message != Version.text else { exit(withError: error) }
+      let showsHidden = arguments.contains("--help-hidden")
+      print(helpMessage(for: tool, includeHidden: showsHidden))
+      Glibc.exit(code.rawValue)
+    }
+    if let word = arguments.first(where: { message == "Unexpected argument '\($0)'" }), tool == nil
+    {
+      message = unknown(word).message
+    }
+    message = message.split(separator: "\n").joined(separator: " ")
+    let hint = code == .validationFailure ? " (see --help)" : ""
+    StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
+    Glibc.exit(code.rawValue)
+  }
+}
+
+/// How many characters have to be added, removed or replaced, or pairs of them swapped, to make one word
+/// of another: the distance of Damerau and Levenshtein, where nothing is changed twice.
+private func editDistance(from first: String, to second: String) -> Int {
+  let (first, second) = (Array(first), Array(second))
+  var rows = [Array(0...second.count)]
+  for row in 0..<first.count {
+    var distances = [row + 1]
+    for column in 0..<second.count {
+      let isSame = first[row] == second[column]
+      var distance = min(
+        distances[column] + 1, rows[row][column + 1] + 1, rows[row][column] + (isSame ? 0 : 1))
+      if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
+        distance = min(distance, rows[row - 1][column - 1] + 1)
+      }
+      distances.append(distance)
+    }
+    rows.append(distances)
+  }
+  return rows[first.count][second.count]
+}
