@@ -13,7 +13,8 @@ struct AnswerOptions: ParsableArguments {
   var service: RegularExpression?
 
   @Option(
-    help: ArgumentHelp("Whether text has colours: auto for a terminal, unless NO_COLOR is set."))
+    help: ArgumentHelp(
+      "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
   var color: ColorChoice?
 
   func checkArguments(_ format: AnswerFormat) throws {

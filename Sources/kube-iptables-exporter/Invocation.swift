@@ -65,6 +65,15 @@ extension Command {
         + (guess ?? "The subcommands are \(names.joined(separator: ", "))"))
   }
 
+  /// Whether the message says that a flag is unknown that the server has.
+  private static func isServerFlag(unknownBy message: String, _ arguments: [String]) -> Bool {
+    let flags = arguments.lazy.map { $0.prefix { $0 != "=" } }
+    guard let flag = flags.first(where: { message == "Unknown option '\($0)'" }) else {
+      return false
+    }
+    return helpMessage().split(whereSeparator: \.isWhitespace).contains(flag)
+  }
+
   private static func exit(withLine error: any Error, _ arguments: [String]) -> Never {
     // An answer that is a status, to which nothing is to be said.
     if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
@@ -78,14 +87,16 @@ extension Command {
     // Help and version are errors too, to the parser.
     if code.isSuccess {
       // A subcommand that is parsed alone doesn't know the name of the program.
-      guard let tool, message != Version.text else { exit(withError: error) }
+      guard let tool, message.hasPrefix("OVERVIEW: ") else { exit(withError: error) }
       let showsHidden = arguments.contains("--help-hidden")
       print(helpMessage(for: tool, includeHidden: showsHidden))
       Glibc.exit(code.rawValue)
     }
-    if let word = arguments.first(where: { message == "Unexpected argument '\($0)'" }), tool == nil
-    {
-      message = unknown(word).message
+    if tool == nil {
+      let word = arguments.first { message == "Unexpected argument '\($0)'" }
+      if let word { message = unknown(word).message }
+    } else if isServerFlag(unknownBy: message, arguments) {
+      message += ": it is a flag of the server, which runs without a subcommand"
     }
     message = message.split(separator: "\n").joined(separator: " ")
     let hint = code == .validationFailure ? " (see --help)" : ""

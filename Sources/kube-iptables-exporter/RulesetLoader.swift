@@ -61,9 +61,12 @@ struct RulesetLoader {
 
   /// Reads inputs that make up one rule set: a file of each family, for example.
   ///
+  /// - Parameter families: those of the kernel that are asked for.
   /// - Throws: ``AnswerFailure`` for the first that can't be read, or not be understood.
-  func load(_ inputs: [RulesetInput]) throws(AnswerFailure) -> Ruleset {
-    if inputs == [.kernel] { return try loadKernel() }
+  func load(
+    _ inputs: [RulesetInput], families asked: Set<IPFamily> = Set(IPFamily.allCases)
+  ) throws(AnswerFailure) -> Ruleset {
+    if inputs == [.kernel] { return try loadKernel(asked) }
     var families = SavedFamilies()
     for input in inputs {
       if let table = families.add(try read(input)).first {
@@ -79,11 +82,16 @@ struct RulesetLoader {
   }
 
   /// Reads the kernel's rules, in the backend that kube-proxy uses unless another is asked for.
-  func loadKernel() throws(AnswerFailure) -> Ruleset {
+  ///
+  /// - Parameter asked: the families that must be read. What the others hold decides about the backend all
+  ///   the same, as far as they can be read.
+  func loadKernel(
+    _ asked: Set<IPFamily> = Set(IPFamily.allCases)
+  ) throws(AnswerFailure) -> Ruleset {
     let reading = kernel.read(.all)
     do throws(ReadingError) {
       var families: [FamilySnapshot] = []
-      for family in reading.families where family.isFollowed {
+      for family in reading.families where family.isFollowed && asked.contains(family.family) {
         families.append(try family.result.get())
       }
       reportAbsence(families, "kernel")

@@ -65,8 +65,9 @@ struct SaveRules: ParsableCommand, Tool {
   }
 
   func run() throws {
-    let ruleset = try rulesetOptions.makeLoader().load(readsKernel ? [.kernel] : inputs)
     let choice = family ?? (ipv6 ? .ipv6 : readsKernel ? .ipv4 : .all)
+    let ruleset = try rulesetOptions.makeLoader().load(
+      readsKernel ? [.kernel] : inputs, families: Set(IPFamily.allCases.filter(choice.contains)))
     var writer = SaveFileWriter(
       program: "kube-iptables-exporter \(Version.build.version)", showsCounters: counters)
     for snapshot in ruleset.families + ruleset.leftOut where choice.contains(snapshot.family) {

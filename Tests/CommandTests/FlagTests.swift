@@ -53,7 +53,10 @@ struct FlagTests {
         "metrics --no-collector.services --no-collector.connections --services.limit 1",
         "--services.limit does nothing without one of --collector.services, --collector.endpoints"
       ),
-      ("metrics --web.max-requests 1", "Unknown option '--web.max-requests'"),
+      (
+        "metrics --web.max-requests 1",
+        "Unknown option '--web.max-requests': it is a flag of the server"
+      ), ("metrics --web.telemetry-path=/a", "it is a flag of the server"),
       (
         "metrics --collector.rules --rules.table mangle",
         "--rules.table names a table that --tables doesn't"
