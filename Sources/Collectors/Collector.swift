@@ -81,6 +81,11 @@ extension ExpositionWriter {
     write(MetricFamily(name, .gauge, help), body)
   }
 
+  /// Writes an info with the samples that `body` writes, which are all 1.
+  mutating func info(_ name: String, _ help: String, _ body: (inout SampleWriter) -> Void) {
+    write(MetricFamily(name, .info, help), body)
+  }
+
   /// Writes a counter with the samples that `body` writes.
   mutating func counter(_ name: String, _ help: String, _ body: (inout SampleWriter) -> Void) {
     write(MetricFamily(name, .counter, help), body)

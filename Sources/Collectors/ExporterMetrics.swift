@@ -27,7 +27,7 @@ struct ExporterMetrics {
     ) { samples in
       for outcome in outcomes { samples.sample(outcome.labels, outcome.isSuccess ? 1 : 0) }
     }
-    writer.gauge(
+    writer.info(
       "iptables_exporter_build_info", "Always 1; the labels tell what this binary is."
     ) { samples in
       samples.sample(

@@ -17,7 +17,7 @@ enum ReadingMetrics {
           family.reading == nil ? 0 : 1)
       }
     }
-    writer.gauge(
+    writer.info(
       "iptables_backend_info",
       "Always 1 for each backend that holds rules; kubernetes says whether it holds kube-proxy's."
     ) { samples in
@@ -33,7 +33,7 @@ enum ReadingMetrics {
       "1 where both backends hold KUBE-* chains, as on a node that was switched from one to the other "
         + "and not cleaned. Service ports are exported from the one that kube-proxy uses."
     ) { $0.sample(.none, state.hasMixedBackends ? 1 : 0) }
-    writer.gauge(
+    writer.info(
       "iptables_kube_proxy_mode_info",
       "Always 1; mode says how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
         + "Rules for services in the modes ipvs and nftables are left over."

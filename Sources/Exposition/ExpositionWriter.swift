@@ -30,7 +30,7 @@ public struct ExpositionWriter: Sendable {
     if expectedSize > Self.hugeSize { Allocator.useHugePages(for: &bytes) }
     if !isContinued { appendMetadata(family, to: &bytes) }
     let start = bytes.count
-    var samples = SampleWriter(name: family.name, bytes: bytes)
+    var samples = SampleWriter(family, format, bytes: bytes)
     bytes = []
     body(&samples)
     guard samples.bytes.count > start else { return }
@@ -49,7 +49,13 @@ public struct ExpositionWriter: Sendable {
     bytes.append(contentsOf: "\n# TYPE ".utf8)
     bytes.append(contentsOf: name)
     bytes.append(UInt8(ascii: " "))
-    bytes.append(contentsOf: family.kind.rawValue.utf8)
+    bytes.append(contentsOf: family.typeName(format).utf8)
+    bytes.append(UInt8(ascii: "\n"))
+    guard format == .openMetrics, let unit = family.unit else { return }
+    bytes.append(contentsOf: "# UNIT ".utf8)
+    bytes.append(contentsOf: name)
+    bytes.append(UInt8(ascii: " "))
+    bytes.append(contentsOf: unit.utf8)
     bytes.append(UInt8(ascii: "\n"))
   }
 
@@ -60,41 +66,74 @@ public struct ExpositionWriter: Sendable {
 /// Writes the samples of one family.
 public struct SampleWriter: Sendable {
   fileprivate private(set) var bytes: [UInt8]
-  private let name: [UInt8]
-  /// The name and the opening brace.
-  private let opening: [UInt8]
+  private let name: SampleName
+  /// The counter whose samples these are, in a format that says when counting began; else nil.
+  private let counter: MetricFamily?
+  /// The name of the samples that say it, once there is one.
+  private lazy var createdName = counter.map { SampleName($0.createdName) }
+  /// The time that was written last, and how: many counters began at the same time.
+  private var lastBeginning: (time: Double, text: [UInt8])?
 
-  fileprivate init(name: String, bytes: [UInt8]) {
-    self.name = Array(name.utf8)
-    self.opening = self.name + [UInt8(ascii: "{")]
+  /// A name, without and with the opening brace behind it.
+  private struct SampleName: Sendable {
+    let bare: [UInt8]
+    let opening: [UInt8]
+
+    init(_ name: String) {
+      bare = Array(name.utf8)
+      opening = bare + [UInt8(ascii: "{")]
+    }
+  }
+
+  fileprivate init(_ family: MetricFamily, _ format: ExpositionFormat, bytes: [UInt8]) {
+    name = SampleName(family.name)
+    counter = format == .openMetrics && family.kind == .counter ? family : nil
     self.bytes = bytes
   }
 
   /// Writes a sample with a whole number.
+  ///
+  /// - Parameter beginning: When a counter was last known to be 0, in seconds since 1970; nil where
+  ///   that isn't known. OpenMetrics gets a sample of it, `_created`. The text format has no such.
   public mutating func sample(
-    _ labels: LabelSet, and more: LabelSet = .none, _ value: some BinaryInteger
+    _ labels: LabelSet, and more: LabelSet = .none, _ value: some BinaryInteger,
+    since beginning: Double? = nil
   ) {
-    write(labels, more)
+    write(name, labels, more)
     append(value)
     bytes.append(UInt8(ascii: "\n"))
+    if let beginning { writeCreated(labels, more, beginning) }
   }
 
   /// Writes a sample with any number.
+  ///
+  /// - Parameter beginning: As for a whole number.
   public mutating func sample(
-    _ labels: LabelSet, and more: LabelSet = .none, _ value: Double
+    _ labels: LabelSet, and more: LabelSet = .none, _ value: Double, since beginning: Double? = nil
   ) {
-    write(labels, more)
+    write(name, labels, more)
     bytes.append(contentsOf: Self.text(of: value).utf8)
+    bytes.append(UInt8(ascii: "\n"))
+    if let beginning { writeCreated(labels, more, beginning) }
+  }
+
+  private mutating func writeCreated(_ labels: LabelSet, _ more: LabelSet, _ beginning: Double) {
+    guard let createdName else { return }
+    if lastBeginning?.time != beginning {
+      lastBeginning = (beginning, Array(Self.text(of: beginning).utf8))
+    }
+    write(createdName, labels, more)
+    bytes.append(contentsOf: lastBeginning?.text ?? [])
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  private mutating func write(_ labels: LabelSet, _ more: LabelSet) {
+  private mutating func write(_ name: SampleName, _ labels: LabelSet, _ more: LabelSet) {
     if labels.bytes.isEmpty && more.bytes.isEmpty {
-      bytes.append(contentsOf: name)
+      bytes.append(contentsOf: name.bare)
       bytes.append(UInt8(ascii: " "))
       return
     }
-    bytes.append(contentsOf: opening)
+    bytes.append(contentsOf: name.opening)
     bytes.append(contentsOf: labels.bytes)
     if !more.bytes.isEmpty {
       if !labels.bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
@@ -124,9 +163,12 @@ public struct MetricFamily: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable {
     case counter
     case gauge
+    /// Labels that say something, with the value 1: a type of OpenMetrics, a gauge in the text format.
+    case info
   }
 
-  /// The name of the samples; a counter's ends in `_total`.
+  /// The name of the samples. A counter's ends in `_total`, that of an info in `_info`. In OpenMetrics
+  /// a family has a unit if its name, without such an ending, ends in one.
   public let name: String
   public let kind: Kind
   /// An explanation for people, which may be any text.
@@ -134,20 +176,37 @@ public struct MetricFamily: Sendable, Hashable {
 
   public init(_ name: String, _ kind: Kind, _ help: String) {
     precondition(kind != .counter || name.hasSuffix(Self.total), "a counter ends in _total")
+    precondition(kind != .info || name.hasSuffix(Self.info), "an info ends in _info")
     self.name = name
     self.kind = kind
     self.help = help
   }
 
-  /// The name in the metadata, where OpenMetrics leaves out a counter's suffix.
+  /// The name in the metadata, where OpenMetrics leaves out the suffix of counters and infos.
   fileprivate func metadataName(_ format: ExpositionFormat) -> Substring {
     switch (format, kind) {
     case (.openMetrics, .counter): name.dropLast(Self.total.count)
+    case (.openMetrics, .info): name.dropLast(Self.info.count)
     default: name[...]
     }
   }
 
+  fileprivate func typeName(_ format: ExpositionFormat) -> String {
+    format == .text && kind == .info ? Kind.gauge.rawValue : kind.rawValue
+  }
+
+  /// The unit that the name ends in; nil where it ends in none.
+  fileprivate var unit: String? {
+    let name = metadataName(.openMetrics)
+    return Self.units.first { name.hasSuffix($0) && name.dropLast($0.count).hasSuffix("_") }
+  }
+
+  /// The name of a counter's samples that say when counting began.
+  fileprivate var createdName: String { metadataName(.openMetrics) + "_created" }
+
   private static let total = "_total"
+  private static let info = "_info"
+  private static let units = ["seconds", "bytes"]
 }
 
 /// The labels of a sample, rendered once. A service port uses them in a dozen families.

@@ -54,6 +54,8 @@ struct Scrape {
         help = try takeHelp(line)
       } else if line.hasPrefix("# TYPE ") {
         try takeType(line, help: help)
+      } else if line.hasPrefix("# UNIT ") {
+        try takeUnit(line)
       } else {
         try takeSample(line)
       }
@@ -90,7 +92,8 @@ struct Scrape {
 
   private mutating func takeType(_ line: String, help: String?) throws {
     let words = line.split(separator: " ")
-    guard words.count == 4, ["counter", "gauge"].contains(words[3]) else {
+    let known = format == .text ? ["counter", "gauge"] : ["counter", "gauge", "info"]
+    guard words.count == 4, known.contains(String(words[3])) else {
       throw Fault(words: "no type", line: line)
     }
     let name = String(words[2])
@@ -101,16 +104,33 @@ struct Scrape {
     family = (name, String(words[3]))
   }
 
+  /// Checks the line that names the unit of the family that comes now.
+  private func takeUnit(_ line: String) throws {
+    let words = line.split(separator: " ")
+    guard format == .openMetrics, words.count == 4, let family, words[2] == family.name,
+      family.name.hasSuffix("_\(words[3])")
+    else { throw Fault(words: "no unit of this family", line: line) }
+  }
+
   private mutating func takeSample(_ line: String) throws {
     var reader = SampleReader(line)
     guard let sample = reader.sample(), let family else {
       throw Fault(words: "no sample", line: line)
     }
-    let isSuffixed = format == .openMetrics && family.type == "counter"
-    guard sample.series.name == family.name + (isSuffixed ? "_total" : "") else {
+    let suffix =
+      switch (format, family.type) {
+      case (.openMetrics, "counter"): "_total"
+      case (.openMetrics, "info"): "_info"
+      default: ""
+      }
+    let isCreated =
+      suffix == "_total" && sample.series.name == family.name + "_created"
+      && series.last == Series(name: family.name + suffix, labels: sample.series.labels)
+    guard sample.series.name == family.name + suffix || isCreated else {
       throw Fault(words: "a sample of another family", line: line)
     }
-    if family.type == "counter", !sample.series.name.hasSuffix("_total") || sample.value < 0 {
+    let isNamed = isCreated || sample.series.name.hasSuffix("_total")
+    if family.type == "counter", !isNamed || sample.value < 0 {
       throw Fault(words: "not a counter", line: line)
     }
     guard values.updateValue(sample.value, forKey: sample.series) == nil else {

@@ -37,6 +37,66 @@ struct ExpositionWriterTests {
         """)
   }
 
+  @Test("An info is a gauge in the text format, and of its own type in OpenMetrics")
+  func info() {
+    let family = MetricFamily("pond_info", .info, "Ponds.")
+    let text = Self.written(.text, family) { $0.sample(LabelSet(["pond": "north"]), 1) }
+    #expect(
+      text == """
+        # HELP pond_info Ponds.
+        # TYPE pond_info gauge
+        pond_info{pond="north"} 1
+
+        """)
+    let openMetrics = Self.written(.openMetrics, family) {
+      $0.sample(LabelSet(["pond": "north"]), 1)
+    }
+    #expect(
+      openMetrics == """
+        # HELP pond Ponds.
+        # TYPE pond info
+        pond_info{pond="north"} 1
+
+        """)
+  }
+
+  @Test(
+    "OpenMetrics names the unit that a name ends in",
+    arguments: [
+      (MetricFamily("age_seconds", .gauge, ""), "# UNIT age_seconds seconds\n"),
+      (MetricFamily("eaten_bytes_total", .counter, ""), "# UNIT eaten_bytes bytes\n"),
+      (MetricFamily("ducks", .gauge, ""), nil),
+      (MetricFamily("kilobytes", .gauge, ""), nil),
+      (MetricFamily("seconds_since", .gauge, ""), nil),
+    ])
+  func unit(_ family: MetricFamily, _ line: String?) {
+    let openMetrics = Self.written(.openMetrics, family) { $0.sample(.none, 1) }
+    #expect(openMetrics.contains("# UNIT ") == (line != nil))
+    if let line { #expect(openMetrics.contains(line)) }
+    #expect(!Self.written(.text, family) { $0.sample(.none, 1) }.contains("# UNIT "))
+  }
+
+  @Test("OpenMetrics says of each counter when it began, where that is known")
+  func created() {
+    func write(_ samples: inout SampleWriter) {
+      samples.sample(LabelSet(["pond": "north"]), 3, since: 1_800_000_000.25)
+      samples.sample(LabelSet(["pond": "south"]), 4)
+      samples.sample(.none, 5.5, since: 1_700_000_000)
+    }
+    #expect(
+      Self.written(.openMetrics, Self.counter, write).hasSuffix(
+        """
+        quacks_total{pond="north"} 3
+        quacks_created{pond="north"} 1800000000.25
+        quacks_total{pond="south"} 4
+        quacks_total 5.5
+        quacks_created 1700000000.0
+
+        """))
+    #expect(!Self.written(.text, Self.counter, write).contains("_created"))
+    #expect(!Self.written(.openMetrics, Self.gauge, write).contains("_created"))
+  }
+
   @Test("A family without samples is not written", arguments: ExpositionFormat.allCases)
   func emptyFamily(_ format: ExpositionFormat) {
     var writer = ExpositionWriter(format)

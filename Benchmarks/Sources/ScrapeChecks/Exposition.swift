@@ -1,7 +1,7 @@
 /// A page of metrics that was found valid, by rules stricter than the formats'.
 ///
 /// Each family has one HELP and one TYPE line before its samples, and stands in one piece; only
-/// counters and gauges are known; no series appears twice; no sample has a timestamp; the page ends
+/// counters, gauges and OpenMetrics' infos are known; no series appears twice; no sample has a timestamp; the page ends
 /// with a line end, in OpenMetrics with `# EOF`.
 package struct Exposition {
   package enum Format: Sendable {
@@ -14,6 +14,8 @@ package struct Exposition {
   package enum Kind: String, Sendable {
     case counter
     case gauge
+    /// Always 1: what it says is in its labels.
+    case info
   }
 
   /// One line `name{labels} value`.

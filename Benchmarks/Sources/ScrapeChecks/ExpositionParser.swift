@@ -57,7 +57,7 @@ struct ExpositionParser {
       isEnded = true
       return
     }
-    try check(words.count == 4, "neither HELP nor TYPE", range)
+    try check(words.count == 4, "no metadata", range)
     let name = String(words[2])
     if name != family.name {
       endFamily()
@@ -72,10 +72,21 @@ struct ExpositionParser {
     case "TYPE":
       try check(family.kind == nil, "a second TYPE", range)
       family.kind = Exposition.Kind(rawValue: String(words[3]))
-      let suffix = format == .openMetrics && family.kind == .counter ? "_total" : ""
-      family.sampleName = Array((name + suffix).utf8)
+      try check(family.kind != .info || format == .openMetrics, "a type of OpenMetrics", range)
+      family.sampleName = Array((name + suffix(of: family.kind)).utf8)
+    case "UNIT" where format == .openMetrics:
+      try check(name.hasSuffix("_" + words[3]), "the name does not end in the unit", range)
     default:
-      try check(false, "neither HELP nor TYPE", range)
+      try check(false, "no metadata", range)
+    }
+  }
+
+  /// What OpenMetrics puts behind a family's name to name its samples.
+  private func suffix(of kind: Exposition.Kind?) -> String {
+    switch (format, kind) {
+    case (.openMetrics, .counter): "_total"
+    case (.openMetrics, .info): "_info"
+    default: ""
     }
   }
 
@@ -89,7 +100,8 @@ struct ExpositionParser {
     let series = range.lowerBound..<scanner.position
     try check(scanner.skip([UInt8(ascii: " ")]), "no value", range)
     guard let value = scanner.number() else { throw error("the value is no number", range) }
-    try check(kind == .gauge || value >= 0, "a counter below 0", range)
+    try check(kind != .counter || value >= 0, "a counter below 0", range)
+    try check(kind != .info || value == 1, "an info that is not 1", range)
     var hasher = Hasher()
     unsafe bytes[series].withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     let identity = hasher.finalize()

@@ -15,6 +15,13 @@ struct ExpositionTests {
     """
 
   private static let openMetrics = """
+    # HELP build What it is.
+    # TYPE build info
+    build_info{version="1"} 1
+    # HELP age_seconds How old.
+    # TYPE age_seconds gauge
+    # UNIT age_seconds seconds
+    age_seconds 3
     # HELP changes How many.
     # TYPE changes counter
     changes_total{name="a \\"quoted\\" name, with {braces}"} 2
@@ -33,9 +40,24 @@ struct ExpositionTests {
     #expect(page.series(page.samples[2]) == "changes_total")
   }
 
-  @Test func `OpenMetrics' counters have a name of their own`() throws {
+  @Test func `OpenMetrics' counters and infos have names of their own`() throws {
     let page = try Exposition(parsing: Array(Self.openMetrics.utf8), format: .openMetrics)
     #expect(page.values(of: "changes_total") == [2])
+    #expect(page.values(of: "build_info") == [1])
+  }
+
+  @Test(arguments: [
+    ("# UNIT age_seconds seconds", "# UNIT age_seconds bytes", "does not end in the unit"),
+    ("# UNIT age_seconds seconds", "# UNITS age_seconds seconds", "no metadata"),
+    ("build_info{version=\"1\"} 1", "build_info{version=\"1\"} 2", "an info that is not 1"),
+    ("build_info{", "build{", "of another family"),
+  ])
+  func `a fault of OpenMetrics is found`(part: String, replacement: String, reason: String) throws {
+    let page = Self.openMetrics.replacing(part, with: replacement)
+    let error = #expect(throws: ExpositionError.self) {
+      try Exposition(parsing: Array(page.utf8), format: .openMetrics)
+    }
+    #expect(try #require(error).reason.contains(reason))
   }
 
   @Test func `the same series has the same identity in every page`() throws {
@@ -51,6 +73,8 @@ struct ExpositionTests {
     ("# TYPE up gauge\n", "", "before its metadata"),
     ("# TYPE up gauge\n", "# TYPE up gauge\n# TYPE up gauge\n", "a second TYPE"),
     ("# TYPE up gauge\n", "# TYPE up histogram\n", "before its metadata"),
+    ("# TYPE up gauge\n", "# TYPE up info\n", "a type of OpenMetrics"),
+    ("# TYPE up gauge\n", "# TYPE up gauge\n# UNIT up up\n", "no metadata"),
     ("# TYPE up gauge\n", "# TYPE up gauge\n\n", "of another family"),
     ("IPv6", "IPv4", "the series was there before"),
     ("up{backend=\"nft\",ip_family=\"IPv6\"}", "down", "of another family"),
@@ -65,7 +89,7 @@ struct ExpositionTests {
     ("ip_family=\"IPv6\"", "ip_family=\"\\x\"", "the label set"),
     ("# HELP changes_total", "# HELP up", "metadata after samples"),
     ("1.5e+3\n", "1.5e+3", "has no end"),
-    ("1.5e+3\n", "1.5e+3\n# EOF\n", "neither HELP nor TYPE"),
+    ("1.5e+3\n", "1.5e+3\n# EOF\n", "no metadata"),
   ])
   func `a fault is found`(part: String, replacement: String, reason: String) throws {
     let page = Self.text.replacing(part, with: replacement)

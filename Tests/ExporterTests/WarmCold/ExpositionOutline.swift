@@ -11,7 +11,10 @@ struct ExpositionOutline {
     /// The lines of the samples.
     var samples: [Substring.UTF8View] = []
 
-    var isGauge: Bool { metadata.contains { Substring($0).hasSuffix(" gauge") } }
+    /// Whether it is no counter; an info is a gauge, too.
+    var isGauge: Bool {
+      metadata.contains { Substring($0).hasSuffix(" gauge") || Substring($0).hasSuffix(" info") }
+    }
 
     /// The samples without their values.
     var series: [Substring] {
@@ -89,6 +92,7 @@ struct ExpositionOutline {
   /// Gauges that tell of times, or of a scraper's last scrape.
   private static let timed: Set<String> = [
     "iptables_reading_duration_seconds", "iptables_anomaly_age_seconds",
+    "iptables_anomaly_since_timestamp_seconds",
     "iptables_service_rules_moved_since_last_scrape", "iptables_scrape_collector_duration_seconds",
   ]
 }

@@ -25,7 +25,7 @@ enum ExpositionReader {
     for line in lines {
       let line = Substring(line)
       if line.utf8.first == UInt8(ascii: "#") {
-        family = metadata(line) ?? family
+        family = metadata(line, format) ?? family
         continue
       }
       let (sample, series) = sample(line)
@@ -37,11 +37,19 @@ enum ExpositionReader {
   }
 
   /// The name of the family that a line begins to describe.
-  private static func metadata(_ line: Substring) -> Substring? {
+  private static func metadata(_ line: Substring, _ format: ExpositionFormat) -> Substring? {
     let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
-    require(words.count >= 3 && ["HELP", "TYPE"].contains(words[1]), "\(line) is metadata")
-    if words[1] == "TYPE" {
-      require(words.count == 4 && ["counter", "gauge"].contains(words[3]), "\(line) has a type")
+    let isOpenMetrics = format == .openMetrics
+    require(words.count >= 3, "\(line) is metadata")
+    switch words[1] {
+    case "HELP": break
+    case "TYPE":
+      let types = isOpenMetrics ? ["counter", "gauge", "info"] : ["counter", "gauge"]
+      require(words.count == 4 && types.contains(String(words[3])), "\(line) has a type")
+    case "UNIT":
+      let isUnit = words.count == 4 && words[2].hasSuffix("_\(words[3])")
+      require(isOpenMetrics && isUnit, "\(line) has the unit that its family's name ends in")
+    default: fatalError("\(line) is metadata")
     }
     return words[2]
   }
