@@ -9,7 +9,8 @@ package import Tracking
 package final class Exporter: Sendable {
   private let monitor: RulesetMonitor
   package let options: ExporterOptions
-  private let memory = Mutex(ScraperMemory())
+  /// What was told to each scraper; nothing where scrapes are not compared.
+  let memory = Mutex(ScraperMemory())
   private let cache: RenderingCache
   private let logger: Logger
   private let timeouts = MessageLimit()
@@ -24,11 +25,11 @@ package final class Exporter: Sendable {
   ) {
     let cache = RenderingCache()
     self.cache = cache
+    var subjects = options.collectors.reduce(TrackedSubjects.Kinds()) { $0.union($1.subjects) }
+    if options.exportsBeginnings { subjects.insert(.beginnings) }
     monitor = RulesetMonitor(
       source: source,
-      subjects: TrackedSubjects(
-        options.collectors.reduce([]) { $0.union($1.subjects) }, services: options.selection,
-        rules: options.rules),
+      subjects: TrackedSubjects(subjects, services: options.selection, rules: options.rules),
       logger: logger, now: now, makeRoom: { cache.clear() })
     self.options = options
     self.logger = logger
@@ -111,10 +112,11 @@ package final class Exporter: Sendable {
     for name in collectors {
       let start = ContinuousClock.now
       let collector = name.collector
-      let parts =
-        collector.sharedParts(of: state)
-        + collector.partsSince(
+      var parts = collector.sharedParts(of: state)
+      if options.comparesScrapes {
+        parts += collector.partsSince(
           memory.withLock { $0.mark(of: request.scraper, name.rawValue) }, state)
+      }
       segments += cache.segments(of: parts, name, request.format)
       outcomes.append(
         ExporterMetrics.Outcome(
@@ -127,6 +129,7 @@ package final class Exporter: Sendable {
 
   /// Notes where the totals stand that a scraper is answered with.
   private func note(_ mark: ChurnMark, _ collectors: [CollectorName], _ scraper: String) {
+    guard options.comparesScrapes else { return }
     memory.withLock { memory in
       for collector in collectors where collector.comparesScrapes {
         memory.note(mark, for: scraper, collector.rawValue)
@@ -146,8 +149,7 @@ package final class Exporter: Sendable {
     _ outcomes: [ExporterMetrics.Outcome], _ format: ExpositionFormat
   ) -> [[UInt8]] {
     var writer = ExpositionWriter(format)
-    ExporterMetrics(build: options.build, exportsProcess: options.exportsProcess)
-      .write(outcomes, to: &writer)
+    ExporterMetrics(options).write(outcomes, to: &writer)
     return writer.finish() + [format.trailer]
   }
 }

@@ -3,8 +3,9 @@ internal import Platform
 
 /// How the scrape went, and who served it.
 struct ExporterMetrics {
-  let build: BuildInformation
-  let exportsProcess: Bool
+  private let options: ExporterOptions
+
+  init(_ options: ExporterOptions) { self.options = options }
 
   /// What a collector's part of a scrape came to.
   struct Outcome {
@@ -32,27 +33,32 @@ struct ExporterMetrics {
     ) { samples in
       samples.sample(
         LabelSet([
-          "version": build.version, "revision": build.revision,
-          "swiftversion": build.swiftVersion,
+          "version": options.build.version, "revision": options.build.revision,
+          "swiftversion": options.build.swiftVersion,
         ]), 1)
     }
-    if exportsProcess { ProcessMetrics.write(to: &writer) }
+    if options.exportsProcess {
+      ProcessMetrics.write(to: &writer, withBeginning: options.exportsBeginnings)
+    }
   }
 }
 
 /// The standard process metrics, from /proc/self; what can't be read is left out.
 private enum ProcessMetrics {
-  static func write(to writer: inout ExpositionWriter) {
+  /// - Parameter isWithBeginning: Whether to say when the process began to use processor time.
+  static func write(to writer: inout ExpositionWriter, withBeginning isWithBeginning: Bool) {
     let fields = statFields
     let ticks = Double(ProcessLimits.clockTicks)
     // Numbered as in proc(5), where the third is the first behind the name.
     func field(_ number: Int) -> Int? {
       fields.indices.contains(number - 3) ? fields[number - 3] : nil
     }
+    let startTime = field(22).flatMap { start in bootTime.map { $0 + Double(start) / ticks } }
     writer.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
     { samples in
       if let user = field(14), let system = field(15) {
-        samples.sample(.none, Double(user + system) / ticks)
+        samples.sample(
+          .none, Double(user + system) / ticks, since: isWithBeginning ? startTime : nil)
       }
     }
     writer.gauge("process_max_fds", "Maximum number of open file descriptors.") { samples in
@@ -67,9 +73,7 @@ private enum ProcessMetrics {
     writer.gauge(
       "process_start_time_seconds", "Start time of the process since unix epoch in seconds."
     ) { samples in
-      if let start = field(22), let bootTime {
-        samples.sample(.none, bootTime + Double(start) / ticks)
-      }
+      if let startTime { samples.sample(.none, startTime) }
     }
     writer.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.") { samples in
       if let size = field(23) { samples.sample(.none, size) }

@@ -10,17 +10,24 @@ package struct ExporterOptions: Sendable {
   package var rules: RuleSelection
   /// Whether the exporter's own process is exported too.
   package var exportsProcess: Bool
+  /// Whether each scraper is told what came since its last scrape. Where not, no scrape is remembered.
+  package var comparesScrapes: Bool
+  /// Whether OpenMetrics says of counters when they began, as far as that is known.
+  package var exportsBeginnings: Bool
   package var build: BuildInformation
 
   package init(
     collectors: Set<CollectorName> = CollectorName.byDefault,
     selection: ServiceSelection = ServiceSelection(), rules: RuleSelection = RuleSelection(),
-    exportsProcess: Bool = true, build: BuildInformation
+    exportsProcess: Bool = true, comparesScrapes: Bool = true, exportsBeginnings: Bool = false,
+    build: BuildInformation
   ) {
     self.collectors = collectors
     self.selection = selection
     self.rules = rules
     self.exportsProcess = exportsProcess
+    self.comparesScrapes = comparesScrapes
+    self.exportsBeginnings = exportsBeginnings
     self.build = build
   }
 }

@@ -38,7 +38,9 @@ enum ReadingMetrics {
       "Always 1; mode says how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
         + "Rules for services in the modes ipvs and nftables are left over."
     ) { $0.sample(LabelSet(["mode": state.mode.rawValue]), 1) }
-    if let transactions = state.transactions { write(transactions, to: &writer) }
+    if let transactions = state.transactions {
+      write(transactions, since: state.beginning, to: &writer)
+    }
     writer.gauge(
       "iptables_reading_duration_seconds",
       "How long it took to read, interpret and compare the rules. Scrapes at the same time share one "
@@ -46,15 +48,15 @@ enum ReadingMetrics {
     ) { $0.sample(.none, state.reading.duration) }
     writer.counter(
       "iptables_readings_total", "Readings of the rules since the exporter started."
-    ) { $0.sample(.none, state.reading.number) }
+    ) { $0.sample(.none, state.reading.number, since: state.beginning) }
     writer.counter(
       "iptables_watch_readings_total",
       "Readings of the rules that no scrape asked for (--watch-interval) since the exporter started."
-    ) { $0.sample(.none, state.reading.unasked) }
+    ) { $0.sample(.none, state.reading.unasked, since: state.beginning) }
   }
 
   private static func write(
-    _ transactions: TransactionCounts, to writer: inout ExpositionWriter
+    _ transactions: TransactionCounts, since beginning: Double?, to writer: inout ExpositionWriter
   ) {
     writer.counter(
       "iptables_nft_transactions_total",
@@ -62,14 +64,14 @@ enum ReadingMetrics {
         + "that committed them; those of many more processes as other."
     ) { samples in
       for (process, count) in transactions.byProcess.sorted(by: { $0.key < $1.key }) {
-        samples.sample(LabelSet(["process": process]), count)
+        samples.sample(LabelSet(["process": process]), count, since: beginning)
       }
     }
     writer.counter(
       "iptables_nft_event_overruns_total",
       "How often announcements of nf_tables were lost because they came faster than they were taken; "
         + "the transactions of these times are not counted. What they changed is read all the same."
-    ) { $0.sample(.none, transactions.overruns) }
+    ) { $0.sample(.none, transactions.overruns, since: beginning) }
   }
 
   /// The backends that hold rules, and whether kube-proxy's are among them.

@@ -38,14 +38,17 @@ struct ServicesCollector: Collector {
       let changes = block.services.changes[position]
       for change in Change.allCases {
         samples.sample(
-          block.labels[position], and: changeLabels[change] ?? .none, changes[change])
+          block.labels[position], and: changeLabels[change] ?? .none, changes[change],
+          since: block.services.selected.beginning(at: position))
       }
     }
   }
 
   private static func writeRewritten(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
     block.write(rulesRewritten, to: &writer) { samples, position in
-      samples.sample(block.labels[position], block.services.rewritten[position])
+      samples.sample(
+        block.labels[position], block.services.rewritten[position],
+        since: block.services.selected.beginning(at: position))
     }
   }
 

@@ -28,7 +28,7 @@ struct TablesCollector: Collector {
         "iptables_rule_changes_since_last_scrape",
         "Rules that were added, removed or moved since this scraper's last scrape."
       ) { samples in
-        Self.writeScopes(state, to: &samples) {
+        Self.writeScopes(state, since: nil, to: &samples) {
           state.ledger.scopes.changes(since: earlier?.scopes, for: $0)
         }
       }
@@ -98,7 +98,9 @@ struct TablesCollector: Collector {
       "iptables_rule_changes_total",
       "Rules that were added, removed or moved between readings, by where they stand, since the "
         + "exporter started."
-    ) { Self.writeScopes(state, to: &$0) { state.ledger.scopes[$0] } }
+    ) { samples in
+      Self.writeScopes(state, since: state.beginning, to: &samples) { state.ledger.scopes[$0] }
+    }
     writer.counter(
       "iptables_rules_rewritten_total",
       "Rules that were written again with the same content, in place or moved, by where they stand, "
@@ -108,7 +110,8 @@ struct TablesCollector: Collector {
         for scope in RuleScope.allCases {
           samples.sample(
             table.labels, and: LabelSet(["scope": scope.rawValue]),
-            state.ledger.rewrittenScopes[ChurnLedger.ScopeKey(table: table, part: scope)])
+            state.ledger.rewrittenScopes[ChurnLedger.ScopeKey(table: table, part: scope)],
+            since: state.beginning)
         }
       }
     }
@@ -121,8 +124,8 @@ struct TablesCollector: Collector {
           let counts = state.ledger.chains[ChurnLedger.KindKey(table: table, part: kind)]
           for change in [Change.added, .removed] {
             samples.sample(
-              table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]), counts[change]
-            )
+              table.labels, and: LabelSet(["kind": kind, "change": change.rawValue]),
+              counts[change], since: state.beginning)
           }
         }
       }
@@ -163,7 +166,7 @@ struct TablesCollector: Collector {
   }
 
   private static func writeScopes(
-    _ state: RulesetState, to samples: inout SampleWriter,
+    _ state: RulesetState, since beginning: Double?, to samples: inout SampleWriter,
     counts: (ChurnLedger.ScopeKey) -> ChangeCounts
   ) {
     for table in state.ledger.tables.sorted() {
@@ -172,7 +175,7 @@ struct TablesCollector: Collector {
         for change in Change.allCases {
           samples.sample(
             table.labels, and: LabelSet(["scope": scope.rawValue, "change": change.rawValue]),
-            counts[change])
+            counts[change], since: beginning)
         }
       }
     }

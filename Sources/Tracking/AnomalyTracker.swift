@@ -63,9 +63,22 @@ package struct AnomalyState: Sendable {
   let time: Moment
   fileprivate let faults: [Key: Faults]
 
-  /// How many faults of a kind there are in a table, and for how many seconds the oldest has been seen.
-  package func account(of anomaly: Anomaly, in table: TableName) -> (count: Int, age: Double) {
-    guard let faults = faults[Key(table: table, anomaly: anomaly)] else { return (0, 0) }
-    return (faults.count, faults.beginning.age(at: time))
+  /// The faults of a kind in a table.
+  package struct Account: Sendable {
+    package let count: Int
+    /// For how many seconds the oldest has been seen; 0 where there is none.
+    package let age: Double
+    /// When the oldest was first seen, in seconds since 1970; nil where there is none.
+    package let beginning: Double?
+  }
+
+  /// How many faults of a kind there are in a table, and since when.
+  package func account(of anomaly: Anomaly, in table: TableName) -> Account {
+    guard let faults = faults[Key(table: table, anomaly: anomaly)] else {
+      return Account(count: 0, age: 0, beginning: nil)
+    }
+    return Account(
+      count: faults.count, age: faults.beginning.age(at: time),
+      beginning: faults.beginning.wallClock)
   }
 }

@@ -55,6 +55,11 @@ package struct ChurnLedger: Sendable {
     serviceTimes[ServiceKey(family: family, port: port)]
   }
 
+  /// Whether anything was counted for a service port that it would have if it came back.
+  func hasCounted(_ key: ServiceKey) -> Bool {
+    services[key] != .zero || rewrittenServices[key] != 0
+  }
+
   /// Notes that a table was read.
   mutating func note(_ table: TableName, _ family: IPFamily) {
     tables.insert(TableKey(family: family, table: table))

@@ -199,7 +199,7 @@ private actor RulesetReader {
   ) {
     self.source = source
     self.now = now
-    tracker = RulesetTracker(subjects)
+    tracker = RulesetTracker(subjects, now: now)
     log = ReadingLog(logger)
   }
 

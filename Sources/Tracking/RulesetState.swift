@@ -16,6 +16,8 @@ package struct RulesetState: Sendable {
   package let ledger: ChurnLedger
   /// Where the ledger's totals stand.
   package let mark: ChurnMark
+  /// When counting began, in seconds since 1970; nil where nobody wants to know.
+  package let beginning: Double?
   /// Which reading this was, and what it took.
   package internal(set) var reading = ReadingAccount()
 

@@ -7,6 +7,8 @@ internal import Platform
 /// to be compared with.
 struct RulesetTracker {
   private let subjects: TrackedSubjects
+  /// When counting began; nil where nobody wants to know.
+  private let beginning: Double?
   private var families: [FamilyKey: FamilyTracker] = [:]
   private var services: [IPFamily: ServiceTracker] = [:]
   private var ledger = ChurnLedger()
@@ -22,7 +24,11 @@ struct RulesetTracker {
     }
   }
 
-  init(_ subjects: TrackedSubjects) { self.subjects = subjects }
+  /// - Parameter now: Returns the time.
+  init(_ subjects: TrackedSubjects, now: () -> Moment) {
+    self.subjects = subjects
+    beginning = subjects.kinds.contains(.beginnings) ? now().wallClock : nil
+  }
 
   /// Takes in a reading of that time.
   mutating func take(_ reading: RulesetReading, at time: Moment) -> RulesetState {
@@ -44,7 +50,8 @@ struct RulesetTracker {
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
       choice: reading.choice, mode: mode,
-      transactions: reading.transactions, ledger: ledger, mark: mark)
+      transactions: reading.transactions, ledger: ledger, mark: mark,
+      beginning: beginning)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.
@@ -77,7 +84,8 @@ struct RulesetTracker {
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
-      return services[family, default: ServiceTracker(family: family, subjects)].take(
+      let new = ServiceTracker(family: family, subjects, since: beginning)
+      return services[family, default: new].take(
         found, of: chosen.snapshot, mode, at: time, ledger: ledger, within: &budget)
     }
   }
@@ -115,6 +123,8 @@ package struct TrackedSubjects: Sendable {
     package static let endpoints = Kinds(rawValue: 2)
     /// Faults in the rules.
     package static let anomalies = Kinds(rawValue: 4)
+    /// When the counters began.
+    package static let beginnings = Kinds(rawValue: 8)
   }
 
   let kinds: Kinds

@@ -11,18 +11,28 @@ package final class SelectedServices: Sendable {
   package let labels: [LabelSet]
   package let omittedByPattern: Int
   package let omittedByLimit: Int
+  /// When the counters of each began, in seconds since 1970; empty where nobody wants to know.
+  private let beginnings: [Double]
 
   /// - Parameters:
   ///   - outcome: Which of the map's service ports are selected.
+  ///   - beginnings: When the counters of each began; empty where nobody wants to know.
   ///   - previous: What was selected before, and from which map.
   init(
     of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome,
-    previous: (map: ServiceMap, selected: SelectedServices)?
+    beginnings: [Double], previous: (map: ServiceMap, selected: SelectedServices)?
   ) {
     indices = outcome.selected
     omittedByPattern = outcome.omittedByPattern
     omittedByLimit = outcome.omittedByLimit
+    self.beginnings = beginnings
     labels = Self.labels(outcome.selected.map { map.services[$0].port }, family, previous)
+  }
+
+  /// When the counters of the service port at a position began, in seconds since 1970; nil where nobody
+  /// wants to know.
+  package func beginning(at position: Int) -> Double? {
+    beginnings.isEmpty ? nil : beginnings[position]
   }
 
   /// So many service ports are a block: what is rendered again where a count of one of them changed.

@@ -20,12 +20,16 @@ struct ServiceTracker {
   private var patternFailure: MatchingError?
   /// Nil where nobody wants to know.
   private var anomalies: AnomalyTracker?
+  /// Nil where nobody wants to know.
+  private var beginnings: ServiceBeginnings?
 
-  init(family: IPFamily, _ subjects: TrackedSubjects) {
+  /// - Parameter beginning: When counting began; nil where nobody wants to know.
+  init(family: IPFamily, _ subjects: TrackedSubjects, since beginning: Double?) {
     self.family = family
     selection = subjects.services
     endpoints = subjects.kinds.contains(.endpoints) ? EndpointTotals() : nil
     anomalies = subjects.kinds.contains(.anomalies) ? AnomalyTracker() : nil
+    beginnings = beginning.map { ServiceBeginnings(family, since: $0) }
   }
 
   /// Takes in the service ports of a reading of that time.
@@ -42,6 +46,7 @@ struct ServiceTracker {
     }
     connections.add(services.newConnections, of: map)
     endpoints?.add(services.newConnections, of: map)
+    beginnings?.take(map, former: last?.map, ledger, at: time)
     let gauges = gauges(of: map, Set(snapshot.tables.map(\.name)), within: &budget)
     if gauges.selected !== last?.gauges.selected {
       changes = ServiceCounts()
@@ -86,6 +91,44 @@ struct ServiceTracker {
     }
     return SelectedServices(
       of: map, family: family, outcome: outcome,
+      beginnings: beginnings?.times(of: outcome.selected, in: map) ?? [],
       previous: last.map { ($0.map, $0.gauges.selected) })
+  }
+}
+
+/// When the counters of each service port of one address family began.
+private struct ServiceBeginnings {
+  private let family: IPFamily
+  /// Of the service ports that are there, and of those that are gone and may come back with what was
+  /// counted for them.
+  private var times: [ServicePort: Double] = [:]
+  /// When the last reading was; before the first, when counting began. What a later reading finds and
+  /// this one did not, was 0 then.
+  private var last: Double
+
+  init(_ family: IPFamily, since beginning: Double) {
+    self.family = family
+    last = beginning
+  }
+
+  /// Takes in the service ports of a reading of that time.
+  ///
+  /// - Parameter former: The map of the last reading.
+  mutating func take(
+    _ map: ServiceMap, former: ServiceMap?, _ ledger: ChurnLedger, at time: Moment
+  ) {
+    defer { last = time.wallClock }
+    if let former, map.hasSamePorts(as: former) { return }
+    let present = Set(map.services.lazy.map(\.port))
+    times = times.filter { port, _ in
+      present.contains(port)
+        || ledger.hasCounted(ChurnLedger.ServiceKey(family: family, port: port))
+    }
+    for port in present where times[port] == nil { times[port] = last }
+  }
+
+  /// Those of the map's service ports at these indices.
+  func times(of indices: [Int], in map: ServiceMap) -> [Double] {
+    indices.map { times[map.services[$0].port] ?? last }
   }
 }

@@ -56,6 +56,11 @@ struct Command: AsyncParsableCommand {
     help: "Leave out the metrics of the exporter's own process (process_*).")
   var disablesExporterMetrics = false
 
+  @Flag(
+    name: .customLong("web.created-samples"),
+    help: "Say in OpenMetrics when each counter began, where that is known (..._created).")
+  var writesCreatedSamples = false
+
   @Option(
     name: .customLong("web.max-requests"),
     help: ArgumentHelp(
@@ -100,7 +105,8 @@ struct Command: AsyncParsableCommand {
     let limits = try httpLimits()
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
-      options: sourceOptions.exporterOptions(exportsProcess: !disablesExporterMetrics),
+      options: sourceOptions.exporterOptions(
+        exportsProcess: !disablesExporterMetrics, exportsBeginnings: writesCreatedSamples),
       logger: logger)
     let routes = Routes(
       exporter: exporter, telemetryPath: telemetryPath, maxRequests: maxRequests)

@@ -31,6 +31,11 @@ struct SourceOptions: ParsableArguments {
 
   @Flag var collectors: [CollectorFlag] = []
 
+  @Flag(
+    name: .customLong("since-last-scrape"), inversion: .prefixedNo,
+    help: "Export what changed since each scraper's last scrape (..._since_last_scrape).")
+  var comparesScrapes = true
+
   @Option(
     name: .customLong("services.include"),
     help: ArgumentHelp(
@@ -116,11 +121,14 @@ struct SourceOptions: ParsableArguments {
     source.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 
-  func exporterOptions(exportsProcess: Bool) -> ExporterOptions {
+  func exporterOptions(
+    exportsProcess: Bool, exportsBeginnings: Bool = false
+  ) -> ExporterOptions {
     ExporterOptions(
       collectors: chosenCollectors,
       selection: ServiceSelection(include: include, exclude: exclude, limit: limit),
-      rules: rules.selection, exportsProcess: exportsProcess, build: Version.build)
+      rules: rules.selection, exportsProcess: exportsProcess, comparesScrapes: comparesScrapes,
+      exportsBeginnings: exportsBeginnings, build: Version.build)
   }
 }
 

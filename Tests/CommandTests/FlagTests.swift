@@ -156,6 +156,7 @@ struct FlagTests {
       "--tables mangle --collector.rules --rules.table mangle",
       "--collector.rules --rules.chain ^KUBE-",
       "--no-collector.anomalies", "--services.include ^default/ --services.exclude dns$",
+      "--no-since-last-scrape",
     ])
   func choosing(_ words: String) {
     let end = end(

@@ -33,6 +33,7 @@ struct AnomalyMetricTests {
       #expect(Set(samples.keys.compactMap { $0["table"] }) == ["filter", "mangle", "nat"])
       #expect(samples.values.allSatisfy { $0 == 0 })
     }
+    #expect(metrics.all("iptables_anomaly_since_timestamp_seconds").isEmpty)
   }
 
   @Test("A fault is counted while it is there, and its age begins where it is first seen")
@@ -43,10 +44,12 @@ struct AnomalyMetricTests {
     let labels = ["ip_family": "IPv4", "table": "nat", "anomaly": "orphan_chain"]
     var counts: [Double?] = []
     var ages: [Double] = []
+    var times: [Double?] = []
     for _ in 0..<6 {
       let metrics = try await exporter.metrics()
       counts.append(metrics.all("iptables_anomalies")[labels])
       ages.append(try #require(metrics.all("iptables_anomaly_age_seconds")[labels]))
+      times.append(metrics.all("iptables_anomaly_since_timestamp_seconds")[labels])
       try await Task.sleep(for: .milliseconds(20))
     }
     #expect(counts == [0, 1, 2, 2, 0, 1])
@@ -56,6 +59,10 @@ struct AnomalyMetricTests {
     #expect(ages[3] >= ages[2] + 0.02)
     #expect(ages[4] == 0)
     #expect(ages[5] == 0)
+    #expect(times[0] == nil && times[4] == nil)
+    let (first, last) = (try #require(times[1]), try #require(times[5]))
+    #expect(times[2] == first && times[3] == first)
+    #expect(last > first)
   }
 
   @Test("Tables that were not read have no faults, nor the absence of any")

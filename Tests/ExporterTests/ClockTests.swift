@@ -45,10 +45,12 @@ struct ClockTests {
     for _ in 1...2 { _ = try await exporter.metrics() }
     clocks.pass(10)
     clocks.set(by: step)
-    let age = try await exporter.metrics()[
-      "iptables_anomaly_age_seconds",
-      ["ip_family": "IPv4", "table": "nat", "anomaly": "orphan_chain"]]
+    let metrics = try await exporter.metrics()
+    let labels = ["ip_family": "IPv4", "table": "nat", "anomaly": "orphan_chain"]
+    let age = metrics["iptables_anomaly_age_seconds", labels]
     #expect(age.map { abs($0 - 10) < 0.001 } == true)
+    // A timestamp is what the clock said then.
+    #expect(metrics["iptables_anomaly_since_timestamp_seconds", labels] == 1_800_000_000)
   }
 
   @Test("Makes no change on the page older or younger", arguments: [1e6, -1e6])

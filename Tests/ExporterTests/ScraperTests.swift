@@ -1,6 +1,9 @@
-import Collectors
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import Collectors
+@testable import Tracking
 
 @Suite("What came since a scraper's last scrape")
 struct ScraperTests {
@@ -86,5 +89,37 @@ struct ScraperTests {
     #expect(late.nonzeroServices("rules_moved_since_last_scrape") == Self.moved)
     let early = try await exporter.metrics("early")
     #expect(early.nonzeroServices("rules_moved_since_last_scrape").isEmpty)
+  }
+
+  @Test("Can be switched off, and then no scraper is told")
+  func off() async throws {
+    var options = ExporterOptions.plain()
+    options.comparesScrapes = false
+    let exporter = try Exporter(
+      rulesets: [Self.creation.before(), Self.creation.after()], options)
+    for _ in 1...3 {
+      let metrics = try await exporter.metrics()
+      #expect(!metrics.series.contains { $0.name.hasSuffix("_since_last_scrape") })
+    }
+    let metrics = try await exporter.metrics()
+    #expect(metrics.nonzeroServices("rule_changes_total", where: ["change": "moved"]) == Self.moved)
+    #expect(!exporter.remembers("10.0.0.1"))
+  }
+
+  @Test("Is remembered of who was answered")
+  func remembered() async throws {
+    let exporter = try exporter()
+    _ = try await exporter.metrics()
+    #expect(exporter.remembers("10.0.0.1"))
+    #expect(!exporter.remembers("10.0.0.2"))
+  }
+}
+
+extension Exporter {
+  /// Whether it knows what it told a scraper.
+  fileprivate func remembers(_ scraper: String) -> Bool {
+    memory.withLock { memory in
+      CollectorName.allCases.contains { memory.mark(of: scraper, $0.rawValue) != nil }
+    }
   }
 }
