@@ -53,6 +53,22 @@ struct SaveFileWriterTests {
       declared[1] == [":OUTPUT ACCEPT [1:2]", ":PREROUTING ACCEPT [3:4]", ":INPUT - [0:0]"])
   }
 
+  @Test("Rules that no iptables-restore takes are counted")
+  func unrecognised() {
+    let rules: [Rule] = [
+      "-j LED [unrecognised, 40 bytes, 5f3a9c0d1e2b4f60]",
+      "-d 2001:db8::1/128 -j DNAT --to-destination [::1]:80",
+      "-m led [unrecognised, 40 bytes, 5f3a9c0d1e2b4f60] -j ACCEPT", "",
+    ]
+    let table = TableSnapshot(
+      content: TableContent(
+        family: .ipv6, name: .nat, chains: [Chain(name: "A", rules: RuleList(rules))]),
+      counters: rules.map { _ in Counter() }, policyCounters: [])
+    var writer = SaveFileWriter(program: "a test", showsCounters: false)
+    writer.write(FamilySnapshot(backend: .legacy, family: .ipv6, tables: [table]), .fixed)
+    #expect(writer.unrecognisedRules == 2)
+  }
+
   @Test("What was written is read as what it was", arguments: Fixture.all)
   func roundTrip(_ fixture: Fixture) throws {
     let snapshots = try SaveFileParser.parse(fixture.bytes())
