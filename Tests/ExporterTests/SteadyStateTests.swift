@@ -58,7 +58,11 @@ struct SteadyStateTests {
       #expect(text.values[series] == open.values[series], "\(series)")
     }
     for (family, type) in open.types {
-      #expect(text.types[type == "counter" ? family + "_total" : family] == type)
+      switch type {
+      case "counter": #expect(text.types[family + "_total"] == type)
+      case "info": #expect(text.types[family + "_info"] == "gauge")
+      default: #expect(text.types[family] == type)
+      }
     }
   }
 }
