@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "Page",
       dependencies: [
-        "Churn", "Collectors", "IPTablesSource", "KubeProxy", "Netfilter", "Platform", "Tracking",
+        "Anomalies", "Answers", "Churn", "Collectors", "IPTablesSource", "KubeProxy", "Netfilter",
+        "Platform", "Tracking",
       ],
       swiftSettings: settings),
     .target(name: "WebConfiguration", dependencies: ["CYAML"], swiftSettings: settings),

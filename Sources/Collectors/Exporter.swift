@@ -66,10 +66,14 @@ package final class Exporter: Sendable {
 
   /// Makes an answer of a reading that is made as for a scrape; its memory is given back when the last
   /// answer is made.
+  ///
+  /// - Parameter earliest: A reading that has ended serves as well, if it was made no earlier; nil where none
+  ///   does.
   package func withState<Answer: Sendable>(
-    _ counters: CounterSelection, _ body: (RulesetState) -> Answer
+    _ counters: CounterSelection, since earliest: ContinuousClock.Instant?,
+    _ body: (RulesetState) -> Answer
   ) async -> Answer? {
-    await monitor.withState(counters, body)
+    await monitor.withState(counters, since: earliest, body)
   }
 
   /// What is left of a scrape's time for sending the answer.

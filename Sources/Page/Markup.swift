@@ -15,6 +15,7 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
 
   struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var html = ""
+    private static let references = Array("&<>\"'".utf8)
 
     init(literalCapacity: Int, interpolationCount _: Int) {
       html.reserveCapacity(2 * literalCapacity)
@@ -49,6 +50,11 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
     ///
     /// What a browser would hide, or let change how the text around it looks, is shown as a symbol.
     mutating func appendInterpolation(text: String) {
+      // Most text is plain: it goes as a whole.
+      if text.utf8.allSatisfy({ 0x20..<0x7f ~= $0 && !Self.references.contains($0) }) {
+        html += text
+        return
+      }
       for scalar in text.unicodeScalars {
         switch scalar {
         case "&": html += "&amp;"

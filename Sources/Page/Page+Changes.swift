@@ -5,9 +5,33 @@ internal import Tracking
 extension Page {
   /// The last rules that changed, reading by reading, the last reading first.
   var changes: Markup {
-    let batches = recentBatches
-    let table: Markup =
-      batches.isEmpty
+    """
+    <section aria-labelledby="changes">
+    <h2 id="changes">Last changes</h2>
+    <p class="quiet">\(dispatchNote)</p>
+    \(table(of: recentBatches))</section>
+
+    """
+  }
+
+  /// Those of the last changes that are a service port's.
+  func changes(of port: ServicePort) -> Markup {
+    let log = state.ledger.log
+    let batches = (log.changes + log.dispatchMoves).sorted { $0.time < $1.time }.compactMap {
+      $0.filtered { $0.owner == port }
+    }
+    return """
+      <section aria-labelledby="changes">
+      <h2 id="changes">Last changes</h2>
+      <p class="quiet">Of the last \(ChangeLog.capacity) rules of the node that changed, and the last \
+      \(ChangeLog.capacity) that moved in dispatch chains: those of this service port.</p>
+      \(table(of: ChangeLog.last(batches).reversed()))</section>
+
+      """
+  }
+
+  private func table(of batches: [ChangeLog.Batch]) -> Markup {
+    batches.isEmpty
       ? "<p class=\"quiet\">No other change was seen since the exporter started.</p>\n"
       : """
       <div class="wide" role="region" aria-labelledby="changes" tabindex="0">
@@ -15,13 +39,6 @@ extension Page {
       <thead><tr><th scope="col">Change</th><th scope="col">Table</th>\
       <th scope="col">Service port</th><th scope="col">Rule</th></tr></thead>
       \(batches.map(changes))</table></div>
-
-      """
-    return """
-      <section aria-labelledby="changes">
-      <h2 id="changes">Last changes</h2>
-      <p class="quiet">\(dispatchNote)</p>
-      \(table)</section>
 
       """
   }
@@ -74,9 +91,11 @@ extension Page {
         "<span class=\"badge moved\">moved</span> \(from + 1) → \(to + 1)"
       }
     return """
-      <tr><td>\(kind)</td><td>\(text: change.family.rawValue) \(text: change.table.rawValue)</td><td>\
+      <tr><td data-label="Change">\(kind)</td>\
+      <td data-label="Table">\(text: change.family.rawValue) \(text: change.table.rawValue)</td>\
+      <td data-label="Service port">\
       \(change.owner.map(name) ?? "<span class=\"none\">–</span>")</td>\
-      <td class="rule"><code><bdi>\(text: change.rule.text(in: change.chain))</bdi></code></td></tr>
+      <td class="rule" data-label="Rule"><code><bdi>\(text: change.rule.text(in: change.chain))</bdi></code></td></tr>
 
       """
   }

@@ -6,11 +6,10 @@ extension Page {
   /// The table of service ports, with what sorts and filters it.
   var services: Markup {
     let all = PageRow.all(of: state)
-    let words = request.words
-    let found = all.filter { $0.contains(words) }.sorted {
+    let found = PageRow.all(all, with: request.words, in: state).sorted {
       request.sort.precedes($0, $1, request.order)
     }
-    let shown = found.prefix(request.limit ?? found.count)
+    let shown = PageRow.located(Array(found.prefix(request.limit ?? found.count)), in: state)
     let table: Markup =
       shown.isEmpty
       ? ""
@@ -49,10 +48,12 @@ extension Page {
     return """
       <form method="get" role="search">
       <label for="filter">Filter</label>
-      <input id="filter" name="filter" type="search" placeholder="name, port, protocol, family" \
+      <input id="filter" name="filter" type="search" aria-describedby="filter-help" \
       value="\(text: request.filter)">
       \(fields)<button type="submit">Apply</button>
-      \(clear)</form>
+      \(clear)
+      <p id="filter-help" class="quiet">Words of the name, port, protocol, address family, cluster IP, NodePort \
+      or an endpoint: such as <code>dns udp</code> or <code>10.96.0.1</code>.</p></form>
 
       """
   }
@@ -116,28 +117,53 @@ extension Page {
     }
     let cells = columns.filter { !$0.isName }.map { column in
       if let number = column.number(of: row) {
-        numberCell("\(number)", isQuiet: number == 0)
+        numberCell("\(number)", column.words.title, isQuiet: number == 0)
       } else {
-        timeCell(row.lastChange)
+        timeCell(row.lastChange, column.words.title)
       }
     }
     return """
-      <tr><th scope="row" class="name">\(name(of: row.service.port))\(blocked)</th>\
-      <td>\(text: row.family.rawValue)</td>\(cells)</tr>
+      <tr><th scope="row" class="name">\(name(of: row.service.port))\(blocked)\(places(of: row))</th>\
+      <td data-label="Family">\(text: row.family.rawValue)</td>\(cells)</tr>
 
       """
   }
 
+  /// Where the service port is reached, and where its first endpoints are.
+  private func places(of row: PageRow) -> Markup {
+    let reached = row.reached.joined(separator: ", ")
+    let shown = row.endpoints(request.words, atMost: Self.shownEndpoints)
+    let left = row.destinations.count - shown.count
+    let more = left > 0 ? " and \(left) more" : ""
+    let endpoints = shown.isEmpty ? "" : " → " + shown.joined(separator: ", ") + more
+    return reached.isEmpty && shown.isEmpty ? "" : " <small>\(text: reached + endpoints)</small>"
+  }
+
+  /// So many endpoints stand in the table; the service port's own page has all.
+  private static let shownEndpoints = 3
+
+  /// A service port's name, which leads to its page.
   func name(of port: ServicePort) -> Markup {
-    "<bdi>\(text: "\(port)")</bdi> <span class=\"quiet\">\(text: port.transport.rawValue)</span>"
+    let target = request.with {
+      $0.service = PageRequest.ServiceName(
+        name: "\(port)", transport: port.transport.rawValue)
+      $0.limit = PageRequest.usualLimit
+    }
+    return """
+      \(link(target, "<bdi>\(text: "\(port)")</bdi>")) \
+      <span class="quiet">\(text: port.transport.rawValue)</span>
+      """
   }
 
-  /// A cell of a number or a time.
-  func numberCell(_ content: Markup?, isQuiet: Bool = false) -> Markup {
-    "<td class=\"number\(isQuiet || content == nil ? " none" : "")\">\(content ?? "–")</td>"
+  /// A cell of a number or a time; narrow screens show the label beside it.
+  func numberCell(_ content: Markup?, _ label: Markup, isQuiet: Bool = false) -> Markup {
+    """
+    <td class="number\(isQuiet || content == nil ? " none" : "")" data-label="\(label)">\
+    \(content ?? "–")</td>
+    """
   }
 
-  func timeCell(_ time: Moment?) -> Markup {
-    numberCell(time.map { "\(PageTime(time: $0, now: now))" })
+  func timeCell(_ time: Moment?, _ label: Markup) -> Markup {
+    numberCell(time.map { "\(PageTime(time: $0, now: now))" }, label)
   }
 }

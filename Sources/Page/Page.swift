@@ -4,7 +4,7 @@ internal import KubeProxy
 internal import Netfilter
 internal import Tracking
 
-/// The page for people, in HTML: what one reading came to.
+/// The page for people, in HTML: what one reading came to, on the node or of one service port.
 ///
 /// It works without scripts, and loads nothing from anywhere.
 package struct Page {
@@ -27,35 +27,70 @@ package struct Page {
     ("Cache-Control", "no-store"),
   ]
 
-  /// The page in segments: what stays the same, and what doesn't.
-  func render() -> [[UInt8]] {
+  /// Renders the page, in segments: what stays the same, and what doesn't.
+  func render() -> RenderedPage {
+    let (title, main, isFound) = content
     let head: Markup = """
       <!DOCTYPE html>
       <html lang="en">
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>kube-iptables-exporter</title>
+      <title>\(title)kube-iptables-exporter\(node.isEmpty ? "" : " on ")\(text: node)</title>
       <style>\(PageStyle.page)</style>
       </head>
 
       """
     let body: Markup = """
       <body>
+      <a class="skip" href="#main">Skip to the content</a>
       <header>
-      <div><h1>kube-iptables-exporter</h1>
+      <div><p class="node">\(nodeName)</p>
       <p class="quiet">What kube-proxy&#39;s iptables rules hold on this node, and what changes in \
-      them.</p></div>
-      <nav aria-label="Other pages"><a href="\(text: request.telemetryPath)">Metrics</a>\
+      them\(readingAge).</p></div>
+      <nav aria-label="Other pages"><a href="?">Service ports</a>\
+      <a href="\(text: request.telemetryPath)">Metrics</a>\
       <a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>
       </header>
-      <main>
-      \(facts)\(failures)\(services)\(changes)\(tables)</main>
+      <main id="main" tabindex="-1">
+      \(main)</main>
       </body>
       </html>
 
       """
-    return [head.bytes, body.bytes]
+    return RenderedPage(isFound: isFound, body: [head.bytes, body.bytes])
+  }
+
+  /// What the title begins with, what the page shows, and whether that is there.
+  private var content: (title: Markup, main: Markup, isFound: Bool) {
+    if let service = request.service { return content(of: service) }
+    let main: Markup = """
+      <h1>\(node.isEmpty ? "kube-iptables-exporter" : "Node <bdi>\(text: node)</bdi>")</h1>
+      \(facts)\(failures)\(mixedBackends)\(faults)\(contents)\(services)\(changes)\(tables)
+      """
+    return ("", main, true)
+  }
+
+  private var node: String { request.node }
+
+  private var nodeName: Markup {
+    node.isEmpty
+      ? "<b>kube-iptables-exporter</b>"
+      : "<b>kube-iptables-exporter</b> on <bdi>\(text: node)</bdi>"
+  }
+
+  private var readingAge: Markup {
+    guard let time = state.reading.time else { return "" }
+    return " (read \(PageTime(time: time, now: now)))"
+  }
+
+  /// Leads to what stands below the fold.
+  private var contents: Markup {
+    """
+    <nav aria-label="On this page"><a href="#services">Service ports</a>\
+    <a href="#changes">Last changes</a><a href="#tables">Tables</a></nav>
+
+    """
   }
 
   // MARK: What is known of the node
@@ -77,7 +112,7 @@ package struct Page {
     return "<dl class=\"facts\">\n\(facts)</dl>\n"
   }
 
-  private func fact(_ name: Markup, _ value: String, _ detail: String?) -> Markup {
+  func fact(_ name: Markup, _ value: String, _ detail: String?) -> Markup {
     let detail = detail ?? ""
     let small: Markup = detail.isEmpty ? "" : "<small>\(text: detail)</small>"
     return "<div><dt>\(name)</dt><dd>\(text: value)\(small)</dd></div>\n"
@@ -93,7 +128,7 @@ package struct Page {
     return (backends.map(\.rawValue).joined(separator: ", "), nil)
   }
 
-  private var failures: Markup {
+  var failures: Markup {
     let failures = state.families.compactMap { family -> Markup? in
       guard case .failed(let error) = family.outcome else { return nil }
       return """
@@ -133,31 +168,44 @@ package struct Page {
     let key = ChurnLedger.TableKey(family: family.family, table: table.name)
     let note: Markup = family.isFollowed ? "" : " <span class=\"quiet\">not followed</span>"
     return """
-      <tr><th scope="row">\(text: table.name.rawValue)</th><td>\(text: family.family.rawValue)</td>\
-      <td>\(text: family.backend.rawValue)\(note)</td>\
-      \(numberCell("\(table.content.chains.count)"))\(numberCell("\(table.content.ruleCount)"))\
-      \(numberCell(table.size.map { "\($0)" }))\
-      \(timeCell(family.isFollowed ? state.ledger.lastChanges[key] : nil))</tr>
+      <tr><th scope="row">\(text: table.name.rawValue)</th><td data-label="Family">\(text: family.family.rawValue)</td>\
+      <td data-label="Backend">\(text: family.backend.rawValue)\(note)</td>\
+      \(numberCell("\(table.content.chains.count)", "Chains"))\
+      \(numberCell("\(table.content.ruleCount)", "Rules"))\
+      \(numberCell(table.size.map { "\($0)" }, "Bytes"))\
+      \(timeCell(family.isFollowed ? state.ledger.lastChanges[key] : nil, "Last change"))</tr>
 
       """
   }
 }
 
 extension Exporter {
-  /// Renders the page for people, of a reading that is made as for a scrape.
+  /// Renders the page for people, of a reading that is made as for a scrape, or of a recent one.
   ///
   /// It takes no scraper's churn: nobody's "since the last scrape" begins with it.
   ///
-  /// - Returns: HTML in UTF-8, in segments, to be sent with ``Page/headers``.
-  package func page(_ request: PageRequest) async -> [[UInt8]] {
+  /// - Parameter age: How old the last reading may be to serve; with nil none is.
+  package func page(_ request: PageRequest, acceptingAge age: Duration? = nil) async -> RenderedPage
+  {
     let showsConnections = options.collectors.contains(.connections)
-    let page = await withState(showsConnections ? .connections : []) { state in
+    // Whoever looks at one service port sees what its rules have counted.
+    let counters: CounterSelection =
+      showsConnections || request.service != nil ? .connections : []
+    let page = await withState(counters, since: age.map { now().instant - $0 }) { state in
       Page(
         state: state, request: request, build: options.build, showsConnections: showsConnections,
         now: now()
       ).render()
     }
     // It waits for as long as the reading takes.
-    return page ?? []
+    return page ?? RenderedPage(isFound: false, body: [])
   }
+}
+
+/// A page that can be sent, with ``Page/headers``.
+package struct RenderedPage: Sendable {
+  /// Whether what it was asked for exists.
+  package let isFound: Bool
+  /// HTML in UTF-8, in segments.
+  package let body: [[UInt8]]
 }

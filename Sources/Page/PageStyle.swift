@@ -27,12 +27,12 @@ struct PageStyle: Sendable {
       :root {
         color-scheme: light dark;
         --back: #fff; --raised: #f6f7f9; --text: #1c2024; --quiet: #60656c; --line: #dfe2e6;
-        --link: #1557b0; --added: #1a7f37; --removed: #b3261e; --moved: #8a5a00;
+        --link: #1557b0; --added: #17702f; --removed: #b3261e; --moved: #855600; --alarm: #fdeceb;
       }
       @media (prefers-color-scheme: dark) {
         :root {
           --back: #14171a; --raised: #1c2024; --text: #e6e8ea; --quiet: #9aa1a9; --line: #30363d;
-          --link: #79b0ff; --added: #56c271; --removed: #ff8a80; --moved: #e0ae4f;
+          --link: #79b0ff; --added: #56c271; --removed: #ff8a80; --moved: #e0ae4f; --alarm: #3a1a18;
         }
       }
       * { box-sizing: border-box; }
@@ -44,13 +44,16 @@ struct PageStyle: Sendable {
       h1 { margin: 0; font-size: 1.4rem; }
       h2 { margin: 2.25rem 0 .6rem; font-size: 1.1rem; }
       p { margin: .4rem 0; }
-      a { color: var(--link); text-decoration: none; }
-      a:hover, a:focus-visible { text-decoration: underline; }
-      a:focus-visible, input:focus-visible, button:focus-visible, .wide:focus-visible {
+      h3 { margin: 1.25rem 0 .4rem; font-size: 1rem; }
+      a { color: var(--link); text-underline-offset: .15em; }
+      .skip { position: absolute; left: -100vw; }
+      .skip:focus { left: 1rem; top: .5rem; padding: .3rem .6rem; background: var(--raised); }
+      :focus-visible {
         outline: 2px solid var(--link); outline-offset: 2px;
       }
       header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-content: space-between; }
-      nav { display: flex; gap: 1.25rem; align-items: center; }
+      nav { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; align-items: center; }
+      main > nav { margin: 1.25rem 0 0; }
       .quiet { color: var(--quiet); }
       .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
       .facts { gap: .75rem; margin: 1.25rem 0 0; }
@@ -61,13 +64,24 @@ struct PageStyle: Sendable {
       dt { color: var(--quiet); font-size: .8rem; }
       dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
       dd small { display: block; color: var(--quiet); font-weight: 400; }
+      .banner {
+        margin: 1rem 0 0; padding: .6rem .9rem; border: 1px solid var(--quiet);
+        border-left-width: 6px; border-radius: 8px; overflow-wrap: anywhere;
+      }
+      .banner.bad { background: var(--alarm); border-color: var(--removed); }
+      .banner h2 { margin: 0 0 .3rem; }
+      .bad h2 { color: var(--removed); }
+      .banner summary { cursor: pointer; padding: .2rem 0; }
+      .good { color: var(--added); margin-top: 1rem; }
+      ul { margin: .2rem 0; padding-left: 1.4rem; }
+      .tree { overflow-wrap: anywhere; }
       .alert {
         margin: 1rem 0 0; padding: .6rem .9rem; border: 1px solid var(--removed);
         border-left-width: 4px; border-radius: 8px; overflow-wrap: anywhere;
       }
       form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .6rem 0; }
       input, button {
-        padding: .35rem .7rem; border: 1px solid var(--line); border-radius: 6px; font: inherit;
+        padding: .35rem .7rem; border: 1px solid var(--quiet); border-radius: 6px; font: inherit;
         background: var(--back); color: inherit;
       }
       input { width: 20rem; max-width: 100%; }
@@ -80,9 +94,11 @@ struct PageStyle: Sendable {
         border-top: 1px solid var(--line);
       }
       tbody th { font-weight: 400; }
-      td, .name { white-space: nowrap; }
+      td, .name > a { white-space: nowrap; }
+      .name small { display: block; color: var(--quiet); }
+      .name { min-width: 14rem; overflow-wrap: anywhere; }
       .number { text-align: right; font-variant-numeric: tabular-nums; }
-      .none { color: var(--quiet); opacity: .6; }
+      .none { color: var(--quiet); }
       tbody tr:hover > * { background: var(--raised); }
       [aria-sort] a { font-weight: 700; }
       .group th { background: var(--raised); color: var(--quiet); }
@@ -93,9 +109,22 @@ struct PageStyle: Sendable {
       .removed { color: var(--removed); }
       .moved { color: var(--moved); }
       code { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
-      td.rule { min-width: 26rem; white-space: normal; overflow-wrap: anywhere; }
+      td.rule { min-width: 20rem; white-space: normal; overflow-wrap: anywhere; }
       bdi { unicode-bidi: isolate; }
-      @media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } td.rule { min-width: 18rem; } }
+      @media (max-width: 70rem) {
+        body { padding: 1rem .75rem 3rem; }
+        .wide { border: 0; overflow-x: visible; }
+        table, tbody, tr, th, td { display: block; }
+        thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+        tbody tr { padding: .5rem 0; }
+        tr + tr > *, thead + tbody > tr > *, tbody + tbody > tr > * { border-top: 0; }
+        tbody tr { border-top: 1px solid var(--line); }
+        th, td, td.rule, .name { min-width: 0; white-space: normal; padding: .1rem .3rem; }
+        td, .name > a { white-space: normal; overflow-wrap: anywhere; }
+        td[data-label] { display: grid; grid-template-columns: 9rem 1fr; gap: .5rem; text-align: left; }
+        td[data-label]::before { content: attr(data-label); color: var(--quiet); }
+        td.rule { display: block; }
+      }
 
       """)
 }

@@ -81,11 +81,20 @@ public enum Allocator {
   public static func releaseFreeMemory() { _ = malloc_trim(0) }
 }
 
-/// The variables that this process was started with.
+/// Where this process runs: its variables and the host.
 public enum Environment {
   /// A variable's value; nil if it is not set.
   public static func value(of name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// The host's name; empty where it can't be had.
+  ///
+  /// C counterpart: `gethostname`.
+  public static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
 

@@ -19,7 +19,8 @@ struct AnomalyTracker {
     if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
     last = inspection
     return AnomalyState(
-      family: snapshot.family, tables: snapshot.tables.map(\.name), time: time, faults: faults)
+      family: snapshot.family, tables: snapshot.tables.map(\.name),
+      findings: inspection.findings, time: time, faults: faults)
   }
 
   private mutating func note(_ findings: [Finding], at time: Moment) {
@@ -59,6 +60,8 @@ package struct AnomalyState: Sendable {
   package let family: IPFamily
   /// The tables that were read.
   package let tables: [TableName]
+  /// Sorted by kind, table and chain.
+  package let findings: [Finding]
   /// When they were read.
   let time: Moment
   fileprivate let faults: [Key: Faults]

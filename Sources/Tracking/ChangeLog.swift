@@ -15,6 +15,12 @@ package struct ChangeLog: Sendable {
     package fileprivate(set) var changes: [RuleChange] = []
     /// How many there were, those without an entry included.
     package fileprivate(set) var count = 0
+
+    /// The entries that a condition holds for, as a batch of their own; nil where there are none.
+    package func filtered(_ isIncluded: (RuleChange) -> Bool) -> Batch? {
+      let some = changes.filter(isIncluded)
+      return some.isEmpty ? nil : Batch(time: time, changes: some, count: some.count)
+    }
   }
 
   /// So many rules are kept.

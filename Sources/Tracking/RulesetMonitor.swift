@@ -11,6 +11,9 @@ package actor RulesetMonitor {
   private var isReading = false
   /// Who waits for a reading, by number.
   private var waiting: [UInt64: Waiter] = [:]
+  /// The last reading, for who accepts it. It is gone while another one is made: what a tracker changes
+  /// would be copied for it.
+  private var last: RulesetReader.Reading?
   private var lastNumber: UInt64 = 0
   /// How many use what a reading came to.
   private var users = 0
@@ -52,21 +55,29 @@ package actor RulesetMonitor {
   ///
   /// - Parameters:
   ///   - timeout: How long to wait for the reading; nil for as long as it takes.
+  ///   - earliest: A reading that has ended serves as well, if it was made no earlier; nil where none does.
   ///   - body: Is called where the caller runs.
   /// - Returns: Nil where the reading takes longer. It goes on, and serves whoever asks next.
   package nonisolated func withState<Answer: Sendable>(
     _ counters: CounterSelection, within timeout: Duration? = nil,
-    _ body: (RulesetState) -> Answer
+    since earliest: ContinuousClock.Instant? = nil, _ body: (RulesetState) -> Answer
   ) async -> Answer? {
     // The state must be gone when its memory is given back.
-    let answer = await nextState(counters, within: timeout).map(body)
+    let answer = await state(counters, within: timeout, since: earliest).map(body)
     if answer != nil { await leave() }
     return answer
   }
 
-  private func nextState(
-    _ counters: CounterSelection, within timeout: Duration?
+  private func state(
+    _ counters: CounterSelection, within timeout: Duration?,
+    since earliest: ContinuousClock.Instant?
   ) async -> RulesetState? {
+    if let earliest, let last, let time = last.state.reading.time, time.instant >= earliest,
+      last.counters.isSuperset(of: counters)
+    {
+      users += 1
+      return last.state
+    }
     lastNumber += 1
     let number = lastNumber
     let timer = timeout.map { timeout in
@@ -128,6 +139,7 @@ package actor RulesetMonitor {
   /// Reads, with these counters and those that somebody waits for.
   private func read(_ counters: CounterSelection, isAsked: Bool) async {
     isReading = true
+    last = nil
     if readsInBulk { makeRoom() }
     let needs = waiting.values.reduce(counters) { $0.union($1.counters) }
     answerAll(await reader.read(needs, isAsked: isAsked))
@@ -137,6 +149,7 @@ package actor RulesetMonitor {
 
   private func answerAll(_ reading: RulesetReader.Reading) {
     isReading = false
+    last = reading
     readsInBulk = reading.isInBulk
     wasLong = reading.state.reading.duration > Self.longReading
     hasRead = hasRead || reading.state.isSuccess
@@ -210,11 +223,13 @@ private actor RulesetReader {
     if !isAsked { unasked += 1 }
     let start = ContinuousClock.now
     let reading = source.read(counters)
-    var state = tracker.take(reading, at: now())
+    let time = now()
+    var state = tracker.take(reading, at: time)
     log.note(reading, state.mode)
     log.note(state.servicePatternFailure, state.rulePatternFailure)
     state.reading = ReadingAccount(
-      number: readings, unasked: unasked, duration: (.now - start).seconds)
+      number: readings, unasked: unasked, duration: (.now - start).seconds,
+      time: time)
     return Reading(
       state: state, counters: counters.union(reading.counters),
       isInBulk: state.families.contains { $0.backend == .legacy && $0.isFollowed })

@@ -148,8 +148,11 @@ package final class ReadingAccount: Sendable {
   package let unasked: UInt64
   /// How long it took, in seconds, until all of it was understood.
   package let duration: Double
+  /// When the rules were read; nil before the first reading.
+  package let time: Moment?
 
-  init(number: UInt64 = 0, unasked: UInt64 = 0, duration: Double = 0) {
+  init(number: UInt64 = 0, unasked: UInt64 = 0, duration: Double = 0, time: Moment? = nil) {
+    self.time = time
     self.number = number
     self.unasked = unasked
     self.duration = duration

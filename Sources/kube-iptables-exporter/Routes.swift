@@ -2,12 +2,17 @@ internal import Collectors
 internal import Exposition
 internal import HTTPEndpoint
 internal import Page
+internal import Platform
 
 /// What the server answers: the metrics, a page for people, and the probes.
 struct Routes: Sendable {
   let exporter: Exporter
   let telemetryPath: String
   private let gate: RequestGate
+  /// What people call the node: Kubernetes' name for it where the manifest hands it down, or the host's.
+  private let node =
+    Environment.value(of: "NODE_NAME").flatMap { $0.isEmpty ? nil : $0 }
+    ?? Environment.hostName
 
   init(exporter: Exporter, telemetryPath: String, maxRequests: Int) {
     self.exporter = exporter
@@ -30,13 +35,18 @@ struct Routes: Sendable {
       : .text(503, "Not ready: no rules could be read yet. The log says why.\n")
   }
 
-  /// The page makes a reading as a scrape does, and counts as one.
+  /// The page shows a reading that is no older.
+  private static let recent = Duration.seconds(5)
+
+  /// The page makes a reading as a scrape does, where there is no recent one, and counts as one.
   private func page(_ request: Request) async -> Response {
     await throughGate(request) {
       let page = await exporter.page(
-        PageRequest(query: request.query, telemetryPath: telemetryPath))
+        PageRequest(query: request.query, telemetryPath: telemetryPath, node: node),
+        acceptingAge: Self.recent)
       return Response(
-        contentType: "text/html; charset=utf-8", headers: Page.headers, body: page)
+        status: page.isFound ? 200 : 404, contentType: "text/html; charset=utf-8",
+        headers: Page.headers, body: page.body)
     }
   }
 

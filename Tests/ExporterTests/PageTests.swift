@@ -30,7 +30,8 @@ struct PageTests {
     let page = await page(try fixtureExporter())
     for text in [
       "<dd>1.2.3<small>revision abc</small>", "<dd>legacy", "<dd>iptables", "<a href=\"/metrics\">",
-      "<th scope=\"row\">nat</th><td>IPv4</td>", "<th scope=\"row\">filter</th><td>IPv4</td>",
+      "<th scope=\"row\">nat</th><td data-label=\"Family\">IPv4</td>",
+      "<th scope=\"row\">filter</th><td data-label=\"Family\">IPv4</td>",
     ] { #expect(page.text.contains(text), "\(text)") }
   }
 
@@ -101,10 +102,12 @@ struct PageTests {
   }
 
   @Test(
-    "Filters by words of name, port, protocol and family",
+    "Filters by words of name, port, protocol, family, addresses, NodePorts and endpoints",
     arguments: [
       ("dns", 3), ("KUBE-DNS udp", 1), ("sctp web/", 2), ("no_endpoints", 3), ("ipv6", 0),
       ("<", 0), (" ", 22),
+      ("10.96.0.10:", 3), ("cluster 10.96.0.1:443", 1), ("nodeport 31163", 1),
+      ("10.244.2.10:9998", 1), ("10.244.2.6:8443 local", 1), ("10.244.2.6:8444", 0),
     ])
   func filter(_ filter: String, _ count: Int) async throws {
     let page = await page(try fixtureExporter(), [(name: "filter", value: filter)])

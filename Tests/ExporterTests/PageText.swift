@@ -1,8 +1,10 @@
+import Page
+
 /// The page as a test looks at it.
 struct PageText {
   let text: String
 
-  init(_ segments: [[UInt8]]) { text = String(decoding: segments.concatenated, as: UTF8.self) }
+  init(_ page: RenderedPage) { text = String(decoding: page.body.concatenated, as: UTF8.self) }
 
   /// The cells' texts of each row of the table of service ports.
   var rows: [[String]] { Self.rows(of: between("<table id=\"service-ports\">", "</table>").first) }

@@ -15,7 +15,8 @@ extension ServiceList {
     }
   }
 
-  private func write(_ nodes: [TreeNode], _ prefix: String, to writer: inout TerminalWriter) {
+  private func write(_ nodes: [ServiceTreeNode], _ prefix: String, to writer: inout TerminalWriter)
+  {
     for (index, node) in nodes.enumerated() {
       let isLast = index == nodes.count - 1
       writer.write(prefix + (isLast ? "└─ " : "├─ "), .faint)
@@ -27,31 +28,33 @@ extension ServiceList {
   }
 }
 
-/// A line, and those below it.
-private struct TreeNode {
-  var text: String
-  var rule: [UInt8] = []
-  var emphasis = TerminalWriter.Emphasis.plain
-  var children: [TreeNode] = []
+/// A line of a service port's tree, and the lines below it.
+public struct ServiceTreeNode: Sendable {
+  public fileprivate(set) var text: String
+  /// iptables' words for the rule that the line shows, behind the text; empty where it shows none.
+  public fileprivate(set) var rule: [UInt8] = []
+  fileprivate var emphasis = TerminalWriter.Emphasis.plain
+  public fileprivate(set) var children: [ServiceTreeNode] = []
 }
 
 extension ServiceReport {
-  fileprivate var nodes: [TreeNode] {
-    var nodes = reached.map { TreeNode(text: $0) }
+  /// What the rules say of the service port, as a tree.
+  public var nodes: [ServiceTreeNode] {
+    var nodes = reached.map { ServiceTreeNode(text: $0) }
     nodes += blocked.map { reason in
-      TreeNode(
+      ServiceTreeNode(
         text: "blocked\(blockedTraffic.words(reason)): it has no \(reason.lacking)", emphasis: .bad)
     }
     if !affinity.isEmpty {
       let seconds = affinity.map(String.init).joined(separator: ", ")
-      nodes.append(TreeNode(text: "session affinity: \(seconds) seconds"))
+      nodes.append(ServiceTreeNode(text: "session affinity: \(seconds) seconds"))
     }
     nodes.append(
-      TreeNode(
+      ServiceTreeNode(
         text: "\(Wording.count(natRules, "rule")) in nat, \(service.filterRules) in filter, "
           + Wording.count(connections, "connection")))
     nodes += dispatch.map { dispatch in
-      TreeNode(
+      ServiceTreeNode(
         text: Wording.place(dispatch.chain, dispatch.table, .ipv4), emphasis: .strong,
         children: dispatch.nodes)
     }
@@ -61,23 +64,23 @@ extension ServiceReport {
     for chain in chains where !endpointChains.contains(chain.chain) {
       let endpoints = (balancing[chain.chain] ?? []).map { node(of: $0, rules[$0.chain]) }
       nodes.append(
-        TreeNode(
+        ServiceTreeNode(
           text: "\(chain.chain)", emphasis: .strong, children: chain.nodes + endpoints))
     }
     return nodes
   }
 
-  private func node(of endpoint: EndpointShare, _ chain: Rules?) -> TreeNode {
+  private func node(of endpoint: EndpointShare, _ chain: Rules?) -> ServiceTreeNode {
     let destination = endpoint.destinations.isEmpty ? "no known destination" : endpoint.text
     let connections = Wording.count(connections(to: endpoint), "connection")
-    return TreeNode(
+    return ServiceTreeNode(
       text: "\(destination)  \(Wording.percent(endpoint.share))  \(connections)  \(endpoint.chain)",
       emphasis: .good, children: chain?.nodes ?? [])
   }
 }
 
 extension ServiceReport.Rules {
-  fileprivate var nodes: [TreeNode] {
-    rules.map { TreeNode(text: "\($0.position)  ", rule: $0.text) }
+  fileprivate var nodes: [ServiceTreeNode] {
+    rules.map { ServiceTreeNode(text: "\($0.position)  ", rule: $0.text) }
   }
 }

@@ -4,7 +4,7 @@ public import Netfilter
 /// An address that a service port is reached at.
 public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
   /// What kube-proxy's comment, or the chain of its rule, says of it; the raw value stands in JSON.
-  public enum Kind: String, Sendable, Hashable {
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
     case clusterIP = "cluster_ip"
     case externalIP = "external_ip"
     case loadBalancerIP = "load_balancer_ip"
@@ -36,7 +36,7 @@ extension [ServiceAddress] {
 
 extension ServiceAddress.Kind {
   /// `cluster IP`, as kube-proxy calls it.
-  var words: String {
+  public var words: String {
     switch self {
     case .clusterIP: "cluster IP"
     case .externalIP: "external IP"

@@ -13,7 +13,7 @@ public struct ServiceReport: Sendable {
   /// The chains that balance over endpoints.
   public fileprivate(set) var balancing: [ServiceChainEndpoints] = []
   /// For how many seconds a client stays with an endpoint, ascending; none where it doesn't.
-  fileprivate(set) var affinity: [UInt32] = []
+  public fileprivate(set) var affinity: [UInt32] = []
   /// New connections, as the DNAT rules of its endpoints have counted them since they were written.
   public fileprivate(set) var connections: UInt64 = 0
   /// The same for each chain of the family's nat, whichever chain led there.
@@ -33,7 +33,7 @@ public struct ServiceReport: Sendable {
   public var blocked: [BlockReason] { BlockReason.allCases.filter(service.blocked.contains) }
 
   /// The connections that an endpoint's DNAT rules have counted.
-  func connections(to endpoint: EndpointShare) -> UInt64 {
+  public func connections(to endpoint: EndpointShare) -> UInt64 {
     endpoint.chainIndex.map { connectionsByChain[$0] } ?? 0
   }
 
@@ -45,7 +45,7 @@ public struct ServiceReport: Sendable {
   }
 
   /// Where it is reached, in words: `cluster IP 10.96.0.1:443`, `NodePort 31000`.
-  var reached: [String] {
+  public var reached: [String] {
     addresses.map { "\($0.kind.words) \($0)" } + nodePorts.map { "NodePort \($0)" }
   }
 
@@ -66,30 +66,42 @@ public struct ServiceReport: Sendable {
 }
 
 extension EndpointShare {
-  /// Where the endpoint is.
-  var text: String {
+  /// Where the endpoint is: `10.0.1.2:8080`, or its chain's name where that isn't known.
+  public var text: String {
     destinations.isEmpty ? "\(chain)" : destinations.map { "\($0)" }.joined(separator: ", ")
   }
+
+  /// The share in percent, with one decimal at most: `33.3%`.
+  public var percent: String { Wording.percent(share) }
 }
 
 /// Finds in a family's rules what they say of each of its service ports.
-struct FamilyServices {
+public struct FamilyServices: Sendable {
   let map: ServiceMap
   private let nat: TableContent?
   /// For each service port of the map; what has to be looked up in its chains is left out.
   private var services: [ServiceReport]
-  private let indices: [ServicePort: Int]
+  /// Of the map's service ports, those that are looked for; nil for all.
+  private let wanted: [Bool]?
   private var connections: [UInt64]
 
-  init(_ side: FamilySide) {
-    let nat = side.snapshot.table(.nat)
-    map = side.map
+  init(_ side: FamilySide) { self.init(of: side.snapshot, map: side.map) }
+
+  /// - Parameters:
+  ///   - map: the service ports of the snapshot's nat and filter.
+  ///   - indices: those of the map that are looked for; nil for all. Of others nothing is known.
+  public init(of snapshot: FamilySnapshot, map: ServiceMap, only indices: [Int]? = nil) {
+    let nat = snapshot.table(.nat)
+    self.map = map
     self.nat = nat?.content
-    services = map.services.map { ServiceReport($0, side.snapshot.family) }
-    indices = Dictionary(map.services.indices.map { (side.map.services[$0].port, $0) }) { $1 }
+    services = map.services.map { ServiceReport($0, snapshot.family) }
+    wanted = indices.map { indices in
+      var wanted = [Bool](repeating: false, count: map.services.count)
+      for index in indices { wanted[index] = true }
+      return wanted
+    }
     connections = Array(repeating: 0, count: nat?.content.chains.count ?? 0)
-    for content in side.snapshot.tables.map(\.content) where [.nat, .filter].contains(content.name)
-    {
+    for content in snapshot.tables.map(\.content) where [.nat, .filter].contains(content.name) {
       for chain in content.chains.indices { read(chain, of: content) }
     }
     for rule in map.connectionRules {
@@ -105,12 +117,38 @@ struct FamilyServices {
   }
 
   /// What the rules say of a service port; nil where it doesn't exist.
-  func report(of port: ServicePort) -> ServiceReport? { indices[port].map(report) }
+  func report(of port: ServicePort) -> ServiceReport? {
+    var (low, high) = (0, services.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if services[middle].port < port { low = middle + 1 } else { high = middle }
+    }
+    return low < services.count && services[low].port == port ? report(at: low) : nil
+  }
 
-  private func report(at index: Int) -> ServiceReport {
+  /// Where the service port at an index of the map is reached, in words: `cluster IP 10.96.0.1:443`. It takes
+  /// less than a report.
+  public func reached(at index: Int) -> [String] {
     var report = services[index]
-    report.addresses = report.addresses.distinct
-    report.nodePorts = Set(report.nodePorts).sorted()
+    report.takeEachAddressOnce()
+    return report.reached
+  }
+
+  /// Where the endpoints of each service port that is looked for are, each once; by its index in the map.
+  public var destinations: [[AddressTranslation]] {
+    var destinations = [[AddressTranslation]](repeating: [], count: services.count)
+    for rule in map.connectionRules {
+      let index = Int(rule.service)
+      guard isWanted(index), let destination = map.destination(of: rule) else { continue }
+      if !destinations[index].contains(destination) { destinations[index].append(destination) }
+    }
+    return destinations
+  }
+
+  /// What the rules say of the service port at an index of the map.
+  public func report(at index: Int) -> ServiceReport {
+    var report = services[index]
+    report.takeEachAddressOnce()
     // What no rule of filter blocks, nat does: external traffic, in versions up to 1.24.
     for reason in report.blocked where report.blockedTraffic.origins(reason).isEmpty {
       report.blockedTraffic.insert(BlockedTraffic(reason: reason, origin: .external))
@@ -122,19 +160,22 @@ struct FamilyServices {
     return report
   }
 
+  private func isWanted(_ index: Int) -> Bool { wanted?[index] ?? true }
+
   private mutating func read(_ chain: Int, of content: TableContent) {
     let (name, rules) = (content.chains[chain].name, content.chains[chain].rules)
     if RuleScope(content.chains[chain]) == .dispatch {
       // Filter's KUBE-NODEPORTS is for health checks.
       if content.name == .filter, name == .kubeNodePorts { return }
       for position in rules.indices {
-        guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content) else {
-          continue
-        }
+        guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content),
+          isWanted(owner)
+        else { continue }
         services[owner].addDispatch(content, chain, position)
       }
-    } else if content.name == .nat, !rules.isEmpty, case .service = ChainRole(name),
-      let owner = map.owner(ofRule: 0, ofChainAt: chain, in: content)
+    } else if content.name == .nat, !rules.isEmpty,
+      let owner = map.owner(ofRule: 0, ofChainAt: chain, in: content), isWanted(owner),
+      case .service = ChainRole(name)
     {
       services[owner].chains.append(
         ServiceReport.Rules(content: content, index: chain, positions: Array(rules.indices)))
@@ -143,6 +184,11 @@ struct FamilyServices {
 }
 
 extension ServiceReport {
+  fileprivate mutating func takeEachAddressOnce() {
+    addresses = addresses.distinct
+    nodePorts = Set(nodePorts).sorted()
+  }
+
   /// Adds what a rule of a dispatch chain says.
   fileprivate mutating func addDispatch(_ content: TableContent, _ chain: Int, _ position: Int) {
     if let last = dispatch.last, last.content === content, last.index == chain {

@@ -44,7 +44,7 @@ enum ScrapeDomain {
         fatalError("a scrape of all collectors is answered: \(error)")
       }
     }
-    pages.html = Array(await exporter.page(PageRequest(query: [("moves", "all")])).joined())
+    pages.html = Array(await exporter.page(PageRequest(query: [("moves", "all")])).body.joined())
     return pages
   }
 }

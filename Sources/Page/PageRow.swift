@@ -1,0 +1,119 @@
+internal import Answers
+internal import Churn
+internal import KubeProxy
+internal import Netfilter
+internal import Tracking
+
+/// A service port in the page's table.
+struct PageRow {
+  let family: IPFamily
+  /// The index in the family's map.
+  let index: Int
+  let service: Service
+  /// Those of nat's rules since the exporter started.
+  let changes: ChangeCounts
+  let rewritten: UInt64
+  let connections: UInt64
+  /// Nil where none was seen.
+  let lastChange: Moment?
+  /// Where it is reached, in words: `cluster IP 10.96.0.1:443`.
+  private(set) var reached: [String] = []
+  /// Where its endpoints are, each once.
+  private(set) var destinations: [AddressTranslation] = []
+
+  /// The service ports that have series of their own.
+  static func all(of state: RulesetState) -> [PageRow] {
+    state.services.flatMap { services in
+      services.selected.indices.enumerated().map { position, index in
+        let service = services.map.services[index]
+        return PageRow(
+          family: services.family, index: index, service: service,
+          changes: services.changes[position],
+          rewritten: services.rewritten[position],
+          connections: services.connections[index],
+          lastChange: state.ledger.lastChange(of: service.port, services.family))
+      }
+    }
+  }
+
+  /// Those of the rows that all of the words are part of, in their order.
+  static func all(_ rows: [PageRow], with words: [String], in state: RulesetState) -> [PageRow] {
+    // To find where each service port is reached takes longer than the rest of the page.
+    let rows = words.contains(where: mayBeOfPlace) ? located(rows, in: state) : rows
+    return rows.filter { $0.contains(words) }
+  }
+
+  /// The rows with where each is reached and where its endpoints are.
+  static func located(_ rows: [PageRow], in state: RulesetState) -> [PageRow] {
+    var located = rows
+    for services in state.services {
+      let positions = rows.indices.filter { rows[$0].family == services.family }
+      guard !positions.isEmpty, let snapshot = state.snapshot(of: services) else { continue }
+      let found = FamilyServices(
+        of: snapshot, map: services.map, only: positions.map { rows[$0].index })
+      let destinations = found.destinations
+      for position in positions {
+        located[position].reached = found.reached(at: rows[position].index)
+        located[position].destinations = destinations[rows[position].index]
+      }
+    }
+    return located
+  }
+
+  /// Whether each of the words is part of what is said of the service port: its name, port and
+  /// protocol, the address family, why it is blocked, where it is reached, or an endpoint.
+  private func contains(_ words: [String]) -> Bool {
+    if words.isEmpty { return true }
+    let blocked = service.blocked.map(\.rawValue).joined(separator: " ")
+    let text =
+      "\(service.port) \(service.port.transport.rawValue) \(family.rawValue) \(blocked)"
+      .lowercased()
+    let reached = reached.joined(separator: " ").lowercased()
+    return words.allSatisfy {
+      Self.contains(text.utf8, $0.utf8) || Self.contains(reached.utf8, $0.utf8)
+        || destinations(with: $0).contains { _ in true }
+    }
+  }
+
+  /// The endpoints that one of the words is part of, and then the others, in words; so many at most.
+  func endpoints(_ words: [String], atMost limit: Int) -> [String] {
+    let found = Set(words.flatMap { destinations(with: $0) })
+    let others = destinations.lazy.filter { !found.contains($0) }
+    return (destinations.filter(found.contains) + others.prefix(limit)).prefix(limit).map(
+      \.description)
+  }
+
+  private func destinations(with word: String) -> [AddressTranslation] {
+    Self.mayBeOfAddress(word)
+      ? destinations.filter { Self.contains($0.description.utf8, word.utf8) } : []
+  }
+
+  /// Whether a word may be part of where a service port is reached, or of an endpoint. Most words are of names.
+  private static func mayBeOfPlace(_ word: String) -> Bool {
+    mayBeOfAddress(word) || kindsOfPlaces.contains { contains($0.utf8, word.utf8) }
+  }
+
+  private static func mayBeOfAddress(_ word: String) -> Bool {
+    word.utf8.allSatisfy { inAddresses.contains($0) }
+  }
+
+  /// What stands before addresses and NodePorts, in lower case.
+  private static let kindsOfPlaces =
+    (ServiceAddress.Kind.allCases.map(\.words) + ["nodeport"]).map { $0.lowercased() }
+
+  /// What addresses and ports are written with.
+  private static let inAddresses = Set("0123456789abcdef.:[]-,".utf8)
+
+  /// By bytes: names are ASCII, as Kubernetes has them.
+  private static func contains(_ text: String.UTF8View, _ word: String.UTF8View) -> Bool {
+    guard let first = word.first else { return true }
+    return text.indices.contains { text[$0] == first && text[$0...].starts(with: word) }
+  }
+}
+
+extension RulesetState {
+  /// The rules that the service ports are of; nil where they are no longer there.
+  func snapshot(of services: ServiceState) -> FamilySnapshot? {
+    readFamilies.first { $0.reading.services?.map === services.map }?.reading.snapshot
+  }
+}
