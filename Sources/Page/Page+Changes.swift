@@ -34,7 +34,7 @@ extension Page {
     batches.isEmpty
       ? "<p class=\"quiet\">No other change was seen since the exporter started.</p>\n"
       : """
-      <div class="wide" role="region" aria-labelledby="changes" tabindex="0">
+      <div class="wide" role="group" aria-labelledby="changes" tabindex="0">
       <table id="rule-changes">
       <thead><tr><th scope="col">Change</th><th scope="col">Table</th>\
       <th scope="col">Service port</th><th scope="col">Rule</th></tr></thead>

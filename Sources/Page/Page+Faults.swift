@@ -110,11 +110,11 @@ extension Page {
       let count = content.chains.indices.count { content.chains[$0].name.hasPrefix("KUBE-") }
       if count == 0 { return nil }
       return
-        "<li>\(text: table.name.rawValue): \(count) chains, entered by<ul>\(entries(content))</ul></li>"
+        "<li>\(text: table.name.rawValue): \(count) \(count == 1 ? "chain" : "chains"), entered by<ul>\(entries(content))</ul></li>"
     }
     return """
       <li>\(text: family.backend.rawValue) \(text: family.family.rawValue)\
-      \(family.isFollowed ? "" : " (not followed)")<ul>\(tables)</ul></li>
+      \(state.choice?.backend == family.backend ? ", taken for kube-proxy&#39;s" : "")<ul>\(tables)</ul></li>
 
       """
   }

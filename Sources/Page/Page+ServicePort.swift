@@ -77,7 +77,7 @@ extension Page {
     return """
       <h3 id="\(text: heading)">Endpoints</h3>
       <p class="quiet">Connections since the rules were written. \(part(shown.count, of: all.count))</p>
-      <div class="wide" role="region" aria-labelledby="\(text: heading)" tabindex="0">
+      <div class="wide" role="group" aria-labelledby="\(text: heading)" tabindex="0">
       <table class="endpoints">
       <thead><tr><th scope="col">Endpoint</th><th scope="col" class="number">Share</th>\
       <th scope="col" class="number">Connections</th><th scope="col">Service chain</th>\

@@ -14,7 +14,7 @@ extension Page {
       shown.isEmpty
       ? ""
       : """
-      <div class="wide" role="region" aria-labelledby="services" tabindex="0">
+      <div class="wide" role="group" aria-labelledby="services" tabindex="0">
       <table id="service-ports">
       <thead><tr>
       \(columns.map(heading))</tr></thead>

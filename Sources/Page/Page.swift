@@ -48,7 +48,7 @@ package struct Page {
       <div><p class="node">\(nodeName)</p>
       <p class="quiet">What kube-proxy&#39;s iptables rules hold on this node, and what changes in \
       them\(readingAge).</p></div>
-      <nav aria-label="Other pages"><a href="?">Service ports</a>\
+      <nav aria-label="Other pages"><a href="?">Node</a>\
       <a href="\(text: request.telemetryPath)">Metrics</a>\
       <a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>
       </header>
@@ -150,7 +150,7 @@ package struct Page {
     return """
       <section aria-labelledby="tables">
       <h2 id="tables">Tables</h2>
-      <div class="wide" role="region" aria-labelledby="tables" tabindex="0">
+      <div class="wide" role="group" aria-labelledby="tables" tabindex="0">
       <table>
       <thead><tr><th scope="col">Table</th><th scope="col">Family</th>\
       <th scope="col">Backend</th><th scope="col" class="number">Chains</th>\

@@ -51,6 +51,7 @@ struct PageStyle: Sendable {
       :focus-visible {
         outline: 2px solid var(--link); outline-offset: 2px;
       }
+      header { margin-bottom: .75rem; }
       header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-content: space-between; }
       nav { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; align-items: center; }
       main > nav { margin: 1.25rem 0 0; }
