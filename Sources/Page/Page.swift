@@ -66,7 +66,7 @@ package struct Page {
     if let service = request.service { return content(of: service) }
     let main: Markup = """
       <h1>\(node.isEmpty ? "kube-iptables-exporter" : "Node <bdi>\(text: node)</bdi>")</h1>
-      \(facts)\(failures)\(mixedBackends)\(faults)\(contents)\(services)\(changes)\(tables)
+      \(facts)\(contents)\(failures)\(mixedBackends)\(faults)\(services)\(changes)\(tables)
       """
     return ("", main, true)
   }
@@ -84,7 +84,7 @@ package struct Page {
     return " (read \(PageTime(time: time, now: now)))"
   }
 
-  /// Leads to what stands below the fold.
+  /// Leads to what stands below the faults.
   private var contents: Markup {
     """
     <nav aria-label="On this page"><a href="#services">Service ports</a>\
