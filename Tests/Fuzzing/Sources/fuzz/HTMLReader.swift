@@ -2,8 +2,8 @@
 enum HTMLReader {
   private static let elements = Set(
     """
-    a bdi body button code dd div dl dt form h1 h2 head header html input label main meta nav p section
-    small span strong style table tbody td th thead time title tr
+    a b bdi body button code dd details div dl dt form h1 h2 h3 head header html input label li main
+    meta nav p section small span strong style summary table tbody td th thead time title tr ul
     """.split { $0 == " " || $0 == "\n" }.map { Array($0.utf8) })
 
   static func check(_ bytes: [UInt8]) {
