@@ -22,8 +22,8 @@ struct EndpointsCollector: Collector {
     ]
   }
 
-  /// What shares are made from. There is a list of endpoints for each map: it stands for the map, which is
-  /// too large to be kept.
+  /// What shares are made from. Each map has one list of endpoints. The list stands for the map, because the
+  /// map is too large to be kept.
   private static func origin(of state: RulesetState) -> [any AnyObject & Sendable] {
     state.services.flatMap { services -> [any AnyObject & Sendable] in
       services.endpoints.map { [services.selected, $0.list] } ?? []

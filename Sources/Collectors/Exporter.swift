@@ -9,7 +9,7 @@ package import Tracking
 package final class Exporter: Sendable {
   private let monitor: RulesetMonitor
   package let options: ExporterOptions
-  /// What was told to each scraper; nothing where scrapes are not compared.
+  /// Where the totals stood when each scraper was answered; empty if scrapes are not compared.
   let memory = Mutex(ScraperMemory())
   private let cache: RenderingCache
   private let logger: Logger
@@ -64,11 +64,9 @@ package final class Exporter: Sendable {
   /// Whether the rules could be read at least once since the start; that there are none is a success.
   package var isReady: Bool { get async { await monitor.hasRead } }
 
-  /// Makes an answer of a reading that is made as for a scrape; its memory is given back when the last
-  /// answer is made.
+  /// Makes an answer from a reading. The reading's memory is given back after the last answer.
   ///
-  /// - Parameter earliest: A reading that has ended serves as well, if it was made no earlier; nil where none
-  ///   does.
+  /// - Parameter earliest: The earliest time of a finished reading that serves too; nil if a new one is needed.
   package func withState<Answer: Sendable>(
     _ counters: CounterSelection, since earliest: ContinuousClock.Instant?,
     _ body: (RulesetState) -> Answer

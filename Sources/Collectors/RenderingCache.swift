@@ -19,10 +19,10 @@ final class RenderingCache: Sendable {
 
   private let last = Mutex<[Name: Rendering]>([:])
 
-  /// What is kept of the parts, or else what they write now. Of a collector what it was last asked for is
-  /// kept.
+  /// Returns the segments of the parts. Parts that are not kept are written now. For each collector and format,
+  /// the parts of the last call are kept.
   ///
-  /// Where much is to be written, all processors take part.
+  /// If much has to be written, all processors write.
   func segments(
     of parts: [Part], _ collector: CollectorName, _ format: ExpositionFormat
   ) -> [[UInt8]] {

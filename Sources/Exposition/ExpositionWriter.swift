@@ -69,7 +69,7 @@ public struct SampleWriter: Sendable {
   private let name: SampleName
   /// The counter whose samples these are, in a format that says when counting began; else nil.
   private let counter: MetricFamily?
-  /// The name of the samples that say it, once there is one.
+  /// The name of the samples that say when counting began, once one was written.
   private lazy var createdName = counter.map { SampleName($0.createdName) }
   /// The time that was written last, and how: many counters began at the same time.
   private var lastBeginning: (time: Double, text: [UInt8])?
@@ -93,8 +93,8 @@ public struct SampleWriter: Sendable {
 
   /// Writes a sample with a whole number.
   ///
-  /// - Parameter beginning: When a counter was last known to be 0, in seconds since 1970; nil where
-  ///   that isn't known. OpenMetrics gets a sample of it, `_created`. The text format has no such.
+  /// - Parameter beginning: When the counter was last known to be 0, in seconds since 1970; nil where that isn't
+  ///   known. OpenMetrics gets it as a sample `_created`. The text format has none.
   public mutating func sample(
     _ labels: LabelSet, and more: LabelSet = .none, _ value: some BinaryInteger,
     since beginning: Double? = nil

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Tracking
 
-/// HTML. What stands in the source is markup, and no text from elsewhere can become one:
+/// HTML. Literals in the source are markup. Any other text is escaped:
 ///
 ///     let cell: Markup = "<td>\(text: name)</td>"
 struct Markup: ExpressibleByStringInterpolation, Sendable {

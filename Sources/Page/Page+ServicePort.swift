@@ -119,7 +119,7 @@ extension Page {
   }
 }
 
-/// What one family's rules say of a service port that has series, and what became of them.
+/// What one family's rules say of a service port that has series, and what was counted for it.
 private struct ServicePortAccount {
   let report: ServiceReport
   let filterRules: Int
@@ -151,7 +151,7 @@ private struct ServicePortAccount {
 }
 
 extension ServicePort {
-  /// Whether the text is its description, without making that of each.
+  /// Whether the text is its description. A description is made only if the namespace agrees.
   fileprivate func isCalled(_ text: String) -> Bool {
     text.hasPrefix(namespace) && text == "\(self)"
   }

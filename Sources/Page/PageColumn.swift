@@ -18,10 +18,10 @@ enum PageColumn: String, Sendable, CaseIterable {
   case connections
   case changed
 
-  /// Whether it says which service port it is, and not what there is to tell of it.
+  /// Whether the column names the service port.
   var isName: Bool { self == .service || self == .family }
 
-  /// The order in which what is of most interest comes first.
+  /// The order that shows the most interesting rows first.
   var usualOrder: PageOrder { isName ? .ascending : .descending }
 
   /// The title, and what the column says, in a sentence.

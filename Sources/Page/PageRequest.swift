@@ -8,8 +8,8 @@ package struct PageRequest: Sendable {
   var service: ServiceName?
   var sort: PageColumn
   var order: PageOrder
-  /// Words that all must be in what is said of a service port: its name, port, protocol and address family,
-  /// its addresses, NodePorts and endpoints, and what blocks it.
+  /// Words to search for. A service port is shown if its name, port, protocol, address family, addresses,
+  /// NodePorts, endpoints and reasons of being blocked contain all of them.
   var filter: String
   /// At most so many service ports, or so many endpoints and rules of each chain of one; nil for all.
   var limit: Int?

@@ -8,7 +8,7 @@ package struct EndpointCounts: Sendable {
   package fileprivate(set) var counts: [UInt64] = []
 }
 
-/// The endpoints of a map, those of one service port after the other: another object for another map.
+/// The endpoints of a map, service port after service port. Each map has its own object.
 package final class EndpointList: Sendable {
   /// For each of the map's services, where its endpoints begin; one more entry ends the last.
   private let starts: [Int32]

@@ -10,8 +10,8 @@ package struct RuleTotals: Sendable {
   package struct Counts: Sendable {
     /// Sorted by table.
     package let tables: [RuleSeries]
-    /// Stands for all of it: another object after any change. The tables themselves can't stand for it, for
-    /// whoever holds them makes the next reading copy them.
+    /// Stands for the counts: after a change there is a new object. The tables can't stand for themselves,
+    /// because the next reading would have to copy a table that somebody holds.
     package let version: Version
     /// Why it isn't known of a rule whether it is selected.
     package let failure: MatchingError?

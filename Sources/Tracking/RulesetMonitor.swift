@@ -3,19 +3,19 @@ package import Logging
 internal import Netfilter
 internal import Platform
 
-/// Has the rules read when somebody asks, once for all who ask meanwhile, and gives back the memory that
-/// readings took.
+/// Reads the rules when somebody asks. Everybody who asks meanwhile shares the reading. Afterwards it gives back
+/// the memory that the reading took.
 package actor RulesetMonitor {
   private let reader: RulesetReader
   private let makeRoom: @Sendable () -> Void
   private var isReading = false
   /// Who waits for a reading, by number.
   private var waiting: [UInt64: Waiter] = [:]
-  /// The last reading, for who accepts it. It is gone while another one is made: what a tracker changes
-  /// would be copied for it.
+  /// The last reading, for callers that accept it. It is dropped before the next one, because the tracker would
+  /// have to copy what both hold.
   private var last: RulesetReader.Reading?
   private var lastNumber: UInt64 = 0
-  /// How many use what a reading came to.
+  /// How many callers use a reading's state.
   private var users = 0
   /// Whether the next reading is likely to need much memory for a moment.
   private var readsInBulk = true
@@ -50,13 +50,13 @@ package actor RulesetMonitor {
 
   // MARK: Waiting
 
-  /// Makes something of a reading that ends after this call and has at least these counters. One that is
-  /// under way serves as well.
+  /// Calls `body` with the state of a reading that ends after this call and has at least these counters. A reading
+  /// that is under way serves as well.
   ///
   /// - Parameters:
   ///   - timeout: How long to wait for the reading; nil for as long as it takes.
-  ///   - earliest: A reading that has ended serves as well, if it was made no earlier; nil where none does.
-  ///   - body: Is called where the caller runs.
+  ///   - earliest: The earliest time of a finished reading that serves too; nil if a new one is needed.
+  ///   - body: Runs where the caller runs.
   /// - Returns: Nil where the reading takes longer. It goes on, and serves whoever asks next.
   package nonisolated func withState<Answer: Sendable>(
     _ counters: CounterSelection, within timeout: Duration? = nil,
@@ -161,9 +161,9 @@ package actor RulesetMonitor {
   /// A reading that takes so many seconds also takes memory that is worth giving back.
   private static let longReading = 0.05
 
-  /// Gives free memory back to the system, once nobody waits for a reading nor uses one: at once after a
-  /// large reading, when nobody has asked for a second after a small one. Else the next reading uses the
-  /// memory again.
+  /// Gives free memory back to the system, when nobody waits for a reading or uses one. After a large reading
+  /// it does so at once. After a small one it waits until nobody has asked for a second, because the next
+  /// reading could use the memory again.
   private func giveMemoryBack() async {
     if isReading || users > 0 { return }
     if readsInBulk { makeRoom() }
@@ -185,7 +185,7 @@ package actor RulesetMonitor {
   }
 }
 
-/// Reads on a thread of its own, for a reading blocks, and follows what changes.
+/// Reads the rules and follows what changes. It has a thread of its own, because a reading blocks.
 private actor RulesetReader {
   private let executor = BlockingExecutor(label: "reading")
   private let source: any RulesetSource

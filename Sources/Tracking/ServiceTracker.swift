@@ -63,7 +63,7 @@ struct ServiceTracker {
       anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time))
   }
 
-  /// What the rules hold: the last object where it is the same.
+  /// The gauges; the last object if nothing in them changed.
   private mutating func gauges(
     of map: ServiceMap, _ tables: Set<TableName>, within budget: inout MatchingBudget
   ) -> ServiceGauges {
@@ -76,7 +76,7 @@ struct ServiceTracker {
     return ServiceGauges(selected: selected, tables: tables)
   }
 
-  /// The service ports that have series of their own: the last object where they are the same.
+  /// The service ports that have series of their own; the last object if they are the same.
   private mutating func selected(
     from map: ServiceMap, within budget: inout MatchingBudget
   ) -> SelectedServices {
@@ -99,11 +99,11 @@ struct ServiceTracker {
 /// When the counters of each service port of one address family began.
 private struct ServiceBeginnings {
   private let family: IPFamily
-  /// Of the service ports that are there, and of those that are gone and may come back with what was
-  /// counted for them.
+  /// Times of the service ports that are there. A service port that is gone keeps its time while it has totals,
+  /// because it may come back.
   private var times: [ServicePort: Double] = [:]
-  /// When the last reading was; before the first, when counting began. What a later reading finds and
-  /// this one did not, was 0 then.
+  /// The time of the last reading, or when counting began. A service port that is new in the next reading had
+  /// counted 0 then.
   private var last: Double
 
   init(_ family: IPFamily, since beginning: Double) {

@@ -2,12 +2,12 @@ internal import ArgumentParser
 internal import Glibc
 internal import Platform
 
-/// A subcommand. Its flags are its own: the server's are none of them.
+/// A subcommand. It has flags of its own and none of the server's.
 protocol Tool: ParsableCommand {
   /// Checks that the arguments go together.
   ///
-  /// Unlike `validate()`, it is called once all of them are known, so that an unknown flag is named before
-  /// what follows from it: what stands behind one is taken for another file.
+  /// The parser calls `validate()` before it reports an unknown flag, and takes the flag's value for a file. This
+  /// is called later, so that the unknown flag is reported and not the file.
   func checkArguments() throws
 }
 
@@ -65,7 +65,7 @@ extension Command {
         + (guess ?? "The subcommands are \(names.joined(separator: ", "))"))
   }
 
-  /// Whether the message says that a flag is unknown that the server has.
+  /// Whether the message reports an unknown flag that is one of the server's.
   private static func isServerFlag(unknownBy message: String, _ arguments: [String]) -> Bool {
     let flags = arguments.lazy.map { $0.prefix { $0 != "=" } }
     guard let flag = flags.first(where: { message == "Unknown option '\($0)'" }) else {
@@ -105,8 +105,8 @@ extension Command {
   }
 }
 
-/// How many characters have to be added, removed or replaced, or pairs of them swapped, to make one word
-/// of another: the distance of Damerau and Levenshtein, where nothing is changed twice.
+/// How many edits turn one word into another: a character is added, removed or replaced, or two neighbours are
+/// swapped. This is the distance of Damerau and Levenshtein; no character is edited twice.
 private func editDistance(from first: String, to second: String) -> Int {
   let (first, second) = (Array(first), Array(second))
   var rows = [Array(0...second.count)]

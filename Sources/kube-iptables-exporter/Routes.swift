@@ -9,7 +9,7 @@ struct Routes: Sendable {
   let exporter: Exporter
   let telemetryPath: String
   private let gate: RequestGate
-  /// What people call the node: Kubernetes' name for it where the manifest hands it down, or the host's.
+  /// The node's name: Kubernetes' if the manifest passes it, else the host's.
   private let node =
     Environment.value(of: "NODE_NAME").flatMap { $0.isEmpty ? nil : $0 }
     ?? Environment.hostName
@@ -35,10 +35,10 @@ struct Routes: Sendable {
       : .text(503, "Not ready: no rules could be read yet. The log says why.\n")
   }
 
-  /// The page shows a reading that is no older.
+  /// The page accepts a reading of this age.
   private static let recent = Duration.seconds(5)
 
-  /// The page makes a reading as a scrape does, where there is no recent one, and counts as one.
+  /// Without a recent reading, the page makes one. It takes its turn among the scrapes.
   private func page(_ request: Request) async -> Response {
     await throughGate(request) {
       let page = await exporter.page(

@@ -76,7 +76,7 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
-  /// Refuses flags that do nothing because what they are for is not collected.
+  /// Refuses flags that have no effect, because their collector is off.
   private func refuseIdleFlags() throws {
     let collected = chosenCollectors
     let services = [
@@ -194,7 +194,7 @@ struct RuleOptions: ParsableArguments {
     if let limit, limit < 0 { throw ValidationError("--rules.limit can't be negative") }
   }
 
-  /// The first of the flags that was given, as it is called behind `--rules.`.
+  /// The first flag that was given, without `--rules.`.
   var given: String? {
     [
       ("comment", comment != nil), ("table", tables != nil), ("chain", chain != nil),

@@ -74,7 +74,7 @@ struct ChangeTally {
     }
   }
 
-  /// Enters what moved in a dispatch chain. Nobody's rules that did are taken from what else happened there.
+  /// Enters what moved in a dispatch chain. Rules that nobody owns are no longer counted among its other changes.
   private mutating func addMoves(
     _ services: [ServicePort: ChangeCounts], _ nobodys: inout UInt64, _ table: TableComparison,
     _ change: ChangedChain, _ place: Place

@@ -1,8 +1,8 @@
 public import Netfilter
 public import Platform
 
-/// Writes tables as `iptables-save` and `ip6tables-save` print them, byte for byte but for the two comments
-/// around each table: these name another program.
+/// Writes tables as `iptables-save` and `ip6tables-save` print them, byte for byte. Only the two comments around
+/// each table differ, because they name another program.
 ///
 ///     var writer = SaveFileWriter(program: "kube-iptables-exporter 0.1.0", showsCounters: false)
 ///     writer.write(snapshot, .ofKernel)
@@ -12,8 +12,8 @@ public import Platform
 ///   doesn't have yet: see ``TableOrder``.
 /// - Rules are in the form of iptables-legacy-save 1.8.9. Rules of nf_tables that iptables-nft-save spells
 ///   otherwise are rare: a condition that no packet meets (`! -i +`), and two matches that it prints as one.
-/// - The text can be read by ``SaveFileParser`` and by `iptables-restore`. A match or target that the reader of
-///   the kernel doesn't understand is written as the reader shows it, and `iptables-restore` refuses that.
+/// - ``SaveFileParser`` and `iptables-restore` can read the text. `iptables-restore` refuses a match or target
+///   that the kernel's reader did not understand.
 ///
 /// C counterparts: `do_output` in iptables' `iptables-save.c` and `xtables-save.c`.
 public struct SaveFileWriter {

@@ -13,8 +13,8 @@ public struct BalancingRules: Sendable {
     public let endpoint: ChainName
     /// What it takes of all new connections to the service chain; 0 where more than chance decides.
     public let share: Double
-    /// What it takes of those that the endpoints before it left: its probability, or less if a rule between
-    /// them leads elsewhere. Nil where more than chance decides.
+    /// What it takes of the connections that the endpoints before it left. This is the rule's probability, or
+    /// less if a rule in between leads elsewhere. Nil where more than chance decides.
     public let part: Double?
     /// Whether it is for clients only that are bound to an endpoint already.
     public let isAffinity: Bool

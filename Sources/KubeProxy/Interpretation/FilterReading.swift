@@ -14,7 +14,7 @@ struct FilterReading {
   private(set) var mentions: [Mention] = []
   /// The names that rules which block traffic give.
   private var blocked: Set<Name> = []
-  /// Rules that block nothing. They speak of service ports that others make known.
+  /// Rules that block nothing. They count only if other rules prove or block the service port.
   private var others: [Claim] = []
 
   private struct Name: Hashable {

@@ -4,9 +4,9 @@ internal import Netfilter
 /// blocks.
 struct ServiceDirectory: Sendable {
   let dispatch: DispatchFacts
-  /// For each of nat's, its index here.
+  /// The index here of each service port of nat.
   private let ranks: [Int32]
-  /// For each service port, its index among nat's.
+  /// The index among nat's of each service port here.
   private let natIndices: [OptionalIndex]
 
   /// - Parameter ports: Set to the service ports.
@@ -40,12 +40,12 @@ struct ServiceDirectory: Sendable {
   /// How many service ports nat proves.
   var provenCount: Int { ranks.count }
 
-  /// One of nat's service ports.
+  /// The index here of one of nat's service ports.
   func reference(_ dispatched: OptionalIndex) -> OptionalIndex {
     OptionalIndex(dispatched.index.map { Int(ranks[$0]) })
   }
 
-  /// The name that a hash at the end of a service port's chain is of; nil where nothing proves it.
+  /// The name with this hash, which ends the names of a service port's chains; nil where nothing proves one.
   func name(of hash: ChainHash) -> WrittenName? {
     dispatch.names[hash].map(name)
   }
@@ -63,7 +63,7 @@ struct ServiceDirectory: Sendable {
     }
   }
 
-  /// For each name of an earlier directory, by its code, the code here; none where it is gone.
+  /// Translates the codes of an earlier directory's names; none for a name that is gone.
   func codes(of former: ServiceDirectory) -> [OptionalIndex] {
     var codes = [OptionalIndex](repeating: .none, count: 2 * former.natIndices.count)
     for (hash, name) in former.dispatch.names {

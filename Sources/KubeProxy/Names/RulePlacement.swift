@@ -47,7 +47,7 @@ public struct RulePlacements: Sendable {
     return RulePlacement(agent: ChainKind.of(target, isBuiltIn: false))
   }
 
-  /// Behind the last of the positions at which a chain of kube-proxy is first led to.
+  /// The position behind the last rule that is the first to lead to a chain of kube-proxy.
   private static func endOfJumps(in rules: RuleList) -> Int {
     var targets: Set<ChainName> = []
     var end = 0

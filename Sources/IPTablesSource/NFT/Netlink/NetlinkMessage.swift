@@ -80,8 +80,8 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
 
   /// The payload of the attribute of a type; nil where there is none.
   ///
-  /// The search goes on from the attribute found last, and once around. So all are walked through once
-  /// where their types are asked for in the kernel's order.
+  /// The search starts behind the attribute found last and wraps around. Callers that ask in the kernel's order
+  /// walk through all attributes once.
   @inline(__always)
   mutating func payload(of type: some RawRepresentable<UInt32>) -> KernelBytes? {
     for _ in 0..<2 {

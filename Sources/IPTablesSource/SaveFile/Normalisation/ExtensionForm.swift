@@ -69,8 +69,8 @@ struct OptionForm: Sendable {
   var omitted: String?
   /// Whether it isn't written then either where it is inverted.
   var omitsInverted = false
-  /// What is written, behind a blank, where the option isn't given; nil where the extension isn't understood
-  /// without it.
+  /// The text for an option that isn't given, behind a blank. Nil if the extension can't be understood without
+  /// the option.
   var ifAbsent: String? = ""
 
   /// An option that is written by the first of its names.
