@@ -64,9 +64,6 @@ public struct Inspection: Sendable {
       && zip(self.tables, tables).allSatisfy { $0 === $1 }
   }
 
-  /// So many chains are worth the way to another processor.
-  private static let pieceSize = 2048
-
   /// What is wrong with each chain of nat, by its own rules alone.
   private static func faults(
     in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
@@ -79,12 +76,9 @@ public struct Inspection: Sendable {
       }
     }
     let looked = pairing.changed
-    let pieces = stride(from: 0, to: looked.count, by: pieceSize).map {
-      looked[$0..<min(looked.count, $0 + pieceSize)]
-    }
-    let found = Parallel.map(count: pieces.count, workers: ProcessLimits.processors) { _ in
+    let found = Parallel.mapPieces(of: looked.count) {
     } _: { piece, _ in
-      pieces[piece].map { ChainFaults(ofChainAt: $0, in: nat, map) }
+      looked[piece].map { ChainFaults(ofChainAt: $0, in: nat, map) }
     }
     for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }
     return faults

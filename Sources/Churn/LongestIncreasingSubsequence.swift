@@ -1,3 +1,5 @@
+internal import Netfilter
+
 /// The longest increasing subsequence of distinct numbers; of several equally long, the one whose
 /// members stand first.
 ///
@@ -46,16 +48,6 @@ struct LongestIncreasingSubsequence {
 
   private static func countOfElements(above number: Int, inDescending elements: [Int]) -> Int {
     if let last = elements.last, last > number { return elements.count }
-    var low = 0
-    var high = elements.count
-    while low < high {
-      let middle = (low + high) / 2
-      if elements[middle] > number {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    return low
+    return elements.indices.partitionPoint { elements[$0] > number }
   }
 }

@@ -36,7 +36,7 @@ struct Part: Sendable {
     let content: Content
     /// Which block of service ports; nil for what isn't in blocks.
     var block: Block?
-    /// The objects that all else is in that the bytes are made from.
+    /// The objects that the bytes are made from.
     let origin: [Identity]
   }
 
@@ -49,7 +49,7 @@ struct Part: Sendable {
     case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted
   }
 
-  /// An object that never changes, by what it is and not by what it holds.
+  /// The identity of an object that never changes. Equal contents are not enough.
   struct Identity: Hashable, Sendable {
     private let object: any AnyObject & Sendable
 
@@ -105,18 +105,18 @@ extension SampleWriter {
 }
 
 extension RulesetState {
-  /// Calls `body` for each selected service port, with its labels.
-  func forEachSelected(_ body: (LabelSet, Service, ServiceState) -> Void) {
+  /// Calls `body` for each selected service port, with its labels and its index in the family's map.
+  func forEachSelected(_ body: (LabelSet, Int, ServiceState) -> Void) {
     for services in self.services {
       let (labels, indices) = (services.selected.labels, services.selected.indices)
       for position in indices.indices {
-        body(labels[position], services.map.services[indices[position]], services)
+        body(labels[position], indices[position], services)
       }
     }
   }
 }
 
-/// What can be known of rules that were written again.
+/// Which rewritten rules are counted, for HELP texts.
 enum RewriteLimits {
   static let help =
     "In nf_tables a rule counts if its handle is another. Legacy rules have no handles: a rule counts if "

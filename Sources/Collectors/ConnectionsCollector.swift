@@ -22,11 +22,8 @@ struct ConnectionsCollector: Collector {
           + "KUBE-SEP chains. Never falls when kube-proxy writes a rule again; what came between the "
           + "last reading and such a restart of the kernel's counter is not in it."
       ) { samples in
-        for services in state.services {
-          let (labels, indices) = (services.selected.labels, services.selected.indices)
-          for position in indices.indices {
-            samples.sample(labels[position], services.connections[indices[position]])
-          }
+        state.forEachSelected { labels, index, services in
+          samples.sample(labels, services.connections[index])
         }
       }
     }

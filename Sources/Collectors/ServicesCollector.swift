@@ -69,7 +69,9 @@ struct ServicesCollector: Collector {
 
   private func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
     func write(_ samples: inout SampleWriter, _ value: (Service) -> Int) {
-      state.forEachSelected { labels, service, _ in samples.sample(labels, value(service)) }
+      state.forEachSelected { labels, index, services in
+        samples.sample(labels, value(services.map.services[index]))
+      }
     }
     writer.gauge(
       "iptables_service_sep_chains",
@@ -83,7 +85,8 @@ struct ServicesCollector: Collector {
       "iptables_service_nodeport_rules", "Rules in nat's KUBE-NODEPORTS for the service port."
     ) { write(&$0) { $0.nodePortRules } }
     writer.gauge("iptables_service_rules", "Rules of the service port in the table.") { samples in
-      state.forEachSelected { labels, service, services in
+      state.forEachSelected { labels, index, services in
+        let service = services.map.services[index]
         if services.gauges.tables.contains(.filter) {
           samples.sample(labels, and: Self.filterLabels, service.filterRules)
         }
@@ -97,9 +100,10 @@ struct ServicesCollector: Collector {
       "1 for a service port whose traffic the rules reject (no_endpoints) or drop "
         + "(no_local_endpoints)."
     ) { samples in
-      state.forEachSelected { labels, service, _ in
-        if service.blocked.isEmpty { return }
-        for reason in BlockReason.allCases where service.blocked.contains(reason) {
+      state.forEachSelected { labels, index, services in
+        let blocked = services.map.services[index].blocked
+        if blocked.isEmpty { return }
+        for reason in BlockReason.allCases where blocked.contains(reason) {
           samples.sample(labels, and: LabelSet(["reason": reason.rawValue]), 1)
         }
       }

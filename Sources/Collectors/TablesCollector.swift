@@ -60,7 +60,7 @@ struct TablesCollector: Collector {
         + "leaves in large clusters until its next clean-up; they belong to no service port."
     ) { samples in
       for services in state.services where services.gauges.tables.contains(.nat) {
-        let nat = ChurnLedger.TableKey(family: services.family, table: .nat)
+        let nat = TableIdentity(family: services.family, table: .nat)
         samples.sample(nat.labels, services.map.orphanChains)
       }
     }
@@ -142,7 +142,7 @@ struct TablesCollector: Collector {
 
   /// A table that was read.
   private struct ReadTable {
-    let key: ChurnLedger.TableKey
+    let key: TableIdentity
     let isFollowed: Bool
     /// Backend, family and table.
     let labels: LabelSet
@@ -154,7 +154,7 @@ struct TablesCollector: Collector {
     state.readFamilies.flatMap { family, reading in
       reading.snapshot.tables.map { table in
         ReadTable(
-          key: ChurnLedger.TableKey(family: family.family, table: table.name),
+          key: TableIdentity(family: family.family, table: table.name),
           isFollowed: family.isFollowed,
           labels: LabelSet([
             "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
@@ -184,8 +184,8 @@ struct TablesCollector: Collector {
   /// For each known table the kinds that its chains are of, or were when they changed.
   private static func knownKinds(
     _ state: RulesetState
-  ) -> [(table: ChurnLedger.TableKey, kinds: [String])] {
-    var kinds: [ChurnLedger.TableKey: Set<String>] = [:]
+  ) -> [(table: TableIdentity, kinds: [String])] {
+    var kinds: [TableIdentity: Set<String>] = [:]
     for table in tables(of: state) where table.isFollowed {
       kinds[table.key, default: []].formUnion(table.census.kinds)
     }
@@ -194,11 +194,9 @@ struct TablesCollector: Collector {
   }
 }
 
-extension ChurnLedger.TableKey: Comparable {
-  static func < (left: Self, right: Self) -> Bool {
-    (left.family, left.table) < (right.family, right.table)
-  }
-
+extension TableIdentity {
   /// The table's labels, without a backend: churn is counted across backends.
-  var labels: LabelSet { LabelSet(["ip_family": family.rawValue, "table": table.rawValue]) }
+  fileprivate var labels: LabelSet {
+    LabelSet(["ip_family": family.rawValue, "table": table.rawValue])
+  }
 }

@@ -76,6 +76,8 @@ public struct FamilyReading: Sendable {
     self.result = result
     self.isFollowed = isFollowed
   }
+
+  public var identity: FamilyIdentity { FamilyIdentity(backend: backend, family: family) }
 }
 
 /// Why a reading failed: what was tried, the system's code where there is one, and the cause in the

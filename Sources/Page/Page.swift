@@ -165,7 +165,7 @@ package struct Page {
   }
 
   private func row(_ table: TableSnapshot, of family: FamilyState) -> Markup {
-    let key = ChurnLedger.TableKey(family: family.family, table: table.name)
+    let key = TableIdentity(family: family.family, table: table.name)
     let note: Markup = family.isFollowed ? "" : " <span class=\"quiet\">not followed</span>"
     return """
       <tr><th scope="row">\(text: table.name.rawValue)</th><td data-label="Family">\(text: family.family.rawValue)</td>\
@@ -180,11 +180,11 @@ package struct Page {
 }
 
 extension Exporter {
-  /// Renders the page for people, of a reading that is made as for a scrape, or of a recent one.
+  /// Renders the page for people, from a new reading or a recent one.
   ///
-  /// It takes no scraper's churn: nobody's "since the last scrape" begins with it.
+  /// It is no scrape: nobody's "since the last scrape" begins with it.
   ///
-  /// - Parameter age: How old the last reading may be to serve; with nil none is.
+  /// - Parameter age: How old the last reading may be; nil if a new one is needed.
   package func page(_ request: PageRequest, acceptingAge age: Duration? = nil) async -> RenderedPage
   {
     let showsConnections = options.collectors.contains(.connections)

@@ -16,10 +16,18 @@ struct PageRow {
   let connections: UInt64
   /// Nil where none was seen.
   let lastChange: Moment?
-  /// Where it is reached, in words: `cluster IP 10.96.0.1:443`.
-  private(set) var reached: [String] = []
-  /// Where its endpoints are, each once.
-  private(set) var destinations: [AddressTranslation] = []
+  /// Nil until it is looked up.
+  private var location: Location?
+
+  private struct Location {
+    let reached: [String]
+    let destinations: [AddressTranslation]
+  }
+
+  /// Where it is reached, in words: `cluster IP 10.96.0.1:443`; of a located row.
+  var reached: [String] { location?.reached ?? [] }
+  /// Where its endpoints are, each once; of a located row.
+  var destinations: [AddressTranslation] { location?.destinations ?? [] }
 
   /// The service ports that have series of their own.
   static func all(of state: RulesetState) -> [PageRow] {
@@ -36,7 +44,7 @@ struct PageRow {
     }
   }
 
-  /// Those of the rows that all of the words are part of, in their order.
+  /// The rows that contain all of the words, in their order.
   static func all(_ rows: [PageRow], with words: [String], in state: RulesetState) -> [PageRow] {
     // To find where each service port is reached takes longer than the rest of the page.
     let rows = words.contains(where: mayBeOfPlace) ? located(rows, in: state) : rows
@@ -47,14 +55,17 @@ struct PageRow {
   static func located(_ rows: [PageRow], in state: RulesetState) -> [PageRow] {
     var located = rows
     for services in state.services {
-      let positions = rows.indices.filter { rows[$0].family == services.family }
+      let positions = rows.indices.filter {
+        rows[$0].family == services.family && rows[$0].location == nil
+      }
       guard !positions.isEmpty, let snapshot = state.snapshot(of: services) else { continue }
       let found = FamilyServices(
         of: snapshot, map: services.map, only: positions.map { rows[$0].index })
       let destinations = found.destinations
       for position in positions {
-        located[position].reached = found.reached(at: rows[position].index)
-        located[position].destinations = destinations[rows[position].index]
+        let index = rows[position].index
+        located[position].location = Location(
+          reached: found.reached(at: index), destinations: destinations[index])
       }
     }
     return located
@@ -75,7 +86,7 @@ struct PageRow {
     }
   }
 
-  /// The endpoints that one of the words is part of, and then the others, in words; so many at most.
+  /// Endpoints in words, at most `limit`. Those that contain one of the words come first.
   func endpoints(_ words: [String], atMost limit: Int) -> [String] {
     let found = Set(words.flatMap { destinations(with: $0) })
     let others = destinations.lazy.filter { !found.contains($0) }
@@ -112,7 +123,7 @@ struct PageRow {
 }
 
 extension RulesetState {
-  /// The rules that the service ports are of; nil where they are no longer there.
+  /// The rules that the service ports were found in; nil where they are no longer there.
   func snapshot(of services: ServiceState) -> FamilySnapshot? {
     readFamilies.first { $0.reading.services?.map === services.map }?.reading.snapshot
   }

@@ -43,21 +43,23 @@ struct PageStyle: Sendable {
       }
       h1 { margin: 0; font-size: 1.4rem; }
       h2 { margin: 2.25rem 0 .6rem; font-size: 1.1rem; }
-      p { margin: .4rem 0; }
       h3 { margin: 1.25rem 0 .4rem; font-size: 1rem; }
+      p { margin: .4rem 0; }
       a { color: var(--link); text-underline-offset: .15em; }
       .skip { position: absolute; left: -100vw; }
       .skip:focus { left: 1rem; top: .5rem; padding: .3rem .6rem; background: var(--raised); }
-      :focus-visible {
-        outline: 2px solid var(--link); outline-offset: 2px;
+      :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+      header {
+        display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-content: space-between;
+        margin-bottom: .75rem;
       }
-      header { margin-bottom: .75rem; }
-      header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-content: space-between; }
       nav { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; align-items: center; }
       main > nav { margin: 1.25rem 0 0; }
       .quiet { color: var(--quiet); }
-      .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
-      .facts { gap: .75rem; margin: 1.25rem 0 0; }
+      .facts {
+        display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem;
+        margin: 1.25rem 0 0;
+      }
       .facts div {
         padding: .6rem .9rem; background: var(--raised); border: 1px solid var(--line);
         border-radius: 8px;
@@ -65,10 +67,11 @@ struct PageStyle: Sendable {
       dt { color: var(--quiet); font-size: .8rem; }
       dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
       dd small { display: block; color: var(--quiet); font-weight: 400; }
-      .banner {
+      .banner, .alert {
         margin: 1rem 0 0; padding: .6rem .9rem; border: 1px solid var(--quiet);
         border-left-width: 6px; border-radius: 8px; overflow-wrap: anywhere;
       }
+      .alert { border-color: var(--removed); border-left-width: 4px; }
       .banner.bad { background: var(--alarm); border-color: var(--removed); }
       .banner h2 { margin: 0 0 .3rem; }
       .bad h2 { color: var(--removed); }
@@ -76,10 +79,6 @@ struct PageStyle: Sendable {
       .good { color: var(--added); margin-top: 1rem; }
       ul { margin: .2rem 0; padding-left: 1.4rem; }
       .tree { overflow-wrap: anywhere; }
-      .alert {
-        margin: 1rem 0 0; padding: .6rem .9rem; border: 1px solid var(--removed);
-        border-left-width: 4px; border-radius: 8px; overflow-wrap: anywhere;
-      }
       form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .6rem 0; }
       input, button {
         padding: .35rem .7rem; border: 1px solid var(--quiet); border-radius: 6px; font: inherit;
@@ -117,9 +116,8 @@ struct PageStyle: Sendable {
         .wide { border: 0; overflow-x: visible; }
         table, tbody, tr, th, td { display: block; }
         thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-        tbody tr { padding: .5rem 0; }
         tr + tr > *, thead + tbody > tr > *, tbody + tbody > tr > * { border-top: 0; }
-        tbody tr { border-top: 1px solid var(--line); }
+        tbody tr { padding: .5rem 0; border-top: 1px solid var(--line); }
         th, td, td.rule, .name { min-width: 0; white-space: normal; padding: .1rem .3rem; }
         td, .name > a { white-space: normal; overflow-wrap: anywhere; }
         td[data-label] { display: grid; grid-template-columns: 9rem 1fr; gap: .5rem; text-align: left; }

@@ -70,4 +70,26 @@ public enum Parallel {
     }
     return values.withLock { $0.compactMap(\.self) }
   }
+
+  /// So many chains are worth the way to another processor.
+  public static let pieceSize = 2048
+
+  /// Works on all of `count` chains: in pieces on all processors if that is much work, else in one piece.
+  ///
+  /// - Parameters:
+  ///   - isLarge: Whether it is much work.
+  ///   - makeState: Makes what a worker keeps from piece to piece.
+  ///   - body: Does a piece.
+  /// - Returns: The results, in the order of the pieces.
+  public static func mapPieces<Value: Sendable, State>(
+    of count: Int, isLarge: Bool = true, state makeState: @Sendable () -> State,
+    _ body: @Sendable (Range<Int>, inout State) -> Value
+  ) -> [Value] {
+    let size = isLarge ? pieceSize : max(count, 1)
+    return map(count: (count + size - 1) / size, workers: ProcessLimits.processors) { _ in
+      makeState()
+    } _: { piece, state in
+      body(piece * size..<min(count, (piece + 1) * size), &state)
+    }
+  }
 }

@@ -10,22 +10,12 @@ package struct ChurnLedger: Sendable {
     package let port: ServicePort
   }
 
-  package struct TableKey: Hashable, Sendable {
-    package let family: IPFamily
-    package let table: TableName
-
-    package init(family: IPFamily, table: TableName) {
-      self.family = family
-      self.table = table
-    }
-  }
-
   /// A part of a table.
   package struct PartKey<Part: Hashable & Sendable>: Hashable, Sendable {
-    package let table: TableKey
+    package let table: TableIdentity
     package let part: Part
 
-    package init(table: TableKey, part: Part) {
+    package init(table: TableIdentity, part: Part) {
       self.table = table
       self.part = part
     }
@@ -44,9 +34,9 @@ package struct ChurnLedger: Sendable {
   package internal(set) var rewrittenScopes = RunningTotals<ScopeKey, UInt64>(zero: 0)
   package private(set) var log = ChangeLog()
   /// The tables that were ever read: their totals stay, whatever becomes of them.
-  package private(set) var tables: Set<TableKey> = []
+  package private(set) var tables: Set<TableIdentity> = []
   /// When a reading last differed from the one before.
-  package private(set) var lastChanges: [TableKey: Moment] = [:]
+  package private(set) var lastChanges: [TableIdentity: Moment] = [:]
   /// When the rules of each service port in nat and filter last changed.
   private var serviceTimes: [ServiceKey: Moment] = [:]
 
@@ -55,14 +45,14 @@ package struct ChurnLedger: Sendable {
     serviceTimes[ServiceKey(family: family, port: port)]
   }
 
-  /// Whether anything was counted for a service port that it would have if it came back.
+  /// Whether a service port has totals, which it keeps if it goes and comes back.
   func hasCounted(_ key: ServiceKey) -> Bool {
     services[key] != .zero || rewrittenServices[key] != 0
   }
 
   /// Notes that a table was read.
   mutating func note(_ table: TableName, _ family: IPFamily) {
-    tables.insert(TableKey(family: family, table: table))
+    tables.insert(TableIdentity(family: family, table: table))
   }
 
   /// Enters the changes of a table.
@@ -70,7 +60,7 @@ package struct ChurnLedger: Sendable {
     // Where policies alone differ, the difference has no chain.
     guard !transition.difference.isEmpty || transition.old.content != transition.new.content
     else { return }
-    let table = TableKey(family: transition.family, table: transition.table)
+    let table = TableIdentity(family: transition.family, table: transition.table)
     lastChanges[table] = time
     for rules in transition.changedRules {
       if let kindChange = rules.change.chainChange {
@@ -83,7 +73,7 @@ package struct ChurnLedger: Sendable {
   }
 
   /// Counts the rules of a chain that changed, each where it stands.
-  private mutating func addScopes(of rules: ChangedRules, _ table: TableKey) {
+  private mutating func addScopes(of rules: ChangedRules, _ table: TableIdentity) {
     if let common = rules.places.common {
       let difference = rules.change.difference
       let scope = ScopeKey(table: table, part: common.scope)
@@ -133,8 +123,8 @@ package struct ChurnLedger: Sendable {
   }
 }
 
-/// Where the churn totals stood after a reading: what "since this scraper's last scrape" is measured from. As
-/// long as they stand there, it is the same object.
+/// Where the churn totals stood after a reading. "Since this scraper's last scrape" is measured from it. While the
+/// totals stay the same, so does the object.
 package final class ChurnMark: Sendable {
   let services: RunningTotals<ChurnLedger.ServiceKey, ChangeCounts>.Mark
   package let scopes: RunningTotals<ChurnLedger.ScopeKey, ChangeCounts>.Mark

@@ -7,7 +7,7 @@ internal import Platform
 /// Says what changes from reading to reading, once.
 struct ReadingLog {
   private let logger: Logger
-  private var failures: [RulesetTracker.FamilyKey: ReadingError] = [:]
+  private var failures: [FamilyIdentity: ReadingError] = [:]
   private var backend: Backend?
   private var mode: KubeProxyMode?
   private let patternWarnings = MessageLimit()
@@ -34,7 +34,7 @@ struct ReadingLog {
 
   /// Says that something fails, and that it is well again.
   private mutating func note(_ reading: FamilyReading) {
-    let key = RulesetTracker.FamilyKey(reading)
+    let key = reading.identity
     var metadata: Logger.Metadata = [
       "backend": "\(reading.backend)", "ip_family": "\(reading.family.rawValue)",
     ]

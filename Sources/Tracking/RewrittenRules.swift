@@ -51,7 +51,7 @@ extension ChurnLedger {
     guard let rules = RewrittenRules(from: old, to: new, difference) else { return }
     // The same object differs in nothing, rule by rule.
     let difference = difference ?? TableDifference(from: new.content, to: new.content)
-    let table = TableKey(family: new.family, table: new.name)
+    let table = TableIdentity(family: new.family, table: new.name)
     var counts = RewriteCounts(map: new.name == .nat ? map : nil)
     difference.forEachCommonRun { chain, run in
       counts.add(run, rules, of: new.content, chain: chain)

@@ -84,6 +84,8 @@ package struct FamilyState: Sendable {
     package let newConnections: [UInt64]
   }
 
+  var identity: FamilyIdentity { FamilyIdentity(backend: backend, family: family) }
+
   /// What was read; nil where the reading failed.
   package var reading: Reading? {
     if case .read(let reading) = outcome { reading } else { nil }

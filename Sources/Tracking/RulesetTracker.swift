@@ -9,20 +9,10 @@ struct RulesetTracker {
   private let subjects: TrackedSubjects
   /// When counting began; nil where nobody wants to know.
   private let beginning: Double?
-  private var families: [FamilyKey: FamilyTracker] = [:]
+  private var families: [FamilyIdentity: FamilyTracker] = [:]
   private var services: [IPFamily: ServiceTracker] = [:]
   private var ledger = ChurnLedger()
   private var mark: ChurnMark?
-
-  struct FamilyKey: Hashable {
-    let backend: Backend
-    let family: IPFamily
-
-    init(_ reading: FamilyReading) {
-      backend = reading.backend
-      family = reading.family
-    }
-  }
 
   /// - Parameter now: Returns the time.
   init(_ subjects: TrackedSubjects, now: () -> Moment) {
@@ -37,10 +27,10 @@ struct RulesetTracker {
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
       var tracker =
-        families.removeValue(forKey: FamilyKey(family)) ?? FamilyTracker(subjects)
+        families.removeValue(forKey: family.identity) ?? FamilyTracker(subjects)
       let state = tracker.take(
         family, isServing: isServing(family, in: reading), at: time, in: &ledger, within: &budget)
-      families[FamilyKey(family)] = tracker
+      families[family.identity] = tracker
       return state
     }.sorted { ($0.backend, $0.family) < ($1.backend, $1.family) }
     let mode = KubeProxyMode(states, reading)
@@ -57,7 +47,7 @@ struct RulesetTracker {
   /// Where the source chooses, a family that it leaves out is followed no longer.
   private mutating func pauseAbsent(_ reading: RulesetReading) {
     guard reading.choice != nil else { return }
-    let present = Set(reading.families.map(FamilyKey.init))
+    let present = Set(reading.families.map(\.identity))
     for key in Array(families.keys) where !present.contains(key) { families[key]?.pause() }
   }
 
@@ -76,10 +66,10 @@ struct RulesetTracker {
     _ states: [FamilyState], _ reading: RulesetReading, _ mode: KubeProxyMode, at time: Moment,
     within budget: inout MatchingBudget
   ) -> [ServiceState] {
-    let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(FamilyKey.init))
+    let serving = Set(reading.families.filter { isServing($0, in: reading) }.map(\.identity))
     return IPFamily.allCases.compactMap { family in
       let candidates = states.compactMap { state in
-        state.family == family && serving.contains(FamilyKey(state)) ? state.reading : nil
+        state.family == family && serving.contains(state.identity) ? state.reading : nil
       }
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
@@ -88,13 +78,6 @@ struct RulesetTracker {
       return services[family, default: new].take(
         found, of: chosen.snapshot, mode, at: time, ledger: ledger, within: &budget)
     }
-  }
-}
-
-extension RulesetTracker.FamilyKey {
-  fileprivate init(_ state: FamilyState) {
-    backend = state.backend
-    family = state.family
   }
 }
 

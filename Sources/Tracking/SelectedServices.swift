@@ -3,7 +3,7 @@ package import Exposition
 internal import KubeProxy
 package import Netfilter
 
-/// The service ports of a family that have series of their own: another object where these are others.
+/// The service ports of a family that have series of their own. When they change, there is a new object.
 package final class SelectedServices: Sendable {
   /// Indices in the map, ascending.
   package let indices: [Int]
@@ -45,8 +45,8 @@ package final class SelectedServices: Sendable {
     }
   }
 
-  /// The positions, among the selected, of service ports whose totals changed since a mark; some of others too.
-  /// Nil where it isn't known which changed.
+  /// The positions, among the selected, of the service ports whose totals changed since a mark. Positions of
+  /// others may be among them. Nil where it isn't known which changed.
   func positions<Count>(
     changedIn totals: RunningTotals<ChurnLedger.ServiceKey, Count>,
     since mark: RunningTotals<ChurnLedger.ServiceKey, Count>.Mark, _ map: ServiceMap,
@@ -60,12 +60,9 @@ package final class SelectedServices: Sendable {
 
   /// Where a service port stands among the selected, which are sorted; nil where it isn't one of them.
   private func position(of port: ServicePort, in map: ServiceMap) -> Int? {
-    var (low, high) = (0, indices.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if map.services[indices[middle]].port < port { low = middle + 1 } else { high = middle }
-    }
-    return low < indices.count && map.services[indices[low]].port == port ? low : nil
+    let position = indices.indices.partitionPoint { map.services[indices[$0]].port < port }
+    return position < indices.count && map.services[indices[position]].port == port
+      ? position : nil
   }
 
   /// The labels of sorted service ports; those that were rendered before are used again.
@@ -95,8 +92,8 @@ package final class SelectedServices: Sendable {
   }
 }
 
-/// What the rules hold for the selected service ports: another object where any of it is something else,
-/// the values of the map's service ports included. (The map has these, and a copy would cost memory.)
+/// Stands for the gauges of the selected service ports: when one of them changes, there is a new object. The
+/// values themselves are in the map, because a copy would cost memory.
 package final class ServiceGauges: Sendable {
   package let selected: SelectedServices
   /// The tables that were read.
@@ -110,7 +107,7 @@ package final class ServiceGauges: Sendable {
 
 /// A total of each of the selected service ports, in blocks.
 package struct ServiceCounts<Count: Hashable & Sendable>: Sendable {
-  /// The counts of a block: another object where one of them is another.
+  /// The counts of a block. When one of them changes, there is a new object.
   package final class Block: Sendable {
     fileprivate let counts: [Count]
 
@@ -118,7 +115,7 @@ package struct ServiceCounts<Count: Hashable & Sendable>: Sendable {
   }
 
   package private(set) var blocks: [Block] = []
-  /// Where the totals stood that the counts are from.
+  /// The mark of the totals that the counts were taken from.
   private var mark: RunningTotals<ChurnLedger.ServiceKey, Count>.Mark?
 
   /// The count of the service port at a position among the selected.
@@ -126,7 +123,7 @@ package struct ServiceCounts<Count: Hashable & Sendable>: Sendable {
     blocks[position / SelectedServices.blockSize].counts[position % SelectedServices.blockSize]
   }
 
-  /// Brings the counts up to the totals. To be called of the same selection each time.
+  /// Updates the counts from the totals. The selection must be the same each time.
   mutating func update(
     _ selected: SelectedServices, _ map: ServiceMap, _ family: IPFamily,
     from totals: RunningTotals<ChurnLedger.ServiceKey, Count>

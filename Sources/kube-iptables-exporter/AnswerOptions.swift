@@ -34,6 +34,19 @@ struct AnswerOptions: ParsableArguments {
   }
 }
 
+/// The rule set that a command is about.
+struct RulesetArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Files, - for standard input, or kernel for the kernel's rules. (default: kernel)",
+      valueName: "rules"), completion: RulesetInput.completion)
+  var inputs: [RulesetInput] = []
+
+  var asked: [RulesetInput] { inputs.isEmpty ? [.kernel] : inputs }
+
+  var readsKernel: Bool { asked == [.kernel] }
+}
+
 /// The flags of the commands that read one rule set.
 struct RulesetOptions: ParsableArguments {
   @Option(
@@ -46,7 +59,7 @@ struct RulesetOptions: ParsableArguments {
         + "kube-proxy uses. (default: auto)"))
   var backend: SingleBackend?
 
-  /// For those who take the server's flag for one of these commands.
+  /// The server's flag, so that a helpful error can refuse it.
   @Option(help: .hidden)
   var source: [String] = []
 
@@ -156,7 +169,7 @@ extension StandardOutput {
 }
 
 extension StandardError {
-  /// Writes what somebody should know who has the answer, a line.
+  /// Writes a line that the reader of the answer should know.
   static func note(_ text: String) {
     write("kube-iptables-exporter: \(TerminalWriter.escaped(Array(text.utf8)))\n")
   }

@@ -46,7 +46,7 @@ struct Check: ParsableCommand, Tool {
         + "kube-proxy uses, or both. (default: auto)"))
   var backend: BackendSelection?
 
-  /// What files were named with before they were arguments.
+  /// The flag that named files before they were arguments.
   @Option(help: .hidden, transform: { try RulesetLocation($0) })
   var source: [RulesetLocation] = []
 
@@ -59,9 +59,7 @@ struct Check: ParsableCommand, Tool {
     if backend != nil, !asked.contains(.kernel) {
       throw ValidationError("--backend can't be combined with files")
     }
-    guard asked.count(where: { $0 == .standardInput }) <= 1 else {
-      throw ValidationError("standard input can be read once")
-    }
+    try RulesetInput.validateStandardInput(asked)
     if let table = tables?.tables.subtracting(Self.tables).min() {
       throw ValidationError(
         "--tables \(table.rawValue): only nat, filter and mangle are checked for faults")
@@ -77,7 +75,8 @@ struct Check: ParsableCommand, Tool {
       case .file(let path): .file(path: path)
       }
     }
-    return named + inputs == [] ? [.kernel] : named + inputs
+    let all = named + inputs
+    return all.isEmpty ? [.kernel] : all
   }
 
   func run() throws {
@@ -97,8 +96,8 @@ struct Check: ParsableCommand, Tool {
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 
-  /// The tables that hold rules or canaries of kube-proxy and the kubelet. What is in one says whether
-  /// there are faults in another, so all are read.
+  /// The tables that hold rules or canaries of kube-proxy and the kubelet. All are read, because a fault in one
+  /// may depend on another.
   private static let tables: [TableName] = [.nat, .filter, .mangle]
 
   private func check(_ input: RulesetInput, _ report: inout CheckReport) {

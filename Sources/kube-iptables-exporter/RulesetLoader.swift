@@ -36,11 +36,16 @@ enum RulesetInput: ExpressibleByArgument, Equatable {
   /// What files complete to.
   static let completion = CompletionKind.file()
 
-  /// Checks that each of the lists can be read as one rule set, one list after the other.
-  static func validate(_ rulesets: [RulesetInput]...) throws {
-    guard rulesets.joined().count(where: { $0 == .standardInput }) <= 1 else {
+  /// Checks that standard input is asked for once at most.
+  static func validateStandardInput(_ inputs: [RulesetInput]) throws {
+    guard inputs.count(where: { $0 == .standardInput }) <= 1 else {
       throw ValidationError("standard input can be read once")
     }
+  }
+
+  /// Checks that each of the lists can be read as one rule set, one list after the other.
+  static func validate(_ rulesets: [RulesetInput]...) throws {
+    try validateStandardInput(rulesets.flatMap(\.self))
     guard rulesets.allSatisfy({ $0 == [.kernel] || !$0.contains(.kernel) }) else {
       throw ValidationError("the kernel's rules can't be mixed with a file's")
     }
@@ -83,8 +88,8 @@ struct RulesetLoader {
 
   /// Reads the kernel's rules, in the backend that kube-proxy uses unless another is asked for.
   ///
-  /// - Parameter asked: the families that must be read. What the others hold decides about the backend all
-  ///   the same, as far as they can be read.
+  /// - Parameter asked: The families that must be read. The others help to choose the backend, if they can
+  ///   be read.
   func loadKernel(
     _ asked: Set<IPFamily> = Set(IPFamily.allCases)
   ) throws(AnswerFailure) -> Ruleset {
@@ -102,7 +107,7 @@ struct RulesetLoader {
     }
   }
 
-  /// Says on standard error that there is none of the tables that are asked for.
+  /// Reports on standard error that none of the requested tables exists.
   private func reportAbsence(_ families: [FamilySnapshot], _ name: String) {
     guard let tables, families.allSatisfy(\.tables.isEmpty) else { return }
     let names = tables.sorted().map(\.rawValue).joined(separator: ",")

@@ -25,11 +25,7 @@ struct SaveRules: ParsableCommand, Tool {
       """,
     version: Version.text)
 
-  @Argument(
-    help: ArgumentHelp(
-      "Files, - for standard input, or kernel for the kernel's rules. (default: kernel)",
-      valueName: "rules"), completion: RulesetInput.completion)
-  var inputs: [RulesetInput] = []
+  @OptionGroup var ruleset: RulesetArgument
 
   /// The address families to write; the raw value is the flag's.
   enum FamilyChoice: String, ExpressibleByArgument, CaseIterable {
@@ -54,20 +50,19 @@ struct SaveRules: ParsableCommand, Tool {
 
   @OptionGroup var rulesetOptions: RulesetOptions
 
-  private var readsKernel: Bool { inputs.isEmpty || inputs == [.kernel] }
-
   func checkArguments() throws {
     if ipv6, family != nil {
       throw ValidationError("--ipv6 is --family ipv6: use one of them")
     }
-    try rulesetOptions.checkArguments(readsKernel: readsKernel)
-    try RulesetInput.validate(inputs)
+    try rulesetOptions.checkArguments(readsKernel: ruleset.readsKernel)
+    try RulesetInput.validate(ruleset.inputs)
   }
 
   func run() throws {
+    let readsKernel = ruleset.readsKernel
     let choice = family ?? (ipv6 ? .ipv6 : readsKernel ? .ipv4 : .all)
     let ruleset = try rulesetOptions.makeLoader().load(
-      readsKernel ? [.kernel] : inputs, families: Set(IPFamily.allCases.filter(choice.contains)))
+      ruleset.asked, families: Set(IPFamily.allCases.filter(choice.contains)))
     var writer = SaveFileWriter(
       program: "kube-iptables-exporter \(Version.build.version)", showsCounters: counters)
     for snapshot in ruleset.families + ruleset.leftOut where choice.contains(snapshot.family) {

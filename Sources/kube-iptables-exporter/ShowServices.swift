@@ -22,11 +22,7 @@ struct ShowServices: AsyncParsableCommand, Tool {
       """,
     version: Version.text)
 
-  @Argument(
-    help: ArgumentHelp(
-      "Files, - for standard input, or kernel for the kernel's rules. (default: kernel)",
-      valueName: "rules"), completion: RulesetInput.completion)
-  var inputs: [RulesetInput] = []
+  @OptionGroup var ruleset: RulesetArgument
 
   @Option(help: "The format to print.")
   var format = ServiceFormat.text
@@ -38,16 +34,16 @@ struct ShowServices: AsyncParsableCommand, Tool {
   @OptionGroup var rulesetOptions: RulesetOptions
 
   func checkArguments() throws {
-    try rulesetOptions.checkArguments(readsKernel: inputs.isEmpty || inputs == [.kernel])
+    try rulesetOptions.checkArguments(readsKernel: ruleset.readsKernel)
     if tree, format.format == .json {
       throw ValidationError("--format json has all that --tree shows, without it")
     }
     try options.checkArguments(format.format)
-    try RulesetInput.validate(inputs)
+    try RulesetInput.validate(ruleset.inputs)
   }
 
   func run() async throws {
-    let ruleset = try rulesetOptions.makeLoader().load(inputs.isEmpty ? [.kernel] : inputs)
+    let ruleset = try rulesetOptions.makeLoader().load(ruleset.asked)
     let matcher = options.makeMatcher()
     let services = ServiceList(of: ruleset, selection: matcher?.matches)
     try matcher?.finish()
@@ -61,7 +57,7 @@ struct ShowServices: AsyncParsableCommand, Tool {
   }
 }
 
-/// The form in which service ports are shown. What is `text` was `table` once, which is still understood.
+/// The form in which service ports are shown. `table`, the former name of `text`, is still accepted.
 struct ServiceFormat: ExpressibleByArgument, CustomStringConvertible {
   let format: AnswerFormat
 

@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import Tracking
+
 /// A clock that goes on when it is told to.
 final class ManualClock: Clock {
   struct Instant: InstantProtocol {
@@ -79,5 +81,16 @@ final class ManualClock: Clock {
       }
       if isAsleep { continuation.resume() }
     }
+  }
+}
+
+/// A time that a test moves: both of its clocks go on by the seconds that have passed.
+final class PassedSeconds: Sendable {
+  private let start = ContinuousClock.now
+  let passed = Mutex(0.0)
+
+  var moment: Moment {
+    let seconds = passed.withLock { $0 }
+    return Moment(wallClock: 1_800_000_000 + seconds, instant: start + .seconds(seconds))
   }
 }

@@ -61,7 +61,7 @@ struct PageSortingTests {
 
   /// An exporter that saw service ports differ in each of the columns, ten seconds after each other.
   private static func exporter() async throws -> Exporter {
-    let seconds = Seconds()
+    let seconds = PassedSeconds()
     let steps = try history()
     let exporter = Exporter(
       source: ScriptedSource(steps), options: .plain(),
@@ -71,16 +71,6 @@ struct PageSortingTests {
       seconds.passed.withLock { $0 += 10 }
     }
     return exporter
-  }
-
-  private final class Seconds: Sendable {
-    private let start = ContinuousClock.now
-    let passed = Mutex(0.0)
-
-    var moment: Moment {
-      let seconds = passed.withLock { $0 }
-      return Moment(wallClock: 1_800_000_000 + seconds, instant: start + .seconds(seconds))
-    }
   }
 
   private static func history() throws -> [[FamilyReading]] {

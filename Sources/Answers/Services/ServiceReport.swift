@@ -118,23 +118,19 @@ public struct FamilyServices: Sendable {
 
   /// What the rules say of a service port; nil where it doesn't exist.
   func report(of port: ServicePort) -> ServiceReport? {
-    var (low, high) = (0, services.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if services[middle].port < port { low = middle + 1 } else { high = middle }
-    }
-    return low < services.count && services[low].port == port ? report(at: low) : nil
+    let index = services.indices.partitionPoint { services[$0].port < port }
+    return index < services.count && services[index].port == port ? report(at: index) : nil
   }
 
-  /// Where the service port at an index of the map is reached, in words: `cluster IP 10.96.0.1:443`. It takes
-  /// less than a report.
+  /// Where the service port at an index of the map is reached, in words: `cluster IP 10.96.0.1:443`. This is
+  /// cheaper than a report.
   public func reached(at index: Int) -> [String] {
     var report = services[index]
     report.takeEachAddressOnce()
     return report.reached
   }
 
-  /// Where the endpoints of each service port that is looked for are, each once; by its index in the map.
+  /// The distinct destinations of each service port that is looked for, by its index in the map.
   public var destinations: [[AddressTranslation]] {
     var destinations = [[AddressTranslation]](repeating: [], count: services.count)
     for rule in map.connectionRules {

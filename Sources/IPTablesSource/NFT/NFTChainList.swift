@@ -9,13 +9,8 @@ struct NFTChainList {
 
   /// Where a chain stands; nil where there is none of that name.
   func position(of name: ChainName) -> Int? {
-    var low = builtInCount
-    var high = chains.count
-    while low < high {
-      let middle = (low + high) / 2
-      if chains[middle].name < name { low = middle + 1 } else { high = middle }
-    }
-    if low < chains.count, chains[low].name == name { return low }
+    let index = (builtInCount..<chains.count).partitionPoint { chains[$0].name < name }
+    if index < chains.count, chains[index].name == name { return index }
     return chains[..<builtInCount].firstIndex { $0.name == name }
   }
 

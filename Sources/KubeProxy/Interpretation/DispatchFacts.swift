@@ -1,28 +1,28 @@
 internal import Netfilter
 
-/// What nat's rules that dispatch say: which service ports there are, and whose each rule is.
+/// What the rules of KUBE-SERVICES and KUBE-NODEPORTS say: which service ports there are, and which of them
+/// owns each rule.
 ///
-/// A rule makes a service port known where it leads to one of its chains, and its comment names the service
-/// port of which the chain's name is the hash. A rule is a service port's where it leads to one of its
-/// chains. But if its comment names another service port, it is nobody's, though the chain remains what its
-/// hash proves.
+/// A rule proves a service port if its comment names the service port, and the name's hash ends the name of
+/// the chain that the rule leads to. A service port owns the rules that lead to its chains. A rule whose
+/// comment names another service port belongs to nobody.
 struct DispatchFacts: Sendable {
-  /// The chains, in nat's order, that this is known of.
+  /// The chains that the facts are about, in nat's order.
   private let chains: [Chain]
   /// The service ports, sorted.
   private(set) var ports: [ServicePort] = []
-  /// For each service port, how its name is written.
+  /// For each service port, how the rules write its name.
   private(set) var writings: [NameWriting] = []
-  /// By the hash at the end of a chain's name, the name that it is the hash of.
+  /// The proven names, each by its hash, which ends the names of the service port's chains.
   private(set) var names: [ChainHash: WrittenName] = [:]
-  /// For each chain, whose each rule is.
+  /// For each chain and rule, the index of the service port that owns the rule.
   private(set) var owners: [[OptionalIndex]]
   private(set) var unnamed = UnnamedChains()
   /// Numbers that stand for where service ports are reached, each once; sorted.
   private(set) var places: [UInt64] = []
 
-  /// - Parameter former: What is known of earlier chains. Of the same ones it is all; of others, names need
-  ///   not be hashed again.
+  /// - Parameter former: The facts of an earlier reading. If the chains are the same, so are the facts. If
+  ///   not, the names that it proves need not be hashed again.
   init(_ chains: [Chain], _ former: DispatchFacts?) {
     if let former, former.chains == chains {
       self = former
@@ -63,7 +63,7 @@ struct NameWriting: OptionSet, Sendable {
 
   static let plain = NameWriting(rawValue: 1)
   static let withColon = NameWriting(rawValue: 2)
-  /// Of both, the one with the colon stands first.
+  /// The first rule that names the service port writes a colon.
   static let colonIsFirst = NameWriting(rawValue: 4)
 }
 
@@ -158,7 +158,7 @@ private struct DispatchReader {
       || ServicePortComment(comment) == nil
   }
 
-  /// The name that a comment gives, where the hash is of it.
+  /// The name that a comment gives, if this is its hash.
   private func proven(
     _ hash: ChainHash, _ comment: Span<UInt8>, _ transport: TransportProtocol?
   ) -> Name? {
@@ -219,7 +219,7 @@ private struct DispatchReader {
     }
   }
 
-  /// Whether a comment names the service port of a name, in whichever way a rule proves.
+  /// Whether a comment names the service port, with or without a colon, as some rule proves it.
   private func isNamed(_ name: Int, by comment: Span<UInt8>) -> Bool {
     let port = found[name].port
     if port.isNamed(by: comment, endsInColon: found[name].endsInColon) { return true }
@@ -279,11 +279,7 @@ extension RuleOutline {
 extension Array where Element: Comparable {
   /// Where an element stands in a sorted list; nil where it doesn't.
   func sortedIndex(of element: Element) -> Int? {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < element { low = middle + 1 } else { high = middle }
-    }
-    return low < count && self[low] == element ? low : nil
+    let index = indices.partitionPoint { self[$0] < element }
+    return index < count && self[index] == element ? index : nil
   }
 }

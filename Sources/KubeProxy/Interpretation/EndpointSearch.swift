@@ -17,69 +17,68 @@ struct EndpointSearch {
   private var searchesLeft = 50_000
   /// What is hashed.
   private var text: [UInt8] = []
-  /// For each chain, whether the first service port that leads to it is proven to own it.
-  private var isFirstUsers: [Bool] = []
+  /// For each chain, the name of the first service port that leads to it, if the chain's name proves it.
+  private var firstNames: [WrittenName?] = []
 
   init(
     _ ports: [ServicePort], _ directory: ServiceDirectory, _ users: EndpointUsers,
-    _ nat: NatReading,
-    _ known: KnownProofs
+    _ nat: NatReading, _ known: KnownProofs
   ) {
     self.ports = ports
     self.directory = directory
     self.users = users
     self.nat = nat
     self.known = known
-    isFirstUsers = proveFirstUsers()
+    firstNames = proveFirstUsers()
   }
 
-  /// Looks at what nearly all chains are: the only user's.
-  private func proveFirstUsers() -> [Bool] {
-    Parallel.mapPieces(
-      of: nat.stages.count, isLarge: known.pairing.changesMuch
-    ) {
+  /// Checks the first service port that leads to each chain. It owns nearly all chains.
+  private func proveFirstUsers() -> [WrittenName?] {
+    Parallel.mapPieces(of: nat.stages.count, isLarge: known.pairing.changesMuch) {
       [UInt8]()
     } _: { chains, text in
-      chains.map { chain in users.first(of: chain).map { proves($0, chain, &text) } ?? false }
+      chains.map { chain in users.first(of: chain).flatMap { provenName($0, chain, &text) } }
     }.flatMap(\.self)
   }
 
-  /// Whose a chain is to which some service port leads.
+  /// Returns who owns a chain that a service port leads to.
   mutating func attribution(of chain: Int) -> ChainAttribution {
-    if isFirstUsers[chain], let first = users.first(of: chain) { return proven(first) }
-    for user in users.others(of: chain) where proves(user, chain, &text) { return proven(user) }
+    if let name = firstNames[chain] { return .proven(name) }
+    for user in users.others(of: chain) {
+      if let name = provenName(user, chain, &text) { return .proven(name) }
+    }
     let proof = EndpointProof(chain: chain, nat)
     guard let only = users.only(of: chain), !proof.holdsForClaim(using: &text) else {
       return .nobodys
     }
     guard searchesLeft >= directory.provenCount else { return .unproven(service: only) }
     searchesLeft -= directory.provenCount
-    for service in ports.indices.map(Int32.init) where proves(service, chain, &text) {
-      return directory.name(ofServiceAt: Int(service)).map { .another($0) } ?? .nobodys
+    for service in ports.indices {
+      if let name = provenName(Int32(service), chain, &text) { return .another(name) }
     }
     return .unproven(service: only)
   }
 
-  private func proven(_ service: Int32) -> ChainAttribution {
-    directory.name(ofServiceAt: Int(service)).map { .proven($0) } ?? .nobodys
-  }
-
-  /// Whether the chain's name is the hash of that service port, under the name that nat has, and the
-  /// chain's destination.
-  private func proves(_ service: Int32, _ chain: Int, _ text: inout [UInt8]) -> Bool {
-    guard let name = directory.name(ofServiceAt: Int(service)) else { return false }
-    if let known = known.name(ofEndpointAt: chain) { return known == name }
-    return EndpointProof(chain: chain, nat).holds(
-      ports[Int(service)], endsInColon: name.endsInColon, using: &text)
+  /// The name under which nat has a service port, if the chain's name is its hash together with the chain's
+  /// destination.
+  private func provenName(
+    _ service: Int32, _ chain: Int, _ text: inout [UInt8]
+  ) -> WrittenName? {
+    guard let name = directory.name(ofServiceAt: Int(service)) else { return nil }
+    let isProven =
+      known.name(ofEndpointAt: chain).map { $0 == name }
+      ?? EndpointProof(chain: chain, nat).holds(
+        ports[Int(service)], endsInColon: name.endsInColon, using: &text)
+    return isProven ? name : nil
   }
 }
 
-/// Of which names the endpoints' chains of an earlier reading were proven to be the hashes. That holds as
-/// long as a chain's rules are the same.
+/// The names that an earlier reading proved for endpoints' chains. A proof holds as long as the chain's rules
+/// are the same.
 struct KnownProofs {
   let pairing: ChainPairing
   private let attributions: [ChainAttribution]
-  /// For each name of that reading, by its code, the code that it has now; none where it is gone.
+  /// Translates the codes of that reading's names; none for a name that is gone.
   private let codes: [OptionalIndex]
 
   init(_ previous: ServiceMap?, _ pairing: ChainPairing, _ directory: ServiceDirectory) {

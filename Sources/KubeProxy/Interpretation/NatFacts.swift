@@ -1,11 +1,11 @@
 internal import Netfilter
 internal import Platform
 
-/// What the chains of a nat table say, each by itself: the first of the two steps in which a table is
-/// understood.
+/// What each chain of a nat table says by itself. This is the first of two steps; ``ServiceAttribution`` is
+/// the second.
 ///
-/// A chain's facts come from its name and its rules and from nothing else. So they hold for every chain
-/// that has the same, and are copied from an earlier table where it has it.
+/// A chain's facts come from its name and its rules and from nothing else. So they are copied from an earlier
+/// table that has the same chain.
 final class NatFacts: Sendable {
   let content: TableContent
   let stages: [ChainStage]
@@ -16,14 +16,12 @@ final class NatFacts: Sendable {
   let dispatch: DispatchFacts
 
   /// - Parameters:
-  ///   - pairing: With the content that `former` is of.
+  ///   - pairing: The pairs of chains of this table and the earlier one.
   ///   - former: The facts of an earlier table.
   init(_ content: TableContent, _ pairing: ChainPairing, _ former: NatFacts?) {
     self.content = content
     // Copying is not worth a second processor.
-    let read = Parallel.mapPieces(
-      of: content.chains.count, isLarge: pairing.changesMuch
-    ) {
+    let read = Parallel.mapPieces(of: content.chains.count, isLarge: pairing.changesMuch) {
       ChainFactsReader(content, pairing, former)
     } _: { chains, reader in
       reader.read(chains)
@@ -41,26 +39,8 @@ final class NatFacts: Sendable {
 }
 
 extension ChainPairing {
-  /// Whether what changed is worth several processors.
+  /// Whether so many chains changed that several processors should read them.
   var changesMuch: Bool { changed.count >= Parallel.pieceSize }
-}
-
-extension Parallel {
-  /// So many chains are worth the way to another processor.
-  fileprivate static let pieceSize = 2048
-
-  /// Does work on all chains of a table: in pieces on all processors where it is large, else in one.
-  static func mapPieces<Value: Sendable, State>(
-    of count: Int, isLarge: Bool, state makeState: @Sendable () -> State,
-    _ body: @Sendable (Range<Int>, inout State) -> Value
-  ) -> [Value] {
-    let size = isLarge ? pieceSize : max(count, 1)
-    return map(count: (count + size - 1) / size, workers: ProcessLimits.processors) { _ in
-      makeState()
-    } _: { piece, state in
-      body(piece * size..<min(count, (piece + 1) * size), &state)
-    }
-  }
 }
 
 /// Facts of chains in a row.
@@ -144,7 +124,7 @@ struct NamedJumps: Sendable {
   private var hashes: [Int] = []
   /// For each chain, where its hashes end.
   private var ends: [Int32] = []
-  /// Those of a chain that leads to many, while it is read.
+  /// The hashes of the chain that is being read, if it leads to many.
   private var seen: Set<Int> = []
 
   /// A chain that leads to more of them is searched by hash.

@@ -1,13 +1,13 @@
 internal import Netfilter
 
-/// Whose a chain of nat is.
+/// Who owns a chain of nat.
 enum ChainAttribution: Sendable, Equatable {
   case nobodys
-  /// The chain's name is the hash of this name; an endpoint's, of this and its destination.
+  /// The chain's name is the hash of this name. An endpoint's chain is the hash of its destination too.
   case proven(WrittenName)
-  /// Such a chain of an endpoint, to which others lead and not that service port.
+  /// The name proves an endpoint's chain, but only other service ports lead to it.
   case another(WrittenName)
-  /// An endpoint's chain to which only this service port leads, and whose name proves nothing.
+  /// Only this service port leads to the endpoint's chain, and the chain's name proves nobody.
   case unproven(service: Int32)
 
   /// The service port that owns the chain.
@@ -27,8 +27,8 @@ enum ChainAttribution: Sendable, Equatable {
   }
 }
 
-/// The second step: whose the chains and rules are, and what they come to for each service port. It is
-/// made afresh whenever nat or filter changed.
+/// The second step: who owns the chains and rules, and how many each service port has. It is made afresh
+/// whenever nat or filter changed.
 struct ServiceAttribution {
   private(set) var services: [Service]
   /// For each chain of nat.
@@ -37,9 +37,11 @@ struct ServiceAttribution {
   private(set) var connectionRules: [ServiceMap.ConnectionRule] = []
   /// For each rule of filter.
   private(set) var filterOwners: [OptionalIndex] = []
+  private let ports: [ServicePort]
   private let directory: ServiceDirectory
 
   init(_ ports: [ServicePort], _ directory: ServiceDirectory) {
+    self.ports = ports
     services = ports.map { Service(port: $0) }
     self.directory = directory
   }
@@ -61,7 +63,6 @@ struct ServiceAttribution {
   /// Attributes filter's rules.
   mutating func attribute(_ filter: FilterReading, ruleCount: Int) {
     filterOwners = Array(repeating: .none, count: ruleCount)
-    let ports = services.map(\.port)
     for mention in filter.mentions {
       guard let service = ports.sortedIndex(of: mention.port) else { continue }
       filterOwners[mention.position] = OptionalIndex(service)
@@ -100,7 +101,7 @@ struct ServiceAttribution {
     return reached
   }
 
-  /// The name that the hash in a service port's chain's name is of; nil where nothing proves it.
+  /// The name that a service port's chain is the hash of; nil where nothing proves it.
   private func name(of chain: Int, _ nat: NatReading) -> WrittenName? {
     guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name),
       family != .endpoint
@@ -133,7 +134,7 @@ struct ServiceAttribution {
     _ nat: NatReading, _ users: EndpointUsers, _ known: KnownProofs
   ) {
     connectionRules.reserveCapacity(nat.stages.count { $0 == .endpoint })
-    var search = EndpointSearch(services.map(\.port), directory, users, nat, known)
+    var search = EndpointSearch(ports, directory, users, nat, known)
     for chain in nat.stages.indices where users.isUsed(chain) {
       chains[chain] = search.attribution(of: chain)
       guard let owner = chains[chain].owner.index else { continue }

@@ -54,19 +54,6 @@ public struct ChainPairing: Sendable {
   }
 }
 
-/// An index of some list, or none, in four bytes: there may be one for each of 100,000 rules.
-public struct OptionalIndex: Sendable, Hashable {
-  @usableFromInline let code: Int32
-
-  public static let none = OptionalIndex(nil)
-
-  @inlinable
-  public init(_ index: Int?) { code = index.map(Int32.init) ?? -1 }
-
-  @inlinable
-  public var index: Int? { code < 0 ? nil : Int(code) }
-}
-
 /// Finds the chains of a list by name, each once.
 ///
 /// Two readings mostly agree in their chains and in the order of them, so the chain behind the one
@@ -125,11 +112,7 @@ private struct ChainSearch {
   }
 
   private static func search(_ name: ChainName, in chains: [Chain], from start: Int) -> Int? {
-    var (low, high) = (start, chains.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if chains[middle].name < name { low = middle + 1 } else { high = middle }
-    }
-    return low < chains.count && chains[low].name == name ? low : nil
+    let index = (start..<chains.count).partitionPoint { chains[$0].name < name }
+    return index < chains.count && chains[index].name == name ? index : nil
   }
 }

@@ -80,12 +80,16 @@ public struct FamilyIdentity: Sendable, Hashable, Comparable {
 }
 
 /// One family's table, in a backend that is known otherwise.
-public struct TableIdentity: Sendable, Hashable {
+public struct TableIdentity: Sendable, Hashable, Comparable {
   public let family: IPFamily
   public let table: TableName
 
   public init(family: IPFamily, table: TableName) {
     self.family = family
     self.table = table
+  }
+
+  public static func < (left: TableIdentity, right: TableIdentity) -> Bool {
+    (left.family, left.table) < (right.family, right.table)
   }
 }

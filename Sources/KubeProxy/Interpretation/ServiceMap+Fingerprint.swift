@@ -58,8 +58,8 @@ extension ServiceMap {
 }
 
 extension RuleOutline {
-  /// What stands for where a rule of KUBE-SERVICES or KUBE-NODEPORTS reaches its service port; nil for a
-  /// rule that says nothing that all nodes agree on.
+  /// A number for the cluster IP or NodePort at which a rule of KUBE-SERVICES or KUBE-NODEPORTS reaches its
+  /// service port. Nil for other rules, because nodes differ in them.
   func place(inDispatchChain chain: ChainName, _ comment: Span<UInt8>) -> Mixer? {
     chain == .kubeServices ? comment.isClusterIP ? clusterAddress : nil : nodePort
   }
