@@ -119,7 +119,7 @@ sbom: build ## Write what the binary is made of, as SPDX: .build/packages/sbom.s
 
 .PHONY: manifests
 manifests: ## Make Deploy/kubernetes anew from chart and rules, and the chart's README from its values
-	@.ci/tools
+	@.ci/tools bin python
 	Deploy/kubernetes/generate
 	.build/ci/python/bin/python Deploy/chart/readme
 

@@ -2,6 +2,9 @@
 # For checks of the release binary in a network namespace of their own; its name is in NAMESPACE. They
 # set `set -m`, say `trap clean_up EXIT`, and then make_namespace.
 
+# shellcheck source=common.bash
+source "${BASH_SOURCE[0]%/*}/common.bash"
+
 readonly EXPORTER=.build/release/kube-iptables-exporter
 # shellcheck disable=SC2034 # those that source this use it
 readonly GENERATOR=Benchmarks/.build/release/generate-ruleset
@@ -19,20 +22,11 @@ make_namespace() {
 # Ends all background jobs with all that they started.
 clean_up() {
   trap - EXIT
-  local group
   {
-    for group in $(jobs -p); do
-      kill -- "-$group" || true
-    done
-    wait
+    end_jobs
     ip netns delete "$NAMESPACE" || true
-  } 2>/dev/null # the shell tells of each job that was ended
+  } 2>/dev/null
   rm -rf "$work"
-}
-
-fail() {
-  echo "${0##*/}: $*" >&2
-  exit 1
 }
 
 inside() {
@@ -43,12 +37,6 @@ get() {
   inside curl --silent --show-error --fail --max-time 10 "$@"
 }
 
-# Runs a command twice a second until it succeeds, for at most 20 seconds.
 eventually() {
-  local attempt
-  for attempt in {1..40}; do
-    if "$@" 2>/dev/null; then return; fi
-    sleep 0.5
-  done
-  fail "not within $((attempt / 2)) seconds: $*"
+  within 20 "$@"
 }
