@@ -115,7 +115,7 @@ def _by_port(number, title, description, changes):
         number,
         title,
         description,
-        query(f"topk(20, {by_port('sum', changed)} > 0)", PORT_LEGEND),
+        query(f"topk(20, {by_port(changed)} > 0)", PORT_LEGEND),
         unit="suffix: rules/s",
         bars=True,
         stacked=True,
@@ -147,7 +147,7 @@ def _moved_by_port():
 def _changed_ports():
     def counted(changes):
         total = in_range("iptables_service_rule_changes_total", f'{SERVICES}, change=~"{changes}"')
-        return f"round({by_port('sum', total)}) > 0"
+        return f"round({by_port(total)}) > 0"
 
     return table(
         110,

@@ -17,7 +17,7 @@ def dashboard(panels):
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "id": None,
-        "links": _links(),
+        "links": [_dashboard_link("Runbooks", "${runbooks}")],
         "panels": panels,
         "refresh": "30s",
         "schemaVersion": 39,
@@ -91,10 +91,6 @@ def _variable(name, label, text):
 
 def _constant(name, value):
     return {"hide": 2, "name": name, "query": value, "skipUrlSync": True, "type": "constant"}
-
-
-def _links():
-    return [_dashboard_link("Runbooks", "${runbooks}")]
 
 
 def _dashboard_link(title, url):

@@ -255,11 +255,11 @@ def table(number, title, description, *queries, labels, names, overrides=(), sor
         defaults,
         options,
         overrides,
-        transformations=_merged(queries, labels, names, labels),
+        transformations=_merged(queries, labels, names),
     )
 
 
-def _merged(queries, labels, names, called=None):
+def _merged(queries, labels, names):
     """Brings the tables of several queries together by their labels, and names and sorts the columns."""
     single = len(queries) == 1
     columns = ["Value" if single else f"Value #{chr(ord('A') + i)}" for i in range(len(queries))]
@@ -270,7 +270,7 @@ def _merged(queries, labels, names, called=None):
     organize = {
         "excludeByName": {"Time": True, **hidden},
         "indexByName": order,
-        "renameByName": {**(called or {}), **renamed},
+        "renameByName": {**labels, **renamed},
     }
     return [
         {"id": "merge", "options": {}},

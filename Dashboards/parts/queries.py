@@ -54,5 +54,5 @@ def chosen_nodes(expr, ranking, function="topk"):
     return f"{expr} and on ({NODE}) {function}(20, {ranking})"
 
 
-def by_port(function, expr):
-    return f"{function} by ({PORT}) ({expr})"
+def by_port(expr):
+    return f"sum by ({PORT}) ({expr})"

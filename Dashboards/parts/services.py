@@ -4,7 +4,7 @@ from parts.links import COLUMN_SERVICE, SERVICE
 from parts.panels import BLUE, GREY, LIGHT_BLUE, ORANGE, PURPLE, YELLOW
 from parts.panels import colored, fixed, override, query, row, stat, state_timeline, table
 from parts.panels import thresholds, timeseries, values
-from parts.queries import NODES, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES, rate
+from parts.queries import NODES, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES, by_port, rate
 
 # A service port of one family.
 PORT_OF_FAMILY = f"ip_family, {PORT}"
@@ -96,7 +96,7 @@ def _connections():
         "New connections, by service port",
         """Connections that were sent to the service port's endpoints, not traffic: nat sees the first packet
         of each. The twenty with the most, summed over all nodes of the cluster.""",
-        query(f"topk(20, sum by ({PORT}) ({CONNECTIONS}))", PORT_LEGEND),
+        query(f"topk(20, {by_port(CONNECTIONS)})", PORT_LEGEND),
         unit="cps",
         calcs=("mean", "max"),
         links=[SERVICE],
