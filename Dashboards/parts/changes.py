@@ -2,8 +2,8 @@
 
 from parts.links import COLUMN_SERVICE, PAGE, SERVICE
 from parts.panels import GREEN, GREY, LIGHT_BLUE, ORANGE
-from parts.panels import between, fixed, link, override, query, row, stat, state_timeline, table, thresholds
-from parts.panels import timeseries, values
+from parts.panels import between, changed_rules, fixed, link, override, query, row, stat, state_timeline, table
+from parts.panels import thresholds, values
 from parts.queries import NODE, NODE_LEGEND, NODES, ORDER_COUNTS, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES
 from parts.queries import at_end, by_port, chosen_nodes, in_range, rate
 from parts.service import CHANGES
@@ -56,31 +56,25 @@ def _content_by_scope():
         overrides.append(fixed(f"{scope} added", color))
         below = {"color": {"fixedColor": color, "mode": "fixed"}, "custom__transform": "negative-Y"}
         overrides.append(override(f"{scope} removed", **below))
-    return timeseries(
+    return changed_rules(
         105,
         "Rules added and removed, by scope",
         """Content that changed: added above the line, removed below it. Scopes: hook (built-in chains),
         dispatch (KUBE-SERVICES, KUBE-NODEPORTS, KUBE-EXTERNAL-SERVICES, KUBE-PROXY-FIREWALL), service (a
         service's own chains), system (kube-proxy's other chains), other (other agents' rules).""",
         *queries,
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
         overrides=overrides,
     )
 
 
 def _moved_by_scope():
     moved = rate("iptables_rule_changes_total", f'{NODES}, change="moved"')
-    return timeseries(
+    return changed_rules(
         106,
         "Rules moved, by scope",
         """Order that changed. In dispatch it has no effect: the rules exclude each other. In hook, service
         and system it has.""",
         query(f"sum by (scope) ({moved})", "{{scope}}"),
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
         overrides=[fixed(name, color) for name, color in SCOPES.items()],
     )
 
@@ -111,14 +105,11 @@ def _timeline():
 
 def _by_port(number, title, description, changes):
     changed = rate("iptables_service_rule_changes_total", f'{SERVICES}, change=~"{changes}"')
-    return timeseries(
+    return changed_rules(
         number,
         title,
         description,
         query(f"topk(20, {by_port(changed)} > 0)", PORT_LEGEND),
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
         links=[SERVICE],
     )
 

@@ -142,6 +142,11 @@ def timeseries(
     return _panel("timeseries", number, title, description, queries, defaults, options, overrides)
 
 
+def changed_rules(*arguments, **more):
+    """Stacked bars of rules that changed in a second."""
+    return timeseries(*arguments, unit="suffix: rules/s", bars=True, stacked=True, **more)
+
+
 def stat(number, title, description, *queries, unit="short", steps=None, overrides=(), none="0", links=()):
     """One large number for each series."""
     defaults = {

@@ -2,7 +2,7 @@
 
 from parts.links import PAGE
 from parts.panels import BLUE, GREEN, ORANGE
-from parts.panels import colored, fixed, override, query, row, table, thresholds, timeseries
+from parts.panels import changed_rules, colored, fixed, override, query, row, table, thresholds, timeseries
 from parts.queries import NODE, NODE_LEGEND, PORT_COLUMNS, SERVICES, rate
 from parts.services import PORT_OF_FAMILY, blocked, endpoints
 
@@ -104,13 +104,10 @@ def _by_node():
 
 def _changes():
     changed = rate("iptables_service_rule_changes_total", SERVICES)
-    return timeseries(
+    return changed_rules(
         605,
         "Its rules that changed",
         "Rules of the service that were added, removed and moved, summed over the nodes chosen.",
         query(f"sum by (change) ({changed})", "{{change}}"),
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
         overrides=[fixed(name, color) for name, color in CHANGES.items()],
     )

@@ -2,7 +2,7 @@
 
 from parts.links import COLUMN_SERVICE, SERVICE
 from parts.panels import BLUE, GREY, LIGHT_BLUE, ORANGE, PURPLE, YELLOW
-from parts.panels import colored, fixed, override, query, row, stat, state_timeline, table
+from parts.panels import changed_rules, colored, fixed, override, query, row, stat, state_timeline, table
 from parts.panels import thresholds, timeseries, values
 from parts.queries import NODES, PORT, PORT_COLUMNS, PORT_LEGEND, SERVICES, by_port, rate
 
@@ -133,15 +133,12 @@ def _blocked():
 
 
 def _rewritten():
-    return timeseries(
+    return changed_rules(
         209,
         "Rules written again, by scope",
         """Rules that kube-proxy, or another program, wrote again with the same content. Nothing changes but
         their counters, which begin at 0. In the legacy backend only those are seen that had counted
         something.""",
         query(f"sum by (scope) ({rate('iptables_rules_rewritten_total', NODES)})", "{{scope}}"),
-        unit="suffix: rules/s",
-        bars=True,
-        stacked=True,
         overrides=[fixed(name, color) for name, color in SCOPES.items()],
     )
