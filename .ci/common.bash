@@ -32,3 +32,8 @@ end_jobs() {
 subcommands() {
   "$1" --help | sed -n '/^SUBCOMMANDS:/,$s/^  \([a-z]\+\) .*/\1/p' | grep .
 }
+
+# The value in Prometheus' answer to a query that has exactly one; nothing where it has another number of them.
+only_value() {
+  sed -n 's/.*"result":\[{"metric":{[^}]*},"value":\[[0-9.]*,"\([^"]*\)"\]}\].*/\1/p'
+}
