@@ -1,7 +1,7 @@
 """What the panels of a Grafana dashboard are made of: one function for each type that is used."""
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-# The oldest Grafana that the dashboard is for: .ci/dashboards reads it with its models.
+# The oldest Grafana that the dashboard is for: .ci/monitoring reads it with its models.
 GRAFANA = "10.4"
 
 GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
