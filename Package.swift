@@ -55,6 +55,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "KubeProxy", dependencies: ["Netfilter", "Platform"], swiftSettings: settings),
+    .target(name: "PacketWalk", dependencies: ["Netfilter"], swiftSettings: settings),
     .target(name: "Churn", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
     .target(
       name: "Anomalies", dependencies: ["KubeProxy", "Netfilter", "Platform"],
@@ -124,6 +125,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "KubeProxyTests", dependencies: ["KubeProxy", "Netfilter", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PacketWalkTests",
+      dependencies: ["IPTablesSource", "Netfilter", "PacketWalk", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "AnomaliesTests",

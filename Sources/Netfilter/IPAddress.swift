@@ -54,6 +54,13 @@ extension IPAddress {
   public func masked(by mask: IPAddress) -> IPAddress {
     IPAddress(family: family, high: high & mask.high, low: low & mask.low)
   }
+
+  /// The address with its network's part replaced, as the target `NETMAP` does.
+  public func mapped(to network: AddressMatch) -> IPAddress {
+    IPAddress(
+      family: family, high: high & ~network.mask.high | network.address.high,
+      low: low & ~network.mask.low | network.address.low)
+  }
 }
 
 extension IPAddress: CustomStringConvertible {

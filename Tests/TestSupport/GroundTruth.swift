@@ -25,6 +25,7 @@ public struct GroundTruth: Sendable, Decodable {
     public let portName: String
     /// In lower case.
     public let transport: String
+    public let port: Int
     public let nodePort: Int?
     public let externalTrafficPolicy: String
     public let internalTrafficPolicy: String
@@ -71,7 +72,7 @@ public struct GroundTruth: Sendable, Decodable {
     }
 
     enum CodingKeys: String, CodingKey {
-      case namespace, name
+      case namespace, name, port
       case portName = "port_name"
       case transport = "protocol"
       case nodePort = "node_port"

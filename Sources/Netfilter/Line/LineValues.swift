@@ -8,7 +8,7 @@ extension Span<UInt8> {
   }
 
   /// The protocol whose name or number stands in the range; nil where it is unknown.
-  func protocolNumber(_ range: Range<Int>) -> UInt8? {
+  public func protocolNumber(_ range: Range<Int>) -> UInt8? {
     if isText("tcp", range) { return 6 }
     if isText("udp", range) { return 17 }
     return number(in: range)
@@ -104,7 +104,7 @@ public struct AddressMatch: Sendable, Hashable {
   }
 
   /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
-  init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
+  public init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
     let slash = line.position(of: UInt8(ascii: "/"), in: range)
     guard let address = line.address(in: range.lowerBound..<(slash ?? range.upperBound)) else {
       return nil

@@ -1,0 +1,64 @@
+internal import Netfilter
+
+extension ExtensionOptions {
+  /// Whether `-m conntrack` or `-m state` holds. C counterpart: `conntrack_mt`.
+  func tracking(_ state: WalkState) -> Truth {
+    let isState =
+      holds("--ctstate") { state.isAny(of: $0.parts) }
+      && holds("--state") { state.isAny(of: $0.parts) }
+    guard state.hasConnection else {
+      // Without a connection nothing but the state is looked at, and it has to be asked for.
+      return self["--ctstate"] != nil || self["--state"] != nil ? isState : .no
+    }
+    let (packet, original) = (state.packet, state.original)
+    func isIn(_ option: Option, _ address: IPAddress, isKnown: Bool = true) -> Truth {
+      option.network.map { address.isIn($0, isKnown: isKnown) } ?? .unknown
+    }
+    return isState
+      && holds("--ctproto") { $0.isProtocol(packet.ipProtocol) }
+      && holds("--ctorigsrc") { isIn($0, original.source) }
+      && holds("--ctorigdst") { isIn($0, original.destination) }
+      && holds("--ctreplsrc") {
+        isIn($0, packet.destination, isKnown: !state.hasUnknownDestination)
+      }
+      && holds("--ctrepldst") { isIn($0, packet.source, isKnown: !state.hasUnknownSource) }
+      && holds("--ctorigsrcport") { $0.contains(original.sourcePort) }
+      && holds("--ctorigdstport") { $0.contains(original.destinationPort) }
+      && holds("--ctreplsrcport") { $0.contains(packet.destinationPort) }
+      && holds("--ctrepldstport") { $0.contains(packet.sourcePort) }
+      && holds("--ctstatus") { state.hasStatus(among: $0.parts) }
+      && holds("--ctdir") {
+        packet.connection == .new ? Truth($0.value == "ORIGINAL") : .unknown
+      }
+      && unless("--ctexpire")
+  }
+}
+
+extension WalkState {
+  fileprivate var hasConnection: Bool {
+    isTracked && packet.connection != .untracked && packet.connection != .invalid
+  }
+
+  /// Whether the connection is in one of the states.
+  fileprivate func isAny(of names: [String]) -> Truth {
+    guard isTracked else {
+      return Truth(names.contains(packet.connection == .untracked ? "UNTRACKED" : "INVALID"))
+    }
+    if names.contains(packet.connection.rawValue) { return .yes }
+    guard hasConnection else { return .no }
+    return (names.contains("DNAT") ? isTranslated(isDestinationTranslated) : .no)
+      || (names.contains("SNAT") ? isTranslated(isSourceTranslated) : .no)
+  }
+
+  /// Of a connection that isn't new, the rules can't tell what was translated.
+  private func isTranslated(_ isNow: Truth) -> Truth {
+    packet.connection == .new ? isNow : .unknown
+  }
+
+  /// A new connection has no status before its first packet has left the last hook.
+  fileprivate func hasStatus(among names: [String]) -> Truth {
+    if names == ["NONE"] { return .no }
+    guard packet.connection == .new else { return .unknown }
+    return names.contains("CONFIRMED") ? Truth(isConfirmed) : .no
+  }
+}

@@ -1,0 +1,49 @@
+public import Netfilter
+
+/// What the walk knows of the node besides its rules.
+public struct NodeContext: Sendable {
+  /// The node's own addresses, as far as they are known. Loopback addresses are always its own; all others
+  /// are taken for other machines' and pods'.
+  public var addresses: Set<IPAddress>
+  /// The interface by which packets to an address leave.
+  public var interface: @Sendable (IPAddress) -> NetworkInterface
+
+  public init(
+    addresses: Set<IPAddress> = [],
+    interface: @escaping @Sendable (IPAddress) -> NetworkInterface = { _ in .unknown }
+  ) {
+    self.addresses = addresses
+    self.interface = interface
+  }
+
+  /// Whether the node delivers packets to the address itself.
+  public func isLocal(_ address: IPAddress) -> Bool {
+    address.isLoopback || addresses.contains(address)
+  }
+}
+
+extension IPAddress {
+  /// Whether it is in 127.0.0.0/8, or `::1`.
+  public var isLoopback: Bool {
+    switch family {
+    case .ipv4: high >> 56 == 127
+    case .ipv6: high == 0 && low == 1
+    }
+  }
+
+  /// Whether it is in 224.0.0.0/4 or ff00::/8.
+  var isMulticast: Bool {
+    switch family {
+    case .ipv4: high >> 60 == 0xe
+    case .ipv6: high >> 56 == 0xff
+    }
+  }
+
+  /// Whether it is 255.255.255.255.
+  var isLimitedBroadcast: Bool { self == family.fullMask && family == .ipv4 }
+
+  /// Ordered as numbers. Addresses of one family are compared.
+  static func isAscending(_ left: IPAddress, _ right: IPAddress) -> Bool {
+    (left.high, left.low) <= (right.high, right.low)
+  }
+}

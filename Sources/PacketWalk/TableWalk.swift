@@ -1,0 +1,273 @@
+internal import Netfilter
+
+/// Takes packets through one table at one hook.
+struct TableWalk {
+  /// A table, with its chains by name.
+  struct Table {
+    let content: TableContent
+    let indices: [ChainName: Int]
+
+    init(_ content: TableContent) {
+      self.content = content
+      var indices: [ChainName: Int] = [:]
+      indices.reserveCapacity(content.chains.count)
+      for index in content.chains.indices { indices[content.chains[index].name] = index }
+      self.indices = indices
+    }
+  }
+
+  private let table: Table
+  private let hook: PacketHook
+  private let node: NodeContext
+  private let decide: ((RuleAddress) -> Bool?)?
+  private(set) var recorder: WalkRecorder
+  private var accepted = Walkers()
+  /// The chains that are being walked through, from the built-in one on.
+  private var path: [Int] = []
+
+  /// More chains than this aren't nested; nf_tables takes 16.
+  private static let deepest = 128
+  /// More evaluations of rules than this are not made in a walk.
+  private static let longest = 500_000
+
+  init(
+    _ table: Table, _ hook: PacketHook, _ node: NodeContext,
+    _ decide: ((RuleAddress) -> Bool?)?, _ recorder: WalkRecorder
+  ) {
+    self.table = table
+    self.hook = hook
+    self.node = node
+    self.decide = decide
+    self.recorder = recorder
+  }
+
+  /// Returns what the hook's built-in chain accepts, by a rule or by its policy.
+  mutating func pass(_ walkers: Walkers) -> Walkers {
+    guard let chain = table.indices[hook.chain], !walkers.isEmpty else { return walkers }
+    let undecided = walk(chain, walkers)
+    if undecided.isEmpty { return accepted }
+    recorder.add(PolicyStep(hook: hook, table: table.content.name, chain: chain))
+    if table.content.chains[chain].policy == .drop {
+      recorder.end(undecided, .droppedByPolicy(table.content.name, chain: chain))
+    } else {
+      accepted.add(undecided)
+    }
+    return accepted
+  }
+
+  /// Walks through a chain, and returns what comes to its end or returns before.
+  private mutating func walk(_ chain: Int, _ arriving: Walkers) -> Walkers {
+    path.append(chain)
+    defer { path.removeLast() }
+    let rules = table.content.chains[chain].rules
+    var present = arriving
+    var returned = Walkers()
+    for position in rules.indices {
+      if present.isEmpty { break }
+      let line = rules.line(at: position)
+      take(
+        line.span, RuleAddress(table: table.content.name, chain: chain, position: position),
+        &present, &returned)
+    }
+    returned.add(present)
+    return returned
+  }
+
+  /// Evaluates a rule for all that comes to it, and does what it says.
+  private mutating func take(
+    _ line: Span<UInt8>, _ rule: RuleAddress, _ present: inout Walkers, _ returned: inout Walkers
+  ) {
+    if recorder.steps.count >= Self.longest {
+      recorder.end(present, .tooLong(at: rule))
+      present = Walkers()
+      return
+    }
+    var elements = LineElements()
+    let (matched, passed) = split(present, line, rule, &elements)
+    guard let matched else { return }
+    present = passed
+    let action = RuleAction(line, &elements, chains: { table.indices[$0] })
+    switch action {
+    case .jump(let chain): present.add(enter(chain, matched, from: rule))
+    case .goto(let chain): returned.add(enter(chain, matched, from: rule))
+    case .return: returned.add(matched)
+    case .drop: recorder.end(matched, .dropped(by: rule))
+    case .reject: recorder.end(matched, .rejected(by: rule))
+    case .unknown:
+      recorder.end(matched.assuming(rule, matches: true), .undetermined(by: rule))
+      present.add(matched.assuming(rule, matches: false))
+    case _ where action.isFinal:
+      accepted.add(matched.changing { action.apply(to: &$0, rule, hook) })
+    default: present.add(matched.changing { action.apply(to: &$0, rule, hook) })
+    }
+  }
+
+  private mutating func enter(_ chain: Int, _ walkers: Walkers, from rule: RuleAddress) -> Walkers {
+    if path.contains(chain) || path.count >= Self.deepest {
+      recorder.end(walkers, path.contains(chain) ? .loop(at: rule) : .tooLong(at: rule))
+      return Walkers()
+    }
+    return walk(chain, walkers)
+  }
+
+  /// Separates what matches a rule from what doesn't. Nil where nothing matches.
+  ///
+  /// - Parameter elements: Is left where the target stands, if anything may match.
+  private mutating func split(
+    _ present: Walkers, _ line: Span<UInt8>, _ rule: RuleAddress, _ elements: inout LineElements
+  ) -> (matched: Walkers?, passed: Walkers) {
+    var (matched, passed) = (Walkers(), Walkers())
+    var (isAny, isAll) = (false, true)
+    for (index, (state, branches)) in present.entries.enumerated() {
+      var position = LineElements()
+      let match = RuleMatch(line, context(state), &position).decided(by: decide, rule)
+      if match.truth == .no {
+        isAll = false
+        if isAny { passed.add(state, branches) }
+        continue
+      }
+      if !isAny {
+        isAny = true
+        for (state, branches) in present.entries.prefix(index) { passed.add(state, branches) }
+      }
+      elements = position
+      if match.truth == .unknown || match.odds < 1 { isAll = false }
+      let (taken, left) = match.split(branches, rule)
+      matched.add(state, taken)
+      passed.add(state, left)
+    }
+    recorder.add(
+      WalkStep(
+        hook: hook, rule: rule, depth: path.count - 1,
+        match: isAny ? (isAll ? .yes : .sometimes) : .no))
+    return (isAny ? matched : nil, passed)
+  }
+
+  private func context(_ state: WalkState) -> MatchContext {
+    let input: NetworkInterface = hook == .output ? .none : state.input
+    let output: NetworkInterface =
+      switch hook {
+      case .prerouting, .input: .none
+      // The route of the first destination; nat changes it later.
+      case .output: interface(state, to: state.original.destination)
+      case .forward, .postrouting: interface(state, to: state.packet.destination)
+      }
+    return MatchContext(state: state, hook: hook, input: input, output: output, node: node)
+  }
+
+  private func interface(_ state: WalkState, to address: IPAddress) -> NetworkInterface {
+    state.isRedirected || node.isLocal(address) ? .named("lo") : node.interface(address)
+  }
+}
+
+extension RuleMatch {
+  fileprivate func decided(
+    by decide: ((RuleAddress) -> Bool?)?, _ rule: RuleAddress
+  ) -> RuleMatch {
+    guard let decide, truth != .no, truth == .unknown || odds < 1, let matches = decide(rule) else {
+      return self
+    }
+    var match = self
+    match.truth = Truth(matches)
+    match.odds = 1
+    return match
+  }
+
+  /// The branches on which the rule matches, and those on which it doesn't.
+  fileprivate func split(_ branches: [Branch], _ rule: RuleAddress) -> ([Branch], [Branch]) {
+    var (matched, passed): ([Branch], [Branch]) = ([], [])
+    for branch in branches {
+      let taken = truth == .unknown ? branch.assuming(rule, matches: true) : branch
+      if truth == .unknown { passed.append(branch.assuming(rule, matches: false)) }
+      matched.append(taken.scaled(by: odds))
+      if odds < 1 { passed.append(taken.scaled(by: 1 - odds)) }
+    }
+    return (matched, passed)
+  }
+}
+
+extension Branch {
+  fileprivate func scaled(by share: Double) -> Branch {
+    Branch(odds: odds * share, assumptions: assumptions)
+  }
+}
+
+extension RuleAction {
+  /// Whether the packet leaves the table, accepted.
+  fileprivate var isFinal: Bool {
+    switch self {
+    case .accept, .translateDestination, .translateNetwork, .redirect, .translateSource: true
+    default: false
+    }
+  }
+
+  /// Changes a packet as the target does.
+  fileprivate func apply(to state: inout WalkState, _ rule: RuleAddress, _ hook: PacketHook) {
+    switch self {
+    case .setMark(let value, let mask): state.mark = state.mark.setting(value, mask: mask)
+    case .setConnectionMark(let value, let mask):
+      state.connectionMark = state.connectionMark.setting(value, mask: mask)
+    case .saveMark(let packetMask, let connectionMask):
+      state.connectionMark = state.connectionMark.replacing(
+        connectionMask, by: state.mark, packetMask)
+    case .restoreMark(let packetMask, let connectionMask):
+      state.mark = state.mark.replacing(packetMask, by: state.connectionMark, connectionMask)
+    case .forgetMark: state.mark = .unknown
+    case .forgetConnectionMark: state.connectionMark = .unknown
+    case .untrack:
+      // What connection tracking has seen stays tracked.
+      if !state.isTracked { state.packet.connection = .untracked }
+    case .translateDestination(let range): state.translateDestination(range, rule)
+    case .translateNetwork(let network): state.translate(network, rule, hook)
+    case .redirect(let ports):
+      state.isRedirected = true
+      state.destinationRule = rule
+      if let ports { state.translatePort(ports) }
+    case .translateSource(let range): state.translateSource(range, rule)
+    case .none, .accept, .drop, .return, .reject, .jump, .goto, .unknown: break
+    }
+  }
+}
+
+extension WalkState {
+  /// The interface it came in by; none for a packet of the node's own.
+  fileprivate var input: NetworkInterface { packet.input }
+
+  fileprivate mutating func translateDestination(_ range: AddressTranslation, _ rule: RuleAddress) {
+    destinationRule = rule
+    if range.hasAddress {
+      packet.destination = range.first
+      hasUnknownDestination = range.first != range.last
+    }
+    translatePort(range)
+  }
+
+  fileprivate mutating func translatePort(_ range: AddressTranslation) {
+    guard range.hasPort else { return }
+    packet.destinationPort = range.firstPort == range.lastPort ? range.firstPort : nil
+  }
+
+  fileprivate mutating func translateSource(_ range: AddressTranslation?, _ rule: RuleAddress) {
+    sourceRule = rule
+    if let range, range.hasAddress, range.first == range.last {
+      packet.source = range.first
+    } else if range?.hasAddress ?? true {
+      hasUnknownSource = true
+    }
+    // The kernel may choose another port too.
+    packet.sourcePort = nil
+  }
+
+  /// Replaces the network's part of an address: `NETMAP`.
+  fileprivate mutating func translate(
+    _ network: AddressMatch, _ rule: RuleAddress, _ hook: PacketHook
+  ) {
+    if hook == .prerouting || hook == .output {
+      destinationRule = rule
+      packet.destination = packet.destination.mapped(to: network)
+    } else {
+      sourceRule = rule
+      packet.source = packet.source.mapped(to: network)
+    }
+  }
+}

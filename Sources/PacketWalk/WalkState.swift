@@ -1,0 +1,199 @@
+public import Netfilter
+
+/// Where a rule stands in the rule set that is walked.
+public struct RuleAddress: Sendable, Hashable {
+  public let table: TableName
+  /// The index of the chain in the table.
+  public let chain: Int
+  /// The position in the chain, counted from 0.
+  public let position: Int
+}
+
+/// A packet on its way: what rules have made of it so far.
+public struct WalkState: Sendable, Hashable {
+  public internal(set) var packet: Packet
+  /// What the packet was before any rule changed it.
+  public let original: Packet
+  public internal(set) var mark = Mark()
+  public internal(set) var connectionMark = Mark()
+  /// The rule that translated the destination.
+  public internal(set) var destinationRule: RuleAddress?
+  /// The rule that translates the source.
+  public internal(set) var sourceRule: RuleAddress?
+  /// Whether connection tracking has seen the packet.
+  var isTracked = false
+  /// Whether the packet has left the last hook once: it comes again by loopback.
+  var isConfirmed = false
+  /// Whether the node delivers it to itself, whatever its address: `REDIRECT`.
+  var isRedirected = false
+  /// Whether ``Packet/source`` is no longer the packet's: `MASQUERADE`.
+  var hasUnknownSource = false
+  /// Whether ``Packet/destination`` is the first of several: `DNAT` to a range.
+  var hasUnknownDestination = false
+
+  init(_ packet: Packet) {
+    self.packet = packet
+    original = packet
+  }
+
+  /// Whether the destination is another than the client asked for: `IPS_DST_NAT`.
+  var isDestinationTranslated: Truth {
+    if destinationRule == nil { return .no }
+    if hasUnknownDestination || isRedirected { return .unknown }
+    return Truth(
+      packet.destination != original.destination
+        || packet.destinationPort != original.destinationPort)
+  }
+
+  /// Whether the source is, or may be, another: `IPS_SRC_NAT`.
+  var isSourceTranslated: Truth {
+    if sourceRule == nil { return .no }
+    if hasUnknownSource { return .unknown }
+    return Truth(
+      packet.source != original.source || packet.sourcePort != original.sourcePort)
+  }
+}
+
+/// One way on which a state can come about.
+public struct Branch: Sendable, Hashable {
+  /// The probability of it, as `-m statistic` has it, if all ``assumptions`` hold.
+  public internal(set) var odds: Double
+  /// What has to be so, and isn't known; in the order in which it was met.
+  public internal(set) var assumptions: [Assumption]
+
+  static let certain = Branch(odds: 1, assumptions: [])
+}
+
+/// That a rule matches, or doesn't, though the walk can't tell.
+public struct Assumption: Sendable, Hashable {
+  public let rule: RuleAddress
+  public let matches: Bool
+}
+
+/// States at one point of the way, each with the branches that lead to it.
+struct Walkers {
+  private(set) var entries: [(state: WalkState, branches: [Branch])] = []
+  /// The entries by state, once there are many.
+  private var indices: [WalkState: Int] = [:]
+
+  /// More branches than this of one state are taken together.
+  private static let mostBranches = 32
+  /// Fewer entries than this are searched one by one.
+  private static let mostWithoutIndices = 8
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  init() {}
+
+  init(_ state: WalkState, _ branches: [Branch]) { add(state, branches) }
+
+  mutating func add(_ state: WalkState, _ branches: [Branch]) {
+    if branches.isEmpty { return }
+    guard let index = index(of: state) else {
+      entries.append((state, branches))
+      if !indices.isEmpty { indices[state] = entries.count - 1 }
+      return
+    }
+    for branch in branches { Self.add(branch, to: &entries[index].branches) }
+  }
+
+  mutating func add(_ others: Walkers) {
+    if isEmpty {
+      self = others
+    } else {
+      for (state, branches) in others.entries { add(state, branches) }
+    }
+  }
+
+  /// The walkers with each state changed.
+  func changing(_ change: (inout WalkState) -> Void) -> Walkers {
+    var changed = Walkers()
+    for (state, branches) in entries {
+      var state = state
+      change(&state)
+      changed.add(state, branches)
+    }
+    return changed
+  }
+
+  /// The walkers on whose branches the rule matches, or doesn't, by assumption.
+  func assuming(_ rule: RuleAddress, matches: Bool) -> Walkers {
+    var walkers = self
+    for index in entries.indices {
+      walkers.entries[index].branches = entries[index].branches.map {
+        $0.assuming(rule, matches: matches)
+      }
+    }
+    return walkers
+  }
+
+  /// Separates the walkers for which the condition holds.
+  func partition(_ condition: (WalkState) -> Bool) -> (matching: Walkers, rest: Walkers) {
+    var (matching, rest) = (Walkers(), Walkers())
+    for (state, branches) in entries {
+      if condition(state) { matching.add(state, branches) } else { rest.add(state, branches) }
+    }
+    return (matching, rest)
+  }
+
+  private mutating func index(of state: WalkState) -> Int? {
+    if entries.count < Self.mostWithoutIndices { return entries.firstIndex { $0.state == state } }
+    if indices.isEmpty {
+      for (index, entry) in entries.enumerated() { indices[entry.state] = index }
+    }
+    return indices[state]
+  }
+
+  /// Adds a branch, and takes it together with one that differs from it in nothing that matters.
+  private static func add(_ branch: Branch, to branches: inout [Branch]) {
+    for index in branches.indices {
+      if branches[index].assumptions == branch.assumptions {
+        branches[index].odds = min(1, branches[index].odds + branch.odds)
+        return
+      }
+      if let joined = branches[index].joined(with: branch) {
+        branches.remove(at: index)
+        return add(joined, to: &branches)
+      }
+    }
+    branches.append(branch)
+    if branches.count > mostBranches { branches = [combined(branches)] }
+  }
+
+  /// One branch for all: what they have in common has to hold, and the odds are the best of them.
+  private static func combined(_ branches: [Branch]) -> Branch {
+    var common = branches[0].assumptions
+    for branch in branches.dropFirst() {
+      let other = Set(branch.assumptions)
+      common.removeAll { !other.contains($0) }
+    }
+    return Branch(odds: branches.map(\.odds).max() ?? 1, assumptions: common)
+  }
+}
+
+extension Branch {
+  func assuming(_ rule: RuleAddress, matches: Bool) -> Branch {
+    var branch = self
+    branch.assumptions.append(Assumption(rule: rule, matches: matches))
+    return branch
+  }
+
+  /// The branch that both are together if it doesn't matter whether one rule matches: they assume the
+  /// same but for that, and have the same odds.
+  fileprivate func joined(with other: Branch) -> Branch? {
+    guard assumptions.count == other.assumptions.count, abs(odds - other.odds) < 1e-9 else {
+      return nil
+    }
+    var difference: Int?
+    for index in assumptions.indices where assumptions[index] != other.assumptions[index] {
+      guard difference == nil, assumptions[index].rule == other.assumptions[index].rule else {
+        return nil
+      }
+      difference = index
+    }
+    guard let difference else { return nil }
+    var joined = self
+    joined.assumptions.remove(at: difference)
+    return joined
+  }
+}
