@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "PacketWalk", dependencies: ["Netfilter"], swiftSettings: settings),
     .target(name: "Churn", dependencies: ["KubeProxy", "Netfilter"], swiftSettings: settings),
     .target(
-      name: "Anomalies", dependencies: ["KubeProxy", "Netfilter", "Platform"],
+      name: "Anomalies", dependencies: ["KubeProxy", "Netfilter", "PacketWalk", "Platform"],
       swiftSettings: settings),
     .target(
       name: "Answers", dependencies: ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter"],

@@ -9,7 +9,7 @@ from parts.links import COLUMN_PAGE, FAULT_RUNBOOK, PAGE, RUNBOOK
 SEVERITIES = {"critical": RED, "warning": ORANGE, "info": BLUE}
 SEVERITY = values(_1=("info", BLUE), _2=("warning", ORANGE), _3=("critical", RED))
 # As Deploy/prometheus/rules.yaml has it; all others are warnings.
-CRITICAL_FAULTS = ("endpoint_mismatch", "unguarded_drop")
+CRITICAL_FAULTS = ("endpoint_mismatch", "service_intercepted", "unguarded_drop")
 INFO_FAULTS = ("orphan_chain", "duplicate_rule", "hook_jump_duplicated")
 # What stands for "never" among seconds; thirty years.
 NEVER = 10**9

@@ -2,6 +2,12 @@ public import Netfilter
 
 /// A kind of fault in the rules of kube-proxy or the kubelet; the raw value is the metric's label.
 public enum Anomaly: String, Sendable, Hashable, CaseIterable {
+  /// A rule before a jump to kube-proxy's chain keeps all packets from it.
+  case hookJumpUnreached = "hook_jump_unreached"
+  /// A rule or a policy drops or rejects what goes to services' endpoints.
+  case serviceTrafficDropped = "service_traffic_dropped"
+  /// A rule takes a service port's packets before kube-proxy's rules see them.
+  case serviceIntercepted = "service_intercepted"
   /// An endpoint's chain translates to another destination than the one that its name is the hash of.
   case endpointMismatch = "endpoint_mismatch"
   /// The comments of a service port's chain, or of a rule that leads to it, name another one than its
@@ -45,7 +51,7 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   public var severity: Severity {
     switch self {
     case .orphanChain, .duplicateRule, .hookJumpDuplicated: .info
-    case .endpointMismatch, .unguardedDrop: .critical
+    case .endpointMismatch, .serviceIntercepted, .unguardedDrop: .critical
     default: .warning
     }
   }
@@ -54,8 +60,10 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   public var tables: [TableName] {
     switch self {
     case .endpointMismatch, .commentMismatch, .orphanChain, .serviceWithoutEndpoint, .emptyChain,
-      .nodePortConflict, .unequalShares, .nodePortJumpNotLast:
+      .nodePortConflict, .unequalShares, .nodePortJumpNotLast, .hookJumpUnreached,
+      .serviceIntercepted:
       [.nat]
+    case .serviceTrafficDropped: [.filter, .mangle, .security]
     case .duplicateRule, .hookJumpMissing, .hookJumpDuplicated, .ghostRules: [.filter, .nat]
     case .canaryMissing: [.filter, .mangle, .nat]
     case .unguardedDrop: [.filter]
@@ -68,6 +76,9 @@ extension Anomaly {
   /// In a few words, what is wrong.
   public var title: String {
     switch self {
+    case .hookJumpUnreached: "a jump to kube-proxy's chain that no packet comes to"
+    case .serviceTrafficDropped: "a rule or a policy that drops what goes to services"
+    case .serviceIntercepted: "a rule that takes a service's packets before kube-proxy's do"
     case .endpointMismatch: "an endpoint's chain leads to another destination than its name says"
     case .commentMismatch: "a service chain's comments name another service port than its name does"
     case .orphanChain: "a service chain that nothing leads to"
@@ -88,6 +99,15 @@ extension Anomaly {
   /// Why it matters.
   public var reason: String {
     switch self {
+    case .hookJumpUnreached:
+      "The rule before the jump accepts, drops or sends away every packet. kube-proxy's rules are all "
+        + "there, and none of them is asked."
+    case .serviceTrafficDropped:
+      "Packets are translated to an endpoint and then thrown away: clients wait until they give up, or "
+        + "get an ICMP error. A FORWARD chain with the policy DROP, as Docker sets it, does so unless a rule "
+        + "accepts the pods' network."
+    case .serviceIntercepted:
+      "Connections to the service go elsewhere, or nowhere. Nothing that kube-proxy writes does that."
     case .endpointMismatch:
       "The name is the hash of the service port and the endpoint, so kube-proxy did not write this. "
         + "Connections to the service go where somebody else sends them."
@@ -137,6 +157,16 @@ extension Anomaly {
   /// What to do about it.
   public var advice: String {
     switch self {
+    case .hookJumpUnreached:
+      "Move the rule behind the jump, or restrict it to the packets that it is meant for. "
+        + "kube-iptables-exporter explain shows the way of a packet."
+    case .serviceTrafficDropped:
+      "See who wrote the rule or set the policy, such as Docker or a firewall, and accept the pods' "
+        + "network before it: most CNI plugins do so when they are restarted. kube-iptables-exporter "
+        + "explain shows the way of a packet."
+    case .serviceIntercepted:
+      "Find out who wrote the rule, and treat it as tampering until you know. kube-iptables-exporter "
+        + "explain shows where the packets go."
     case .endpointMismatch:
       "Find out who changed the rule and treat it as tampering until you know. Restarting kube-proxy "
         + "writes the rules anew."

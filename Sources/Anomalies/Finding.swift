@@ -54,6 +54,15 @@ public struct RulePlace: Sendable {
     self.position = position
   }
 
+  /// Whether it is the rule at a position of the chain at an index of its table.
+  func isAt(_ chain: Int, _ position: Int) -> Bool {
+    chainIndex == chain && self.position == position
+  }
+
+  func isSame(as other: RulePlace) -> Bool {
+    content === other.content && other.isAt(chainIndex, position)
+  }
+
   public var chain: ChainName { content.chains[chainIndex].name }
   public var rule: Rule { content.chains[chainIndex].rules[position] }
 }

@@ -51,7 +51,10 @@ public struct Inspection: Sendable {
       filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
     }
     let tableFindings = TableFindings.canaries(in: tables) + TableFindings.ghosts(in: tables, mode)
-    findings = (natFindings + filterFindings + tableFindings).sorted { $0.rank < $1.rank }
+    let others = natFindings + filterFindings + tableFindings
+    let walkFindings = WalkFindings(snapshot, map, mode)?.all ?? []
+    findings = (others + walkFindings.filter { !$0.isConsequence(of: others) })
+      .sorted { $0.rank < $1.rank }
   }
 
   /// Whether both are of the same rules and mode, which nobody had to look at again.
@@ -86,6 +89,17 @@ public struct Inspection: Sendable {
 }
 
 extension Finding {
+  /// Whether packets don't arrive because of what has been found already: the same rule, or, where a policy
+  /// drops them, a jump that is missing in the table.
+  fileprivate func isConsequence(of others: [Finding]) -> Bool {
+    if rules.isEmpty {
+      return others.contains { $0.anomaly == .hookJumpMissing && $0.table == table }
+    }
+    return others.contains { other in rules.contains { other.isAbout($0) } }
+  }
+
+  private func isAbout(_ rule: RulePlace) -> Bool { rules.contains { $0.isSame(as: rule) } }
+
   /// What findings are sorted by.
   fileprivate var rank: (Int, TableName, ChainName, Int) {
     (anomaly.rank, table, chains.first ?? "", rules.first?.position ?? 0)

@@ -67,7 +67,7 @@ public struct Mark: Sendable, Hashable {
 
   public static let unknown = Mark(value: 0, unknownBits: .max)
 
-  init(value: UInt32 = 0, unknownBits: UInt32 = 0) {
+  public init(value: UInt32 = 0, unknownBits: UInt32 = 0) {
     self.value = value & ~unknownBits
     self.unknownBits = unknownBits
   }

@@ -7,6 +7,12 @@ public struct RuleAddress: Sendable, Hashable {
   public let chain: Int
   /// The position in the chain, counted from 0.
   public let position: Int
+
+  public init(table: TableName, chain: Int, position: Int) {
+    self.table = table
+    self.chain = chain
+    self.position = position
+  }
 }
 
 /// A packet on its way: what rules have made of it so far.

@@ -50,6 +50,13 @@ struct DumpText {
     lines.insert(":\(chain) - [0:0]", at: range(table).lowerBound + 1)
   }
 
+  /// `-P`: changes a built-in chain's policy.
+  mutating func setPolicy(_ chain: String, _ policy: String, _ table: String) {
+    for index in range(table) where lines[index].hasPrefix(":\(chain) ") {
+      lines[index] = ":\(chain) \(policy) [0:0]"
+    }
+  }
+
   /// `-X`: removes a chain's declaration.
   mutating func undeclare(_ chain: String, _ table: String) {
     for index in range(table) where lines[index].hasPrefix(":\(chain) ") {

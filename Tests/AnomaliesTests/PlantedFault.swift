@@ -26,7 +26,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     self.plant = plant
   }
 
-  static let all = chains + dispatch + tables
+  static let all = chains + dispatch + tables + walks
   private static let new = "legacy-1.28/d-12-multiport"
   private static let old = "legacy-1.21/d-12-multiport"
   private static let large = "legacy-1.28/f-01-500x5"

@@ -1,0 +1,107 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// A packet that stands for many of its kind, and its way through the rules.
+struct Probe {
+  /// Where packets to services come from, and how they address them.
+  enum Shape: CaseIterable {
+    case podToClusterIP
+    case nodeToClusterIP
+    case outsideToNodePort
+
+    /// Who sends them, as a sentence has it.
+    var senders: String {
+      switch self {
+      case .podToClusterIP: "pods"
+      case .nodeToClusterIP: "the node"
+      case .outsideToNodePort: "other machines to NodePorts"
+      }
+    }
+
+    /// The built-in chain of nat that leads them to KUBE-SERVICES.
+    var hook: PacketHook { self == .nodeToClusterIP ? .output : .prerouting }
+  }
+
+  let shape: Shape
+  let servicePort: ServicePort
+  let walk: Walk
+
+  /// Sends a packet to a service port.
+  init(_ shape: Shape, to target: ServiceTarget, from sources: ProbeSources, in snapshot: FamilySnapshot)
+  {
+    self.shape = shape
+    servicePort = target.servicePort
+    let (source, destination, origin): (IPAddress, IPAddress, PacketOrigin) =
+      switch shape {
+      case .podToClusterIP: (sources.pod, target.address, .outside)
+      case .nodeToClusterIP: (sources.node, target.address, .node)
+      case .outsideToNodePort: (sources.outside, sources.node, .outside)
+      }
+    walk = Walk(
+      of: Packet(
+        source: source, destination: destination, ipProtocol: target.ipProtocol, sourcePort: 49_152,
+        destinationPort: target.port), from: origin, through: snapshot,
+      on: NodeContext(addresses: [sources.node]))
+  }
+
+  /// Whether the packet came to a rule of a built-in chain that leads to `target`.
+  func visits(_ hook: Hook, in content: TableContent) -> Bool {
+    walk.steps.contains { step in
+      step.depth == 0 && step.rule.table == hook.table
+        && content.chains[step.rule.chain].name == hook.chain
+        && content.chains[step.rule.chain].rules.outcome(at: step.rule.position)
+          == .chain(hook.target)
+    }
+  }
+
+  /// The rules that end the packet's way through a table at a hook: the one of the built-in chain, and the
+  /// one that decides, should it be another. Empty where it is not certain which they are.
+  func decision(at hook: PacketHook, in table: TableName) -> [RuleAddress] {
+    let steps = walk.steps.filter { $0.hook == hook && $0.rule.table == table && $0.match != .no }
+    guard steps.allSatisfy({ $0.match == .yes }), let last = steps.last,
+      let first = steps.last(where: { $0.depth == 0 })
+    else { return [] }
+    return first.rule == last.rule ? [last.rule] : [first.rule, last.rule]
+  }
+
+  /// The end that the packet comes to whatever isn't known, if it is not delivered.
+  var failure: WalkEnd? {
+    guard let first = walk.outcomes.first?.end, !first.isDelivered,
+      walk.outcomes.allSatisfy({ $0.end == first })
+    else { return nil }
+    return first
+  }
+}
+
+/// An address and a port at which a service port is reached.
+struct ServiceTarget {
+  let servicePort: ServicePort
+  let address: IPAddress
+  let ipProtocol: UInt8
+  let port: UInt16
+}
+
+/// Addresses from which packets may come.
+struct ProbeSources {
+  /// A pod's, or one that a pod could have.
+  let pod: IPAddress
+  /// The node's.
+  let node: IPAddress
+  /// Another machine's.
+  let outside: IPAddress
+
+  /// - Parameters:
+  ///   - nodeAddress: The node's, if rules show it.
+  ///   - pod: A pod's, if the rules show any.
+  init?(_ family: IPFamily, nodeAddress: IPAddress?, pod: IPAddress?) {
+    // Addresses that are kept for documentation stand for what isn't known.
+    let unused = family == .ipv4 ? ("192.0.2.1", "198.51.100.1") : ("2001:db8::1", "2001:db8:1::1")
+    guard let pod, let node = nodeAddress ?? IPAddress(unused.0),
+      let outside = IPAddress(unused.1)
+    else { return nil }
+    self.pod = pod
+    self.node = node
+    self.outside = outside
+  }
+}

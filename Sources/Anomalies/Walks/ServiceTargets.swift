@@ -1,0 +1,126 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// Where packets to services can be sent, as nat's dispatch rules show it.
+struct ServiceTargets {
+  private let nat: TableContent
+  private let map: ServiceMap
+
+  init(_ nat: TableContent, _ map: ServiceMap) {
+    self.nat = nat
+    self.map = map
+  }
+
+  /// The first few cluster IPs of service ports that have endpoints, each of another service port.
+  ///
+  /// The API server is left out: its endpoints may be the node itself.
+  func clusterIPs(_ count: Int) -> [ServiceTarget] {
+    targets(of: .kubeServices, count) { outline, bytes in
+      guard let comment = outline.comment, bytes.endsInClusterIP(comment) else { return nil }
+      return outline.destination?.onlyAddress
+    }
+  }
+
+  /// The first few NodePorts.
+  ///
+  /// - Parameter address: The node's.
+  func nodePorts(_ count: Int, at address: IPAddress) -> [ServiceTarget] {
+    targets(of: .kubeNodePorts, count) { outline, _ in
+      // A rule for 127.0.0.0/8 is not for what comes from outside.
+      outline.destination == nil ? address : nil
+    }
+  }
+
+  private func targets(
+    of name: ChainName, _ count: Int, _ address: (RuleOutline, Span<UInt8>) -> IPAddress?
+  ) -> [ServiceTarget] {
+    var targets: [ServiceTarget] = []
+    var known: Set<ServicePort> = []
+    guard let chain = nat.chains.firstIndex(where: { $0.name == name }) else { return [] }
+    let rules = nat.chains[chain].rules
+    for position in rules.indices where targets.count < count {
+      guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: nat) else { continue }
+      let service = map.services[owner]
+      guard service.dnatTargets > 0, !service.port.isAPIServer else { continue }
+      let line = rules.line(at: position)
+      let bytes = line.span
+      let outline = RuleOutline(bytes)
+      guard let port = outline.destinationPort, let ipProtocol = outline.ipProtocol,
+        case .chain(let target) = outline.outcome, case .service = ChainRole(target),
+        let address = address(outline, bytes), known.insert(service.port).inserted
+      else { continue }
+      targets.append(
+        ServiceTarget(
+          servicePort: service.port, address: address, ipProtocol: ipProtocol, port: port))
+    }
+    return targets
+  }
+
+  /// An address of the pods' network, if rules say which network that is; else an endpoint's of a service
+  /// port that isn't among those that are asked.
+  func podAddress(notOf targets: [ServiceTarget]) -> IPAddress? {
+    let asked = Set(targets.map(\.servicePort))
+    var endpoint: IPAddress?
+    for chain in nat.chains.indices {
+      let name = nat.chains[chain].name
+      guard name == .kubeServices || ChainRole(name).isServices else { continue }
+      let rules = nat.chains[chain].rules
+      for position in rules.indices.prefix(2) {
+        switch rules.outcome(at: position) {
+        case .chain("KUBE-MARK-MASQ"):
+          guard let source = rules[position].source, source.inverted else { continue }
+          // The last address but one is nobody's yet.
+          return source.lastAddressButOne
+        case .destinationNAT(let translation) where endpoint == nil && translation.hasAddress:
+          guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else { continue }
+          endpoint = translation.first
+        default: continue
+        }
+      }
+    }
+    return endpoint
+  }
+
+  /// The node's address, if NodePorts are restricted to it.
+  var nodeAddress: IPAddress? {
+    guard let chain = nat.chains.firstIndex(where: { $0.name == .kubeServices }) else { return nil }
+    let rules = nat.chains[chain].rules
+    for position in rules.indices.reversed() {
+      let outline = rules.outline(at: position)
+      guard outline.outcome == .chain(.kubeNodePorts) else { return nil }
+      if let address = outline.destination?.onlyAddress { return address }
+    }
+    return nil
+  }
+}
+
+extension ServicePort {
+  fileprivate var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
+}
+
+extension ChainRole {
+  fileprivate var isServices: Bool { if case .service = self { true } else { false } }
+}
+
+extension AddressMatch {
+  /// The address, where it is one alone that matches.
+  fileprivate var onlyAddress: IPAddress? {
+    !inverted && mask == mask.family.fullMask ? address : nil
+  }
+
+  fileprivate var lastAddressButOne: IPAddress {
+    let host =
+      mask.family == .ipv4
+      ? IPAddress(ipv4: .max - 1) : IPAddress(ipv6High: .max, low: .max - 1)
+    return host.mapped(to: self)
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether kube-proxy's comment is one of a cluster IP's rule.
+  fileprivate func endsInClusterIP(_ comment: Range<Int>) -> Bool {
+    let text = " cluster IP"
+    return comment.count >= text.utf8.count
+      && isText(text, comment.upperBound - text.utf8.count..<comment.upperBound)
+  }
+}

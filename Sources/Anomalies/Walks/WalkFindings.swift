@@ -1,0 +1,241 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// What keeps packets from services, though all of kube-proxy's rules may be there: found by packets that
+/// walk through the rules.
+struct WalkFindings {
+  private let snapshot: FamilySnapshot
+  private let nat: TableContent
+  private let map: ServiceMap
+  private(set) var all: [Finding] = []
+
+  /// So many service ports stand for all. Each of them has to fail in the same way.
+  private static let sampleSize = 3
+
+  init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
+    guard let nat = snapshot.table(.nat)?.content, !mode.servesElsewhere else { return nil }
+    self.snapshot = snapshot
+    self.nat = nat
+    self.map = map
+    let targets = ServiceTargets(nat, map)
+    let clusterIPs = targets.clusterIPs(Self.sampleSize)
+    guard
+      let sources = ProbeSources(
+        snapshot.family, nodeAddress: targets.nodeAddress, pod: targets.podAddress(notOf: clusterIPs))
+    else { return }
+    var probes: [Probe] = []
+    for shape in Probe.Shape.allCases {
+      let asked =
+        shape == .outsideToNodePort
+        ? targets.nodePorts(Self.sampleSize, at: sources.node) : clusterIPs
+      probes += asked.map { Probe(shape, to: $0, from: sources, in: snapshot) }
+    }
+    findUnreached(probes)
+    findDropped(probes)
+    findIntercepted(targets, sources)
+  }
+
+  /// The number of service ports that have endpoints.
+  private var servicePorts: String {
+    let count = map.services.count { $0.dnatTargets > 0 }
+    return count == 1 ? "1 service port" : "\(count) service ports"
+  }
+
+  /// Jumps to kube-proxy's chains that packets never come to, because of a rule before them.
+  private mutating func findUnreached(_ probes: [Probe]) {
+    for hook in Hook.services + Hook.plumbing where hook.table == .nat && nat.has(hook) {
+      let isAnswer = hook.target == .kubePostrouting
+      let concerned = probes.filter { probe in
+        isAnswer ? probe.lacksMasquerade : probe.shape.hook.chain == hook.chain
+      }
+      let decisions = concerned.map { probe -> [RuleAddress] in
+        probe.visits(hook, in: nat) ? [] : probe.cause(before: hook)
+      }
+      guard let cause = decisions.first, !cause.isEmpty, decisions.allSatisfy({ $0 == cause }) else {
+        continue
+      }
+      all.append(unreached(hook, isAnswer, cause))
+    }
+  }
+
+  private func unreached(_ hook: Hook, _ isAnswer: Bool, _ cause: [RuleAddress]) -> Finding {
+    let places = places(cause)
+    let effect =
+      isAnswer
+      ? "so packets that should be masqueraded keep their source: \(servicePorts)"
+      : "so \(hook.chain == "OUTPUT" ? "the node reaches" : "pods and other machines reach") none of "
+        + "\(servicePorts) there"
+    return Finding(
+      .hookJumpUnreached, in: nat, chains: [hook.chain, hook.target], rules: places,
+      mark: hook.target.hashValue,
+      "no packet comes to the jump from \(hook.chain) to \(hook.target), because of "
+        + "\(description(of: cause)), \(effect)")
+  }
+
+  /// Rules and policies that drop or reject what goes to services, whatever the service port is.
+  private mutating func findDropped(_ probes: [Probe]) {
+    var shapes: [WalkEnd: [Probe.Shape]] = [:]
+    for shape in Probe.Shape.allCases {
+      let sent = probes.filter { $0.shape == shape && $0.isTranslated }
+      guard let failure = sent.first?.failure, sent.allSatisfy({ $0.failure == failure }) else {
+        continue
+      }
+      shapes[failure, default: []].append(shape)
+    }
+    for (end, shapes) in shapes {
+      let senders = shapes.map(\.senders).joined(separator: ", ")
+      let effect = "what comes from \(senders) to the endpoints of \(servicePorts)"
+      switch end {
+      case .dropped(let rule), .rejected(let rule):
+        guard let content = snapshot.table(rule.table)?.content else { continue }
+        let verb = if case .dropped = end { "drops" } else { "rejects" }
+        all.append(
+          content.finding(
+            .serviceTrafficDropped, chain: rule.chain, [rule.position], mark: end.hashValue,
+            "\(description(of: [rule])) \(verb) \(effect)"))
+      case .droppedByPolicy(let table, let chain):
+        guard let content = snapshot.table(table)?.content else { continue }
+        all.append(
+          content.finding(
+            .serviceTrafficDropped, chain: chain, [], mark: end.hashValue,
+            "the policy of \(content.chains[chain].name) drops \(effect): no rule accepts it"))
+      case .deliveredHere, .sent, .undetermined, .loop, .tooLong: continue
+      }
+    }
+  }
+
+  private func places(_ rules: [RuleAddress]) -> [RulePlace] {
+    rules.flatMap { rule in
+      snapshot.table(rule.table)?.content.places([rule.position], in: rule.chain) ?? []
+    }
+  }
+
+  /// `rule 3 of PREROUTING`, or `rule 3 of PREROUTING and rule 1 of CHAIN`.
+  private func description(of rules: [RuleAddress]) -> String {
+    rules.map { rule in
+      let chain = snapshot.table(rule.table)?.content.chains[rule.chain].name.description ?? ""
+      let table = rule.table == .nat || rule.table == .filter ? "" : " in \(rule.table.rawValue)"
+      return "rule \(rule.position + 1) of \(chain)\(table)"
+    }.joined(separator: " and ")
+  }
+}
+
+/// Rules that take the packets of single service ports.
+extension WalkFindings {
+  /// No more foreign rules than this are tried.
+  private static let mostRules = 32
+
+  fileprivate mutating func findIntercepted(_ targets: ServiceTargets, _ sources: ProbeSources) {
+    let services = nat.foreignRules(among: .kubeServices, map)
+    var clusterIPs: [ServiceTarget]?
+    for shape in [Probe.Shape.podToClusterIP, .nodeToClusterIP] {
+      let rules = nat.foreignRules(before: .kubeServices, in: shape.hook.chain) + services
+      for rule in rules.prefix(Self.mostRules) {
+        let all = clusterIPs ?? targets.clusterIPs(.max)
+        clusterIPs = all
+        let outline = nat.chains[rule.chain].rules.outline(at: rule.position)
+        let isKnown = self.all.contains { $0.anomaly == .serviceIntercepted && $0.isAbout(rule) }
+        for target in all.lazy.filter(outline.mayMatch).prefix(Self.sampleSize) where !isKnown {
+          let probe = Probe(shape, to: target, from: sources, in: snapshot)
+          guard probe.isTaken(by: rule, map) else { continue }
+          add(rule, probe)
+          break
+        }
+      }
+    }
+  }
+
+  private mutating func add(_ rule: RuleAddress, _ probe: Probe) {
+    let shape = probe.shape
+    all.append(
+      nat.finding(
+        .serviceIntercepted, chain: rule.chain, [rule.position], servicePort: probe.servicePort,
+        mark: nat.chains[rule.chain].rules.line(at: rule.position).hashValue,
+        "\(description(of: [rule])) takes what \(shape.senders) "
+          + "\(shape == .nodeToClusterIP ? "sends" : "send") to the cluster IP of "
+          + "\(probe.servicePort), before kube-proxy's rules see it"))
+  }
+}
+
+extension Finding {
+  fileprivate func isAbout(_ rule: RuleAddress) -> Bool {
+    rules.contains { $0.isAt(rule.chain, rule.position) }
+  }
+}
+
+extension Probe {
+  /// Whether kube-proxy's rules translated the destination, on all ways.
+  fileprivate var isTranslated: Bool {
+    walk.outcomes.allSatisfy { $0.state.destinationRule != nil }
+  }
+
+  /// Whether rules marked the packet, and none masquerades it.
+  fileprivate var lacksMasquerade: Bool {
+    !walk.outcomes.isEmpty
+      && walk.outcomes.allSatisfy {
+        $0.end.isDelivered && $0.state.destinationRule != nil && $0.state.mark != Mark()
+          && $0.state.sourceRule == nil
+      }
+  }
+
+  /// The rules because of which the packet never comes to a jump; empty where that isn't certain.
+  fileprivate func cause(before hook: Hook) -> [RuleAddress] {
+    if let end = failure, case .dropped(let rule) = end { return [rule] }
+    guard let stage = PacketHook.allCases.first(where: { $0.chain == hook.chain }) else { return [] }
+    return decision(at: stage, in: hook.table)
+  }
+
+  /// Whether the rule matches the packet for certain, and no chain of the service port gets it.
+  fileprivate func isTaken(by rule: RuleAddress, _ map: ServiceMap) -> Bool {
+    guard walk.steps.contains(where: { $0.rule == rule && $0.match == .yes }) else { return false }
+    return walk.outcomes.allSatisfy { outcome in
+      guard let translation = outcome.state.destinationRule else { return true }
+      return map.servicePort(ofChainAt: translation.chain) != servicePort
+    }
+  }
+}
+
+extension TableContent {
+  /// Whether a rule of the built-in chain leads to the target.
+  fileprivate func has(_ hook: Hook) -> Bool {
+    guard let chain = chains.first(where: { $0.name == hook.chain }) else { return false }
+    return chain.rules.indices.contains { chain.rules.outcome(at: $0) == .chain(hook.target) }
+  }
+
+  /// The rules of a built-in chain that stand before its first jump to kube-proxy's chain and look at where
+  /// a packet goes.
+  fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [RuleAddress] {
+    guard let chain = chains.firstIndex(where: { $0.name == name }) else { return [] }
+    let rules = chains[chain].rules
+    guard let end = rules.indices.first(where: { rules.outcome(at: $0) == .chain(target) }) else {
+      return []
+    }
+    return (0..<end).filter { position in
+      let outline = rules.outline(at: position)
+      return outline.destination != nil || outline.ipProtocol != nil
+    }.map { RuleAddress(table: self.name, chain: chain, position: $0) }
+  }
+
+  /// The rules of a chain of kube-proxy's that lead to none of its chains.
+  fileprivate func foreignRules(among name: ChainName, _ map: ServiceMap) -> [RuleAddress] {
+    guard let chain = chains.firstIndex(where: { $0.name == name }) else { return [] }
+    let rules = chains[chain].rules
+    return rules.indices.filter { position in
+      guard map.owner(ofRule: position, ofChainAt: chain, in: self) == nil else { return false }
+      guard case .chain(let target) = rules.outcome(at: position) else { return true }
+      return ChainRole(target) == .other
+    }.map { RuleAddress(table: self.name, chain: chain, position: $0) }
+  }
+}
+
+extension RuleOutline {
+  /// Whether the rule may match what goes to a service port.
+  fileprivate func mayMatch(_ target: ServiceTarget) -> Bool {
+    if let ipProtocol, ipProtocol != target.ipProtocol { return false }
+    if let destinationPort, destinationPort != target.port { return false }
+    guard let destination else { return true }
+    return (target.address.masked(by: destination.mask) == destination.address)
+      != destination.inverted
+  }
+}
