@@ -77,7 +77,9 @@ struct SaveRules: ParsableCommand, Tool {
     // Where none of the tables that are asked for is there, that has been said.
     if writer.bytes.isEmpty, rulesetOptions.tables == nil || hasTables {
       let words = choice == .all ? "" : choice == .ipv4 ? "IPv4 " : "IPv6 "
-      StandardError.note("\(ruleset.name) has no \(words)tables")
+      let backend = readsKernel ? ruleset.families.first.map { " in \($0.backend.rawValue)" } : nil
+      StandardError.note(
+        "\(ruleset.name) has no \(words)tables\(backend.map { $0 + "; --backend reads the other one" } ?? "")")
     }
     try StandardOutput.write(answer: writer.bytes)
   }
