@@ -1,7 +1,6 @@
 internal import Exposition
 internal import KubeProxy
 internal import Netfilter
-internal import Platform
 internal import Tracking
 
 /// A group of metrics that is rendered from one state of the rules.
@@ -14,14 +13,14 @@ protocol Collector: Sendable {
   /// - Parameter earlier: the totals at that scrape; nil if this is the first.
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part]
 
-  /// Why it isn't known whether a pattern selects something that the collector would export.
-  func patternFailure(in state: RulesetState) -> MatchingError?
+  /// Whether all is known that the collector would export, beside the rules.
+  func isComplete(in state: RulesetState) -> Bool
 }
 
 extension Collector {
   func partsSince(_: ChurnMark?, _: RulesetState) -> [Part] { [] }
 
-  func patternFailure(in _: RulesetState) -> MatchingError? { nil }
+  func isComplete(in _: RulesetState) -> Bool { true }
 }
 
 /// Families, or a part of a large one, that are rendered again when something about them changed.
@@ -46,7 +45,8 @@ struct Part: Sendable {
   }
 
   enum Content: Hashable, Sendable {
-    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted
+    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted,
+      accounts
   }
 
   /// The identity of an object that never changes. Equal contents are not enough.

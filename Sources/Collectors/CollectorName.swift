@@ -44,7 +44,7 @@ package struct CollectorName: Sendable {
 
 extension CollectorName: CaseIterable {
   package static let allCases: [CollectorName] = [
-    .anomalies, .connections, .endpoints, .rules, .services, .tables,
+    .anomalies, .connections, .endpoints, .nfacct, .rules, .services, .tables,
   ]
 }
 

@@ -1,6 +1,5 @@
 internal import Exposition
 internal import IPTablesSource
-internal import Platform
 internal import Tracking
 
 extension CollectorName {
@@ -12,7 +11,7 @@ extension CollectorName {
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for
 /// they cost a reading of their own where nothing else has changed.
 struct ConnectionsCollector: Collector {
-  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
 
   func sharedParts(of state: RulesetState) -> [Part] {
     let part = Part(.connections, from: [state.reading]) { writer in

@@ -2,7 +2,6 @@ internal import Exposition
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
-internal import Platform
 internal import Tracking
 
 extension CollectorName {
@@ -13,7 +12,7 @@ extension CollectorName {
 
 /// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.
 struct EndpointsCollector: Collector {
-  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
 
   func sharedParts(of state: RulesetState) -> [Part] {
     [

@@ -123,7 +123,7 @@ package final class Exporter: Sendable {
       outcomes.append(
         ExporterMetrics.Outcome(
           collector: name,
-          isSuccess: state.isComplete && collector.patternFailure(in: state) == nil,
+          isSuccess: state.isComplete && collector.isComplete(in: state),
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)

@@ -1,7 +1,6 @@
 internal import Exposition
 internal import IPTablesSource
 internal import Netfilter
-internal import Platform
 internal import Tracking
 
 extension CollectorName {
@@ -12,7 +11,7 @@ extension CollectorName {
 
 /// `rules`: what each rule has counted, whoever it belongs to.
 struct RulesCollector: Collector {
-  func patternFailure(in state: RulesetState) -> MatchingError? { state.rulePatternFailure }
+  func isComplete(in state: RulesetState) -> Bool { state.rulePatternFailure == nil }
 
   func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }

@@ -2,7 +2,6 @@ internal import Churn
 internal import Exposition
 internal import KubeProxy
 internal import Netfilter
-internal import Platform
 internal import Tracking
 
 extension CollectorName {
@@ -12,7 +11,7 @@ extension CollectorName {
 
 /// `services`: what the rules hold for each service port.
 struct ServicesCollector: Collector {
-  func patternFailure(in state: RulesetState) -> MatchingError? { state.servicePatternFailure }
+  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
 
   func sharedParts(of state: RulesetState) -> [Part] {
     let gauges = Part(.gauges, from: state.services.map(\.gauges)) {

@@ -28,7 +28,11 @@ public struct CounterSelection: OptionSet, Sendable, Hashable {
   public static let connections = CounterSelection(rawValue: 2)
   /// Those of all rules, the ones that translate the destination included.
   public static let rules = CounterSelection(rawValue: 4).union(.connections)
-  public static let all: CounterSelection = [.policies, .rules]
+  /// Those of nfacct's objects.
+  public static let accounts = CounterSelection(rawValue: 8)
+  /// All that tables have.
+  public static let ofTables: CounterSelection = [.policies, .rules]
+  public static let all: CounterSelection = [.ofTables, .accounts]
 }
 
 /// What one reading came to.
@@ -43,16 +47,20 @@ public struct RulesetReading: Sendable {
   public let node: NodeEvidence
   /// What nf_tables announced since the source exists; nil where nobody listens.
   public let transactions: TransactionCounts?
+  /// nfacct's objects; nil where nobody asked for them, or the source has none, as one of files.
+  public internal(set) var accounts: PacketAccounts?
 
   public init(
     families: [FamilyReading], counters: CounterSelection = [], choice: BackendChoice? = nil,
-    node: NodeEvidence = NodeEvidence(), transactions: TransactionCounts? = nil
+    node: NodeEvidence = NodeEvidence(), transactions: TransactionCounts? = nil,
+    accounts: PacketAccounts? = nil
   ) {
     self.families = families
     self.counters = counters
     self.choice = choice
     self.node = node
     self.transactions = transactions
+    self.accounts = accounts
   }
 }
 
@@ -90,6 +98,8 @@ public struct ReadingError: Error, Sendable, Hashable {
     case readTable(IPFamily, TableName)
     /// Asking nf_tables for its tables.
     case readNFTables(IPFamily)
+    /// Asking for nfacct's objects.
+    case readAccounts
     /// Reading a saved file.
     case readFile(path: String)
     /// Understanding a line of what was saved; lines are counted from 1.
@@ -119,6 +129,7 @@ extension ReadingError: CustomStringConvertible {
     case .readTable(let family, let table):
       "cannot read the \(family.rawValue) table \(table.rawValue): \(cause)"
     case .readNFTables(let family): "cannot read nf_tables' \(family.rawValue) rules: \(cause)"
+    case .readAccounts: "cannot read nfacct's objects: \(cause)"
     case .readFile(let path): "cannot read \(path): \(cause)"
     case .parseLine(let number, let text):
       (path.map { "\($0): " } ?? "") + "line \(number): \(cause)"

@@ -94,6 +94,36 @@ public enum FileBytes {
     _ = fcntl(descriptor, F_SETFL, O_RDONLY)
   }
 
+  /// Calls `body` with each line of one of the system's own files, and never holds the whole.
+  ///
+  /// - Parameter body: Whether to go on.
+  /// - Throws: ``SystemError`` with the error of the call that failed.
+  public static func forEachLine(
+    of path: String, _ body: (ArraySlice<UInt8>) -> Bool
+  ) throws(SystemError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError(code: errno) }
+    defer { _ = close(descriptor) }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    /// The beginning of a line whose end was not read yet.
+    var rest: [UInt8] = []
+    while true {
+      let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw SystemError(code: errno) }
+      if count == 0 { break }
+      var start = 0
+      while let end = chunk[start..<count].firstIndex(of: UInt8(ascii: "\n")) {
+        let isWanted = rest.isEmpty ? body(chunk[start..<end]) : body(rest + chunk[start..<end])
+        if !isWanted { return }
+        rest.removeAll(keepingCapacity: true)
+        start = end + 1
+      }
+      rest += chunk[start..<count]
+    }
+    if !rest.isEmpty { _ = body(rest[...]) }
+  }
+
   /// Whether there is a file or directory of that name.
   public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

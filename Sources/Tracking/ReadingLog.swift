@@ -8,6 +8,7 @@ internal import Platform
 struct ReadingLog {
   private let logger: Logger
   private var failures: [FamilyIdentity: ReadingError] = [:]
+  private var accountFailure: ReadingError?
   private var backend: Backend?
   private var mode: KubeProxyMode?
   private let patternWarnings = MessageLimit()
@@ -18,6 +19,7 @@ struct ReadingLog {
   mutating func note(_ reading: RulesetReading, _ mode: KubeProxyMode) {
     for family in reading.families { note(family) }
     if let choice = reading.choice { note(choice) }
+    if let accounts = reading.accounts { note(accounts) }
     note(mode)
   }
 
@@ -47,6 +49,19 @@ struct ReadingLog {
       guard failures.updateValue(error, forKey: key) != error else { return }
       metadata["error"] = "\(error)"
       logger.error("reading failed", metadata: metadata)
+    }
+  }
+
+  /// Says that nfacct's objects can't be read, and that they can again.
+  private mutating func note(_ accounts: PacketAccounts) {
+    var failure: ReadingError?
+    if case .failed(let error) = accounts { failure = error }
+    guard failure != accountFailure else { return }
+    accountFailure = failure
+    if let failure {
+      logger.error("reading nfacct's objects failed", metadata: ["error": "\(failure)"])
+    } else {
+      logger.info("reading nfacct's objects works again")
     }
   }
 

@@ -13,6 +13,8 @@ package struct RulesetState: Sendable {
   package let choice: BackendChoice?
   package let mode: KubeProxyMode
   package let transactions: TransactionCounts?
+  /// nfacct's objects; nil where nobody asked for them, or the source has none.
+  package let accounts: PacketAccounts?
   package let ledger: ChurnLedger
   /// Where the ledger's totals stand.
   package let mark: ChurnMark

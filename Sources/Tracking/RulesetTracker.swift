@@ -40,8 +40,8 @@ struct RulesetTracker {
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
       choice: reading.choice, mode: mode,
-      transactions: reading.transactions, ledger: ledger, mark: mark,
-      beginning: beginning)
+      transactions: reading.transactions, accounts: reading.accounts, ledger: ledger,
+      mark: mark, beginning: beginning)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.

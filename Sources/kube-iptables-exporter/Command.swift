@@ -127,7 +127,7 @@ struct Command: AsyncParsableCommand {
   }
 
   /// The file descriptors that the exporter opens for itself, those of a reading included.
-  private static let ownFiles = 18
+  private static let ownFiles = 19
 
   /// The server's limits, with as many connections as there are file descriptors for: clients must
   /// not take what a reading needs.

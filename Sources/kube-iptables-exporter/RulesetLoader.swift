@@ -93,7 +93,7 @@ struct RulesetLoader {
   func loadKernel(
     _ asked: Set<IPFamily> = Set(IPFamily.allCases)
   ) throws(AnswerFailure) -> Ruleset {
-    let reading = kernel.read(.all)
+    let reading = kernel.read(.ofTables)
     do throws(ReadingError) {
       var families: [FamilySnapshot] = []
       for family in reading.families where family.isFollowed && asked.contains(family.family) {

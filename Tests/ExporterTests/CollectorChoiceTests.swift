@@ -8,7 +8,7 @@ import Testing
 struct CollectorChoiceTests {
   struct Choice: CustomTestStringConvertible {
     let testDescription: String
-    var on: Set<CollectorName> = [.anomalies, .connections, .services, .tables]
+    var on = CollectorName.byDefault
     var collect: [String] = []
     var exclude: [String] = []
     let collectors: Set<String>
@@ -16,12 +16,14 @@ struct CollectorChoiceTests {
 
   static let choices = [
     Choice(
-      testDescription: "all", collectors: ["anomalies", "connections", "services", "tables"]),
+      testDescription: "all",
+      collectors: ["anomalies", "connections", "nfacct", "services", "tables"]),
     Choice(
       testDescription: "collect[]=anomalies", collect: ["anomalies"], collectors: ["anomalies"]),
     Choice(
       testDescription: "collect[]=connections", collect: ["connections"],
       collectors: ["connections"]),
+    Choice(testDescription: "collect[]=nfacct", collect: ["nfacct"], collectors: ["nfacct"]),
     Choice(
       testDescription: "collect[]=services", collect: ["services"], collectors: ["services"]),
     Choice(testDescription: "collect[]=tables", collect: ["tables"], collectors: ["tables"]),
@@ -30,7 +32,7 @@ struct CollectorChoiceTests {
       collectors: ["services", "tables"]),
     Choice(
       testDescription: "exclude[]=tables", exclude: ["tables"],
-      collectors: ["anomalies", "connections", "services"]),
+      collectors: ["anomalies", "connections", "nfacct", "services"]),
     Choice(
       testDescription: "those with series by the thousands", on: Set(CollectorName.allCases),
       collectors: Set(CollectorName.allCases.map(\.rawValue))),
@@ -39,10 +41,10 @@ struct CollectorChoiceTests {
       collect: ["rules", "endpoints"], collectors: ["endpoints", "rules"]),
     Choice(
       testDescription: "exclude[]=connections", exclude: ["connections"],
-      collectors: ["anomalies", "services", "tables"]),
+      collectors: ["anomalies", "nfacct", "services", "tables"]),
     Choice(
       testDescription: "exclude[] of all",
-      exclude: ["anomalies", "tables", "services", "connections"],
+      exclude: ["anomalies", "tables", "nfacct", "services", "connections"],
       collectors: []),
     Choice(testDescription: "tables switched off", on: [.services], collectors: ["services"]),
     Choice(

@@ -15,8 +15,10 @@ struct CounterNeedsTests {
   }
 
   static let needs = [
-    Need(counters: [.policies, .connections]),
+    Need(counters: [.policies, .connections, .accounts]),
     Need(on: Set(CollectorName.allCases), counters: .all),
+    Need(on: [.nfacct], counters: .accounts),
+    Need(collect: ["nfacct"], counters: .accounts),
     Need(on: [.rules], counters: .rules),
     Need(on: [.endpoints], counters: .connections),
     Need(on: [.rules, .connections], collect: ["connections"], counters: .connections),
@@ -25,8 +27,8 @@ struct CounterNeedsTests {
     Need(collect: ["services"], counters: []),
     Need(collect: ["tables"], counters: .policies),
     Need(collect: ["services", "tables"], counters: .policies),
-    Need(exclude: ["tables"], counters: .connections),
-    Need(exclude: ["connections"], counters: .policies),
+    Need(exclude: ["tables"], counters: [.connections, .accounts]),
+    Need(exclude: ["connections"], counters: [.policies, .accounts]),
     Need(on: [.services, .tables], counters: .policies),
     Need(on: [.services], counters: []),
     Need(on: [], counters: []),

@@ -106,7 +106,7 @@ struct WatchTests {
         #expect(metrics["iptables_readings_total"] == Double(1 + number))
         #expect(metrics["iptables_watch_readings_total"] == 1)
       }
-      #expect(watch.record.asked == [[]] + Array(repeating: [.policies, .connections], count: 10))
+      #expect(watch.record.asked == [[]] + Array(repeating: [.policies, .connections, .accounts], count: 10))
       #expect(await watch.readings(in: 6) == [3, 6])
     }
   }
@@ -118,7 +118,7 @@ struct WatchTests {
     try await watch.run {
       let metrics = try await watch.exporter.metrics()
       #expect(metrics.services().contains(Self.creation.service))
-      #expect(watch.record.asked == [[], [.policies, .connections]])
+      #expect(watch.record.asked == [[], [.policies, .connections, .accounts]])
     }
   }
 

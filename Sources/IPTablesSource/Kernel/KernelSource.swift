@@ -16,6 +16,7 @@ public final class KernelSource: RulesetSource {
   private let choose: Choosing
   private let legacy: any BackendSource
   private let nft: any BackendSource
+  private let accounts: PacketAccountReader
   private let now: () -> ContinuousClock.Instant
   private var choice: BackendChoice?
   /// The last reading of the legacy backend, while it is not followed.
@@ -38,7 +39,8 @@ public final class KernelSource: RulesetSource {
 
   init(
     backend: BackendSelection, legacy: any BackendSource, nft: any BackendSource,
-    signs: NodeSigns, choose: @escaping Choosing,
+    accounts: PacketAccountReader = PacketAccountReader(), signs: NodeSigns,
+    choose: @escaping Choosing,
     now: @escaping () -> ContinuousClock.Instant = { .now }
   ) {
     selection = backend
@@ -46,16 +48,20 @@ public final class KernelSource: RulesetSource {
     self.choose = choose
     self.legacy = legacy
     self.nft = nft
+    self.accounts = accounts
     self.now = now
   }
 
   public func read(_ counters: CounterSelection) -> RulesetReading {
-    switch selection {
-    case .legacy: readLegacy(counters)
-    case .nft: readNFT(counters)
-    case .both: readBoth(counters)
-    case .auto: readChosen(counters)
-    }
+    var reading =
+      switch selection {
+      case .legacy: readLegacy(counters)
+      case .nft: readNFT(counters)
+      case .both: readBoth(counters)
+      case .auto: readChosen(counters)
+      }
+    if counters.contains(.accounts) { reading.accounts = accounts.read() }
+    return reading
   }
 
   public func mayHaveChanged() -> Bool {
@@ -68,7 +74,7 @@ public final class KernelSource: RulesetSource {
 
   private func readLegacy(_ counters: CounterSelection) -> RulesetReading {
     RulesetReading(
-      families: legacy.read(counters).families, counters: .all,
+      families: legacy.read(counters).families, counters: .ofTables,
       choice: BackendChoice(backend: .legacy, reason: .configured),
       node: node(NodeEvidence(hasTable: nft.hasTable())))
   }
@@ -105,8 +111,8 @@ public final class KernelSource: RulesetSource {
       families[index].isFollowed = isFollowed(families[index], choice)
     }
     return RulesetReading(
-      families: families, counters: choice.backend == .legacy ? .all : [], choice: choice,
-      node: node(new.node), transactions: new.transactions)
+      families: families, counters: choice.backend == .legacy ? .ofTables : [],
+      choice: choice, node: node(new.node), transactions: new.transactions)
   }
 
   private func readOtherLegacy(_ counters: CounterSelection) {

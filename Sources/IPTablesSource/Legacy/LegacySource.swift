@@ -40,7 +40,7 @@ public final class LegacySource: RulesetSource {
         FamilyReading(
           backend: .legacy, family: family,
           result: Result { () throws(ReadingError) in try read(family) })
-      }, counters: .all)
+      }, counters: .ofTables)
   }
 
   /// Whether the mangle table of either family had one of the hints, at the last reading.

@@ -169,25 +169,10 @@ final class NFTConnection: Sendable {
     addAttributes(&request)
     request.end()
     try transport.send(request)
-    var outcome: Result<Void, NFTError>?
-    while outcome == nil {
-      let isThere = try transport.receive { message in
-        guard message.sequence == sequence, outcome == nil else { return }
-        if message.isInterrupted { hasGap.store(true, ordering: .relaxed) }
-        switch message.kind {
-        // What answers `NFT_MSG_GET…` is `NFT_MSG_NEW…`, the number before it.
-        case .table(let answer) where answer == Int(type.rawValue) - 1:
-          body(message)
-          if !isDump { outcome = .success(()) }
-        case .done(0) where isDump: outcome = .success(())
-        case .done(let code) where code != 0, .error(let code) where code != 0:
-          outcome = .failure(.refused(SystemError(code: code)))
-        default: outcome = .failure(.malformed)
-        }
-      }
-      if !isThere { throw .malformed }
-    }
-    try outcome?.get()
+    // What answers `NFT_MSG_GET…` is `NFT_MSG_NEW…`, the number before it.
+    let isInterrupted = try transport.receiveAnswer(
+      to: sequence, of: .table(Int(type.rawValue) - 1), isDump: isDump, body)
+    if isInterrupted { hasGap.store(true, ordering: .relaxed) }
   }
 
   /// Whether what is asked for exists.

@@ -2,9 +2,9 @@ private import Glibc
 internal import Netfilter
 internal import Platform
 
-/// Why nf_tables could not be read.
+/// Why one of netfilter's subsystems could not be read.
 enum NFTError: Error, Hashable {
-  /// A call failed, or nf_tables refused a request: the `errno` is kept as it is.
+  /// A call failed, or a request was refused: the `errno` is kept as it is.
   case refused(SystemError)
   /// No answer came in time.
   case timedOut
@@ -16,7 +16,7 @@ enum NFTError: Error, Hashable {
   case contradictory
   /// A transaction came in between each time the rules were read.
   case overtaken
-  /// The kernel has no nf_tables, or has not loaded it.
+  /// The kernel doesn't have the subsystem, or has not loaded it.
   case notLoaded
 
   /// ENOENT: what was asked for doesn't exist.
@@ -25,41 +25,33 @@ enum NFTError: Error, Hashable {
   static let notPermitted = NFTError.refused(SystemError(code: EPERM))
 }
 
-extension ReadingError {
-  init(_ family: IPFamily, _ error: NFTError) {
-    var code: Int32?
-    let cause: String
-    switch error {
+extension NFTError {
+  /// The refusal's `errno`; nil where it is none.
+  var code: Int32? {
+    if case .refused(let refusal) = self { refusal.code } else { nil }
+  }
+
+  /// What went wrong, in words.
+  ///
+  /// - Parameter subsystem: what was asked.
+  func words(of subsystem: KernelSubsystem) -> String {
+    switch self {
     case .refused(let refusal):
-      code = refusal.code
-      cause = error == .notPermitted ? "\(refusal); it takes CAP_NET_ADMIN" : "\(refusal)"
-    case .timedOut: cause = "no answer came within \(NetlinkSocket.patience) seconds"
-    case .overrun: cause = "answers were lost, because they came faster than they were taken"
-    case .malformed: cause = "an answer was none to what was asked"
-    case .contradictory: cause = "something was missing, though no rule had changed"
-    case .overtaken: cause = "the rules changed again and again while they were read"
-    case .notLoaded: cause = "the kernel has not loaded nf_tables, and reading must not make it"
+      self == .notPermitted ? "\(refusal); it takes CAP_NET_ADMIN" : "\(refusal)"
+    case .timedOut: "no answer came within \(NetlinkSocket.patience) seconds"
+    case .overrun: "answers were lost, because they came faster than they were taken"
+    case .malformed: "an answer was none to what was asked"
+    case .contradictory: "something was missing, though no rule had changed"
+    case .overtaken: "the rules changed again and again while they were read"
+    case .notLoaded:
+      "the kernel has not loaded \(subsystem.module), and reading must not make it"
     }
-    self.init(operation: .readNFTables(family), code: code, cause: cause)
   }
 }
 
-/// Whether the kernel's nf_tables can be asked without the kernel's loading it for that.
-enum NFTAvailability {
-  /// Whether nf_tables is there: loaded, built in, or in a kernel that loads no modules, which has
-  /// nothing to lose by being asked.
-  static var isPresent: Bool {
-    FileBytes.exists("/sys/module/nf_tables") || !FileBytes.exists("/proc/modules") || isBuiltIn
+extension ReadingError {
+  init(_ family: IPFamily, _ error: NFTError) {
+    self.init(
+      operation: .readNFTables(family), code: error.code, cause: error.words(of: .nfTables))
   }
-
-  /// Looked for once: the list of the kernel's symbols has megabytes, and doesn't lose what is built in.
-  private static let isBuiltIn =
-    FileBytes.text("/proc/kallsyms").map { symbols in
-      symbols.utf8.split(separator: UInt8(ascii: "\n")).contains { line in
-        // A module's symbol ends with the module's name.
-        line.suffix(Self.symbol.count).elementsEqual(Self.symbol)
-      }
-    } ?? false
-
-  private static let symbol = Array(" nft_do_chain".utf8)
 }

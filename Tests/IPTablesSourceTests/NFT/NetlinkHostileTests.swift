@@ -66,6 +66,7 @@ struct NetlinkHostileTests {
         messages += 1
         changes.note(message)
         _ = NFTGeneration(message)
+        _ = PacketAccount(message)
         if let chain = NFTChain(message) { chains.append(chain) }
         let rule = NFTRule(message.attributes)
         for family in IPFamily.allCases {

@@ -1,11 +1,13 @@
 internal import CNFTables
 internal import Netfilter
 
-/// A message of nf_tables or of netlink itself.
+/// A message of one of netfilter's subsystems, or of netlink itself.
 struct NetlinkMessage {
-  enum Kind {
+  enum Kind: Equatable {
     /// `NFT_MSG_…`.
     case table(Int)
+    /// `NFNL_MSG_ACCT_…`.
+    case account(Int)
     /// The end of a dump: 0, or the `errno` that ended it before it was complete.
     case done(Int32)
     /// A refusal with its `errno`, or 0 where a request is acknowledged.
@@ -54,8 +56,11 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
     case NLMSG_DONE: return .done(code)
     case NLMSG_ERROR: return .error(code)
     default:
-      guard type >> 8 == UInt16(NFNL_SUBSYS_NFTABLES) else { return .other }
-      return .table(Int(type & 0xff))
+      switch Int32(type >> 8) {
+      case NFNL_SUBSYS_NFTABLES: return .table(Int(type & 0xff))
+      case NFNL_SUBSYS_ACCT: return .account(Int(type & 0xff))
+      default: return .other
+      }
     }
   }
 
@@ -115,14 +120,14 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
   private static let typeMask: UInt16 = 0x3fff
 }
 
-/// Requests to nf_tables, one after the other in a run of bytes that is sent at once.
+/// Requests to one of netfilter's subsystems, one after the other in a run of bytes that is sent at once.
 ///
 /// C counterparts: `struct nlmsghdr`, `struct nfgenmsg`, `struct nlattr`.
 struct NetlinkRequest {
   private(set) var bytes: [UInt8] = []
   private var start = 0
 
-  /// Begins another request.
+  /// Begins another request to nf_tables.
   ///
   /// - Parameters:
   ///   - type: such as `NFT_MSG_GETRULE`.
@@ -131,13 +136,24 @@ struct NetlinkRequest {
   mutating func begin(
     _ type: nf_tables_msg_types, _ family: IPFamily?, isDump: Bool = false, sequence: UInt32
   ) {
+    begin(NFNL_SUBSYS_NFTABLES, type.rawValue, family, isDump: isDump, sequence: sequence)
+  }
+
+  /// Begins another request, for all of nfacct's objects. It leaves their counters as they are.
+  mutating func beginAccounts(sequence: UInt32) {
+    begin(NFNL_SUBSYS_ACCT, NFNL_MSG_ACCT_GET.rawValue, nil, isDump: true, sequence: sequence)
+  }
+
+  private mutating func begin(
+    _ subsystem: Int32, _ type: UInt32, _ family: IPFamily?, isDump: Bool, sequence: UInt32
+  ) {
     start = bytes.count
     append(UInt32(0))  // the length, which `end` knows
-    append(UInt16(NFNL_SUBSYS_NFTABLES) << 8 | UInt16(type.rawValue))
+    append(UInt16(subsystem) << 8 | UInt16(type))
     append(UInt16(NLM_F_REQUEST | (isDump ? NLM_F_DUMP : 0)))
     append(sequence)
     append(UInt32(0))  // the port, which the kernel knows
-    append(UInt32(family.map { UInt8($0.netlinkNumber) } ?? 0))
+    append(UInt32(family?.netlinkNumber ?? 0))
   }
 
   /// Ends the request.

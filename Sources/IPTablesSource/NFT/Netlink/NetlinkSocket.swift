@@ -2,7 +2,7 @@ private import CNFTables
 private import Glibc
 internal import Platform
 
-/// What carries requests to nf_tables and its messages back: a socket, or in the tests a script.
+/// What carries requests to netfilter and its messages back: a socket, or in the tests a script.
 protocol NetlinkTransport: AnyObject, Sendable {
   /// What can be watched for messages; nil where nothing can.
   var descriptor: Int32? { get }
@@ -36,6 +36,42 @@ extension NetlinkTransport {
     guard areWhole else { throw .malformed }
     return isThere
   }
+
+  /// Receives the answer to a request, and hands over each of its messages.
+  ///
+  /// Answers to earlier requests, which came late, are left out.
+  ///
+  /// - Parameters:
+  ///   - sequence: The request's number.
+  ///   - kind: What the answer's messages are.
+  ///   - isDump: Whether the answer may have many messages, or none; another has one.
+  /// - Returns: Whether something changed while a dump was made.
+  /// - Throws: ``NFTError``.
+  func receiveAnswer(
+    to sequence: UInt32, of kind: NetlinkMessage.Kind, isDump: Bool,
+    _ body: (NetlinkMessage) -> Void
+  ) throws(NFTError) -> Bool {
+    var outcome: Result<Void, NFTError>?
+    var isInterrupted = false
+    while outcome == nil {
+      let isThere = try receive { message in
+        guard message.sequence == sequence, outcome == nil else { return }
+        if message.isInterrupted { isInterrupted = true }
+        switch message.kind {
+        case kind:
+          body(message)
+          if !isDump { outcome = .success(()) }
+        case .done(0) where isDump: outcome = .success(())
+        case .done(let code) where code != 0, .error(let code) where code != 0:
+          outcome = .failure(.refused(SystemError(code: code)))
+        default: outcome = .failure(.malformed)
+        }
+      }
+      if !isThere { throw .malformed }
+    }
+    try outcome?.get()
+    return isInterrupted
+  }
 }
 
 /// Opens a transport that belongs to the network namespace of this thread.
@@ -55,10 +91,10 @@ typealias NetlinkOpening = @Sendable (_ group: UInt32?) throws(NFTError) -> any 
 
   /// Opens a socket, as ``NetlinkOpening`` says.
   ///
-  /// - Throws: ``NFTError`` of the call that failed; ``NFTError/notLoaded`` where the kernel would have
-  ///   to load nf_tables.
-  init(group: UInt32?) throws(NFTError) {
-    guard NFTAvailability.isPresent else { throw .notLoaded }
+  /// - Throws: ``NFTError`` of the call that failed; ``NFTError/notLoaded`` where the kernel might have
+  ///   to load the subsystem.
+  init(group: UInt32?, to subsystem: KernelSubsystem = .nfTables) throws(NFTError) {
+    guard subsystem.presence == .present else { throw .notLoaded }
     let flags = SocketFlag.closeOnExec | (group == nil ? 0 : SocketFlag.nonBlocking)
     guard let opened = unsafe mnl_socket_open2(NETLINK_NETFILTER, flags) else {
       throw errno == EPROTONOSUPPORT ? .notLoaded : .refused(SystemError(code: errno))

@@ -9,6 +9,7 @@ enum NetlinkDomain {
     for message in unsafe NetlinkMessages(KernelBytes(bytes)) {
       changes.note(message)
       _ = NFTGeneration(message)
+      _ = PacketAccount(message)
       if let chain = NFTChain(message) { chains.append(chain) }
       guard let family = IPFamily(netlinkNumber: message.family) else { continue }
       let rule = NFTRule(message.attributes)
