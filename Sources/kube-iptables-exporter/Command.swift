@@ -23,12 +23,14 @@ struct Command: AsyncParsableCommand {
         kube-iptables-exporter show
         kube-iptables-exporter diff before.rules
         kube-iptables-exporter check
+        kube-iptables-exporter migrate
       """,
     version: Version.text, subcommands: tools.map { $0 as any ParsableCommand.Type })
 
   /// The subcommands.
   static let tools: [any Tool.Type] = [
-    PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self, SaveRules.self,
+    PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self, Migrate.self,
+    SaveRules.self,
   ]
 
   @Option(

@@ -27,6 +27,9 @@ struct ToolTests {
         ["--web.", "--source", "--tree"]
       ),
       (
+        "migrate", ["--format", "--color"], ["--web.", "--source", "--service", "--backend"]
+      ),
+      (
         "save", ["--family", "--ipv6", "-c, --counters", "--tables"],
         ["--web.", "--source", "--format"]
       ),
@@ -45,7 +48,7 @@ struct ToolTests {
   }
 
   @Test(
-    "The version is that of the program", arguments: ["metrics", "show", "diff", "check", "save"])
+    "The version is that of the program", arguments: ["metrics", "show", "diff", "check", "migrate", "save"])
   func version(_ tool: String) throws {
     #expect(try run("\(tool) --version") == run("--version"))
   }
@@ -58,11 +61,36 @@ struct ToolTests {
     #expect(try run("show --help").contains("(values: text, json; default:"))
   }
 
-  @Test("Colours are there where they are asked for", arguments: ["show", "check"])
+  @Test("Colours are there where they are asked for", arguments: ["show", "check", "migrate"])
   func colors(_ tool: String) throws {
     #expect(try run("\(tool) --color always \(Self.rules)").contains("\u{1b}["))
     #expect(try !run("\(tool) --color auto \(Self.rules)").contains("\u{1b}["))
     #expect(try !run("\(tool) --color never \(Self.rules)").contains("\u{1b}["))
+  }
+
+  @Test(
+    "migrate ends with 0 where nothing blocks, 1 where something does, 2 where a file can't be read",
+    arguments: ["text", "json"])
+  func migrate(_ format: String) throws {
+    let good = try run("migrate \(Self.rules) --format \(format)")
+    #expect(good.contains(format == "text" ? "nothing is known to stand" : "\"blocking\": 0"))
+    let dump = String(decoding: try Fixture("legacy-1.28/a-01-baseline.rules").bytes(), as: UTF8.self)
+    let closed = dump.replacing(":FORWARD ACCEPT", with: ":FORWARD DROP")
+    #expect(end(["migrate", "-", "--format", format], Array(closed.utf8))?.status == 1)
+    #expect(end(["migrate", "-", "--format", format], Array(dump.utf8)) == nil)
+    let missing = end(["migrate", "/nowhere", Self.rules, "--format", format])
+    #expect(missing?.status == 2)
+    #expect(missing?.words.contains("cannot read /nowhere: No such file") == true)
+  }
+
+  /// How the program ends where it doesn't end well.
+  private func end(_ words: [String], _ input: [UInt8] = []) -> Command.Failure? {
+    do {
+      try Command.run(["timeout", "30", program] + words, input: input)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   @Test("What save writes of a file is what it writes of that", arguments: ["", "--counters "])

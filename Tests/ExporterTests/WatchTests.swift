@@ -106,7 +106,9 @@ struct WatchTests {
         #expect(metrics["iptables_readings_total"] == Double(1 + number))
         #expect(metrics["iptables_watch_readings_total"] == 1)
       }
-      #expect(watch.record.asked == [[]] + Array(repeating: [.policies, .connections, .accounts], count: 10))
+      #expect(
+        watch.record.asked == [[]]
+          + Array(repeating: [.policies, .connections, .accounts], count: 10))
       #expect(await watch.readings(in: 6) == [3, 6])
     }
   }

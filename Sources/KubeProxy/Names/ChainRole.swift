@@ -63,6 +63,7 @@ extension ChainName {
   public static let kubeExternalServices: ChainName = "KUBE-EXTERNAL-SERVICES"
   public static let kubeForward: ChainName = "KUBE-FORWARD"
   public static let kubePostrouting: ChainName = "KUBE-POSTROUTING"
+  public static let kubeMarkMasq: ChainName = "KUBE-MARK-MASQ"
   public static let kubeMarkDrop: ChainName = "KUBE-MARK-DROP"
   /// The kubelet's, and since 1.25 kube-proxy's: what drops packets on the way in and out.
   public static let kubeFirewall: ChainName = "KUBE-FIREWALL"

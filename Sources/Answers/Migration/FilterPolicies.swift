@@ -1,0 +1,102 @@
+internal import KubeProxy
+internal import Netfilter
+
+extension MigrationSource {
+  /// Examines whether filter drops by itself what kube-proxy accepts in iptables mode.
+  func examinePolicies(_ finding: inout MigrationFinding) {
+    for family in families {
+      guard family.table(.filter) != nil else {
+        if node == nil {
+          finding.add(
+            .unknown, "the file does not hold the table filter (\(family.family.rawValue))")
+        }
+        continue
+      }
+      family.addForwarding(to: &finding)
+      family.addHealthChecks(to: &finding)
+    }
+    if finding.details.isEmpty {
+      finding.add(
+        .ok,
+        "filter drops nothing that kube-proxy accepts (firewalls in other tables are not examined)")
+    }
+  }
+}
+
+/// How a built-in chain of filter ends.
+private struct ChainEnding {
+  /// What drops all that no rule has accepted: the policy, or a rule; nil where nothing does.
+  let words: String?
+  let rules: [MigrationRule]
+  /// How many rules are not kube-proxy's jumps, nor the one that drops.
+  let others: Int
+
+  /// - Parameter name: a chain of filter; nil where it doesn't exist.
+  init?(of name: ChainName, in snapshot: FamilySnapshot) {
+    guard let content = snapshot.table(.filter)?.content, let index = content.index(of: name) else {
+      return nil
+    }
+    let chain = content.chains[index]
+    let drop = chain.rules.indices.first { chain.rules.line(at: $0).blocksAll }
+    let end = drop ?? chain.rules.count
+    others = (0..<end).count { position in
+      guard case .chain(let target) = chain.rules.outcome(at: position) else { return true }
+      return ChainRole(target) == .other
+    }
+    if let drop {
+      words = "a rule of \(name) drops all that is left"
+      rules = [MigrationRule(content, snapshot.backend, chain: index, drop)]
+    } else {
+      words = chain.policy == .drop ? "\(name) has the policy DROP" : nil
+      rules = []
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Whether the line is a rule that drops or rejects every packet.
+  fileprivate var blocksAll: Bool {
+    starts(with: "-j DROP".utf8) && count == 7 || starts(with: "-j REJECT".utf8)
+  }
+}
+
+extension FamilySnapshot {
+  /// Adds whether FORWARD drops what KUBE-FORWARD accepts.
+  fileprivate func addForwarding(to finding: inout MigrationFinding) {
+    guard let ending = ChainEnding(of: "FORWARD", in: self), let words = ending.words else {
+      return
+    }
+    var accepted: UInt64 = 0
+    forEachRule(of: .kubeForward, in: .filter) { outline, _, packets in
+      if outline.outcome == .other { accepted += packets }
+    }
+    let count =
+      hasCounts ? ". KUBE-FORWARD has accepted \(Wording.count(accepted, "packet"))" : ""
+    let place = "\(words) (\(family.rawValue))"
+    if ending.others == 0 {
+      finding.add(
+        .blocks, "\(place), and no rule but kube-proxy's accepts anything\(count)", ending.rules)
+    } else {
+      finding.add(
+        .look,
+        "\(place), and \(Wording.count(ending.others, "rule")) of others may accept services' packets"
+          + count, ending.rules)
+    }
+  }
+
+  /// Adds whether INPUT drops the health checks that filter's KUBE-NODEPORTS accepts.
+  fileprivate func addHealthChecks(to finding: inout MigrationFinding) {
+    var checks: [MigrationRule] = []
+    forEachRule(of: .kubeNodePorts, in: .filter) { outline, position, _ in
+      guard outline.outcome == .other else { return }
+      checks += [rule(position, of: .kubeNodePorts, in: .filter)].compactMap(\.self)
+    }
+    guard !checks.isEmpty, let ending = ChainEnding(of: "INPUT", in: self),
+      let words = ending.words
+    else { return }
+    finding.add(
+      ending.others == 0 ? .blocks : .look,
+      "\(words) (\(family.rawValue)), and kube-proxy accepts health checks at "
+        + Wording.count(checks.count, "port"), ending.rules + checks)
+  }
+}

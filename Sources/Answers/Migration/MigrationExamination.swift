@@ -1,0 +1,210 @@
+internal import KubeProxy
+internal import Netfilter
+
+extension MigrationSource {
+  /// What is found of each subject.
+  func examine() -> [MigrationFinding] {
+    MigrationSubject.allCases.map { subject in
+      var finding = MigrationFinding(subject)
+      switch subject {
+      case .mode: examineMode(&finding)
+      case .kernel: examineKernel(&finding)
+      case .foreignRules: examineForeignRules(&finding)
+      case .leftovers: examineLeftovers(&finding)
+      case _ where mode == .nftables: finding.add(.ok, "kube-proxy is in nftables mode already")
+      case _ where mode != .iptables:
+        finding.add(.unknown, "there are no rules of kube-proxy's mode iptables to judge it by")
+      case .localhostNodePorts: examineLocalhostNodePorts(&finding)
+      case .nodePortAddresses: examineNodePortAddresses(&finding)
+      case .invalidPackets: examineInvalidPackets(&finding)
+      case .policies: examinePolicies(&finding)
+      }
+      return finding
+    }
+  }
+
+  private func examineMode(_ finding: inout MigrationFinding) {
+    switch mode {
+    case .iptables: finding.add(.ok, "kube-proxy is in iptables mode")
+    case .nftables: finding.add(.ok, "kube-proxy is in nftables mode already")
+    case .ipvs:
+      finding.add(.look, "kube-proxy is in ipvs mode, about which these rules say little")
+    case .none:
+      finding.add(.unknown, "there are no rules of kube-proxy here")
+    }
+  }
+
+  private func examineKernel(_ finding: inout MigrationFinding) {
+    let needed = KernelVersion(5, 13)
+    guard let node else {
+      finding.add(.unknown, "a file does not tell the node's kernel")
+      return
+    }
+    guard let release = node.kernelRelease, let version = KernelVersion(release: release) else {
+      finding.add(.unknown, "the kernel's version can't be read")
+      return
+    }
+    if version < needed {
+      finding.add(.blocks, "Linux \(release) is older than \(needed)")
+    } else {
+      finding.add(.ok, "Linux \(release) is \(needed) or later")
+    }
+  }
+
+  private func examineInvalidPackets(_ finding: inout MigrationFinding) {
+    var rules: [MigrationRule] = []
+    var ofRules: UInt64 = 0
+    for family in families {
+      family.forEachRule(of: .kubeForward, in: .filter) { outline, position, packets in
+        guard outline.outcome == .blocked,
+          let rule = family.rule(position, of: .kubeForward, in: .filter), rule.dropsInvalid
+        else { return }
+        rules.append(rule)
+        ofRules += packets
+      }
+    }
+    let counted = node?.counted("ct_state_invalid_dropped_pkts")
+    if let counted, counted > 0 {
+      finding.add(
+        .look,
+        "kube-proxy has dropped \(Wording.count(counted, "invalid packet")), as nfacct's "
+          + "ct_state_invalid_dropped_pkts has counted")
+    } else if ofRules > 0 {
+      finding.add(
+        .look,
+        "kube-proxy has dropped \(Wording.count(ofRules, "invalid packet")) since it last wrote the rules",
+        rules)
+    } else if counted != nil {
+      finding.add(
+        .ok,
+        "kube-proxy has dropped no invalid packet: ct_state_invalid_dropped_pkts has counted none")
+    } else if !families.contains(where: { $0.table(.filter) != nil }), node == nil {
+      finding.add(.unknown, "the file does not hold the table filter")
+    } else if rules.isEmpty {
+      finding.add(.ok, "no rule of kube-proxy drops invalid packets")
+    } else {
+      finding.add(
+        .unknown,
+        "how many invalid packets kube-proxy drops is not known: "
+          + (node.map { $0.accountsFailure ?? "it counts them in nfacct from 1.31 on" }
+            ?? "the live node counts them"))
+    }
+  }
+
+  private func examineForeignRules(_ finding: inout MigrationFinding) {
+    var (inside, into): ([MigrationRule], [MigrationRule]) = ([], [])
+    for family in families {
+      for content in family.tables.lazy.map(\.content) {
+        for rule in content.foreignRules {
+          let place = MigrationRule(content, family.backend, chain: rule.chain, rule.position)
+          if rule.kind == .into { into.append(place) } else { inside.append(place) }
+        }
+      }
+    }
+    if !into.isEmpty {
+      let verb = into.count == 1 ? "leads" : "lead"
+      finding.add(
+        .blocks,
+        "\(Wording.count(into.count, "rule")) that kube-proxy did not write \(verb) into its chains",
+        into)
+    }
+    if mode == .ipvs {
+      finding.add(.unknown, "what others wrote into kube-proxy's chains is not judged in ipvs mode")
+    } else if !inside.isEmpty {
+      finding.add(
+        .blocks,
+        "kube-proxy's chains hold \(Wording.count(inside.count, "rule")) that it does not write",
+        inside)
+    }
+    if finding.details.isEmpty {
+      finding.add(
+        .ok, "all rules in KUBE-* chains, and into them, are kube-proxy's or the kubelet's")
+    }
+  }
+
+  private func examineLeftovers(_ finding: inout MigrationFinding) {
+    for family in others { family.addLeftovers(to: &finding) }
+    let rules = families.reduce(0) { $0 + $1.serviceRuleCount }
+    let landmarks = families.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
+    if mode.servesElsewhere, rules > 0 {
+      finding.add(
+        .look,
+        "\(Wording.count(rules, "rule")) for services are left of the mode iptables, in "
+          + "\(mode.rawValue) mode")
+    } else if landmarks.isSuperset(of: [.ipvs, .servicePorts]) {
+      finding.add(.look, "chains of the mode ipvs stand beside the rules for services")
+    }
+    if let evidence = node?.evidence {
+      if evidence.hasInterface {
+        finding.add(.look, "there is an interface kube-ipvs0, which the mode ipvs makes")
+      }
+      if evidence.hasTable, rules > 0 {
+        finding.add(.look, "nf_tables' table kube-proxy stands beside these rules")
+      }
+    } else if finding.details.isEmpty {
+      finding.add(
+        .unknown,
+        "these rules show none; the interface kube-ipvs0, nf_tables' table kube-proxy and the other backend "
+          + "show on the live node only")
+    }
+    if finding.details.isEmpty {
+      finding.add(.ok, "nothing is left of another mode, nor in the other backend")
+    }
+  }
+}
+
+extension MigrationRule {
+  /// Whether it matches packets that connection tracking finds invalid.
+  fileprivate var dropsInvalid: Bool {
+    var isInvalid = false
+    Rule(line: text[...]).forEachElement { element, line, _ in
+      if line.isText("--ctstate", element.name) || line.isText("--state", element.name) {
+        isInvalid = line.isText("INVALID", element.value) && !element.isInverted
+      }
+    }
+    return isInvalid
+  }
+}
+
+extension FamilySnapshot {
+  /// How many rules there are for service ports: such as lead to them, or block them.
+  fileprivate var serviceRuleCount: Int {
+    tables.lazy.map(\.content).reduce(0) { count, content in
+      content.chains.indices.reduce(count) { count, chain in
+        content.serviceRules(ofChainAt: chain).reduce(count) { count, _ in count + 1 }
+      }
+    }
+  }
+
+  fileprivate var landmarks: Landmarks {
+    tables.lazy.map(\.content).reduce(into: Landmarks()) { landmarks, content in
+      for chain in content.chains.indices {
+        landmarks.formUnion(Landmarks.of(content, chainAt: chain))
+      }
+    }
+  }
+
+  /// Adds what the backend holds of Kubernetes that kube-proxy doesn't use.
+  fileprivate func addLeftovers(to finding: inout MigrationFinding) {
+    let place = "the other backend, \(backend.rawValue) (\(family.rawValue)),"
+    let rules = serviceRuleCount
+    if rules > 0 {
+      finding.add(
+        .blocks, "\(place) holds \(Wording.count(rules, "rule")) for services beside those in use")
+      return
+    }
+    var names: Set<ChainName> = []
+    for content in tables.lazy.map(\.content) {
+      for chain in content.chains.indices
+      where Landmarks.of(content, chainAt: chain).contains(.kubernetes) {
+        names.insert(content.chains[chain].name)
+      }
+    }
+    if !names.isEmpty {
+      finding.add(
+        .look,
+        "\(place) holds \(Wording.list(names.sorted().map(\.description))), and no rules for services"
+      )
+    }
+  }
+}

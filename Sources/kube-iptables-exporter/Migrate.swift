@@ -1,0 +1,123 @@
+internal import Answers
+internal import ArgumentParser
+internal import Console
+internal import IPTablesSource
+internal import KubeProxy
+internal import Netfilter
+internal import Platform
+
+/// What stands between a node and kube-proxy's nftables mode.
+struct Migrate: ParsableCommand, Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate",
+    abstract: "Find what stands between a node and kube-proxy's nftables mode.",
+    discussion: """
+      It examines the kernel's rules, and what the node shows besides. Of a file it tells what rules tell; \
+      the rest is unknown. Each file is a node of its own.
+
+      Exit status: 0 nothing is known that blocks; 1 something does; 2 rules could not be read, or the \
+      answer not be written.
+
+      EXAMPLES:
+        kube-iptables-exporter migrate
+        kube-iptables-exporter migrate node1.rules node2.rules
+        kube-iptables-exporter migrate --format json
+      """,
+    version: Version.text)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Files that iptables-save or ip6tables-save wrote, - for standard input, or kernel for the kernel's "
+        + "rules. (default: kernel)", valueName: "rules"), completion: RulesetInput.completion)
+  var inputs: [RulesetInput] = []
+
+  @Option(help: "The format to print.")
+  var format = AnswerFormat.text
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
+  var color: ColorChoice?
+
+  func checkArguments() throws {
+    try RulesetInput.validateStandardInput(inputs)
+    if format == .json, color == .always {
+      throw ValidationError(
+        "--color always can't be combined with --format json, which has no colours")
+    }
+  }
+
+  func run() throws {
+    var report = MigrationReport()
+    for input in inputs.isEmpty ? [.kernel] : inputs {
+      switch input {
+      case .kernel: Self.addKernel(to: &report)
+      case .standardInput: Self.addFile(nil, input.name, to: &report)
+      case .file(let path): Self.addFile(path, input.name, to: &report)
+      }
+    }
+    for failure in report.failures { StandardError.note(failure.message) }
+    switch format {
+    case .text: try StandardOutput.write(text: color, report.write)
+    case .json: try StandardOutput.write(json: report.write)
+    }
+    if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
+  }
+
+  /// The tables that hold rules or canaries of kube-proxy and the kubelet.
+  private static let tables: Set<TableName> = [.nat, .filter, .mangle]
+
+  private static func addFile(_ path: String?, _ name: String, to report: inout MigrationReport) {
+    do throws(ReadingError) {
+      let families = try SaveFileParser.parse(path: path, tables: tables, accepting: .pipesToo)
+      // A file may hold both backends.
+      let ruleset = Ruleset(name: name, families: families)
+      report.add(
+        MigrationSource(
+          name: name, families: ruleset.families, others: ruleset.leftOut, mode: ruleset.mode))
+    } catch {
+      report.addFailure(of: name, "\(error)")
+    }
+  }
+
+  /// Examines the backend that kube-proxy uses, if all of it can be read, and what is in the other.
+  private static func addKernel(to report: inout MigrationReport) {
+    let name = RulesetInput.kernel.name
+    let reading = KernelSource(of: .auto, tables: tables).read(.all)
+    var (families, others): ([FamilySnapshot], [FamilySnapshot]) = ([], [])
+    for family in reading.families {
+      switch family.result {
+      case .success(let snapshot) where family.isFollowed: families.append(snapshot)
+      case .success(let snapshot): others.append(snapshot)
+      case .failure(let error):
+        if family.isFollowed { report.addFailure(of: name, "\(error)") }
+      }
+    }
+    // Of what was read in part, it isn't known what the rest would show.
+    guard report.failures.allSatisfy({ $0.source != name }) else { return }
+    report.add(
+      MigrationSource(
+        name: name, families: families, others: others, mode: KubeProxyMode(of: reading),
+        node: LiveNode(reading)))
+  }
+}
+
+extension LiveNode {
+  fileprivate init(_ reading: RulesetReading) {
+    let accounts = reading.accounts ?? .unknown
+    let failure: String? =
+      switch accounts {
+      case .read: nil
+      case .absent:
+        "the kernel has not loaded nfnetlink_acct, so kube-proxy counts nothing in nfacct"
+      case .unknown:
+        "the kernel does not show whether it has loaded nfnetlink_acct, so nfacct was not asked"
+      case .failed(let error): "\(error)"
+      }
+    self.init(
+      kernelRelease: FileBytes.text("/proc/sys/kernel/osrelease")?
+        .split(whereSeparator: \.isNewline).first.map(String.init),
+      evidence: reading.node, accountsFailure: failure
+    ) { accounts.packets(of: $0) }
+  }
+}
