@@ -14,6 +14,7 @@ struct MigrationTests {
     var fixture = "legacy-1.36/a-00-baseline.rules"
     let subject: MigrationSubject
     var node: LiveNode?
+    var evidence = NodeEvidence()
     var edits: [Edit] = []
     let status: MigrationFinding.Status
     /// What the sentences hold, all together.
@@ -37,10 +38,9 @@ struct MigrationTests {
         text = text.replacing(edit.old, with: edit.new)
       }
       let families = try SaveFileParser.parse(Array(text.utf8))
+      let mode = KubeProxyMode(of: families, evidence)
       var report = MigrationReport()
-      report.add(
-        MigrationSource(
-          name: "node", families: families, mode: KubeProxyMode(of: families), node: node))
+      report.add(MigrationSource(name: "node", families: families, mode: mode, node: node))
       return report
     }
   }
@@ -218,6 +218,7 @@ struct MigrationTests {
   ]
 
   private static let ipvs = NodeEvidence(hasInterface: true)
+  private static let table = NodeEvidence(hasTable: true)
 
   static let others = [
     Case(
@@ -249,17 +250,22 @@ struct MigrationTests {
       status: .ok, words: ["nothing is left of another mode"]),
     Case(
       testDescription: "leftovers: the interface of the mode ipvs", subject: .leftovers,
-      node: node(evidence: ipvs), status: .look, words: ["an interface kube-ipvs0"]),
+      node: node(evidence: ipvs), evidence: ipvs, status: .look,
+      words: ["an interface kube-ipvs0 and 29 rules for services: one of both is left over"]),
+    Case(
+      testDescription: "mode: the interface of the mode ipvs", subject: .mode,
+      node: node(evidence: ipvs), evidence: ipvs, status: .look,
+      words: ["kube-proxy is in ipvs mode, or was"]),
     Case(
       testDescription: "leftovers: the table of the mode nftables", subject: .leftovers,
-      node: node(evidence: NodeEvidence(hasTable: true)), status: .look,
-      words: ["nf_tables' table kube-proxy stands beside these rules"]),
+      node: node(evidence: table), evidence: table, status: .look,
+      words: ["29 rules for services are left of the mode iptables, in nftables mode"]),
     Case(
       testDescription: "leftovers: chains of the mode ipvs", subject: .leftovers,
       edits: [
         .init(
           old: ":KUBE-MARK-MASQ - [0:0]", new: ":KUBE-MARK-MASQ - [0:0]\n:KUBE-NODE-PORT - [0:0]")
-      ], status: .look, words: ["chains of the mode ipvs stand beside the rules for services"]),
+      ], status: .look, words: ["chains of the mode ipvs stand beside 29 rules for services"]),
     Case(
       testDescription: "mode: iptables", subject: .mode, status: .ok,
       words: ["kube-proxy is in iptables mode"]),

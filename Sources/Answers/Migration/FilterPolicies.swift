@@ -12,7 +12,7 @@ extension MigrationSource {
         }
         continue
       }
-      family.addForwarding(to: &finding)
+      family.addForwarding(to: &finding, hasCounts: node != nil || family.hasCounts)
       family.addHealthChecks(to: &finding)
     }
     if finding.details.isEmpty {
@@ -62,7 +62,7 @@ extension ArraySlice<UInt8> {
 
 extension FamilySnapshot {
   /// Adds whether FORWARD drops what KUBE-FORWARD accepts.
-  fileprivate func addForwarding(to finding: inout MigrationFinding) {
+  fileprivate func addForwarding(to finding: inout MigrationFinding, hasCounts: Bool) {
     guard let ending = ChainEnding(of: "FORWARD", in: self), let words = ending.words else {
       return
     }

@@ -28,7 +28,11 @@ extension MigrationSource {
     case .iptables: finding.add(.ok, "kube-proxy is in iptables mode")
     case .nftables: finding.add(.ok, "kube-proxy is in nftables mode already")
     case .ipvs:
-      finding.add(.look, "kube-proxy is in ipvs mode, about which these rules say little")
+      finding.add(
+        .look,
+        node?.evidence.hasInterface == true
+          ? "kube-proxy is in ipvs mode, or was: there is an interface kube-ipvs0"
+          : "kube-proxy is in ipvs mode, about which these rules tell little")
     case .none:
       finding.add(.unknown, "there are no rules of kube-proxy here")
     }
@@ -125,27 +129,19 @@ extension MigrationSource {
   private func examineLeftovers(_ finding: inout MigrationFinding) {
     for family in others { family.addLeftovers(to: &finding) }
     let rules = families.reduce(0) { $0 + $1.serviceRuleCount }
+    let count = Wording.count(rules, "rule") + " for services"
     let landmarks = families.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
-    if mode.servesElsewhere, rules > 0 {
-      finding.add(
-        .look,
-        "\(Wording.count(rules, "rule")) for services are left of the mode iptables, in "
-          + "\(mode.rawValue) mode")
+    if rules > 0, mode == .ipvs, node?.evidence.hasInterface == true {
+      finding.add(.look, "there are an interface kube-ipvs0 and \(count): one of both is left over")
+    } else if rules > 0, mode.servesElsewhere {
+      finding.add(.look, "\(count) are left of the mode iptables, in \(mode.rawValue) mode")
     } else if landmarks.isSuperset(of: [.ipvs, .servicePorts]) {
-      finding.add(.look, "chains of the mode ipvs stand beside the rules for services")
-    }
-    if let evidence = node?.evidence {
-      if evidence.hasInterface {
-        finding.add(.look, "there is an interface kube-ipvs0, which the mode ipvs makes")
-      }
-      if evidence.hasTable, rules > 0 {
-        finding.add(.look, "nf_tables' table kube-proxy stands beside these rules")
-      }
-    } else if finding.details.isEmpty {
+      finding.add(.look, "chains of the mode ipvs stand beside \(count)")
+    } else if node == nil, finding.details.isEmpty {
       finding.add(
         .unknown,
-        "these rules show none; the interface kube-ipvs0, nf_tables' table kube-proxy and the other backend "
-          + "show on the live node only")
+        "these rules show none; the other backend, the interface kube-ipvs0 and nf_tables' table "
+          + "kube-proxy show on the live node only")
     }
     if finding.details.isEmpty {
       finding.add(.ok, "nothing is left of another mode, nor in the other backend")

@@ -129,7 +129,7 @@ extension MigrationSource {
         finding.add(
           .look,
           "\(Wording.count(rules.ports.count, "NodePort")) can be reached at all addresses of the "
-            + "node\(suffix). " + Self.words(rules.connections, family.hasCounts),
+            + "node\(suffix). " + Self.words(rules.connections, node != nil || family.hasCounts),
           rules.jumps.map(\.rule))
       }
     }

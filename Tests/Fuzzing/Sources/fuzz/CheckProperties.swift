@@ -19,6 +19,27 @@ enum CheckProperties {
     require(
       findings.map(description) == fresh.map(description), "faults don't depend on what was known")
     checkReport(new, mode, fresh)
+    checkMigration(new, mode)
+  }
+
+  private static func checkMigration(_ snapshot: FamilySnapshot, _ mode: KubeProxyMode) {
+    for content in snapshot.tables.map(\.content) {
+      for rule in content.foreignRules {
+        require(
+          content.chains[rule.chain].rules.indices.contains(rule.position),
+          "a foreign rule is there")
+      }
+    }
+    let node = LiveNode(kernelRelease: "6.1", evidence: NodeEvidence()) { _ in 1 }
+    var report = MigrationReport()
+    report.add(MigrationSource(name: "rules", families: [snapshot], mode: mode, node: node))
+    var text = TerminalWriter(isColoured: false)
+    report.write(to: &text)
+    require(!PlainText.lines(text.bytes).isEmpty, "something is said of a migration")
+    var writer = JSONWriter()
+    report.write(to: &writer)
+    let findings = JSONReader.read(writer.finish())["sources"].elements[0]["findings"].elements
+    require(findings.count == MigrationSubject.allCases.count, "each subject is told once")
   }
 
   private static func checkReport(
