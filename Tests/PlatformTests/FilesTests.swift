@@ -34,6 +34,33 @@ struct FileBytesTests {
     }
   }
 
+  @Test(
+    "Each line is handed over whole, wherever a read ends, until nobody wants more",
+    arguments: ["", "\n", "a", "a\n", "\n\na\n"])
+  func lines(_ end: String) throws {
+    // A read takes 64 KiB: lines of all lengths lie across its end, and one is longer.
+    let lengths = Array(0..<900) + [70_000, 0, 65_536, 1]
+    let text =
+      lengths.map { String(repeating: "x", count: $0) + "\n" }.joined() + end
+    var expected = text.split(separator: "\n", omittingEmptySubsequences: false).map(\.utf8.count)
+    // Behind the last line feed there is no line.
+    if expected.last == 0 { expected.removeLast() }
+    try with({ #expect(FileManager.default.createFile(atPath: $0, contents: Data(text.utf8))) }) {
+      path in
+      for limit in [expected.count, 1, 450] {
+        var counts: [Int] = []
+        try FileBytes.forEachLine(of: path) { line in
+          counts.append(line.count)
+          return counts.count < limit
+        }
+        #expect(counts == Array(expected.prefix(limit)))
+      }
+    }
+    #expect(throws: SystemError.noSuchFile) {
+      try FileBytes.forEachLine(of: "/nowhere") { _ in true }
+    }
+  }
+
   @Test("A FIFO without a writer is refused at once", .timeLimit(.minutes(1)))
   func refusedPipe() throws {
     try with(fifo) { path in
