@@ -44,7 +44,7 @@ package struct CollectorName: Sendable {
 
 extension CollectorName: CaseIterable {
   package static let allCases: [CollectorName] = [
-    .anomalies, .connections, .endpoints, .nfacct, .rules, .services, .tables,
+    .anomalies, .connections, .conntrack, .endpoints, .nfacct, .rules, .services, .tables,
   ]
 }
 

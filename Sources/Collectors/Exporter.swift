@@ -8,6 +8,8 @@ package import Tracking
 /// Answers scrapes: reads the rules, and renders what the collectors make of them.
 package final class Exporter: Sendable {
   private let monitor: RulesetMonitor
+  /// Nil where connections are not followed.
+  private let connections: ConnectionMonitor?
   package let options: ExporterOptions
   /// Where the totals stood when each scraper was answered; empty if scrapes are not compared.
   let memory = Mutex(ScraperMemory())
@@ -18,19 +20,29 @@ package final class Exporter: Sendable {
 
   /// - Parameters:
   ///   - source: Where the rules come from; it is used by nobody else from now on.
+  ///   - connections: Where connections come from; nil where they are not followed.
   ///   - now: Returns the time of readings, and the time from which the page computes ages.
   package init(
-    source: sending any RulesetSource, options: ExporterOptions, logger: Logger,
+    source: sending any RulesetSource, connections: sending (any ConnectionSource)? = nil,
+    options: ExporterOptions, logger: Logger,
     now: @escaping @Sendable () -> Moment = Moment.now
   ) {
     let cache = RenderingCache()
     self.cache = cache
     var subjects = options.collectors.reduce(TrackedSubjects.Kinds()) { $0.union($1.subjects) }
     if options.exportsBeginnings { subjects.insert(.beginnings) }
-    monitor = RulesetMonitor(
+    let monitor = RulesetMonitor(
       source: source,
       subjects: TrackedSubjects(subjects, services: options.selection, rules: options.rules),
       logger: logger, now: now, makeRoom: { cache.clear() })
+    self.monitor = monitor
+    if let connections, options.collectors.contains(.conntrack) {
+      self.connections = ConnectionMonitor(
+        source: connections, rules: monitor,
+        countsEndpoints: options.collectors.contains(.endpoints), logger: logger, now: now)
+    } else {
+      self.connections = nil
+    }
     self.options = options
     self.logger = logger
     self.now = now
@@ -48,7 +60,7 @@ package final class Exporter: Sendable {
     let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
     let patience = request.timeout.map { max(.zero, $0 - Self.sendingTime($0)) }
     let segments = await monitor.withState(counters, within: patience) { state in
-      let segments = render(state, collectors, request)
+      let segments = render(withConnections(state), collectors, request)
       if request.isAnswered { note(state.mark, collectors, request.scraper) }
       return segments
     }
@@ -71,7 +83,13 @@ package final class Exporter: Sendable {
     _ counters: CounterSelection, since earliest: ContinuousClock.Instant?,
     _ body: (RulesetState) -> Answer
   ) async -> Answer? {
-    await monitor.withState(counters, since: earliest, body)
+    await monitor.withState(counters, since: earliest) { body(withConnections($0)) }
+  }
+
+  private func withConnections(_ state: RulesetState) -> RulesetState {
+    var state = state
+    state.connections = connections?.report
+    return state
   }
 
   /// What is left of a scrape's time for sending the answer.
@@ -167,6 +185,21 @@ extension Exporter {
     }
   }
 
+  /// Dumps the connection table again and again, until the task is cancelled. That takes at most a fiftieth
+  /// of one processor.
+  ///
+  /// - Parameter interval: The time between two dumps.
+  package func watchConnections(every interval: Duration) async {
+    guard let connections else { return }
+    var budget = WatchBudget<ContinuousClock.Instant>(share: 0.02)
+    while !Task.isCancelled {
+      if budget.allows(.now) {
+        budget.note(await connections.dump { ProcessorTime.ofThisProcess }, endedAt: .now)
+      }
+      try? await Task.sleep(for: interval)
+    }
+  }
+
   /// Looks for changes between scrapes until the task is cancelled, so that what comes and goes there
   /// is counted too.
   ///
@@ -189,7 +222,7 @@ extension Exporter {
   package func watch<WatchClock: Clock>(
     every interval: Duration, clock: WatchClock, processorTime: @escaping @Sendable () -> Duration
   ) async where WatchClock.Duration == Duration {
-    var budget = WatchBudget<WatchClock.Instant>()
+    var budget = WatchBudget<WatchClock.Instant>(share: connections == nil ? 0.05 : 0.03)
     while !Task.isCancelled {
       if budget.allows(clock.now), let used = await monitor.readIfChanged(processorTime) {
         budget.note(used, endedAt: clock.now)
@@ -206,13 +239,16 @@ struct WatchBudget<Instant: InstantProtocol> where Instant.Duration == Duration 
   /// The part of one processor that such readings may take: a twentieth.
   static var share: Double { 0.05 }
 
+  private let share: Double
   private var earliest: Instant?
+
+  init(share: Double = Self.share) { self.share = share }
 
   /// Whether a reading may begin now.
   func allows(_ now: Instant) -> Bool { earliest.map { now >= $0 } ?? true }
 
   /// Notes a reading that has ended now.
   mutating func note(_ processorTime: Duration, endedAt now: Instant) {
-    earliest = now.advanced(by: processorTime / Self.share)
+    earliest = now.advanced(by: processorTime / share)
   }
 }

@@ -30,9 +30,11 @@ public struct CounterSelection: OptionSet, Sendable, Hashable {
   public static let rules = CounterSelection(rawValue: 4).union(.connections)
   /// Those of nfacct's objects.
   public static let accounts = CounterSelection(rawValue: 8)
+  /// Those of connection tracking.
+  public static let conntrack = CounterSelection(rawValue: 16)
   /// All that tables have.
   public static let ofTables: CounterSelection = [.policies, .rules]
-  public static let all: CounterSelection = [.ofTables, .accounts]
+  public static let all: CounterSelection = [.ofTables, .accounts, .conntrack]
 }
 
 /// What one reading came to.
@@ -49,11 +51,13 @@ public struct RulesetReading: Sendable {
   public let transactions: TransactionCounts?
   /// nfacct's objects; nil where nobody asked for them, or the source has none, as one of files.
   public internal(set) var accounts: PacketAccounts?
+  /// Connection tracking's counters; nil as for ``accounts``.
+  public internal(set) var conntrack: ConntrackReading?
 
   public init(
     families: [FamilyReading], counters: CounterSelection = [], choice: BackendChoice? = nil,
     node: NodeEvidence = NodeEvidence(), transactions: TransactionCounts? = nil,
-    accounts: PacketAccounts? = nil
+    accounts: PacketAccounts? = nil, conntrack: ConntrackReading? = nil
   ) {
     self.families = families
     self.counters = counters
@@ -61,6 +65,7 @@ public struct RulesetReading: Sendable {
     self.node = node
     self.transactions = transactions
     self.accounts = accounts
+    self.conntrack = conntrack
   }
 }
 
@@ -100,6 +105,8 @@ public struct ReadingError: Error, Sendable, Hashable {
     case readNFTables(IPFamily)
     /// Asking for nfacct's objects.
     case readAccounts
+    /// Asking for connection tracking's counters or entries.
+    case readConntrack
     /// Reading a saved file.
     case readFile(path: String)
     /// Understanding a line of what was saved; lines are counted from 1.
@@ -130,6 +137,7 @@ extension ReadingError: CustomStringConvertible {
       "cannot read the \(family.rawValue) table \(table.rawValue): \(cause)"
     case .readNFTables(let family): "cannot read nf_tables' \(family.rawValue) rules: \(cause)"
     case .readAccounts: "cannot read nfacct's objects: \(cause)"
+    case .readConntrack: "cannot read connection tracking: \(cause)"
     case .readFile(let path): "cannot read \(path): \(cause)"
     case .parseLine(let number, let text):
       (path.map { "\($0): " } ?? "") + "line \(number): \(cause)"

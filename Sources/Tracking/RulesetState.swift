@@ -15,6 +15,10 @@ package struct RulesetState: Sendable {
   package let transactions: TransactionCounts?
   /// nfacct's objects; nil where nobody asked for them, or the source has none.
   package let accounts: PacketAccounts?
+  /// Connection tracking's counters; nil where nobody asked for them, or the source has none.
+  package let conntrack: ConntrackReading?
+  /// What the last dump of the connection table came to; nil before the first.
+  package var connections: ConnectionReport?
   package let ledger: ChurnLedger
   /// Where the ledger's totals stand.
   package let mark: ChurnMark

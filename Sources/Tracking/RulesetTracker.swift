@@ -40,7 +40,8 @@ struct RulesetTracker {
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
       choice: reading.choice, mode: mode,
-      transactions: reading.transactions, accounts: reading.accounts, ledger: ledger,
+      transactions: reading.transactions, accounts: reading.accounts, conntrack: reading.conntrack,
+      ledger: ledger,
       mark: mark, beginning: beginning)
   }
 

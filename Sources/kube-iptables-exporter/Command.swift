@@ -2,6 +2,7 @@ internal import ArgumentParser
 private import CBuildInformation
 internal import Collectors
 internal import HTTPEndpoint
+internal import IPTablesSource
 internal import Logging
 internal import Platform
 internal import UnixSignals
@@ -79,6 +80,13 @@ struct Command: AsyncParsableCommand {
     transform: { try TimeSpan($0) })
   var watchInterval: TimeSpan?
 
+  @Option(
+    help: ArgumentHelp(
+      "How often to look through the kernel's connection table for connections that rules no longer "
+        + "explain, such as 30s or 5m; 0 for never. (default: 30s)", valueName: "time"),
+    transform: { try TimeSpan($0) })
+  var conntrackInterval: TimeSpan?
+
   @OptionGroup var sourceOptions: SourceOptions
   @OptionGroup var logOptions: LogOptions
 
@@ -92,6 +100,9 @@ struct Command: AsyncParsableCommand {
     let interval = watchDuration
     guard interval == .zero || Self.watchIntervals.contains(interval) else {
       throw ValidationError("--watch-interval must be 0, or 10ms to 24h")
+    }
+    guard conntrackDuration == .zero || Self.conntrackIntervals.contains(conntrackDuration) else {
+      throw ValidationError("--conntrack-interval must be 0, or 1s to 24h")
     }
     guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
       !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
@@ -107,6 +118,7 @@ struct Command: AsyncParsableCommand {
     let limits = try httpLimits()
     let exporter = Exporter(
       source: sourceOptions.makeSource(),
+      connections: sourceOptions.readsFiles || conntrackDuration == .zero ? nil : ConntrackReader(),
       options: sourceOptions.exporterOptions(
         exportsProcess: !disablesExporterMetrics, exportsBeginnings: writesCreatedSamples),
       logger: logger)
@@ -124,6 +136,7 @@ struct Command: AsyncParsableCommand {
       })
     // Ends with this function.
     async let _ = watch(exporter)
+    async let _ = exporter.watchConnections(every: conntrackDuration)
     try await Self.runUntilSignalled(server)
     logger.info("stopped")
   }
@@ -153,6 +166,10 @@ struct Command: AsyncParsableCommand {
 
   /// More often than a hundred times a second is no looking any more; less than daily, none.
   private static let watchIntervals = Duration.milliseconds(10)...Duration.seconds(86_400)
+
+  private var conntrackDuration: Duration { conntrackInterval?.duration ?? .seconds(30) }
+
+  private static let conntrackIntervals = Duration.seconds(1)...Duration.seconds(86_400)
 
   private func watch(_ exporter: Exporter) async {
     if watchDuration > .zero {

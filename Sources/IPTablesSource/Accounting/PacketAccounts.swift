@@ -41,32 +41,17 @@ public struct PacketAccount: Sendable, Hashable {
 ///
 /// C counterpart: `NFNL_MSG_ACCT_GET` of `linux/netfilter/nfnetlink_acct.h`.
 final class PacketAccountReader {
-  private let presence: () -> KernelSubsystem.Presence
-  private let open: NetlinkOpening
-  private var transport: (any NetlinkTransport)?
-  private var sequence: UInt32 = 0
+  private let connection: SubsystemConnection
 
   /// The most objects that are kept of a reading, those that were made first.
   static let limit = 1000
 
-  convenience init() {
-    self.init(presence: { KernelSubsystem.accounting.presence }) { group throws(NFTError) in
-      try NetlinkSocket(group: group, to: .accounting)
-    }
-  }
-
-  /// - Parameters:
-  ///   - presence: whether the kernel may be asked.
-  ///   - open: opens what it is asked with.
-  init(
-    presence: @escaping () -> KernelSubsystem.Presence, open: @escaping NetlinkOpening
-  ) {
-    self.presence = presence
-    self.open = open
+  init(_ connection: SubsystemConnection = SubsystemConnection(to: .accounting)) {
+    self.connection = connection
   }
 
   func read() -> PacketAccounts {
-    switch presence() {
+    switch connection.presence {
     case .present: break
     case .absent: return .absent
     case .unknown: return .unknown
@@ -74,8 +59,6 @@ final class PacketAccountReader {
     do throws(NFTError) {
       return .read(try readAll())
     } catch {
-      // An answer may still come, and must not answer the next request.
-      transport = nil
       // EINVAL is the refusal of a kernel that doesn't have the subsystem.
       if error == .notLoaded || error == .refused(SystemError(code: EINVAL)) { return .absent }
       return .failed(
@@ -85,22 +68,15 @@ final class PacketAccountReader {
   }
 
   private func readAll() throws(NFTError) -> [PacketAccount] {
-    let transport: any NetlinkTransport
-    if let known = self.transport { transport = known } else { transport = try open(nil) }
-    self.transport = transport
-    sequence &+= 1
-    var request = NetlinkRequest()
-    request.beginAccounts(sequence: sequence)
-    request.end()
-    try transport.send(request)
     var accounts: [PacketAccount] = []
-    _ = try transport.receiveAnswer(
-      to: sequence, of: .account(Int(NFNL_MSG_ACCT_NEW.rawValue)), isDump: true
-    ) { message in
-      if accounts.count < Self.limit, let account = PacketAccount(message) {
-        accounts.append(account)
-      }
-    }
+    try connection.ask(
+      for: .account(Int(NFNL_MSG_ACCT_NEW.rawValue)), isDump: true,
+      { $0.beginAccounts(sequence: $1) },
+      { message in
+        if accounts.count < Self.limit, let account = PacketAccount(message) {
+          accounts.append(account)
+        }
+      })
     return accounts
   }
 }

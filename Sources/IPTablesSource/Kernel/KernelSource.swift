@@ -17,6 +17,7 @@ public final class KernelSource: RulesetSource {
   private let legacy: any BackendSource
   private let nft: any BackendSource
   private let accounts: PacketAccountReader
+  private let conntrack: ConntrackReader
   private let now: () -> ContinuousClock.Instant
   private var choice: BackendChoice?
   /// The last reading of the legacy backend, while it is not followed.
@@ -39,7 +40,8 @@ public final class KernelSource: RulesetSource {
 
   init(
     backend: BackendSelection, legacy: any BackendSource, nft: any BackendSource,
-    accounts: PacketAccountReader = PacketAccountReader(), signs: NodeSigns,
+    accounts: PacketAccountReader = PacketAccountReader(),
+    conntrack: ConntrackReader = ConntrackReader(), signs: NodeSigns,
     choose: @escaping Choosing,
     now: @escaping () -> ContinuousClock.Instant = { .now }
   ) {
@@ -49,6 +51,7 @@ public final class KernelSource: RulesetSource {
     self.legacy = legacy
     self.nft = nft
     self.accounts = accounts
+    self.conntrack = conntrack
     self.now = now
   }
 
@@ -61,6 +64,7 @@ public final class KernelSource: RulesetSource {
       case .auto: readChosen(counters)
       }
     if counters.contains(.accounts) { reading.accounts = accounts.read() }
+    if counters.contains(.conntrack) { reading.conntrack = conntrack.readStatistics() }
     return reading
   }
 

@@ -13,7 +13,11 @@ struct KernelSubsystem: Sendable, Hashable {
   static let accounting = KernelSubsystem(
     module: "nfnetlink_acct", function: "nfnl_acct_find_get")
 
-  private static let all = [nfTables, accounting]
+  /// That of connection tracking.
+  static let conntrack = KernelSubsystem(
+    module: "nf_conntrack_netlink", function: "ctnetlink_dump_table")
+
+  private static let all = [nfTables, accounting, conntrack]
 
   /// Whether a subsystem can be asked without the kernel's loading it for that.
   enum Presence: Sendable, Hashable {

@@ -8,6 +8,8 @@ struct NetlinkMessage {
     case table(Int)
     /// `NFNL_MSG_ACCT_…`.
     case account(Int)
+    /// `IPCTNL_MSG_CT_…`.
+    case connection(Int)
     /// The end of a dump: 0, or the `errno` that ended it before it was complete.
     case done(Int32)
     /// A refusal with its `errno`, or 0 where a request is acknowledged.
@@ -59,6 +61,7 @@ struct NetlinkMessages: Sequence, IteratorProtocol {
       switch Int32(type >> 8) {
       case NFNL_SUBSYS_NFTABLES: return .table(Int(type & 0xff))
       case NFNL_SUBSYS_ACCT: return .account(Int(type & 0xff))
+      case NFNL_SUBSYS_CTNETLINK: return .connection(Int(type & 0xff))
       default: return .other
       }
     }
@@ -144,6 +147,13 @@ struct NetlinkRequest {
     begin(NFNL_SUBSYS_ACCT, NFNL_MSG_ACCT_GET.rawValue, nil, isDump: true, sequence: sequence)
   }
 
+  /// Begins another request to connection tracking.
+  mutating func beginConnections(
+    _ type: cntl_msg_types, _ family: IPFamily?, isDump: Bool, sequence: UInt32
+  ) {
+    begin(NFNL_SUBSYS_CTNETLINK, type.rawValue, family, isDump: isDump, sequence: sequence)
+  }
+
   private mutating func begin(
     _ subsystem: Int32, _ type: UInt32, _ family: IPFamily?, isDump: Bool, sequence: UInt32
   ) {
@@ -170,6 +180,13 @@ struct NetlinkRequest {
     append(UInt16(type.rawValue))
     bytes.append(contentsOf: text)
     for _ in 0..<4 - text.count % 4 { bytes.append(0) }
+  }
+
+  /// Adds a number of four bytes in network order.
+  mutating func add(_ type: some RawRepresentable<UInt32>, _ number: UInt32) {
+    append(UInt16(8))
+    append(UInt16(type.rawValue))
+    append(number.bigEndian)
   }
 
   /// Adds a number in network order.
