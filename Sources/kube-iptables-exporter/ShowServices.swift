@@ -30,11 +30,21 @@ struct ShowServices: AsyncParsableCommand, Tool {
   @Flag(help: "For each service port all its rules, chains and endpoints, as a tree.")
   var tree = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Instead of the service ports, connections in the kernel's connection table to endpoints that no rule "
+        + "leads to."))
+  var connections = false
+
   @OptionGroup var options: AnswerOptions
   @OptionGroup var rulesetOptions: RulesetOptions
 
   func checkArguments() throws {
     try rulesetOptions.checkArguments(readsKernel: ruleset.readsKernel)
+    if connections, tree || !ruleset.readsKernel {
+      throw ValidationError(
+        "--connections can't be combined with \(tree ? "--tree" : "files"): it reads the kernel")
+    }
     if tree, format.format == .json {
       throw ValidationError("--format json has all that --tree shows, without it")
     }
@@ -43,6 +53,7 @@ struct ShowServices: AsyncParsableCommand, Tool {
   }
 
   func run() async throws {
+    if connections { return try showConnections() }
     let ruleset = try rulesetOptions.makeLoader().load(ruleset.asked)
     let matcher = options.makeMatcher()
     let services = ServiceList(of: ruleset, selection: matcher?.matches)
@@ -53,6 +64,17 @@ struct ShowServices: AsyncParsableCommand, Tool {
     case .text:
       try StandardOutput.write(
         text: options.color, tree ? services.writeTree : services.writeTable)
+    }
+  }
+
+  private func showConnections() throws {
+    let matcher = options.makeMatcher()
+    let groups = try ConnectionLookup.findStale(rulesetOptions.makeLoader(), matcher?.matches)
+    try matcher?.finish()
+    switch format.format {
+    case .json: try StandardOutput.write(json: groups.write)
+    case .text:
+      try StandardOutput.write(text: options.color) { groups.write(to: &$0, advises: false) }
     }
   }
 }

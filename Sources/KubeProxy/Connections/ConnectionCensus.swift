@@ -48,6 +48,12 @@ public struct ConnectionCensus {
     connections = Array(repeating: 0, count: destinations.endpointCount)
   }
 
+  /// Whether rules send the service port's clients to no such endpoint.
+  public func isStale(_ endpoint: ServiceDestinations.Destination, ofServiceAt service: Int) -> Bool
+  {
+    destinations.isStale(endpoint, ofServiceAt: service)
+  }
+
   /// Counts a connection.
   ///
   /// - Returns: The service port and the endpoint if the connection is stale.
@@ -86,7 +92,8 @@ public struct StaleCounts: Sendable, Hashable {
 
   public var total: Int { unreplied + replied }
 
-  mutating func add(_ connection: TranslatedConnection, isBlackholed: Bool) {
+  /// Counts a connection.
+  public mutating func add(_ connection: TranslatedConnection, isBlackholed: Bool) {
     if connection.isReplied { replied += 1 } else { unreplied += 1 }
     if isBlackholed { blackholed += 1 }
   }
