@@ -18,7 +18,7 @@ NEVER = 10**9
 def lines():
     return [
         (1, (row(500, "Is anything wrong?"), 24)),
-        (4, (_severities(), 7), (_out_of_step(), 5), (_jumps(), 5), (_missing(), 7)),
+        (4, (_severities(), 6), (_out_of_step(), 4), (_jumps(), 4), (_blackholed(), 4), (_missing(), 6)),
         (8, (_alerts(), 15), (_kinds(), 9)),
         (8, (_faults(), 15), (_since_change(), 9)),
     ]
@@ -73,6 +73,18 @@ def _jumps():
         ),
         steps=thresholds(GREEN, (1, RED)),
         links=[link("Runbook", "${runbooks}#kubeiptableshookjumpmissing")],
+    )
+
+
+def _blackholed():
+    return stat(
+        509,
+        "Into the void",
+        """Connections that go on to endpoints that are gone, and that nobody answers. The rules are right; the
+        connection table remembers.""",
+        query(f"sum(iptables_service_blackholed_connections{{{NODES}}})", "connections", instant=True),
+        steps=thresholds(GREEN, (1, ORANGE)),
+        links=[link("Runbook", "${runbooks}#kubeiptablesblackholedconnections")],
     )
 
 
