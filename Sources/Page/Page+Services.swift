@@ -84,7 +84,25 @@ extension Page {
       $0 + $1.selected.omittedByLimit + $1.selected.omittedByPattern
     }
     if omitted > 0 { parts.append(" Left out by the flags --services.*: \(omitted).") }
+    if let stale = staleSummary { parts.append(stale) }
     return "\(parts)"
+  }
+
+  /// How many connections go to endpoints that are gone; nil where none does.
+  private var staleSummary: Markup? {
+    let total = (state.connections?.families ?? []).reduce(into: StaleCounts()) { $0 += $1.total }
+    guard total.total > 0 else { return nil }
+    return """
+       <strong>\(total.total) connections go to endpoints that no rule leads to\
+      </strong>, \(total.blackholed) of them get no answer.
+      """
+  }
+
+  /// The same of a service port.
+  private func stale(_ row: PageRow) -> Markup {
+    let family = state.connections?.families.first { $0.family == row.family }
+    guard let counts = family?.stale[row.service.port] else { return "" }
+    return " <span class=\"badge removed\">\(counts.total) stale connections</span>"
   }
 
   // MARK: The table
@@ -123,7 +141,7 @@ extension Page {
       }
     }
     return """
-      <tr><th scope="row" class="name">\(name(of: row.service.port))\(blocked)\(places(of: row))</th>\
+      <tr><th scope="row" class="name">\(name(of: row.service.port))\(blocked)\(stale(row))\(places(of: row))</th>\
       <td data-label="Family">\(text: row.family.rawValue)</td>\(cells)</tr>
 
       """
