@@ -43,7 +43,7 @@ public struct HTTPServer: Sendable {
     self.security = security
     let cache = GzipSegmentCache(
       maxBytes: limits.maxCompressedCacheBytes, maxCount: limits.maxCompressedCacheCount)
-    let outbox = Outbox(maxBytes: limits.maxUnsentBytes)
+    let outbox = Outbox(maxBytes: limits.maxUnsentBytes, now: limits.now)
     responder = Responder(routes: routes, cache: cache, outbox: outbox, security: security)
     table = ConnectionTable(maxConnections: limits.maxConnections, outbox: outbox)
   }
@@ -174,6 +174,9 @@ public struct HTTPLimits: Sendable {
   ///
   /// If there are more, the slowest clients are cut off. Twice the newest body is always allowed.
   var maxUnsentBytes = 16 * 1024 * 1024
+
+  /// Returns the time by which readers of responses are slow.
+  var now: @Sendable () -> NIODeadline = NIODeadline.now
 
   /// How long requests under way may take to finish after the server was asked to stop.
   public var drainTimeout = Duration.seconds(10)

@@ -48,19 +48,14 @@ final class Outbox: Sendable {
     /// How many of the remaining segments are being written.
     var segmentsInFlight = 0
     /// The time at which a client of the expected rate would have received all that was sent.
-    private var due = NIODeadline.now()
-
-    init(channel: any Channel, remaining: ArraySlice<SegmentDigest>) {
-      self.channel = channel
-      self.remaining = remaining
-    }
+    var due: NIODeadline
 
     /// How far the client is behind a client of the expected rate; negative if it is faster.
     func lateness(at now: NIODeadline) -> TimeAmount { now - due }
 
-    mutating func note(sentBytes: Int) {
+    mutating func note(sentBytes: Int, at now: NIODeadline) {
       let time = TimeAmount.milliseconds(Int64(sentBytes) * 1000 / Int64(Outbox.expectedRate))
-      due = min(due + time, .now() + Outbox.greatestLead)
+      due = min(due + time, now + Outbox.greatestLead)
     }
   }
 
@@ -72,12 +67,16 @@ final class Outbox: Sendable {
   }
 
   private let maxBytes: Int
+  fileprivate let now: @Sendable () -> NIODeadline
   private let digester = SegmentDigester()
   fileprivate let state = Mutex(State())
 
-  /// - Parameter maxBytes: How many bytes may be held; twice the newest body is always allowed.
-  init(maxBytes: Int) {
+  /// - Parameters:
+  ///   - maxBytes: How many bytes may be held; twice the newest body is always allowed.
+  ///   - now: Returns the time.
+  init(maxBytes: Int, now: @escaping @Sendable () -> NIODeadline = NIODeadline.now) {
     self.maxBytes = maxBytes
+    self.now = now
   }
 
   /// The bytes that are held, and the number of bodies that are on their way.
@@ -91,9 +90,9 @@ final class Outbox: Sendable {
     let parts = Array(segments)
     let bodySize = parts.reduce(0) { $0 + $1.1.count }
     let (number, cut) = state.withLock { state in
-      let number = state.add(parts, for: channel)
+      let number = state.add(parts, for: channel, at: now())
       let limit = max(maxBytes, 2 * bodySize)
-      return (number, state.cutSlowest(downTo: limit, sparing: number))
+      return (number, state.cutSlowest(downTo: limit, sparing: number, at: now()))
     }
     cut.forEach { $0.abort() }
     return Delivery(number: number, outbox: self)
@@ -104,7 +103,7 @@ final class Outbox: Sendable {
   /// - Returns: Its connection, which the caller must abort.
   func cutSlowest(lateBy grace: TimeAmount) -> (any Channel)? {
     state.withLock { state in
-      let now = NIODeadline.now()
+      let now = now()
       let slowest = state.deliveries.max { $0.value.lateness(at: now) < $1.value.lateness(at: now) }
       guard let slowest, slowest.value.lateness(at: now) >= grace else { return nil }
       state.remove(slowest.key)
@@ -115,7 +114,7 @@ final class Outbox: Sendable {
 
 extension Outbox.State {
   fileprivate mutating func add(
-    _ parts: [(SegmentDigest, [UInt8])], for channel: any Channel
+    _ parts: [(SegmentDigest, [UInt8])], for channel: any Channel, at now: NIODeadline
   ) -> UInt64 {
     for (digest, bytes) in parts {
       if entries[digest] == nil {
@@ -125,7 +124,8 @@ extension Outbox.State {
       entries[digest]?.recipients += 1
     }
     lastNumber += 1
-    deliveries[lastNumber] = Outbox.Progress(channel: channel, remaining: parts.map(\.0)[...])
+    deliveries[lastNumber] = Outbox.Progress(
+      channel: channel, remaining: parts.map(\.0)[...], due: now)
     return lastNumber
   }
 
@@ -151,9 +151,10 @@ extension Outbox.State {
   }
 
   /// Cuts off clients, the slowest first, until the bytes are within the limit.
-  fileprivate mutating func cutSlowest(downTo limit: Int, sparing newest: UInt64) -> [any Channel] {
+  fileprivate mutating func cutSlowest(
+    downTo limit: Int, sparing newest: UInt64, at now: NIODeadline
+  ) -> [any Channel] {
     guard byteCount > limit else { return [] }
-    let now = NIODeadline.now()
     var cut: [any Channel] = []
     let slowestFirst = deliveries.sorted { $0.value.lateness(at: now) > $1.value.lateness(at: now) }
     for (number, progress) in slowestFirst where number != newest {
@@ -207,7 +208,9 @@ final class Delivery: Sendable {
 
   /// Counts bytes that the system has taken.
   func note(sentBytes: Int) {
-    outbox.state.withLock { $0.deliveries[number]?.note(sentBytes: sentBytes) }
+    outbox.state.withLock {
+      $0.deliveries[number]?.note(sentBytes: sentBytes, at: outbox.now())
+    }
   }
 
   /// Drops the segments whose pieces ``nextPieces()`` returned.

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import Testing
 
@@ -70,12 +71,18 @@ import Testing
   }
 
   @Test func `slow readers make room for another connection`() async throws {
+    let now = Mutex(NIODeadline.now())
     var limits = HTTPLimits()
+    limits.now = { now.withLock(\.self) }
     limits.maxConnections = 3
     limits.maxUnsentBytes = 1 << 30
     try await TestServer.run(Self.changingRoutes(megabytes: 8), limits: limits) { server in
       let cutCount = try await withSlowReaders(3, of: server) {
-        try await Task.sleep(for: .seconds(4))
+        // They have not fallen behind yet.
+        await #expect(throws: (any Error).self) {
+          try await TestClient.get("/", port: server.port)
+        }
+        now.withLock { $0 = $0 + .seconds(4) }
         let response = try await TestClient.get("/", port: server.port)
         #expect(response.body.count == (8 << 20) + 8)
       }
