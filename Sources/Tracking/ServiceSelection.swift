@@ -1,4 +1,4 @@
-internal import KubeProxy
+package import KubeProxy
 package import Platform
 
 /// Which service ports have series of their own; the totals always cover all.
@@ -23,13 +23,17 @@ package struct ServiceSelection: Sendable {
     var selected: [Int]
     var omittedByPattern = 0
     var omittedByLimit = 0
-    /// Why it isn't known of a service whether a pattern selects it; such a service is omitted.
-    var failure: MatchingError?
   }
 
-  /// What the patterns said of names before: matching is slow, and names seldom change.
-  struct Verdicts {
+  /// What the patterns said of names: matching is slow, and names seldom change.
+  package struct Verdicts {
     fileprivate var ofNames: [String: PatternVerdict<Void>] = [:]
+    /// Those of the last selection, while there is another.
+    fileprivate var former: [String: PatternVerdict<Void>] = [:]
+    /// Why it isn't known of a service port whether a pattern selects it; such a one is omitted.
+    package fileprivate(set) var failure: MatchingError?
+
+    package init() {}
   }
 
   func select(
@@ -38,18 +42,13 @@ package struct ServiceSelection: Sendable {
   ) -> Outcome {
     var outcome = Outcome(selected: Array(services.indices))
     if include != nil || exclude != nil {
-      let known = verdicts.ofNames
-      verdicts.ofNames.removeAll(keepingCapacity: true)
-      var failure: MatchingError?
-      outcome.selected.removeAll { index in
-        let name = "\(services[index].port.namespace)/\(services[index].port.name)"
-        let verdict = known[name] ?? verdicts.ofNames[name] ?? verdict(on: name, within: &budget)
-        if verdict.isFinal { verdicts.ofNames[name] = verdict }
-        verdict.note(in: &failure)
-        if case .selected = verdict { return false }
-        return true
+      let former = verdicts.ofNames
+      verdicts = Verdicts()
+      verdicts.former = former
+      outcome.selected.removeAll {
+        !selects(services[$0].port, remembering: &verdicts, within: &budget)
       }
-      outcome.failure = failure
+      verdicts.former = [:]
       outcome.omittedByPattern = services.count - outcome.selected.count
     }
     if let limit, outcome.selected.count > limit {
@@ -61,6 +60,18 @@ package struct ServiceSelection: Sendable {
       outcome.selected = ranked.prefix(limit).sorted()
     }
     return outcome
+  }
+
+  /// Whether the patterns select a service port.
+  package func selects(
+    _ port: ServicePort, remembering verdicts: inout Verdicts, within budget: inout MatchingBudget
+  ) -> Bool {
+    let name = "\(port.namespace)/\(port.name)"
+    let verdict =
+      verdicts.ofNames[name] ?? verdicts.former[name] ?? verdict(on: name, within: &budget)
+    if verdict.isFinal { verdicts.ofNames[name] = verdict }
+    verdict.note(in: &verdicts.failure)
+    return if case .selected = verdict { true } else { false }
   }
 
   private func verdict(

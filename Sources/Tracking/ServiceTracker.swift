@@ -17,7 +17,6 @@ struct ServiceTracker {
   private var fingerprint: UInt64 = 0
   private var hookJumps: [HookJump] = []
   private var verdicts = ServiceSelection.Verdicts()
-  private var patternFailure: MatchingError?
   /// Nil where nobody wants to know.
   private var anomalies: AnomalyTracker?
   /// Nil where nobody wants to know.
@@ -57,7 +56,7 @@ struct ServiceTracker {
     last = (map, gauges)
     return ServiceState(
       family: family, map: map, gauges: gauges, changes: changes, rewritten: rewritten,
-      patternFailure: patternFailure,
+      patternFailure: verdicts.failure,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint, hookJumps: hookJumps,
       anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time))
@@ -80,12 +79,11 @@ struct ServiceTracker {
   private mutating func selected(
     from map: ServiceMap, within budget: inout MatchingBudget
   ) -> SelectedServices {
-    if let last, last.map === map, patternFailure?.reason != .noTimeLeft {
+    if let last, last.map === map, verdicts.failure?.reason != .noTimeLeft {
       return last.gauges.selected
     }
     let outcome = selection.select(
       from: map.services, remembering: &verdicts, within: &budget)
-    patternFailure = outcome.failure
     if let last, map.hasSamePorts(as: last.map), last.gauges.selected.indices == outcome.selected {
       return last.gauges.selected
     }

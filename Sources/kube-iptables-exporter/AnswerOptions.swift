@@ -3,6 +3,7 @@ public import Console
 internal import IPTablesSource
 internal import KubeProxy
 internal import Platform
+internal import Tracking
 
 /// The flags of the commands that answer questions about service ports.
 struct AnswerOptions: ParsableArguments {
@@ -105,32 +106,21 @@ enum AnswerFormat: String, ExpressibleByArgument, CaseIterable {
 
 extension ColorChoice: ExpressibleByArgument {}
 
-/// Matches a pattern with `namespace/name` of service ports, each name once.
+/// Selects the service ports that a pattern matches.
 final class ServiceMatcher {
-  private let expression: RegularExpression
+  private let selection: ServiceSelection
   private var budget = MatchingBudget()
-  private var verdicts: [String: Bool] = [:]
-  /// Why it isn't known of a service port whether it matches.
-  private var failure: MatchingError?
+  private var verdicts = ServiceSelection.Verdicts()
 
-  init(_ expression: RegularExpression) { self.expression = expression }
+  init(_ expression: RegularExpression) { selection = ServiceSelection(include: expression) }
 
   func matches(_ port: ServicePort) -> Bool {
-    let name = "\(port.namespace)/\(port.name)"
-    if let known = verdicts[name] { return known }
-    var matches = false
-    do throws(MatchingError) {
-      matches = try expression.firstMatch(in: name, within: &budget) != nil
-    } catch {
-      failure = failure ?? error
-    }
-    verdicts[name] = matches
-    return matches
+    selection.selects(port, remembering: &verdicts, within: &budget)
   }
 
   /// - Throws: ``AnswerFailure`` where a service port may be missing in what was selected.
   func finish() throws(AnswerFailure) {
-    if let failure { throw AnswerFailure(description: "\(failure)") }
+    if let failure = verdicts.failure { throw AnswerFailure(description: "\(failure)") }
   }
 }
 
