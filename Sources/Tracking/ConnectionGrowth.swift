@@ -46,12 +46,11 @@ struct ConnectionRulePairing {
   private let oldRules: [ServiceMap.ConnectionRule]
   private let oldHandles: [UInt64]
   /// For each chain of the former reading up to the last that has one, the index of its first rule that
-  /// counts; -1 where none does.
-  private let firstOfChain: [Int32]
+  /// counts.
+  private let firstOfChain: [OptionalIndex]
   /// Where each handle stood, once somebody needed to know.
   private var positions: [UInt64: Int]?
-  private var lastChain: Int32 = -1
-  private var ordinal = 0
+  private var last: (chain: Int32, ordinal: Int)?
 
   init(from old: ConnectionGrowth.Side?, _ pairing: ChainPairing?, handles: [UInt64]) {
     chains = pairing
@@ -64,10 +63,11 @@ struct ConnectionRulePairing {
   /// The former position in nat of a rule or of its predecessor; nil where there was none. To be asked
   /// for each of the map's rules in their order.
   mutating func former(of rule: ServiceMap.ConnectionRule) -> Int? {
-    ordinal = rule.chain == lastChain ? ordinal + 1 : 0
-    lastChain = rule.chain
-    guard let chain = formerChain(of: rule) else { return nil }
-    let first = Int(firstOfChain[Int(chain)])
+    let ordinal = last?.chain == rule.chain ? (last?.ordinal ?? 0) + 1 : 0
+    last = (rule.chain, ordinal)
+    guard let chain = chains?.former(of: Int(rule.chain)), chain < firstOfChain.count,
+      let first = firstOfChain[chain].index
+    else { return nil }
     let predecessor = oldRule(at: first + ordinal, of: chain)
     guard !handles.isEmpty, !oldHandles.isEmpty else { return predecessor }
     let handle = handles[Int(rule.rule)]
@@ -77,14 +77,7 @@ struct ConnectionRulePairing {
     return position(of: handle) ?? predecessor
   }
 
-  private func formerChain(of rule: ServiceMap.ConnectionRule) -> Int32? {
-    guard let chain = chains?.former(of: Int(rule.chain)), chain < firstOfChain.count,
-      firstOfChain[chain] >= 0
-    else { return nil }
-    return Int32(chain)
-  }
-
-  private func oldRule(at index: Int, of chain: Int32) -> Int? {
+  private func oldRule(at index: Int, of chain: Int) -> Int? {
     guard index < oldRules.count, oldRules[index].chain == chain else { return nil }
     return Int(oldRules[index].rule)
   }
@@ -98,10 +91,12 @@ struct ConnectionRulePairing {
     return positions[handle]
   }
 
-  private static func firstRules(_ rules: [ServiceMap.ConnectionRule]) -> [Int32] {
-    var first = [Int32](repeating: -1, count: Int(rules.map(\.chain).max() ?? -1) + 1)
-    for (index, rule) in rules.enumerated() where first[Int(rule.chain)] < 0 {
-      first[Int(rule.chain)] = Int32(index)
+  private static func firstRules(_ rules: [ServiceMap.ConnectionRule]) -> [OptionalIndex] {
+    // They stand in nat's order.
+    let chainCount = rules.last.map { Int($0.chain) + 1 } ?? 0
+    var first = [OptionalIndex](repeating: .none, count: chainCount)
+    for (index, rule) in rules.enumerated() where first[Int(rule.chain)] == .none {
+      first[Int(rule.chain)] = OptionalIndex(index)
     }
     return first
   }

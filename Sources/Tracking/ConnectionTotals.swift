@@ -68,8 +68,10 @@ struct EndpointTotals: Sendable {
     var isKnown = [Bool](repeating: false, count: keys.count)
     let services = Self.positions(of: formerMap?.services ?? [], in: map.services)
     for (index, key) in formerKeys.enumerated() {
-      let service = services[Int(key.service)]
-      if let position = positions[Key(service: service, destination: key.destination)] {
+      let service = services[Int(key.service)].index
+      if let service,
+        let position = positions[Key(service: Int32(service), destination: key.destination)]
+      {
         current.counts[position] = former.counts[index]
         labels[position] = former.list.labels[index]
         isKnown[position] = true
@@ -117,13 +119,13 @@ struct EndpointTotals: Sendable {
     return starts
   }
 
-  /// For each of sorted service ports, where it stands among others; -1 where it doesn't.
-  private static func positions(of services: [Service], in others: [Service]) -> [Int32] {
+  /// For each of sorted service ports, where it stands among others; none where it doesn't.
+  private static func positions(of services: [Service], in others: [Service]) -> [OptionalIndex] {
     var position = 0
     return services.map { service in
       while position < others.count, others[position].port < service.port { position += 1 }
       let isThere = position < others.count && others[position].port == service.port
-      return isThere ? Int32(position) : -1
+      return OptionalIndex(isThere ? position : nil)
     }
   }
 }

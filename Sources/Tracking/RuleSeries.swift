@@ -16,27 +16,42 @@ package struct RuleSeries: Sendable {
   package var entries: [Entry] = []
   /// What the rules of each entry have counted since the exporter followed them first.
   package var totals: [Counter] = []
-  /// For each rule of the table, the index of its entry; or ``byPattern``, ``byLimit`` or
-  /// ``undecided``.
-  var ofRules: [Int32]
+  /// For each rule of the table.
+  var ofRules: [Place]
   package var omittedByPattern = 0
   package var omittedByLimit = 0
 
-  /// No series: the rule isn't selected.
-  static let byPattern: Int32 = -1
-  /// No series: there are as many as may be.
-  static let byLimit: Int32 = -2
-  /// No series: it would take too long to find out whether the rule is selected.
-  static let undecided: Int32 = -3
+  /// The entry of a rule, or why it has none, in four bytes: there may be 100,000 rules.
+  struct Place: Equatable {
+    private let code: Int32
+
+    /// The rule isn't selected.
+    static let byPattern = Place(code: -1)
+    /// There are as many series as may be.
+    static let byLimit = Place(code: -2)
+    /// It would take too long to find out whether the rule is selected.
+    static let undecided = Place(code: -3)
+
+    static func entry(_ index: Int) -> Place { Place(code: Int32(index)) }
+
+    var entry: Int? { code < 0 ? nil : Int(code) }
+  }
 
   init(_ table: TableName, ruleCount: Int) {
     self.table = table
-    ofRules = Array(repeating: Self.byPattern, count: ruleCount)
+    ofRules = Array(repeating: .byPattern, count: ruleCount)
   }
 
   /// Whether several rules share one entry.
   var hasShared: Bool {
     ofRules.count - omittedByPattern - omittedByLimit > entries.count
+  }
+
+  /// How many rules each entry has.
+  var ruleCounts: [Int] {
+    ofRules.lazy.compactMap(\.entry).reduce(into: Array(repeating: 0, count: entries.count)) {
+      $0[$1] += 1
+    }
   }
 
   /// Tells a series of one table from those of others, and of other times.
@@ -57,8 +72,7 @@ package struct RuleSeries: Sendable {
   mutating func add(_ counted: (Int) -> Counter) -> Bool {
     var hasGrown = false
     for rule in ofRules.indices {
-      let entry = Int(ofRules[rule])
-      guard entry >= 0 else { continue }
+      guard let entry = ofRules[rule].entry else { continue }
       let more = counted(rule)
       if more == Counter() { continue }
       totals[entry] += more
@@ -74,16 +88,16 @@ package struct RuleSeries: Sendable {
 /// share their labels, and then their series, lest one stands there twice.
 struct ChainLabels {
   private let content: TableContent
-  /// For each chain, its labels' index; -1 where it has none yet.
-  private var indices: [Int32]
+  /// For each chain, its labels' index; none where it has none yet.
+  private var indices: [OptionalIndex]
   /// By what they read as, the chains whose names have something replaced.
   private var replaced: [String: [Int]] = [:]
   /// The entries of those, by labels.
-  private var known: [String: [LabelSet: Int32]] = [:]
+  private var known: [String: [LabelSet: Int]] = [:]
 
   init(_ content: TableContent) {
     self.content = content
-    indices = Array(repeating: -1, count: content.chains.count)
+    indices = Array(repeating: .none, count: content.chains.count)
     for chain in content.chains.indices {
       let name = content.chains[chain].name
       guard !name.isASCII else { continue }
@@ -95,27 +109,25 @@ struct ChainLabels {
   func chains(like chain: Int) -> [Int] { namesakes(of: chain) ?? [chain] }
 
   /// The index of the chain's labels, which are rendered where they weren't.
-  mutating func index(
-    of chain: Int, _ backend: Backend, in series: inout RuleSeries
-  ) -> Int32 {
-    if indices[chain] >= 0 { return indices[chain] }
-    let index = Int32(series.chains.count)
+  mutating func index(of chain: Int, _ backend: Backend, in series: inout RuleSeries) -> Int {
+    if let index = indices[chain].index { return index }
+    let index = series.chains.count
     series.chains.append(
       LabelSet([
         "backend": backend.rawValue, "ip_family": content.family.rawValue,
         "table": content.name.rawValue, "chain": content.chains[chain].name.description,
       ]))
-    for namesake in chains(like: chain) { indices[namesake] = index }
+    for namesake in chains(like: chain) { indices[namesake] = OptionalIndex(index) }
     return index
   }
 
   /// What was kept of a chain that reads the same.
-  func entries(of chain: Int) -> [LabelSet: Int32]? {
+  func entries(of chain: Int) -> [LabelSet: Int]? {
     known.isEmpty ? nil : known[content.chains[chain].name.description]
   }
 
   /// Keeps the entries of a chain, where another may read the same.
-  mutating func keep(_ entries: [LabelSet: Int32]?, of chain: Int) {
+  mutating func keep(_ entries: [LabelSet: Int]?, of chain: Int) {
     guard let entries, namesakes(of: chain) != nil else { return }
     known[content.chains[chain].name.description] = entries
   }

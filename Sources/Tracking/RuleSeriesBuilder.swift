@@ -13,10 +13,10 @@ struct RuleSeriesBuilder {
   let keptCount: Int
 
   private let backend: Backend
-  /// For each rule, where it stood; -1 where it is new.
-  private let formerPositions: [Int32]
-  /// For each former entry, its index now; -1 where it is gone, or not yet known.
-  private var entries: [Int32]
+  /// For each rule, where it stood; none where it is new.
+  private let formerPositions: [OptionalIndex]
+  /// For each former entry, its index now; none where it is gone, or not yet known.
+  private var entries: [OptionalIndex]
   private var names: ChainLabels
 
   /// - Parameter difference: What changed in the table since the last reading, if that is known.
@@ -28,7 +28,7 @@ struct RuleSeriesBuilder {
     self.backend = backend
     self.former = former
     series = RuleSeries(snapshot.name, ruleCount: snapshot.content.ruleCount)
-    var positions = [Int32](repeating: -1, count: snapshot.content.ruleCount)
+    var positions = [OptionalIndex](repeating: .none, count: snapshot.content.ruleCount)
     var isKept = [Bool](repeating: false, count: former?.series.entries.count ?? 0)
     if let former {
       let (old, new) = (former.snapshot.content, snapshot.content)
@@ -36,20 +36,19 @@ struct RuleSeriesBuilder {
       let difference = known ?? TableDifference(from: old, to: new)
       difference.forEachCommonRun { _, run in
         for offset in 0..<run.count {
-          positions[run.to + offset] = Int32(run.from + offset)
-          let entry = former.series.ofRules[run.from + offset]
-          if entry >= 0 { isKept[Int(entry)] = true }
+          positions[run.to + offset] = OptionalIndex(run.from + offset)
+          if let entry = former.series.ofRules[run.from + offset].entry { isKept[entry] = true }
         }
       }
     }
     formerPositions = positions
     keptCount = isKept.count { $0 }
-    entries = Array(repeating: -1, count: isKept.count)
+    entries = Array(repeating: .none, count: isKept.count)
     names = ChainLabels(snapshot.content)
   }
 
   /// The former entries that no rule goes on with.
-  var entriesGone: [Int] { entries.indices.filter { entries[$0] < 0 } }
+  var entriesGone: [Int] { entries.indices.filter { entries[$0] == .none } }
 
   // MARK: Series
 
@@ -71,16 +70,14 @@ struct RuleSeriesBuilder {
         case .omitted: break
         case .undecided:
           for rule in content.firstRules[chain]..<content.firstRules[chain + 1] {
-            series.ofRules[rule] = RuleSeries.undecided
+            series.ofRules[rule] = .undecided
           }
         }
       }
     }
-    for entry in series.ofRules {
-      if entry == RuleSeries.byPattern || entry == RuleSeries.undecided {
-        series.omittedByPattern += 1
-      }
-      if entry == RuleSeries.byLimit { series.omittedByLimit += 1 }
+    for place in series.ofRules {
+      if place == .byPattern || place == .undecided { series.omittedByPattern += 1 }
+      if place == .byLimit { series.omittedByLimit += 1 }
     }
   }
 
@@ -90,16 +87,16 @@ struct RuleSeriesBuilder {
   ) {
     let content = snapshot.content
     // Where no rule is new, nothing needs to be looked up.
-    var known: [LabelSet: Int32]?
+    var known: [LabelSet: Int]?
     for position in content.firstRules[chain]..<content.firstRules[chain + 1] {
-      let formerly = formerEntry(position)
-      if let formerly, formerly >= 0 {
-        series.ofRules[position] = keep(formerly, chain)
+      let formerly = formerPlace(position)
+      if let entry = formerly?.entry {
+        series.ofRules[position] = .entry(keep(entry, chain))
         continue
       }
-      if formerly == RuleSeries.byPattern { continue }
-      if formerly == RuleSeries.byLimit, room == 0 {
-        series.ofRules[position] = RuleSeries.byLimit
+      if formerly == .byPattern { continue }
+      if formerly == .byLimit, room == 0 {
+        series.ofRules[position] = .byLimit
         continue
       }
       let rule = content.chains[chain].rules[position - content.firstRules[chain]]
@@ -108,21 +105,20 @@ struct RuleSeriesBuilder {
       case .selected(let found): match = found
       case .omitted: continue
       case .undecided:
-        series.ofRules[position] = RuleSeries.undecided
+        series.ofRules[position] = .undecided
         continue
       }
       let labels = Self.labels(rule, match)
       if known == nil { known = entriesByLabels(chain) }
       if let entry = known?[labels] {
-        series.ofRules[position] = entry
+        series.ofRules[position] = .entry(entry)
       } else if room == 0 {
-        series.ofRules[position] = RuleSeries.byLimit
+        series.ofRules[position] = .byLimit
       } else {
         room = room.map { $0 - 1 }
         let entry = append(labels, chain, Counter())
-        let total = remembered.removeValue(forKey: series.key(of: Int(entry)))
-        series.totals[Int(entry)] = total ?? Counter()
-        series.ofRules[position] = entry
+        series.totals[entry] = remembered.removeValue(forKey: series.key(of: entry)) ?? Counter()
+        series.ofRules[position] = .entry(entry)
         known?[labels] = entry
       }
     }
@@ -130,38 +126,35 @@ struct RuleSeriesBuilder {
   }
 
   /// The former entry of a rule that was there before, or why it had none.
-  private func formerEntry(_ position: Int) -> Int32? {
-    let formerPosition = formerPositions[position]
-    guard formerPosition >= 0, let former else { return nil }
-    return former.series.ofRules[Int(formerPosition)]
+  private func formerPlace(_ position: Int) -> RuleSeries.Place? {
+    formerPositions[position].index.flatMap { former?.series.ofRules[$0] }
   }
 
-  private mutating func keep(_ formerly: Int32, _ chain: Int) -> Int32 {
-    let known = entries[Int(formerly)]
-    guard known < 0, let former else { return known }
-    let entry = append(
-      former.series.entries[Int(formerly)].labels, chain, former.series.totals[Int(formerly)])
-    entries[Int(formerly)] = entry
+  private mutating func keep(_ formerly: Int, _ chain: Int) -> Int {
+    if let known = entries[formerly].index { return known }
+    guard let series = former?.series else { preconditionFailure("an entry of no series") }
+    let entry = append(series.entries[formerly].labels, chain, series.totals[formerly])
+    entries[formerly] = OptionalIndex(entry)
     return entry
   }
 
-  private mutating func append(_ labels: LabelSet, _ chain: Int, _ total: Counter) -> Int32 {
+  private mutating func append(_ labels: LabelSet, _ chain: Int, _ total: Counter) -> Int {
     let name = names.index(of: chain, backend, in: &series)
-    series.entries.append(RuleSeries.Entry(chain: name, labels: labels))
+    series.entries.append(RuleSeries.Entry(chain: Int32(name), labels: labels))
     series.totals.append(total)
-    return Int32(series.entries.count - 1)
+    return series.entries.count - 1
   }
 
   /// The entries of a chain, those included that its later rules go on with.
-  private mutating func entriesByLabels(_ chain: Int) -> [LabelSet: Int32] {
+  private mutating func entriesByLabels(_ chain: Int) -> [LabelSet: Int] {
     if let known = names.entries(of: chain) { return known }
-    var known: [LabelSet: Int32] = [:]
+    var known: [LabelSet: Int] = [:]
     for namesake in names.chains(like: chain) {
       let first = snapshot.content.firstRules[namesake]
       for position in first..<snapshot.content.firstRules[namesake + 1] {
-        guard let formerly = formerEntry(position), formerly >= 0 else { continue }
+        guard let formerly = formerPlace(position)?.entry else { continue }
         let entry = keep(formerly, namesake)
-        known[series.entries[Int(entry)].labels] = entry
+        known[series.entries[entry].labels] = entry
       }
     }
     return known
@@ -188,9 +181,11 @@ struct RuleSeriesBuilder {
     let positions = positionsByHandle(former)
     let (formerPositions, handles) = (formerPositions, snapshot.handles)
     _ = series.add { rule in
-      var position = Int(formerPositions[rule])
+      var position = formerPositions[rule].index
       if !positions.isEmpty, let same = positions[handles[rule]] { position = same }
-      guard position >= 0, former.series.ofRules[position] >= 0 else { return counters[rule] }
+      guard let position, former.series.ofRules[position].entry != nil else {
+        return counters[rule]
+      }
       return growth.counted(from: position, to: rule)
     }
   }
@@ -200,15 +195,13 @@ struct RuleSeriesBuilder {
     guard !snapshot.handles.isEmpty, !former.snapshot.handles.isEmpty,
       series.hasShared || former.series.hasShared
     else { return [:] }
-    var ruleCounts = [Int](repeating: 0, count: entries.count)
-    for entry in former.series.ofRules where entry >= 0 { ruleCounts[Int(entry)] += 1 }
-    var newCounts = [Int](repeating: 0, count: series.entries.count)
-    for entry in series.ofRules where entry >= 0 { newCounts[Int(entry)] += 1 }
+    let (before, now) = (former.series.ruleCounts, series.ruleCounts)
     var positions: [UInt64: Int] = [:]
-    for (position, entry) in former.series.ofRules.enumerated() where entry >= 0 {
-      let now = entries[Int(entry)]
-      let isShared = ruleCounts[Int(entry)] > 1 || now >= 0 && newCounts[Int(now)] > 1
-      if isShared { positions[former.snapshot.handles[position]] = position }
+    for (position, place) in former.series.ofRules.enumerated() {
+      guard let entry = place.entry else { continue }
+      if before[entry] > 1 || entries[entry].index.map({ now[$0] > 1 }) ?? false {
+        positions[former.snapshot.handles[position]] = position
+      }
     }
     return positions
   }
