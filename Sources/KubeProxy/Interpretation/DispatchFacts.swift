@@ -6,53 +6,63 @@ internal import Netfilter
 /// A rule proves a service port if its comment names the service port, and the name's hash ends the name of
 /// the chain that the rule leads to. A service port owns the rules that lead to its chains. A rule whose
 /// comment names another service port belongs to nobody.
+///
+/// Service ports stand here by their indices only. ``ServiceMap`` holds their names.
 struct DispatchFacts: Sendable {
   /// The chains that the facts are about, in nat's order.
-  private let chains: [Chain]
-  /// The service ports, sorted.
-  private(set) var ports: [ServicePort] = []
+  fileprivate let chains: [Chain]
   /// For each service port, how the rules write its name.
-  private(set) var writings: [NameWriting] = []
+  let writings: [NameWriting]
   /// The proven names, each by its hash, which ends the names of the service port's chains.
-  private(set) var names: [ChainHash: WrittenName] = [:]
+  let names: [ChainHash: WrittenName]
   /// For each chain and rule, the index of the service port that owns the rule.
-  private(set) var owners: [[OptionalIndex]]
-  private(set) var unnamed = UnnamedChains()
+  let owners: [[OptionalIndex]]
+  let unnamed: UnnamedChains
   /// Numbers that stand for where service ports are reached, each once; sorted.
-  private(set) var places: [UInt64] = []
+  let places: [UInt64]
+}
 
-  /// - Parameter former: The facts of an earlier reading. If the chains are the same, so are the facts. If
+/// The service ports that dispatch rules prove, sorted, and the facts about them.
+struct ProvenServices {
+  let facts: DispatchFacts
+  let ports: [ServicePort]
+
+  init(_ facts: DispatchFacts, _ ports: [ServicePort]) {
+    self.facts = facts
+    self.ports = ports
+  }
+
+  /// - Parameter former: Those of an earlier reading. If the chains are the same, so are the facts. If
   ///   not, the names that it proves need not be hashed again.
-  init(_ chains: [Chain], _ former: DispatchFacts?) {
-    if let former, former.chains == chains {
+  init(_ chains: [Chain], _ former: ProvenServices?) {
+    if let former, former.facts.chains == chains {
       self = former
       return
     }
-    self.chains = chains
     var reader = DispatchReader(chains, former)
     reader.read()
     let ranks = reader.rank()
     ports = ranks.ports
-    writings = ranks.writings
-    names = reader.names.mapValues { found in
-      WrittenName(
-        service: ranks.ranks[Int(found)], endsInColon: reader.found[Int(found)].endsInColon)
-    }
-    owners = reader.owners.map { rules in
-      rules.map { OptionalIndex($0.index.map { Int(ranks.ranks[$0]) }) }
-    }
-    unnamed = reader.unnamed
     let numbers = ranks.ports.map { Mixer($0).value }
     // A rule may stand beside another for the same packets.
     let places = reader.places.map { $0.mixed(numbers[Int(ranks.ranks[$1])]) }.sorted()
-    self.places = places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }
-      .map { places[$0] }
+    facts = DispatchFacts(
+      chains: chains, writings: ranks.writings,
+      names: reader.names.mapValues { found in
+        WrittenName(
+          service: ranks.ranks[Int(found)], endsInColon: reader.found[Int(found)].endsInColon)
+      },
+      owners: reader.owners.map { rules in
+        rules.map { OptionalIndex($0.index.map { Int(ranks.ranks[$0]) }) }
+      },
+      unnamed: reader.unnamed,
+      places: places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] })
   }
 
   /// Whether a rule proves that name.
   func isProven(_ port: ServicePort, endsInColon: Bool) -> Bool {
     guard let index = ports.sortedIndex(of: port) else { return false }
-    return writings[index].contains(endsInColon ? .withColon : .plain)
+    return facts.writings[index].contains(endsInColon ? .withColon : .plain)
   }
 }
 
@@ -99,7 +109,7 @@ private struct DispatchReader {
   private(set) var places: [(Mixer, Int)] = []
 
   private let chains: [Chain]
-  private let former: DispatchFacts?
+  private let former: ProvenServices?
   /// Rules whose chain wasn't proven to be anybody's when they were read.
   private var undecided: [Place] = []
   /// Rules that lead to no service chain.
@@ -108,11 +118,11 @@ private struct DispatchReader {
   /// A rule by its chain and its position there.
   private typealias Place = (chain: Int, rule: Int)
 
-  init(_ chains: [Chain], _ former: DispatchFacts?) {
+  init(_ chains: [Chain], _ former: ProvenServices?) {
     self.chains = chains
     self.former = former
     owners = chains.map { Array(repeating: .none, count: $0.rules.count) }
-    names.reserveCapacity(former?.names.count ?? 0)
+    names.reserveCapacity(former?.ports.count ?? 0)
   }
 
   mutating func read() {
@@ -163,7 +173,7 @@ private struct DispatchReader {
     _ hash: ChainHash, _ comment: Span<UInt8>, _ transport: TransportProtocol?
   ) -> Name? {
     guard let transport else { return nil }
-    if let former, let known = former.names[hash] {
+    if let former, let known = former.facts.names[hash] {
       let port = former.ports[Int(known.service)]
       let endsInColon = known.endsInColon
       if port.transport == transport, port.isNamed(by: comment, endsInColon: endsInColon) {

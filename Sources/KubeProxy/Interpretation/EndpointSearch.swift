@@ -11,7 +11,7 @@ struct EndpointSearch {
   private let ports: [ServicePort]
   private let directory: ServiceDirectory
   private let users: EndpointUsers
-  private let nat: NatReading
+  private let nat: NatFacts
   private let known: KnownProofs
   /// How many more hashes may be spent on finding out whose chains are that aren't their user's.
   private var searchesLeft = 50_000
@@ -22,7 +22,7 @@ struct EndpointSearch {
 
   init(
     _ ports: [ServicePort], _ directory: ServiceDirectory, _ users: EndpointUsers,
-    _ nat: NatReading, _ known: KnownProofs
+    _ nat: NatFacts, _ known: KnownProofs
   ) {
     self.ports = ports
     self.directory = directory
@@ -99,11 +99,11 @@ struct KnownProofs {
 /// Proves whose an endpoint's chain is: its name is the hash of a service port and a destination, and its
 /// rules hold the destination.
 struct EndpointProof {
-  private let nat: NatReading
+  private let nat: NatFacts
   private let chain: Int
   private let hash: ChainHash?
 
-  init(chain: Int, _ nat: NatReading) {
+  init(chain: Int, _ nat: NatFacts) {
     self.nat = nat
     self.chain = chain
     let role = ChainRole(nat.content.chains[chain].name)

@@ -176,7 +176,7 @@ extension ServiceMap {
   }
 }
 
-extension NatReading {
+extension NatFacts {
   /// Where the DNAT rules of a chain translate to.
   fileprivate func destinations(of chain: Int) -> [AddressTranslation] {
     let rules = content.chains[chain].rules

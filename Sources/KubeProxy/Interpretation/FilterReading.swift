@@ -34,8 +34,8 @@ struct FilterReading {
     .kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall,
   ]
 
-  /// - Parameter dispatch: The service ports that nat proves.
-  init(_ filter: TableContent, _ dispatch: DispatchFacts?) {
+  /// - Parameter proven: The service ports that nat proves.
+  init(_ filter: TableContent, _ proven: ProvenServices) {
     for chain in filter.chains.indices where Self.chains.contains(filter.chains[chain].name) {
       let rules = filter.chains[chain].rules
       for rule in 0..<rules.count {
@@ -43,7 +43,7 @@ struct FilterReading {
       }
     }
     for claim in others {
-      guard let port = mentioned(by: claim, dispatch) else { continue }
+      guard let port = mentioned(by: claim, proven) else { continue }
       mentions.append(Mention(position: claim.position, port: port, reason: nil))
     }
   }
@@ -70,26 +70,26 @@ struct FilterReading {
   }
 
   /// The service port that a rule is there for that blocks nothing.
-  private func mentioned(by claim: Claim, _ dispatch: DispatchFacts?) -> ServicePort? {
+  private func mentioned(by claim: Claim, _ proven: ProvenServices) -> ServicePort? {
     let (comment, transport) = (claim.comment, claim.transport)
     guard case .notAccepted(let chain) = comment.purpose else {
       // A health check's is always TCP, whatever the service port is.
-      return named(comment, transport, dispatch)
-        ?? TransportProtocol.allCases.lazy.compactMap { named(comment, $0, dispatch) }.first
+      return named(comment, transport, proven)
+        ?? TransportProtocol.allCases.lazy.compactMap { named(comment, $0, proven) }.first
     }
     guard case .service(_, ChainHash(servicePort: comment.literal, transport)) = ChainRole(chain)
     else { return nil }
-    return named(comment, transport, dispatch)
+    return named(comment, transport, proven)
   }
 
   /// The service port that a comment names; nil where no rule that counts gives one that name.
   private func named(
-    _ claim: ServicePortComment, _ transport: TransportProtocol, _ dispatch: DispatchFacts?
+    _ claim: ServicePortComment, _ transport: TransportProtocol, _ proven: ProvenServices
   ) -> ServicePort? {
     guard let port = claim.servicePort(transport) else { return nil }
     let endsInColon = claim.endsInColon(port)
     let isKnown =
-      dispatch?.isProven(port, endsInColon: endsInColon) == true
+      proven.isProven(port, endsInColon: endsInColon)
       || blocked.contains(Name(port: port, endsInColon: endsInColon))
     return isKnown ? port : nil
   }

@@ -1,19 +1,19 @@
 internal import Netfilter
 internal import Platform
 
-/// What each chain of a nat table says by itself. This is the first of two steps; ``ServiceAttribution`` is
-/// the second.
+/// What each chain of a nat table says by itself, and where the chains lead. This is the first of two steps;
+/// ``ServiceAttribution`` is the second.
 ///
-/// A chain's facts come from its name and its rules and from nothing else. So they are copied from an earlier
+/// What a chain says comes from its name and its rules and from nothing else. So it is copied from an earlier
 /// table that has the same chain.
 final class NatFacts: Sendable {
   let content: TableContent
   let stages: [ChainStage]
   let translations: EndpointTranslations
-  let jumps: NamedJumps
+  fileprivate let jumps: NamedJumps
+  let graph: ChainGraph
   /// The positions of the chains that dispatch.
   let dispatchChains: [Int]
-  let dispatch: DispatchFacts
 
   /// - Parameters:
   ///   - pairing: The pairs of chains of this table and the earlier one.
@@ -32,9 +32,23 @@ final class NatFacts: Sendable {
     stages = all.stages
     translations = all.translations
     jumps = all.jumps
-    let dispatchChains = all.stages.indices.filter { all.stages[$0] == .dispatch }
-    self.dispatchChains = dispatchChains
-    dispatch = DispatchFacts(dispatchChains.map { content.chains[$0] }, former?.dispatch)
+    graph = ChainGraph(content, all)
+    dispatchChains = all.stages.indices.filter { all.stages[$0] == .dispatch }
+  }
+
+  /// The positions of the service ports' and endpoints' chains that no chain of another kind leads to,
+  /// neither by itself nor through others; ascending.
+  var orphans: [Int32] {
+    var isReached = stages.map { $0 == .outside || $0 == .dispatch }
+    var pending: [Int32] = []
+    for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
+    while let index = pending.popLast() {
+      for target in graph[Int(index)] where !isReached[Int(target)] {
+        isReached[Int(target)] = true
+        pending.append(target)
+      }
+    }
+    return isReached.indices.filter { !isReached[$0] }.map(Int32.init)
   }
 }
 
@@ -119,7 +133,7 @@ private struct ChainFactsReader {
 }
 
 /// The names of the chains that the rules of chains lead to, as hashes that are seeded in each process.
-struct NamedJumps: Sendable {
+private struct NamedJumps {
   /// For each chain in turn, the names' hashes, each once.
   private var hashes: [Int] = []
   /// For each chain, where its hashes end.
@@ -176,8 +190,8 @@ struct ChainGraph: Sendable {
   private var ends: [Int32] = []
 
   /// Finds the chains by their names' hashes.
-  init(_ facts: NatFacts) {
-    let chains = facts.content.chains
+  fileprivate init(_ content: TableContent, _ facts: ChainFacts) {
+    let chains = content.chains
     let names = chains.indices.map { chains[$0].name.hashValue }
     // A hash table of positions. A dictionary would take five times the memory.
     let width = Int.bitWidth - (2 * names.count).leadingZeroBitCount
@@ -209,20 +223,5 @@ struct ChainGraph: Sendable {
   /// The positions of the chains that the chain at `index` leads to.
   subscript(index: Int) -> ArraySlice<Int32> {
     targets[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
-  }
-
-  /// The positions of the service ports' and endpoints' chains that no chain of another kind leads to,
-  /// neither by itself nor through others; ascending.
-  func orphans(_ stages: [ChainStage]) -> [Int32] {
-    var isReached = stages.map { $0 == .outside || $0 == .dispatch }
-    var pending: [Int32] = []
-    for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
-    while let index = pending.popLast() {
-      for target in self[Int(index)] where !isReached[Int(target)] {
-        isReached[Int(target)] = true
-        pending.append(target)
-      }
-    }
-    return isReached.indices.filter { !isReached[$0] }.map(Int32.init)
   }
 }

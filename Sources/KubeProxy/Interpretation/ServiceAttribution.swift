@@ -47,7 +47,7 @@ struct ServiceAttribution {
   }
 
   /// Attributes nat's rules and chains.
-  mutating func attribute(_ nat: NatReading, _ known: KnownProofs) {
+  mutating func attribute(_ nat: NatFacts, _ known: KnownProofs) {
     chains = Array(repeating: .nobodys, count: nat.stages.count)
     countDispatchRules(nat)
     let reached = attributeServiceChains(nat)
@@ -71,7 +71,7 @@ struct ServiceAttribution {
     }
   }
 
-  private mutating func countDispatchRules(_ nat: NatReading) {
+  private mutating func countDispatchRules(_ nat: NatFacts) {
     for (chain, owners) in zip(nat.dispatchChains, directory.dispatch.owners) {
       let isNodePorts = nat.content.chains[chain].name == .kubeNodePorts
       for owner in owners {
@@ -84,7 +84,7 @@ struct ServiceAttribution {
 
   /// Attributes the service ports' own chains that can be reached from the dispatch rules, and lists
   /// them.
-  private mutating func attributeServiceChains(_ nat: NatReading) -> [Int32] {
+  private mutating func attributeServiceChains(_ nat: NatFacts) -> [Int32] {
     var reached: [Int32] = []
     var pending = nat.dispatchChains.flatMap { nat.graph[$0] }
     while let index = pending.popLast() {
@@ -102,7 +102,7 @@ struct ServiceAttribution {
   }
 
   /// The name that a service port's chain is the hash of; nil where nothing proves it.
-  private func name(of chain: Int, _ nat: NatReading) -> WrittenName? {
+  private func name(of chain: Int, _ nat: NatFacts) -> WrittenName? {
     guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name),
       family != .endpoint
     else { return nil }
@@ -110,7 +110,7 @@ struct ServiceAttribution {
   }
 
   /// Counts each service port's distinct endpoint chains and destinations.
-  private mutating func countEndpoints(_ nat: NatReading) -> EndpointUsers {
+  private mutating func countEndpoints(_ nat: NatFacts) -> EndpointUsers {
     var users = EndpointUsers(chainCount: nat.stages.count)
     var destinations = DestinationCount()
     for service in services.indices {
@@ -131,7 +131,7 @@ struct ServiceAttribution {
   }
 
   private mutating func attributeEndpoints(
-    _ nat: NatReading, _ users: EndpointUsers, _ known: KnownProofs
+    _ nat: NatFacts, _ users: EndpointUsers, _ known: KnownProofs
   ) {
     connectionRules.reserveCapacity(nat.stages.count { $0 == .endpoint })
     var search = EndpointSearch(ports, directory, users, nat, known)

@@ -10,11 +10,11 @@ struct ServiceDirectory: Sendable {
   private let natIndices: [OptionalIndex]
 
   /// - Parameter ports: Set to the service ports.
-  init(_ dispatch: DispatchFacts, _ filter: FilterReading?, _ ports: inout [ServicePort]) {
-    self.dispatch = dispatch
-    let added = (filter?.blockedPorts ?? []).filter { dispatch.ports.sortedIndex(of: $0) == nil }
+  init(_ proven: ProvenServices, _ filter: FilterReading?, _ ports: inout [ServicePort]) {
+    dispatch = proven.facts
+    let added = (filter?.blockedPorts ?? []).filter { proven.ports.sortedIndex(of: $0) == nil }
     guard !added.isEmpty else {
-      ports = dispatch.ports
+      ports = proven.ports
       ranks = ports.indices.map(Int32.init)
       natIndices = ports.indices.map { OptionalIndex($0) }
       return
@@ -22,7 +22,7 @@ struct ServiceDirectory: Sendable {
     var ranks: [Int32] = []
     var natIndices: [OptionalIndex] = []
     var rest = added.sorted()[...]
-    for (index, port) in dispatch.ports.enumerated() {
+    for (index, port) in proven.ports.enumerated() {
       while let next = rest.first, next < port {
         ports.append(rest.removeFirst())
         natIndices.append(.none)
@@ -35,6 +35,13 @@ struct ServiceDirectory: Sendable {
     natIndices += rest.map { _ in .none }
     self.ranks = ranks
     self.natIndices = natIndices
+  }
+
+  /// The service ports that nat proves.
+  ///
+  /// - Parameter services: All that stand here.
+  func proven(among services: [Service]) -> ProvenServices {
+    ProvenServices(dispatch, ranks.map { services[Int($0)].port })
   }
 
   /// How many service ports nat proves.

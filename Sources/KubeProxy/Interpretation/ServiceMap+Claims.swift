@@ -62,7 +62,7 @@ extension ServiceMap {
   /// The service port of a claim, where the chain's name proves it.
   private func port(
     of claim: ServicePortComment, _ family: ServiceChainFamily, _ hash: ChainHash, _ chain: Int,
-    _ nat: NatReading
+    _ nat: NatFacts
   ) -> ServicePort? {
     let proof = EndpointProof(chain: chain, nat)
     let transport = TransportProtocol.allCases.first { transport in

@@ -29,7 +29,7 @@ public final class ServiceMap: Sendable {
   }
 
   /// What nat's chains say.
-  let nat: NatReading?
+  let nat: NatFacts?
   /// For each chain of nat, whose it is.
   let chains: [ChainAttribution]
   /// The service ports and the names that prove them.
@@ -49,27 +49,28 @@ public final class ServiceMap: Sendable {
     nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil,
     pairing: ChainPairing? = nil
   ) {
-    let former = previous?.nat?.facts
-    let pairing = pairing ?? nat.map { ChainPairing(from: former?.content, to: $0) }
-    let reading: NatReading? =
-      if let nat, let pairing { NatReading(NatFacts(nat, pairing, former)) } else { nil }
-    let dispatch = reading?.facts.dispatch ?? DispatchFacts([], nil)
-    let mentions = filter.map { FilterReading($0, dispatch) }
+    let pairing = pairing ?? nat.map { ChainPairing(from: previous?.nat?.content, to: $0) }
+    let facts: NatFacts? =
+      if let nat, let pairing { NatFacts(nat, pairing, previous?.nat) } else { nil }
+    let proven = ProvenServices(
+      facts.map { facts in facts.dispatchChains.map { facts.content.chains[$0] } } ?? [],
+      previous.map { $0.directory.proven(among: $0.services) })
+    let mentions = filter.map { FilterReading($0, proven) }
     var ports: [ServicePort] = []
-    directory = ServiceDirectory(dispatch, mentions, &ports)
+    directory = ServiceDirectory(proven, mentions, &ports)
     var attribution = ServiceAttribution(ports, directory)
-    if let reading, let pairing {
-      attribution.attribute(reading, KnownProofs(previous, pairing, directory))
+    if let facts, let pairing {
+      attribution.attribute(facts, KnownProofs(previous, pairing, directory))
     }
     if let filter, let mentions { attribution.attribute(mentions, ruleCount: filter.ruleCount) }
-    self.nat = reading
+    self.nat = facts
     chains = attribution.chains
     serviceChains = attribution.serviceChains
     filterOwners = attribution.filterOwners
     connectionRules = attribution.connectionRules
     services = attribution.services
-    orphanPositions = reading?.orphans ?? []
-    unnamed = dispatch.unnamed
+    orphanPositions = facts?.orphans ?? []
+    unnamed = proven.facts.unnamed
   }
 
   /// The index of the service port that owns a rule of one of the tables that the map was made of; nil
@@ -161,7 +162,7 @@ extension ServiceMap {
   }
 
   /// The names of the service ports whose chains lead to each of some chains.
-  private func users(of suspects: Set<Int>, _ nat: NatReading) -> [Int: Set<WrittenName>] {
+  private func users(of suspects: Set<Int>, _ nat: NatFacts) -> [Int: Set<WrittenName>] {
     var users: [Int: Set<WrittenName>] = [:]
     for source in nat.stages.indices where nat.stages[source] == .service {
       guard let name = chains[source].provenName else { continue }
@@ -171,21 +172,4 @@ extension ServiceMap {
     }
     return users
   }
-}
-
-/// A nat table's facts, and where its chains lead.
-final class NatReading: Sendable {
-  let facts: NatFacts
-  let graph: ChainGraph
-
-  init(_ facts: NatFacts) {
-    self.facts = facts
-    graph = ChainGraph(facts)
-  }
-
-  var content: TableContent { facts.content }
-  var stages: [ChainStage] { facts.stages }
-  var translations: EndpointTranslations { facts.translations }
-  var dispatchChains: [Int] { facts.dispatchChains }
-  var orphans: [Int32] { graph.orphans(stages) }
 }
