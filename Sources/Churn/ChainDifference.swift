@@ -55,6 +55,46 @@ public struct ChainDifference: Sendable, Hashable {
 
   /// Whether the lists are equal.
   public var isEmpty: Bool { removed.isEmpty && added.isEmpty && moved.isEmpty }
+
+  /// Calls `body` for each rule that was removed, added or moved, in this order.
+  public func forEachEvent(_ body: (RuleEvent) -> Void) {
+    for position in removed { body(.removed(from: position)) }
+    for position in added { body(.added(at: position)) }
+    for move in moved { body(RuleEvent(move)) }
+  }
+}
+
+/// What happened to a rule of a chain; positions are counted from 0.
+public enum RuleEvent: Sendable, Hashable {
+  case removed(from: Int)
+  case added(at: Int)
+  case moved(from: Int, to: Int)
+
+  public init(_ move: ChainDifference.Move) { self = .moved(from: move.from, to: move.to) }
+
+  public var change: Change {
+    switch self {
+    case .removed: .removed
+    case .added: .added
+    case .moved: .moved
+    }
+  }
+
+  /// Where the rule stood; nil where it is new.
+  public var oldPosition: Int? {
+    switch self {
+    case .removed(let position), .moved(let position, _): position
+    case .added: nil
+    }
+  }
+
+  /// Where the rule stands; nil where it is gone.
+  public var newPosition: Int? {
+    switch self {
+    case .added(let position), .moved(_, let position): position
+    case .removed: nil
+    }
+  }
 }
 
 extension ChainDifference {

@@ -65,7 +65,7 @@ public struct ChangedRules: Sendable {
     self.transition = transition
   }
 
-  /// Where the rules stand and stood. It looks through a built-in chain each time.
+  /// The rules' places. It looks through a built-in chain each time.
   public var places: ChangedPlacements {
     ChangedPlacements(
       from: change.oldIndex.map { transition.old.content.chains[$0] },
@@ -75,58 +75,44 @@ public struct ChangedRules: Sendable {
   /// The chain as it is, or as it last was; built in if it is or was.
   public var chain: Chain { transition.difference.chain(of: change) }
 
-  /// The rule that was removed from a position.
-  public func rule(removed position: Int) -> Rule? {
-    change.oldIndex.map { transition.old.content.chains[$0].rules[position] }
+  /// The rule that an event is about.
+  public func rule(of event: RuleEvent) -> Rule? {
+    transition.new.rule(change.newIndex, event.newPosition)
+      ?? transition.old.rule(change.oldIndex, event.oldPosition)
   }
 
-  /// The rule that was added at a position, or moved there.
-  public func rule(added position: Int) -> Rule? {
-    change.newIndex.map { transition.new.content.chains[$0].rules[position] }
+  /// Whose the rule is, or, where it is gone or belongs to nobody any more, whose it was; nil for no service
+  /// port.
+  public func owner(of event: RuleEvent) -> Owner? {
+    transition.new.owner(change.newIndex, event.newPosition).map(Owner.new)
+      ?? transition.old.owner(change.oldIndex, event.oldPosition).map(Owner.old)
   }
 
-  /// Whose a removed rule was; nil where it belonged to no service port.
-  public func owner(ofRemoved position: Int) -> Owner? {
-    change.oldIndex.flatMap { transition.old.owner(ofRule: position, ofChainAt: $0) }
-      .map(Owner.old)
-  }
-
-  /// Whose an added rule is.
-  public func owner(ofAdded position: Int) -> Owner? {
-    change.newIndex.flatMap { transition.new.owner(ofRule: position, ofChainAt: $0) }
-      .map(Owner.new)
-  }
-
-  /// Whose a moved rule is, or, where it belongs to nobody any more, whose it was.
-  public func owner(ofMoved move: ChainDifference.Move) -> Owner? {
-    owner(ofAdded: move.to) ?? owner(ofRemoved: move.from)
-  }
-
-  public func port(_ owner: Owner) -> ServicePort {
-    switch owner {
+  /// The same service port itself.
+  public func servicePort(of event: RuleEvent) -> ServicePort? {
+    switch owner(of: event) {
     case .old(let index): transition.old.map.services[index].port
     case .new(let index): transition.new.map.services[index].port
+    case nil: nil
     }
   }
+}
 
-  /// Calls `body` for each rule that was removed, added or moved, in this order.
-  public func forEach(_ body: (Change, Owner?) -> Void) {
-    for position in change.difference.removed { body(.removed, owner(ofRemoved: position)) }
-    for position in change.difference.added { body(.added, owner(ofAdded: position)) }
-    for move in change.difference.moved { body(.moved, owner(ofMoved: move)) }
-  }
-
-  /// Calls `body` for each of the same rules, with where it stands.
-  public func forEachPlace(_ body: (Change, RulePlacement?) -> Void) {
-    let places = places
-    for position in change.difference.removed { body(.removed, places.removed(position)) }
-    for position in change.difference.added { body(.added, places.added(position)) }
-    for move in change.difference.moved { body(.moved, places.moved(from: move.from, to: move.to)) }
+extension ChangedPlacements {
+  /// Where the rule that an event is about stands, or stood.
+  public subscript(event: RuleEvent) -> RulePlacement? {
+    place(from: event.oldPosition, to: event.newPosition)
   }
 }
 
 extension TableTransition.Side {
-  fileprivate func owner(ofRule position: Int, ofChainAt chain: Int) -> Int? {
-    map.owner(ofRule: position, ofChainAt: chain, in: content)
+  fileprivate func rule(_ chain: Int?, _ position: Int?) -> Rule? {
+    guard let chain, let position else { return nil }
+    return content.chains[chain].rules[position]
+  }
+
+  fileprivate func owner(_ chain: Int?, _ position: Int?) -> Int? {
+    guard let chain, let position else { return nil }
+    return map.owner(ofRule: position, ofChainAt: chain, in: content)
   }
 }

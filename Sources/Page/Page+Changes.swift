@@ -1,3 +1,4 @@
+internal import Churn
 internal import KubeProxy
 internal import Netfilter
 internal import Tracking
@@ -83,7 +84,7 @@ extension Page {
 
   private func row(_ change: RuleChange) -> Markup {
     let kind: Markup =
-      switch change.kind {
+      switch change.event {
       case .added(let position): "<span class=\"badge added\">added</span> at \(position + 1)"
       case .removed(let position):
         "<span class=\"badge removed\">removed</span> from \(position + 1)"

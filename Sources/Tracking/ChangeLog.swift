@@ -1,4 +1,4 @@
-internal import Churn
+package import Churn
 package import KubeProxy
 package import Netfilter
 
@@ -34,32 +34,36 @@ package struct ChangeLog: Sendable {
   /// Enters the changes of a table.
   mutating func take(_ transition: TableTransition, at time: Moment) {
     for rules in transition.changedRules {
-      let (change, writer) = (rules.change, Writer(rules: rules, transition: transition))
-      let moves = change.difference.moved
-      if change.newIndex != nil, RuleScope(rules.chain) == .dispatch {
-        Self.add(moves.count, to: &dispatchMoves, at: time) { writer.moved(moves[$0]) }
+      let difference = rules.change.difference
+      let moves = difference.moved.lazy.map(RuleEvent.init)
+      if rules.change.newIndex != nil, RuleScope(rules.chain) == .dispatch {
+        Self.add(moves, of: rules, in: transition, to: &dispatchMoves, at: time)
       } else {
-        Self.add(moves.count, to: &changes, at: time) { writer.moved(moves[$0]) }
+        Self.add(moves, of: rules, in: transition, to: &changes, at: time)
       }
-      let removed = change.difference.removed
-      Self.add(removed.count, to: &changes, at: time) { writer.removed(removed[$0]) }
-      let added = change.difference.added
-      Self.add(added.count, to: &changes, at: time) { writer.added(added[$0]) }
+      let removed = difference.removed.lazy.map { RuleEvent.removed(from: $0) }
+      Self.add(removed, of: rules, in: transition, to: &changes, at: time)
+      let added = difference.added.lazy.map { RuleEvent.added(at: $0) }
+      Self.add(added, of: rules, in: transition, to: &changes, at: time)
     }
   }
 
   /// Adds changes of one reading: as many as there is room for are made, however many there are.
   private static func add(
-    _ count: Int, to batches: inout [Batch], at time: Moment, make: (Int) -> RuleChange?
+    _ events: some Collection<RuleEvent>, of rules: ChangedRules, in transition: TableTransition,
+    to batches: inout [Batch], at time: Moment
   ) {
-    if count == 0 { return }
+    if events.isEmpty { return }
     if batches.last?.time != time { batches.append(Batch(time: time)) }
     let last = batches.count - 1
-    let room = capacity - batches[last].changes.count
-    for index in 0..<min(room, count) {
-      if let change = make(index) { batches[last].changes.append(change) }
+    for event in events.prefix(capacity - batches[last].changes.count) {
+      guard let rule = rules.rule(of: event) else { continue }
+      batches[last].changes.append(
+        RuleChange(
+          event: event, family: transition.family, table: transition.table,
+          chain: rules.change.name, owner: rules.servicePort(of: event), rule: rule))
     }
-    batches[last].count += count
+    batches[last].count += events.count
     batches = Self.last(batches)
   }
 
@@ -77,44 +81,9 @@ package struct ChangeLog: Sendable {
   }
 }
 
-/// Makes the entries of one chain.
-private struct Writer {
-  let rules: ChangedRules
-  let transition: TableTransition
-
-  func added(_ position: Int) -> RuleChange? {
-    entry(.added(at: position), rules.owner(ofAdded: position), rules.rule(added: position))
-  }
-
-  func removed(_ position: Int) -> RuleChange? {
-    entry(.removed(from: position), rules.owner(ofRemoved: position), rules.rule(removed: position))
-  }
-
-  func moved(_ move: ChainDifference.Move) -> RuleChange? {
-    entry(
-      .moved(from: move.from, to: move.to), rules.owner(ofMoved: move), rules.rule(added: move.to))
-  }
-
-  private func entry(
-    _ kind: RuleChange.Kind, _ owner: ChangedRules.Owner?, _ rule: Rule?
-  ) -> RuleChange? {
-    guard let rule else { return nil }
-    return RuleChange(
-      kind: kind, family: transition.family, table: transition.table, chain: rules.change.name,
-      owner: owner.map(rules.port), rule: rule)
-  }
-}
-
 /// One rule that was added, removed or moved between two readings.
 package struct RuleChange: Sendable {
-  /// What happened; positions are counted from 0.
-  package enum Kind: Sendable, Hashable {
-    case added(at: Int)
-    case removed(from: Int)
-    case moved(from: Int, to: Int)
-  }
-
-  package let kind: Kind
+  package let event: RuleEvent
   package let family: IPFamily
   package let table: TableName
   package let chain: ChainName

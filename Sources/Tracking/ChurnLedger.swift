@@ -74,16 +74,15 @@ package struct ChurnLedger: Sendable {
 
   /// Counts the rules of a chain that changed, each where it stands.
   private mutating func addScopes(of rules: ChangedRules, _ table: TableIdentity) {
-    if let common = rules.places.common {
-      let difference = rules.change.difference
-      let scope = ScopeKey(table: table, part: common.scope)
-      scopes.add(.added, count: difference.added.count, for: scope)
-      scopes.add(.removed, count: difference.removed.count, for: scope)
-      scopes.add(.moved, count: difference.moved.count, for: scope)
+    let (difference, places) = (rules.change.difference, rules.places)
+    if difference.isEmpty { return }
+    if let common = places.common {
+      scopes.update(ScopeKey(table: table, part: common.scope)) { $0 += ChangeCounts(difference) }
       return
     }
-    rules.forEachPlace { change, place in
-      if let place { scopes.add(change, for: ScopeKey(table: table, part: place.scope)) }
+    difference.forEachEvent { event in
+      guard let place = places[event] else { return }
+      scopes.add(event.change, for: ScopeKey(table: table, part: place.scope))
     }
   }
 
@@ -94,10 +93,10 @@ package struct ChurnLedger: Sendable {
     var before = [ChangeCounts](repeating: .zero, count: transition.old.map.services.count)
     var now = [ChangeCounts](repeating: .zero, count: transition.new.map.services.count)
     for rules in transition.changedRules {
-      rules.forEach { change, owner in
-        switch owner {
-        case .old(let index): before[index][change] += 1
-        case .new(let index): now[index][change] += 1
+      rules.change.difference.forEachEvent { event in
+        switch rules.owner(of: event) {
+        case .old(let index): before[index][event.change] += 1
+        case .new(let index): now[index][event.change] += 1
         case nil: break
         }
       }

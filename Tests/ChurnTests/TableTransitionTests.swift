@@ -30,27 +30,18 @@ struct TableTransitionTests {
     var (owned, named) = (0, 0)
     for rules in try transition(old, new).changedRules
     where rules.change.name.description.contains("KUBE-S") {
-      func expect(_ owner: ChangedRules.Owner?, _ rule: Rule?) {
-        guard let owner else { return }
+      var counts = ChangeCounts.zero
+      rules.change.difference.forEachEvent { event in
+        counts[event.change] += 1
+        guard let owner = rules.servicePort(of: event) else { return }
         owned += 1
-        guard let comment = rule?.comments.first?.text else { return }
+        guard let comment = rules.rule(of: event)?.comments.first?.text else { return }
         let name = comment.prefix { $0 != " " }
         // Rules for all service ports name none.
         guard name.contains("/") else { return }
-        #expect(rules.port(owner).description == name)
+        #expect(owner.description == name)
         named += 1
       }
-      for position in rules.change.difference.removed {
-        expect(rules.owner(ofRemoved: position), rules.rule(removed: position))
-      }
-      for position in rules.change.difference.added {
-        expect(rules.owner(ofAdded: position), rules.rule(added: position))
-      }
-      for move in rules.change.difference.moved {
-        expect(rules.owner(ofMoved: move), rules.rule(added: move.to))
-      }
-      var counts = ChangeCounts.zero
-      rules.forEach { change, _ in counts[change] += 1 }
       #expect(counts.added == UInt64(rules.change.difference.added.count))
       #expect(counts.removed == UInt64(rules.change.difference.removed.count))
       #expect(counts.moved == UInt64(rules.change.difference.moved.count))

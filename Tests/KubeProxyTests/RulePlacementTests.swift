@@ -92,12 +92,12 @@ struct RulePlacementTests {
     let before = try chain("\(agent)\n\(jump)")
     let behind = try chain("\(jump)\n\(agent)")
     let alone = try chain(agent)
-    #expect(ChangedPlacements(from: before, to: nil).removed(0)?.scope == .hook)
-    #expect(ChangedPlacements(from: behind, to: nil).removed(1)?.scope == .other)
-    #expect(ChangedPlacements(from: nil, to: before).added(0)?.scope == .hook)
-    #expect(ChangedPlacements(from: before, to: behind).moved(from: 0, to: 1)?.scope == .hook)
-    #expect(ChangedPlacements(from: behind, to: before).moved(from: 1, to: 0)?.scope == .hook)
-    #expect(ChangedPlacements(from: behind, to: alone).moved(from: 1, to: 0)?.scope == .other)
+    #expect(ChangedPlacements(from: before, to: nil).place(from: 0, to: nil)?.scope == .hook)
+    #expect(ChangedPlacements(from: behind, to: nil).place(from: 1, to: nil)?.scope == .other)
+    #expect(ChangedPlacements(from: nil, to: before).place(from: nil, to: 0)?.scope == .hook)
+    #expect(ChangedPlacements(from: before, to: behind).place(from: 0, to: 1)?.scope == .hook)
+    #expect(ChangedPlacements(from: behind, to: before).place(from: 1, to: 0)?.scope == .hook)
+    #expect(ChangedPlacements(from: behind, to: alone).place(from: 1, to: 0)?.scope == .other)
   }
 
   @Test("All rules of a chain that isn't built in stand where the chain does")

@@ -49,50 +49,28 @@ struct FamilySide {
 }
 
 extension FamilyComparison {
-  /// The rules that changed in a chain of a table.
-  func changedRules(of change: ChangedChain, in table: TableComparison) -> ChangedRules {
+  /// What differs in a table, and whose the rules are.
+  func transition(of table: TableComparison) -> TableTransition {
     TableTransition(
       from: TableTransition.Side(content: table.old.content, map: old.map),
-      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference
-    ).changedRules(of: change)
+      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference)
   }
 }
 
 extension ChangedRules {
-  /// Calls `body` for each rule that was removed, then for those that were added or moved, by position.
-  ///
-  /// It passes the owner that a removed rule had, and that any other rule has; and the place, which is nil
-  /// where nothing is known of it.
-  func forEachEvent(_ body: (RulesetChange.Event, Rule, ServicePort?, RulePlacement?) -> Void) {
-    let places = places
-    for position in change.difference.removed {
-      guard let rule = rule(removed: position) else { continue }
-      body(
-        .ruleRemoved(from: position + 1), rule, owner(ofRemoved: position).map(port),
-        places.removed(position))
-    }
-    let arrivals =
-      change.difference.added.map { (position: $0, move: ChainDifference.Move?.none) }
-      + change.difference.moved.map { ($0.to, $0) }
-    for (position, move) in arrivals.sorted(by: { $0.position < $1.position }) {
-      guard let rule = rule(added: position) else { continue }
-      if let move {
-        body(
-          .ruleMoved(from: move.from + 1, to: position + 1), rule, owner(ofMoved: move).map(port),
-          places.moved(from: move.from, to: position))
-      } else {
-        body(
-          .ruleAdded(at: position + 1), rule, owner(ofAdded: position).map(port),
-          places.added(position))
-      }
-    }
+  /// The rules that were removed, then those that were added or moved, by position.
+  var events: [RuleEvent] {
+    let (difference, added) = (change.difference, change.difference.added)
+    let arrivals = added.map { RuleEvent.added(at: $0) } + difference.moved.map(RuleEvent.init)
+    return difference.removed.map { .removed(from: $0) }
+      + arrivals.sorted { ($0.newPosition ?? 0) < ($1.newPosition ?? 0) }
   }
 
   /// The owners of the chain's rules as it is, or as it last was.
   var owners: some Sequence<ServicePort?> {
     let isGone = change.newIndex == nil
     return chain.rules.indices.lazy.map {
-      (isGone ? owner(ofRemoved: $0) : owner(ofAdded: $0)).map(port)
+      servicePort(of: isGone ? .removed(from: $0) : .added(at: $0))
     }
   }
 }
@@ -130,7 +108,7 @@ extension FamilyComparison {
     case .hook, .dispatch: true
     case .system, .other: false
     case .service:
-      changedRules(of: change, in: table).owners.contains { $0 != nil }
+      transition(of: table).changedRules(of: change).owners.contains { $0 != nil }
     }
   }
 }

@@ -26,9 +26,9 @@ struct ChangeGrouping {
           Self.declaration(policy.chain, policy.new), nil, .nobody(.hook, kind: "builtin"))
       }
       var rewritten = table.rewrittenRules
-      for change in table.difference.changedChains {
-        add(comparison.changedRules(of: change, in: table), of: table)
-        guard let index = change.newIndex else { continue }
+      for rules in comparison.transition(of: table).changedRules {
+        add(rules, of: table)
+        guard let index = rules.change.newIndex else { continue }
         add(rewritten.removeValue(forKey: index) ?? [], of: table, index, comparison.new)
       }
       for (index, rules) in rewritten.sorted(by: { $0.key < $1.key }) {
@@ -38,19 +38,20 @@ struct ChangeGrouping {
   }
 
   private mutating func add(_ rules: ChangedRules, of table: TableComparison) {
-    let change = rules.change
-    let chain = table.difference.chain(of: change)
+    let chain = rules.chain
     let nobody = ChangeGroup.Owner(RulePlacement(chain))
-    if let event = change.chainChange {
+    if let event = rules.change.chainChange {
       // The chain is its first rule's owner's.
       add(
         event == .added ? .chainAdded : .chainRemoved, table, chain.name,
         Self.declaration(chain.name, chain.policy), rules.owners.first { _ in true } ?? nil, nobody)
     }
-    rules.forEachEvent { event, rule, owner, place in
+    let places = rules.places
+    for event in rules.events {
+      guard let rule = rules.rule(of: event) else { continue }
       add(
-        event, table, chain.name, rule.bytes(in: chain.name), owner,
-        place.map(ChangeGroup.Owner.init) ?? nobody)
+        RulesetChange.Event(event), table, chain.name, rule.bytes(in: chain.name),
+        rules.servicePort(of: event), places[event].map(ChangeGroup.Owner.init) ?? nobody)
     }
   }
 
@@ -85,6 +86,16 @@ struct ChangeGrouping {
   /// A chain as iptables-save declares it, without counters.
   private static func declaration(_ chain: ChainName, _ policy: Verdict?) -> [UInt8] {
     Array(":".utf8) + chain.bytes + Array(" \(policy?.name ?? "-")".utf8)
+  }
+}
+
+extension RulesetChange.Event {
+  fileprivate init(_ event: RuleEvent) {
+    switch event {
+    case .removed(let position): self = .ruleRemoved(from: position + 1)
+    case .added(let position): self = .ruleAdded(at: position + 1)
+    case .moved(let from, let to): self = .ruleMoved(from: from + 1, to: to + 1)
+    }
   }
 }
 

@@ -36,8 +36,8 @@ struct ChangeTally {
   ///   none.
   init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
-      for change in table.difference.changedChains {
-        add(comparison.changedRules(of: change, in: table), of: table, selection)
+      for rules in comparison.transition(of: table).changedRules {
+        add(rules, of: table, selection)
       }
     }
   }
@@ -50,11 +50,12 @@ struct ChangeTally {
     let placement = RulePlacement(rules.chain)
     var nobody: [RulePlacement: ChangeCounts] = [:]
     var byService: [ServicePort: ChangeCounts] = [:]
-    rules.forEachEvent { event, _, owner, placement in
-      if let owner {
-        if selection?(owner) ?? true { byService[owner, default: .zero].add(event) }
-      } else if selection == nil, let placement {
-        nobody[placement, default: .zero].add(event)
+    let places = rules.places
+    change.difference.forEachEvent { event in
+      if let owner = rules.servicePort(of: event) {
+        if selection?(owner) ?? true { byService[owner, default: .zero][event.change] += 1 }
+      } else if selection == nil, let placement = places[event] {
+        nobody[placement, default: .zero][event.change] += 1
       }
     }
     if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
@@ -101,16 +102,6 @@ struct ChangeTally {
 }
 
 extension ChangeCounts {
-  /// Counts a rule that was added, removed or moved.
-  mutating func add(_ event: RulesetChange.Event) {
-    switch event {
-    case .ruleAdded: added += 1
-    case .ruleRemoved: removed += 1
-    case .ruleMoved: moved += 1
-    case .ruleRewritten, .chainAdded, .chainRemoved, .policyChanged: break
-    }
-  }
-
   /// `2 added, 1 removed, 1 moved`.
   var text: String { Wording.counts([(added, "added"), (removed, "removed"), (moved, "moved")]) }
 }

@@ -14,9 +14,8 @@ extension FamilyComparison {
             "the policy of \(place) is \(policy.new.name) now; it was \(policy.old.name)",
             ChangeTally.Place(table: table.name, chain: policy.chain))
         }
-        + table.difference.changedChains.flatMap { change in
-          table.difference.chain(of: change).isBuiltIn ? hookFindings(change, table) : []
-        }
+        + transition(of: table).changedRules.filter(\.chain.isBuiltIn)
+        .flatMap { hookFindings($0, table) }
     }
   }
 
@@ -33,8 +32,9 @@ extension FamilyComparison {
   }
 
   private func hookFindings(
-    _ change: ChangedChain, _ table: TableComparison
+    _ rules: ChangedRules, _ table: TableComparison
   ) -> [DifferenceFinding] {
+    let (change, places) = (rules.change, rules.places)
     let place = Wording.place(change.name, table.name, family, isBuiltIn: true)
     var findings: [DifferenceFinding] = []
     func add(_ kind: DifferenceFinding.Kind, _ text: String) {
@@ -42,8 +42,8 @@ extension FamilyComparison {
         finding(kind, text, ChangeTally.Place(table: table.name, chain: change.name)))
     }
     var rest = ChangeCounts.zero
-    changedRules(of: change, in: table).forEachEvent { event, _, _, placement in
-      if placement?.scope == .hook { rest.add(event) }
+    change.difference.forEachEvent { event in
+      if places[event]?.scope == .hook { rest[event.change] += 1 }
     }
     let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
     switch (old.jumpToServices, new.jumpToServices) {

@@ -88,17 +88,15 @@ public struct ChangedPlacements: Sendable {
     return old.common == new.common ? new.common : nil
   }
 
-  /// Where a removed rule stood: the old order counts.
-  public func removed(_ position: Int) -> RulePlacement? { old?[position] }
-
-  /// Where an added rule stands.
-  public func added(_ position: Int) -> RulePlacement? { new?[position] }
-
-  /// Where a moved rule stands. It is in a hook if it was: that it came behind kube-proxy's jump changes
-  /// who sees a packet first, too.
-  public func moved(from: Int, to: Int) -> RulePlacement? {
-    guard let before = old?[from], let now = new?[to] else { return nil }
-    return before.scope == .hook ? before : now
+  /// Where a rule stands, or, if it was removed, stood: then the old order counts. A moved rule is in a hook
+  /// if it was: that it came behind kube-proxy's jump changes who sees a packet first, too.
+  ///
+  /// - Parameters:
+  ///   - from: Where it stood in the chain; nil for a new rule.
+  ///   - to: Where it stands; nil for a rule that is gone.
+  public func place(from: Int?, to: Int?) -> RulePlacement? {
+    let before = from.flatMap { old?[$0] }
+    return before?.scope == .hook ? before : to.flatMap { new?[$0] } ?? before
   }
 }
 
