@@ -36,7 +36,7 @@ public struct ChainDifference: Sendable, Hashable {
   /// exist: all rules of the other are added or removed.
   public init(from old: RuleList, to new: RuleList) {
     if old == new {
-      self.init(removed: [], added: [], moved: [])
+      (removed, added, moved) = ([], [], [])
       return
     }
     let matching = RuleMatching(from: old, to: new)
@@ -44,13 +44,7 @@ public struct ChainDifference: Sendable, Hashable {
     var moved: [Move] = []
     moved.reserveCapacity(order.outsiderCount)
     for (pair, stays) in zip(matching.common, order.isMember) where !stays { moved.append(pair) }
-    self.init(removed: matching.removed, added: matching.added, moved: moved)
-  }
-
-  private init(removed: [Int], added: [Int], moved: [Move]) {
-    self.removed = removed
-    self.added = added
-    self.moved = moved
+    (removed, added, self.moved) = (matching.removed, matching.added, moved)
   }
 
   /// Whether the lists are equal.
@@ -137,12 +131,6 @@ public struct CommonRun: Sendable, Hashable {
   /// Where the run begins in the new list.
   public let to: Int
   public let count: Int
-
-  public init(from: Int, to: Int, count: Int) {
-    self.from = from
-    self.to = to
-    self.count = count
-  }
 
   /// The run as it stands where each list begins at another position.
   func shifted(from oldStart: Int, to newStart: Int) -> CommonRun {

@@ -94,11 +94,4 @@ public struct ChangedChain: Sendable, Hashable {
     if oldIndex == nil { return .added }
     return newIndex == nil ? .removed : nil
   }
-
-  init(name: ChainName, oldIndex: Int?, newIndex: Int?, difference: ChainDifference) {
-    self.name = name
-    self.oldIndex = oldIndex
-    self.newIndex = newIndex
-    self.difference = difference
-  }
 }

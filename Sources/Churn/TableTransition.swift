@@ -40,7 +40,7 @@ public struct TableTransition: Sendable {
 
   /// The rules that changed in one of the chains that differ.
   public func changedRules(of change: ChangedChain) -> ChangedRules {
-    ChangedRules(change, in: self)
+    ChangedRules(change: change, transition: self)
   }
 
   /// The chains that differ, with the rules that changed in each.
@@ -52,17 +52,12 @@ public struct TableTransition: Sendable {
 /// The rules of a chain that changed: whose each is, and where it stands.
 public struct ChangedRules: Sendable {
   public let change: ChangedChain
-  private let transition: TableTransition
+  fileprivate let transition: TableTransition
 
   /// A service port of one of the two sides, by its index in that side's map.
   public enum Owner: Sendable {
     case old(Int)
     case new(Int)
-  }
-
-  init(_ change: ChangedChain, in transition: TableTransition) {
-    self.change = change
-    self.transition = transition
   }
 
   /// The rules' places. It looks through a built-in chain each time.

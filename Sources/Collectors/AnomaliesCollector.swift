@@ -5,8 +5,9 @@ internal import Tracking
 
 extension CollectorName {
   package static let anomalies = CollectorName(
-    "anomalies", "Collect faults in the rules of kube-proxy and the kubelet.", subjects: .anomalies,
-    AnomaliesCollector())
+    rawValue: "anomalies", help: "Collect faults in the rules of kube-proxy and the kubelet.",
+    subjects: .anomalies,
+    collector: AnomaliesCollector())
 }
 
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.

@@ -94,6 +94,11 @@ extension ExpositionWriter {
 
 extension LabelSet {
   init(_ family: IPFamily) { self.init(["ip_family": family.rawValue]) }
+
+  /// The labels of a family in a backend.
+  init(_ state: FamilyState) {
+    self.init(["backend": state.backend.rawValue, "ip_family": state.family.rawValue])
+  }
 }
 
 extension SampleWriter {

@@ -10,29 +10,17 @@ package struct CollectorName: Sendable {
   /// What it does, as `--help` says it.
   package let help: String
   /// Whether it is on where no flag names it. Those are off that have series by the thousands.
-  package let isOnByDefault: Bool
+  package internal(set) var isOnByDefault = true
   /// The counters that it exports.
-  let counters: CounterSelection
+  var counters: CounterSelection = []
   /// What it needs to be followed.
-  let subjects: TrackedSubjects.Kinds
+  var subjects: TrackedSubjects.Kinds = []
   /// Whether it reports to a scraper what came since its last scrape.
-  let comparesScrapes: Bool
+  var comparesScrapes = false
   let collector: any Collector
+}
 
-  init(
-    _ rawValue: String, _ help: String, isOnByDefault: Bool = true,
-    counters: CounterSelection = [], subjects: TrackedSubjects.Kinds = [],
-    comparesScrapes: Bool = false, _ collector: any Collector
-  ) {
-    self.rawValue = rawValue
-    self.help = help
-    self.isOnByDefault = isOnByDefault
-    self.counters = counters
-    self.subjects = subjects
-    self.comparesScrapes = comparesScrapes
-    self.collector = collector
-  }
-
+extension CollectorName {
   /// The collector of that name; nil where there is none.
   package init?(rawValue: String) {
     guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }

@@ -4,8 +4,9 @@ internal import Tracking
 
 extension CollectorName {
   package static let connections = CollectorName(
-    "connections", "Collect the connections of service ports.", counters: .connections,
-    ConnectionsCollector())
+    rawValue: "connections", help: "Collect the connections of service ports.",
+    counters: .connections,
+    collector: ConnectionsCollector())
 }
 
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for

@@ -6,8 +6,9 @@ internal import Tracking
 
 extension CollectorName {
   package static let endpoints = CollectorName(
-    "endpoints", "Collect metrics of service ports' endpoints.", isOnByDefault: false,
-    counters: .connections, subjects: .endpoints, EndpointsCollector())
+    rawValue: "endpoints", help: "Collect metrics of service ports' endpoints.",
+    isOnByDefault: false,
+    counters: .connections, subjects: .endpoints, collector: EndpointsCollector())
 }
 
 /// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.

@@ -70,7 +70,9 @@ package final class Exporter: Sendable {
         "reading takes longer than the scrape timeout",
         metadata: ["scraper": "\(request.scraper)", "left_out": "\(leftOut)"])
     }
-    return renderWithoutReading(collectors, request.format)
+    return ending(
+      collectors.map { ExporterMetrics.Outcome(collector: $0, isSuccess: false, duration: 0) },
+      request.format)
   }
 
   /// Whether the rules could be read at least once since the start; that there are none is a success.
@@ -157,19 +159,11 @@ package final class Exporter: Sendable {
     }
   }
 
-  private func renderWithoutReading(
-    _ collectors: [CollectorName], _ format: ExpositionFormat
-  ) -> [[UInt8]] {
-    ending(
-      collectors.map { ExporterMetrics.Outcome(collector: $0, isSuccess: false, duration: 0) },
-      format)
-  }
-
   private func ending(
     _ outcomes: [ExporterMetrics.Outcome], _ format: ExpositionFormat
   ) -> [[UInt8]] {
     var writer = ExpositionWriter(format)
-    ExporterMetrics(options).write(outcomes, to: &writer)
+    ExporterMetrics.write(outcomes, options, to: &writer)
     return writer.finish() + [format.trailer]
   }
 }

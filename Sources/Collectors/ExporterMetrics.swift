@@ -2,11 +2,7 @@ internal import Exposition
 internal import Platform
 
 /// How the scrape went, and who served it.
-struct ExporterMetrics {
-  private let options: ExporterOptions
-
-  init(_ options: ExporterOptions) { self.options = options }
-
+enum ExporterMetrics {
   /// What a collector's part of a scrape came to.
   struct Outcome {
     let collector: CollectorName
@@ -17,7 +13,9 @@ struct ExporterMetrics {
     var labels: LabelSet { LabelSet(["collector": collector.rawValue]) }
   }
 
-  func write(_ outcomes: [Outcome], to writer: inout ExpositionWriter) {
+  static func write(
+    _ outcomes: [Outcome], _ options: ExporterOptions, to writer: inout ExpositionWriter
+  ) {
     writer.gauge(
       "iptables_scrape_collector_duration_seconds",
       "How long the collector's part of the scrape took; the reading itself is in "

@@ -12,9 +12,7 @@ enum ReadingMetrics {
       "1 where the last reading of this backend and family succeeded. The log says why one failed."
     ) { samples in
       for family in state.families {
-        samples.sample(
-          LabelSet(["backend": family.backend.rawValue, "ip_family": family.family.rawValue]),
-          family.reading == nil ? 0 : 1)
+        samples.sample(LabelSet(family), family.reading == nil ? 0 : 1)
       }
     }
     writer.info(

@@ -5,8 +5,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let rules = CollectorName(
-    "rules", "Collect the packets and bytes of every rule.", isOnByDefault: false,
-    counters: .rules, subjects: .rules, RulesCollector())
+    rawValue: "rules", help: "Collect the packets and bytes of every rule.", isOnByDefault: false,
+    counters: .rules, subjects: .rules, collector: RulesCollector())
 }
 
 /// `rules`: what each rule has counted, whoever it belongs to.
@@ -58,9 +58,7 @@ struct RulesCollector: Collector {
       for (family, reading) in state.readFamilies {
         guard let counts = reading.rules else { continue }
         samples.omitted(
-          LabelSet([
-            "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
-          ]),
+          LabelSet(family),
           byLimit: counts.tables.reduce(0) { $0 + $1.omittedByLimit },
           byPattern: counts.tables.reduce(0) { $0 + $1.omittedByPattern })
       }

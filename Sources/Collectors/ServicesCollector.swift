@@ -6,7 +6,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let services = CollectorName(
-    "services", "Collect metrics of service ports.", comparesScrapes: true, ServicesCollector())
+    rawValue: "services", help: "Collect metrics of service ports.", comparesScrapes: true,
+    collector: ServicesCollector())
 }
 
 /// `services`: what the rules hold for each service port.
@@ -52,9 +53,10 @@ struct ServicesCollector: Collector {
   }
 
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
-    let moved = MovedRules(since: earlier, state)
+    let moved = state.movedRules(since: earlier)
     return ServiceBlock.all(of: state).map { block in
-      let counts = moved[block.services.family].filter { block.positions.contains($0.key) }
+      let counts = moved[block.services.family, default: [:]]
+        .filter { block.positions.contains($0.key) }
       let write: @Sendable (inout ExpositionWriter) -> Void = { writer in
         block.write(Self.movedSinceLastScrape, to: &writer) { samples, position in
           samples.sample(block.labels[position], counts[position] ?? 0)

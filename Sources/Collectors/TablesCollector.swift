@@ -7,8 +7,9 @@ internal import Tracking
 
 extension CollectorName {
   package static let tables = CollectorName(
-    "tables", "Collect metrics of tables.", counters: .policies, comparesScrapes: true,
-    TablesCollector())
+    rawValue: "tables", help: "Collect metrics of tables.", counters: .policies,
+    comparesScrapes: true,
+    collector: TablesCollector())
 }
 
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.

@@ -82,15 +82,7 @@ struct FamilyTracker {
   /// one's counts begin.
   private mutating func interpretLast() {
     guard let snapshot = last?.snapshot, last?.map == nil else { return }
-    last?.map = Self.interpret(snapshot, previous: nil, nil)
-  }
-
-  private static func interpret(
-    _ snapshot: FamilySnapshot, previous: ServiceMap?, _ pairing: ChainPairing?
-  ) -> ServiceMap {
-    ServiceMap(
-      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
-      previous: previous, pairing: pairing)
+    last?.map = ServiceMap(of: snapshot)
   }
 
   /// Interprets a reading; what did not change is understood already. Returns also where the chains of
@@ -122,8 +114,8 @@ struct FamilyTracker {
     {
       new.map = map
     } else {
-      new.map = Self.interpret(
-        snapshot, previous: last?.map, last?.map == nil ? nil : pairings[.nat])
+      new.map = ServiceMap(
+        of: snapshot, previous: last?.map, pairing: last?.map == nil ? nil : pairings[.nat])
     }
     return (new, pairings)
   }

@@ -108,7 +108,7 @@ struct RuleMatcher {
 }
 
 extension PatternVerdict {
-  fileprivate func map<Other>(_ transform: (Match) -> Other) -> PatternVerdict<Other> {
+  fileprivate func map<Other: Sendable>(_ transform: (Match) -> Other) -> PatternVerdict<Other> {
     switch self {
     case .selected(let match): .selected(transform(match))
     case .omitted: .omitted

@@ -150,28 +150,25 @@ package struct ServiceCounts<Count: Hashable & Sendable>: Sendable {
   }
 }
 
-/// How many rules of service ports were moved since a scrape, of those of which any were.
-package struct MovedRules {
-  /// For each family, by position among the selected.
-  private var counts: [IPFamily: [Int: UInt64]] = [:]
-
+extension RulesetState {
+  /// How many rules of each service port were moved since a scrape, by family and position among the selected;
+  /// of those of which any were.
+  ///
   /// - Parameter earlier: The totals at that scrape; nil where there was none: then nothing was missed.
-  package init(since earlier: ChurnMark?, _ state: RulesetState) {
-    guard let earlier, earlier !== state.mark else { return }
-    let totals = state.ledger.services
-    for services in state.services {
+  package func movedRules(since earlier: ChurnMark?) -> [IPFamily: [Int: UInt64]] {
+    guard let earlier, earlier !== mark else { return [:] }
+    var counts: [IPFamily: [Int: UInt64]] = [:]
+    for services in services {
       let selected = services.selected
       let positions = selected.positions(
-        changedIn: totals, since: earlier.services, services.map, services.family)
+        changedIn: ledger.services, since: earlier.services, services.map, services.family)
       for position in positions ?? [] {
         let port = services.map.services[selected.indices[position]].port
         let key = ChurnLedger.ServiceKey(family: services.family, port: port)
-        let moved = totals.changes(since: earlier.services, for: key).moved
+        let moved = ledger.services.changes(since: earlier.services, for: key).moved
         if moved > 0 { counts[services.family, default: [:]][position] = moved }
       }
     }
+    return counts
   }
-
-  /// Those of a family, by position among the selected.
-  package subscript(family: IPFamily) -> [Int: UInt64] { counts[family] ?? [:] }
 }

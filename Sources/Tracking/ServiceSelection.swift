@@ -88,7 +88,7 @@ package struct ServiceSelection: Sendable {
 }
 
 /// What patterns say of something.
-enum PatternVerdict<Match> {
+enum PatternVerdict<Match: Sendable>: Sendable {
   case selected(Match)
   case omitted
   /// It would take too long to find out.
@@ -106,5 +106,3 @@ enum PatternVerdict<Match> {
   /// Whether it would be the same another time.
   var isFinal: Bool { failure?.reason != .noTimeLeft }
 }
-
-extension PatternVerdict: Sendable where Match: Sendable {}

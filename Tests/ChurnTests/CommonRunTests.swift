@@ -1,4 +1,4 @@
-import Churn
+@testable import Churn
 import Netfilter
 import TestSupport
 import Testing

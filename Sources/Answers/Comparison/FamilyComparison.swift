@@ -42,9 +42,7 @@ struct FamilySide {
   /// - Parameter previous: The other side's map, of which the same chains need not be read again.
   init(_ snapshot: FamilySnapshot, previous: ServiceMap? = nil) {
     self.snapshot = snapshot
-    map = ServiceMap(
-      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
-      previous: previous)
+    map = ServiceMap(of: snapshot, previous: previous)
   }
 }
 

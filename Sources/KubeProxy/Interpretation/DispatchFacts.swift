@@ -26,12 +26,9 @@ struct DispatchFacts: Sendable {
 struct ProvenServices {
   let facts: DispatchFacts
   let ports: [ServicePort]
+}
 
-  init(_ facts: DispatchFacts, _ ports: [ServicePort]) {
-    self.facts = facts
-    self.ports = ports
-  }
-
+extension ProvenServices {
   /// - Parameter former: Those of an earlier reading. If the chains are the same, so are the facts. If
   ///   not, the names that it proves need not be hashed again.
   init(_ chains: [Chain], _ former: ProvenServices?) {

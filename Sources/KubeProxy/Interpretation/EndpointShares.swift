@@ -150,7 +150,6 @@ extension ServiceMap {
   ///
   /// Of those, the ones that dispatch rules lead to. It takes time in proportion to their rules.
   public func serviceChains(ofServiceAt index: Int) -> [ServiceChainEndpoints] {
-    guard let nat else { return [] }
     let chains = nat.content.chains
     return serviceChains[index].map(Int.init).filter {
       ServiceChainEndpoints.balances(chains[$0].name)
@@ -169,7 +168,7 @@ extension ServiceMap {
 
   /// Where one of the map's connection rules translates to.
   public func destination(of rule: ConnectionRule) -> AddressTranslation? {
-    guard let content = nat?.content else { return nil }
+    let content = nat.content
     let position = Int(rule.rule) - content.firstRules[Int(rule.chain)]
     let outcome = content.chains[Int(rule.chain)].rules.outcome(at: position)
     return if case .destinationNAT(let destination) = outcome { destination } else { nil }

@@ -41,7 +41,7 @@ struct ServiceDirectory: Sendable {
   ///
   /// - Parameter services: All that stand here.
   func proven(among services: [Service]) -> ProvenServices {
-    ProvenServices(dispatch, ranks.map { services[Int($0)].port })
+    ProvenServices(facts: dispatch, ports: ranks.map { services[Int($0)].port })
   }
 
   /// How many service ports nat proves.

@@ -28,7 +28,6 @@ extension ServiceMap {
   /// Whether a comment of an endpoint's chain names a service port, and the chain's name is not the hash
   /// of it and the chain's destination.
   public func contradictsEndpoint(_ comment: Span<UInt8>, chain: Int) -> Bool {
-    guard let nat else { return false }
     // Nearly always, so that nothing needs to be taken apart.
     if let name = chains[chain].provenName, isName(name, comment) { return false }
     guard let claim = ServicePortComment(comment), claim.servicePort(.tcp) != nil else {
@@ -41,9 +40,9 @@ extension ServiceMap {
   /// The service port that the comments of a chain claim, where the chain's name proves it: for chains
   /// that nothing leads to.
   public func claimedServicePort(ofChainAt chain: Int) -> ServicePort? {
-    guard let nat,
-      case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name)
-    else { return nil }
+    guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name) else {
+      return nil
+    }
     let rules = nat.content.chains[chain].rules
     for rule in 0..<rules.count {
       let line = rules.line(at: rule)
@@ -52,7 +51,7 @@ extension ServiceMap {
       var port: ServicePort?
       Self.forEachWord(of: bytes.extracting(comment)) { word in
         guard port == nil, let claim = ServicePortComment(word) else { return }
-        port = self.port(of: claim, family, hash, chain, nat)
+        port = self.port(of: claim, family, hash, chain)
       }
       if let port { return port }
     }
@@ -61,8 +60,7 @@ extension ServiceMap {
 
   /// The service port of a claim, where the chain's name proves it.
   private func port(
-    of claim: ServicePortComment, _ family: ServiceChainFamily, _ hash: ChainHash, _ chain: Int,
-    _ nat: NatFacts
+    of claim: ServicePortComment, _ family: ServiceChainFamily, _ hash: ChainHash, _ chain: Int
   ) -> ServicePort? {
     let proof = EndpointProof(chain: chain, nat)
     let transport = TransportProtocol.allCases.first { transport in

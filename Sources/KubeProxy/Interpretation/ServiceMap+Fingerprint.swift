@@ -39,7 +39,6 @@ extension ServiceMap {
 
   /// The sum over all endpoints of all service ports that are served under the cluster's policy.
   private var endpointSum: UInt64 {
-    guard let nat else { return 0 }
     var sum: UInt64 = 0
     for chain in nat.stages.indices where nat.stages[chain] == .service {
       let name = nat.content.chains[chain].name
@@ -61,7 +60,9 @@ extension RuleOutline {
   /// A number for the cluster IP or NodePort at which a rule of KUBE-SERVICES or KUBE-NODEPORTS reaches its
   /// service port. Nil for other rules, because nodes differ in them.
   func place(inDispatchChain chain: ChainName, _ comment: Span<UInt8>) -> Mixer? {
-    chain == .kubeServices ? comment.isClusterIP ? clusterAddress : nil : nodePort
+    guard chain == .kubeServices else { return nodePort }
+    let start = max(0, comment.count - "cluster IP".utf8.count)
+    return comment.isText("cluster IP", start..<comment.count) ? clusterAddress : nil
   }
 
   fileprivate var clusterAddress: Mixer? {
@@ -78,20 +79,6 @@ extension RuleOutline {
     var mixer = Mixer(2)
     mixer.mix(UInt64(destinationPort))
     return mixer
-  }
-}
-
-private let clusterIP = Array("cluster IP".utf8)
-
-extension Span<UInt8> {
-  /// Whether the comment ends in `cluster IP`.
-  fileprivate var isClusterIP: Bool {
-    let ending = clusterIP
-    guard count >= ending.count else { return false }
-    for index in ending.indices where self[count - ending.count + index] != ending[index] {
-      return false
-    }
-    return true
   }
 }
 

@@ -28,8 +28,8 @@ public final class ServiceMap: Sendable {
     public let service: Int32
   }
 
-  /// What nat's chains say.
-  let nat: NatFacts?
+  /// What nat's chains say; without a nat table there are none.
+  let nat: NatFacts
   /// For each chain of nat, whose it is.
   let chains: [ChainAttribution]
   /// The service ports and the names that prove them.
@@ -49,19 +49,17 @@ public final class ServiceMap: Sendable {
     nat: TableContent?, filter: TableContent?, previous: ServiceMap? = nil,
     pairing: ChainPairing? = nil
   ) {
-    let pairing = pairing ?? nat.map { ChainPairing(from: previous?.nat?.content, to: $0) }
-    let facts: NatFacts? =
-      if let nat, let pairing { NatFacts(nat, pairing, previous?.nat) } else { nil }
+    let content = nat ?? TableContent(family: .ipv4, name: .nat, chains: [])
+    let pairing = pairing ?? ChainPairing(from: previous?.nat.content, to: content)
+    let facts = NatFacts(content, pairing, previous?.nat)
     let proven = ProvenServices(
-      facts.map { facts in facts.dispatchChains.map { facts.content.chains[$0] } } ?? [],
+      facts.dispatchChains.map { content.chains[$0] },
       previous.map { $0.directory.proven(among: $0.services) })
     let mentions = filter.map { FilterReading($0, proven) }
     var ports: [ServicePort] = []
     directory = ServiceDirectory(proven, mentions, &ports)
     var attribution = ServiceAttribution(ports, directory)
-    if let facts, let pairing {
-      attribution.attribute(facts, KnownProofs(previous, pairing, directory))
-    }
+    attribution.attribute(facts, KnownProofs(previous, pairing, directory))
     if let filter, let mentions { attribution.attribute(mentions, ruleCount: filter.ruleCount) }
     self.nat = facts
     chains = attribution.chains
@@ -69,8 +67,17 @@ public final class ServiceMap: Sendable {
     filterOwners = attribution.filterOwners
     connectionRules = attribution.connectionRules
     services = attribution.services
-    orphanPositions = facts?.orphans ?? []
+    orphanPositions = facts.orphans
     unnamed = proven.facts.unnamed
+  }
+
+  /// Interprets a family's snapshot.
+  public convenience init(
+    of snapshot: FamilySnapshot, previous: ServiceMap? = nil, pairing: ChainPairing? = nil
+  ) {
+    self.init(
+      nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
+      previous: previous, pairing: pairing)
   }
 
   /// The index of the service port that owns a rule of one of the tables that the map was made of; nil
@@ -80,7 +87,6 @@ public final class ServiceMap: Sendable {
   ) -> Int? {
     switch content.name {
     case .nat:
-      guard let nat else { return nil }
       // Only the two chains that dispatch have rules of many owners.
       if nat.stages[chain] == .dispatch, let ordinal = nat.dispatchChains.firstIndex(of: chain) {
         return directory.reference(directory.dispatch.owners[ordinal][position]).index
@@ -113,12 +119,11 @@ public final class ServiceMap: Sendable {
 extension ServiceMap {
   /// The positions in nat of the service ports' and endpoints' chains that the chain at a position
   /// leads to, each once.
-  public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { nat?.graph[chain] ?? [] }
+  public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { nat.graph[chain] }
 
   /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service
   /// port that leads to it. Nil where nothing proves an owner, or nothing leads to the chain.
   public func servicePort(ofChainAt chain: Int) -> ServicePort? {
-    guard let nat else { return nil }
     if let name = chains[chain].provenName { return services[Int(name.service)].port }
     guard !nat.content.chains[chain].rules.isEmpty else { return nil }
     return chains[chain].owner.index.map { services[$0].port }
@@ -127,7 +132,7 @@ extension ServiceMap {
   /// Whether an endpoint's chain, at that position of nat, is proven to be a service port's by its name
   /// and its destination.
   public func isProvenEndpoint(_ chain: Int) -> Bool {
-    chains[chain].provenName != nil && nat?.stages[chain] == .endpoint
+    chains[chain].provenName != nil && nat.stages[chain] == .endpoint
   }
 
   /// The endpoints' chains whose destination contradicts their name; in nat's order.
@@ -136,7 +141,6 @@ extension ServiceMap {
   /// traffic can reach it and it translates to another destination, or to none. It is not listed if its
   /// service port isn't known, or its destination isn't.
   public var endpointsElsewhere: [Int32] {
-    guard let nat else { return [] }
     var isOrphan = [Bool](repeating: false, count: nat.stages.count)
     for chain in orphanPositions { isOrphan[Int(chain)] = true }
     let suspects = nat.stages.indices.filter { chain in
@@ -148,7 +152,7 @@ extension ServiceMap {
           || !rules.indices.contains { rules.outcome(at: $0) == .unknownDestinationNAT })
     }
     if suspects.isEmpty { return [] }
-    let users = users(of: Set(suspects), nat)
+    let users = users(of: Set(suspects))
     var text: [UInt8] = []
     return suspects.filter { chain in
       guard let names = users[chain] else { return false }
@@ -162,7 +166,7 @@ extension ServiceMap {
   }
 
   /// The names of the service ports whose chains lead to each of some chains.
-  private func users(of suspects: Set<Int>, _ nat: NatFacts) -> [Int: Set<WrittenName>] {
+  private func users(of suspects: Set<Int>) -> [Int: Set<WrittenName>] {
     var users: [Int: Set<WrittenName>] = [:]
     for source in nat.stages.indices where nat.stages[source] == .service {
       guard let name = chains[source].provenName else { continue }

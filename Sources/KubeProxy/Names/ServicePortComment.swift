@@ -94,12 +94,9 @@ struct ServicePortComment: Hashable {
 }
 
 extension Span<UInt8> {
-  /// Whether these bytes begin with a text's.
   func begins(with text: String) -> Bool {
-    let bytes = text.utf8.span
-    guard bytes.count <= count else { return false }
-    for index in bytes.indices where bytes[index] != self[index] { return false }
-    return true
+    let length = text.utf8.count
+    return length <= count && isText(text, 0..<length)
   }
 }
 
@@ -117,8 +114,8 @@ extension ServicePort {
   func isNamed(by comment: Span<UInt8>, endsInColon: Bool) -> Bool {
     var end = 0
     guard Self.skip(namespace, of: comment, &end),
-      Self.skip(UInt8(ascii: "/"), of: comment, &end), Self.skip(name, of: comment, &end),
-      !endsInColon && port.isEmpty || Self.skip(UInt8(ascii: ":"), of: comment, &end),
+      Self.skip("/", of: comment, &end), Self.skip(name, of: comment, &end),
+      !endsInColon && port.isEmpty || Self.skip(":", of: comment, &end),
       Self.skip(port, of: comment, &end)
     else { return false }
     return end == comment.count || comment[end] == UInt8(ascii: " ")
@@ -127,12 +124,6 @@ extension ServicePort {
   private static func skip(_ text: String, of comment: Span<UInt8>, _ position: inout Int) -> Bool {
     guard comment.extracting(position...).begins(with: text) else { return false }
     position += text.utf8.count
-    return true
-  }
-
-  private static func skip(_ byte: UInt8, of comment: Span<UInt8>, _ position: inout Int) -> Bool {
-    guard position < comment.count, comment[position] == byte else { return false }
-    position += 1
     return true
   }
 }
