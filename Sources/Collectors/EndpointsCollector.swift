@@ -62,7 +62,11 @@ struct EndpointsCollector: Collector {
           for policy in Policy.allCases {
             // A service port has one chain of each policy, as long as kube-proxy alone writes them.
             guard let chain = chains.first(where: { Policy($0) == policy }) else { continue }
-            for (endpoint, share) in Self.shares(of: chain) {
+            // Endpoints without a destination have no label.
+            let shares = chain.endpoints.lazy.compactMap { endpoint in
+              endpoint.destinations.first.map { ($0.description, endpoint.share) }
+            }
+            for (endpoint, share) in shares.summed() {
               samples.sample(
                 services.selected.labels[position],
                 and: LabelSet(["endpoint": endpoint, "policy": policy.rawValue]), share)
@@ -71,22 +75,6 @@ struct EndpointsCollector: Collector {
         }
       }
     }
-  }
-
-  /// The shares by destination, in the chain's order; of endpoints that have one.
-  private static func shares(of chain: ServiceChainEndpoints) -> [(String, Double)] {
-    var positions: [String: Int] = [:]
-    var shares: [(String, Double)] = []
-    for endpoint in chain.endpoints {
-      guard let destination = endpoint.destinations.first?.description else { continue }
-      if let position = positions[destination] {
-        shares[position].1 += endpoint.share
-      } else {
-        positions[destination] = shares.count
-        shares.append((destination, endpoint.share))
-      }
-    }
-    return shares
   }
 
   /// Which traffic a chain balances, as the label `policy` has it.

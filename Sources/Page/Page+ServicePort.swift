@@ -37,21 +37,21 @@ extension Page {
   }
 
   private func facts(_ account: ServicePortAccount) -> Markup {
-    let (report, churn) = (account.report, account.changes)
+    let (report, row) = (account.report, account.row)
     let blocked = report.blocked.map {
       $0 == .noEndpoints ? "no endpoints" : "no endpoints on this node"
     }
-    let last = account.lastChange.map { PageTime(time: $0, now: now) }
+    let last = row.lastChange.map { PageTime(time: $0, now: now) }
     let facts = [
       fact("Reached at", report.reached.joined(separator: ", "), nil),
       fact("Blocked", blocked.isEmpty ? "no" : blocked.joined(separator: ", "), nil),
-      fact("Rules", "\(report.natRules) in nat", "\(account.filterRules) in filter"),
+      fact("Rules", "\(report.natRules) in nat", "\(row.service.filterRules) in filter"),
       showsConnections
-        ? fact("Connections", "\(account.connections)", "since the exporter started") : "",
+        ? fact("Connections", "\(row.connections)", "since the exporter started") : "",
       fact(
         "Churn in nat",
-        "\(churn.added) added, \(churn.removed) removed, \(churn.moved) moved",
-        "\(account.rewritten) rewritten; since the exporter started"),
+        "\(row.changes.added) added, \(row.changes.removed) removed, \(row.changes.moved) moved",
+        "\(row.rewritten) rewritten; since the exporter started"),
       fact("Last change", last?.age ?? "none seen", last?.timestamp),
     ]
     return "<dl class=\"facts\">\n\(facts)</dl>\n"
@@ -122,11 +122,7 @@ extension Page {
 /// What one family's rules say of a service port that has series, and what was counted for it.
 private struct ServicePortAccount {
   let report: ServiceReport
-  let filterRules: Int
-  let changes: ChangeCounts
-  let rewritten: UInt64
-  let connections: UInt64
-  let lastChange: Moment?
+  let row: PageRow
 
   var port: ServicePort { report.port }
 
@@ -139,14 +135,8 @@ private struct ServicePortAccount {
         return port.transport.rawValue == name.transport && port.isCalled(name.name)
       }), let snapshot = state.snapshot(of: services)
     else { return nil }
-    let service = map.services[indices[position]]
-    report = FamilyServices(of: snapshot, map: map, only: [indices[position]])
-      .report(at: indices[position])
-    filterRules = service.filterRules
-    changes = services.changes[position]
-    rewritten = services.rewritten[position]
-    connections = services.connections[indices[position]]
-    lastChange = state.ledger.lastChange(of: service.port, services.family)
+    row = PageRow(services, at: position, state)
+    report = FamilyServices(of: snapshot, map: map, only: [row.index]).report(at: row.index)
   }
 }
 

@@ -32,16 +32,19 @@ struct PageRow {
   /// The service ports that have series of their own.
   static func all(of state: RulesetState) -> [PageRow] {
     state.services.flatMap { services in
-      services.selected.indices.enumerated().map { position, index in
-        let service = services.map.services[index]
-        return PageRow(
-          family: services.family, index: index, service: service,
-          changes: services.changes[position],
-          rewritten: services.rewritten[position],
-          connections: services.connections[index],
-          lastChange: state.ledger.lastChange(of: service.port, services.family))
-      }
+      services.selected.indices.indices.map { PageRow(services, at: $0, state) }
     }
+  }
+
+  /// - Parameter position: The place among the selected service ports.
+  init(_ services: ServiceState, at position: Int, _ state: RulesetState) {
+    family = services.family
+    index = services.selected.indices[position]
+    service = services.map.services[index]
+    changes = services.changes[position]
+    rewritten = services.rewritten[position]
+    connections = services.connections[index]
+    lastChange = state.ledger.lastChange(of: service.port, services.family)
   }
 
   /// The rows that contain all of the words, in their order.

@@ -16,11 +16,11 @@ package struct KindCensus: Sendable {
   /// For each chain, the position of its kind among ``names``.
   private let positions: [UInt8]
 
-  package init(of content: TableContent) { self.init(of: content, former: nil) }
-
   /// - Parameter former: That of an earlier content, and where the chains stood in it: the kinds of those
   ///   are known.
-  package init(of content: TableContent, former: (census: KindCensus, pairing: ChainPairing)?) {
+  package init(
+    of content: TableContent, former: (census: KindCensus, pairing: ChainPairing)? = nil
+  ) {
     var landmarks: Landmarks = []
     var names = former?.census.names ?? []
     var counts = Array(repeating: Count(), count: names.count)

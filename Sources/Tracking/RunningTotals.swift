@@ -24,12 +24,6 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
     package var byteCount: Int { counts.count * MemoryLayout<Count>.stride }
   }
 
-  /// A key's total at a mark, and now.
-  struct Change {
-    let from: Count
-    let to: Count
-  }
-
   /// Totals that are zero for every key.
   package init(zero: Count) { self.zero = zero }
 
@@ -87,21 +81,13 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
       return place >= mark.counts.count || mark.counts[place] != counts[place]
     }.map { places.keys[$0] }
   }
-
-  /// The total of `key` at a mark and now; nil where it has none, or keys were forgotten since. A key that
-  /// is newer than the mark counts from zero.
-  func change(of key: Key, since mark: Mark) -> Change? {
-    guard mark.generation == generation, let place = places[key] else { return nil }
-    let former = place < mark.counts.count ? mark.counts[place] : zero
-    return Change(from: former, to: counts[place])
-  }
 }
 
 extension RunningTotals where Count == ChangeCounts {
   /// Adds `count` changes of one kind to the totals of `key`.
   ///
   /// Zero leaves everything as it is and makes no key known; a negative count is a programming error.
-  package mutating func add(_ change: Churn.Change, count: Int = 1, for key: Key) {
+  package mutating func add(_ change: Change, count: Int = 1, for key: Key) {
     precondition(count >= 0, "totals only rise")
     if count > 0 { update(key) { $0[change] += UInt64(count) } }
   }
@@ -111,11 +97,15 @@ extension RunningTotals where Count == ChangeCounts {
   /// Zero where `earlier` is nil, or was made before keys were forgotten: a scraper that was never
   /// answered before has missed nothing.
   package func changes(since earlier: Mark?, for key: Key) -> ChangeCounts {
-    guard let change = earlier.flatMap({ change(of: key, since: $0) }) else { return .zero }
-    var changes = change.to
-    for kind in Churn.Change.allCases {
+    guard let earlier, earlier.generation == generation, let place = places[key] else {
+      return .zero
+    }
+    // A key that is newer than the mark counts from zero.
+    let former = place < earlier.counts.count ? earlier.counts[place] : zero
+    var changes = counts[place]
+    for kind in Change.allCases {
       // Another's mark may stand higher.
-      changes[kind] -= min(changes[kind], change.from[kind])
+      changes[kind] -= min(changes[kind], former[kind])
     }
     return changes
   }

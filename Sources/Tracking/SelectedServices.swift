@@ -55,14 +55,9 @@ package final class SelectedServices: Sendable {
     guard let keys = totals.changedKeys(since: mark) else { return nil }
     // To look so many up costs more than to look at all.
     if keys.count > indices.count / 4 { return Array(indices.indices) }
-    return keys.compactMap { $0.family == family ? position(of: $0.port, in: map) : nil }
-  }
-
-  /// Where a service port stands among the selected, which are sorted; nil where it isn't one of them.
-  private func position(of port: ServicePort, in map: ServiceMap) -> Int? {
-    let position = indices.indices.partitionPoint { map.services[indices[$0]].port < port }
-    return position < indices.count && map.services[indices[position]].port == port
-      ? position : nil
+    return keys.lazy.filter { $0.family == family }.compactMap { key in
+      indices.indices.sortedIndex(of: key.port) { map.services[indices[$0]].port }
+    }
   }
 
   /// The labels of sorted service ports; those that were rendered before are used again.

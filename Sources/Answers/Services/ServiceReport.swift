@@ -118,8 +118,7 @@ public struct FamilyServices: Sendable {
 
   /// What the rules say of a service port; nil where it doesn't exist.
   func report(of port: ServicePort) -> ServiceReport? {
-    let index = services.indices.partitionPoint { services[$0].port < port }
-    return index < services.count && services[index].port == port ? report(at: index) : nil
+    services.indices.sortedIndex(of: port) { services[$0].port }.map(report)
   }
 
   /// Where the service port at an index of the map is reached, in words: `cluster IP 10.96.0.1:443`. This is

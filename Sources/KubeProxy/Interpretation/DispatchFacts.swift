@@ -285,8 +285,5 @@ extension RuleOutline {
 
 extension Array where Element: Comparable {
   /// Where an element stands in a sorted list; nil where it doesn't.
-  func sortedIndex(of element: Element) -> Int? {
-    let index = indices.partitionPoint { self[$0] < element }
-    return index < count && self[index] == element ? index : nil
-  }
+  func sortedIndex(of element: Element) -> Int? { indices.sortedIndex(of: element) { self[$0] } }
 }

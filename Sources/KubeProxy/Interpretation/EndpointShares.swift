@@ -50,17 +50,24 @@ public struct BalancingRules: Sendable {
 
   /// What each endpoint gets of all new connections, in the order in which they are first named.
   public var shares: [(endpoint: ChainName, share: Double)] {
-    var shares: [(endpoint: ChainName, share: Double)] = []
-    var places: [ChainName: Int] = [:]
-    for step in steps {
-      if let place = places[step.endpoint] {
-        shares[place].share += step.share
+    steps.lazy.map { ($0.endpoint, $0.share) }.summed().map { (endpoint: $0, share: $1) }
+  }
+}
+
+extension Sequence {
+  /// The sum of each key, in the order in which the keys first appear.
+  public func summed<Key: Hashable>() -> [(key: Key, sum: Double)] where Element == (Key, Double) {
+    var sums: [(key: Key, sum: Double)] = []
+    var places: [Key: Int] = [:]
+    for (key, number) in self {
+      if let place = places[key] {
+        sums[place].sum += number
       } else {
-        places[step.endpoint] = shares.count
-        shares.append((step.endpoint, step.share))
+        places[key] = sums.count
+        sums.append((key, number))
       }
     }
-    return shares
+    return sums
   }
 }
 

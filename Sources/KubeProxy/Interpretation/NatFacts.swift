@@ -10,7 +10,9 @@ final class NatFacts: Sendable {
   let content: TableContent
   let stages: [ChainStage]
   let translations: EndpointTranslations
-  fileprivate let jumps: NamedJumps
+  /// For each chain, the names of those that its rules lead to, each once, as hashes that are seeded in each
+  /// process.
+  fileprivate let jumps: PackedLists<Int>
   let graph: ChainGraph
   /// The positions of the chains that dispatch.
   let dispatchChains: [Int]
@@ -61,7 +63,7 @@ extension ChainPairing {
 private struct ChainFacts {
   var stages: [ChainStage] = []
   var translations = EndpointTranslations()
-  var jumps = NamedJumps()
+  var jumps = PackedLists<Int>()
 
   init(chainCount: Int) {
     stages.reserveCapacity(chainCount)
@@ -82,6 +84,8 @@ private struct ChainFactsReader {
   private let former: NatFacts?
   /// Used again for each chain.
   private var translations: [EndpointTranslations.Translation] = []
+  /// The jumps of the chain that is being read, if it leads to many.
+  private var seen: Set<Int> = []
 
   init(_ content: TableContent, _ pairing: ChainPairing, _ former: NatFacts?) {
     self.content = content
@@ -119,7 +123,8 @@ private struct ChainFactsReader {
     translations.removeAll(keepingCapacity: true)
     for position in 0..<rules.count {
       switch rules.outcome(at: position) {
-      case .chain(let name) where ChainRole.mayBeService(name): facts.jumps.add(name)
+      case .chain(let name) where ChainRole.mayBeService(name):
+        add(name.hashValue, to: &facts.jumps)
       case .destinationNAT(let translation) where stage == .endpoint:
         translations.append(
           EndpointTranslations.Translation(
@@ -127,67 +132,61 @@ private struct ChainFactsReader {
       default: break
       }
     }
-    facts.jumps.endChain()
+    facts.jumps.endList()
+    if !seen.isEmpty { seen.removeAll() }
     facts.translations.append(translations)
+  }
+
+  private mutating func add(_ name: Int, to jumps: inout PackedLists<Int>) {
+    let known = jumps.open
+    // A chain that leads to many is searched by hash.
+    if known.count < 16 {
+      if known.contains(name) { return }
+    } else {
+      if seen.isEmpty { seen = Set(known) }
+      guard seen.insert(name).inserted else { return }
+    }
+    jumps.append(name)
   }
 }
 
-/// The names of the chains that the rules of chains lead to, as hashes that are seeded in each process.
-private struct NamedJumps {
-  /// For each chain in turn, the names' hashes, each once.
-  private var hashes: [Int] = []
-  /// For each chain, where its hashes end.
+/// Lists of numbers, one behind the other in one array.
+struct PackedLists<Number: FixedWidthInteger & Sendable>: Sendable {
+  private var numbers: [Number] = []
+  /// For each list, where it ends.
   private var ends: [Int32] = []
-  /// The hashes of the chain that is being read, if it leads to many.
-  private var seen: Set<Int> = []
 
-  /// A chain that leads to more of them is searched by hash.
-  private static let few = 16
-
-  mutating func reserveCapacity(_ chainCount: Int) {
-    hashes.reserveCapacity(chainCount + chainCount / 4)
-    ends.reserveCapacity(chainCount)
+  mutating func reserveCapacity(_ listCount: Int) {
+    numbers.reserveCapacity(listCount + listCount / 4)
+    ends.reserveCapacity(listCount)
   }
 
-  /// The hashes of the names that the chain at `index` leads to.
-  subscript(index: Int) -> ArraySlice<Int> {
-    hashes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
+  subscript(index: Int) -> ArraySlice<Number> {
+    numbers[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
   }
 
-  /// The next chain leads to that one.
-  mutating func add(_ name: ChainName) {
-    let hash = name.hashValue
-    let start = Int(ends.last ?? 0)
-    if hashes.count - start < Self.few {
-      for index in start..<hashes.count where hashes[index] == hash { return }
-    } else {
-      if seen.isEmpty { seen = Set(hashes[start...]) }
-      guard seen.insert(hash).inserted else { return }
-    }
-    hashes.append(hash)
-  }
+  /// The numbers of the list that has no end yet.
+  var open: ArraySlice<Number> { numbers[Int(ends.last ?? 0)...] }
 
-  mutating func endChain() {
-    ends.append(Int32(hashes.count))
-    if !seen.isEmpty { seen.removeAll() }
-  }
+  /// Appends a number to the open list.
+  mutating func append(_ number: Number) { numbers.append(number) }
 
-  /// Appends what some chains of another list lead to.
-  mutating func append(_ other: NamedJumps, _ chains: Range<Int>) {
-    guard let last = chains.last else { return }
-    let start = chains.lowerBound == 0 ? 0 : other.ends[chains.lowerBound - 1]
-    let shift = Int32(hashes.count) - start
-    hashes += other.hashes[Int(start)..<Int(other.ends[last])]
-    for chain in chains { ends.append(other.ends[chain] + shift) }
+  mutating func endList() { ends.append(Int32(numbers.count)) }
+
+  /// Appends lists of another.
+  mutating func append(_ other: Self, _ lists: Range<Int>) {
+    guard let last = lists.last else { return }
+    let start = lists.lowerBound == 0 ? 0 : other.ends[lists.lowerBound - 1]
+    let shift = Int32(numbers.count) - start
+    numbers += other.numbers[Int(start)..<Int(other.ends[last])]
+    for list in lists { ends.append(other.ends[list] + shift) }
   }
 }
 
 /// The service ports' and endpoints' chains that each chain of a table leads to.
 struct ChainGraph: Sendable {
-  /// For each chain in turn, the positions of those that it leads to, each once.
-  private var targets: [Int32] = []
-  /// For each chain, where its targets end.
-  private var ends: [Int32] = []
+  /// For each chain, the positions of those that it leads to, each once.
+  private var targets = PackedLists<Int32>()
 
   /// Finds the chains by their names' hashes.
   fileprivate init(_ content: TableContent, _ facts: ChainFacts) {
@@ -203,8 +202,7 @@ struct ChainGraph: Sendable {
       while slots[slot] != .none { slot = (slot + 1) & mask }
       slots[slot] = OptionalIndex(position)
     }
-    targets.reserveCapacity(names.count + names.count / 4)
-    ends.reserveCapacity(names.count)
+    targets.reserveCapacity(names.count)
     for chain in names.indices {
       for hash in facts.jumps[chain] {
         var slot = hash & mask
@@ -216,12 +214,10 @@ struct ChainGraph: Sendable {
           slot = (slot + 1) & mask
         }
       }
-      ends.append(Int32(targets.count))
+      targets.endList()
     }
   }
 
   /// The positions of the chains that the chain at `index` leads to.
-  subscript(index: Int) -> ArraySlice<Int32> {
-    targets[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
-  }
+  subscript(index: Int) -> ArraySlice<Int32> { targets[index] }
 }

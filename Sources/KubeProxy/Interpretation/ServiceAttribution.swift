@@ -33,7 +33,8 @@ struct ServiceAttribution {
   private(set) var services: [Service]
   /// For each chain of nat.
   private(set) var chains: [ChainAttribution] = []
-  private(set) var serviceChains = OwnedChains()
+  /// The service ports' own chains that dispatch rules lead to, by service port; ascending.
+  private(set) var serviceChains = PackedLists<Int32>()
   private(set) var connectionRules: [ServiceMap.ConnectionRule] = []
   /// For each rule of filter.
   private(set) var filterOwners: [OptionalIndex] = []
@@ -51,7 +52,7 @@ struct ServiceAttribution {
     chains = Array(repeating: .nobodys, count: nat.stages.count)
     countDispatchRules(nat)
     let reached = attributeServiceChains(nat)
-    serviceChains = OwnedChains(reached, chains, serviceCount: services.count)
+    listServiceChains(reached)
     attributeEndpoints(nat, countEndpoints(nat), known)
     for chain in chains.indices {
       guard let owner = chains[chain].owner.index else { continue }
@@ -99,6 +100,20 @@ struct ServiceAttribution {
       }
     }
     return reached
+  }
+
+  private mutating func listServiceChains(_ reached: [Int32]) {
+    var owned = reached.compactMap { chain in
+      chains[Int(chain)].owner.index.map { (owner: $0, chain: chain) }
+    }
+    owned.sort { $0 < $1 }
+    var rest = owned[...]
+    for service in services.indices {
+      while let next = rest.first, next.owner == service {
+        serviceChains.append(rest.removeFirst().chain)
+      }
+      serviceChains.endList()
+    }
   }
 
   /// The name that a service port's chain is the hash of; nil where nothing proves it.
@@ -172,35 +187,5 @@ extension RuleList {
     return RuleOutline.comment(in: bytes).flatMap { ServicePortComment(bytes.extracting($0)) }?
       .blockReason
       == .noLocalEndpoints
-  }
-}
-
-/// The service ports' own chains that dispatch rules lead to, by service port.
-struct OwnedChains: Sendable {
-  /// The chains' positions, those of one service port in a row, ascending.
-  private var chains: [Int32] = []
-  /// For each service port, where its chains begin; one more entry ends the last.
-  private var starts: [Int] = [0]
-
-  init() {}
-
-  /// - Parameter attributions: For each chain of nat, whose it is.
-  init(_ reached: [Int32], _ attributions: [ChainAttribution], serviceCount: Int) {
-    starts = Array(repeating: 0, count: serviceCount + 1)
-    let owned = reached.sorted().compactMap { chain in
-      attributions[Int(chain)].owner.index.map { (chain, owner: $0) }
-    }
-    for (_, owner) in owned { starts[owner + 1] += 1 }
-    for service in 0..<serviceCount { starts[service + 1] += starts[service] }
-    var ends = starts
-    chains = Array(repeating: 0, count: owned.count)
-    for (chain, owner) in owned {
-      chains[ends[owner]] = chain
-      ends[owner] += 1
-    }
-  }
-
-  subscript(service: Int) -> ArraySlice<Int32> {
-    service + 1 < starts.count ? chains[starts[service]..<starts[service + 1]] : []
   }
 }

@@ -35,7 +35,7 @@ public final class ServiceMap: Sendable {
   /// The service ports and the names that prove them.
   let directory: ServiceDirectory
   /// The service ports' own chains that dispatch rules lead to.
-  let serviceChains: OwnedChains
+  let serviceChains: PackedLists<Int32>
   /// For each rule of filter, whose it is.
   private let filterOwners: [OptionalIndex]
 

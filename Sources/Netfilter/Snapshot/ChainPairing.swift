@@ -92,7 +92,7 @@ private struct ChainSearch {
     if expected < chains.count, chains[expected].name == name { return expected }
     if let sortedStart {
       for index in 0..<sortedStart where chains[index].name == name { return index }
-      return Self.search(name, in: chains, from: sortedStart)
+      return (sortedStart..<chains.count).sortedIndex(of: name) { chains[$0].name }
     }
     if let indices { return indices[name] }
     let indices = Dictionary(
@@ -109,10 +109,5 @@ private struct ChainSearch {
       return nil
     }
     return start
-  }
-
-  private static func search(_ name: ChainName, in chains: [Chain], from start: Int) -> Int? {
-    let index = (start..<chains.count).partitionPoint { chains[$0].name < name }
-    return index < chains.count && chains[index].name == name ? index : nil
   }
 }

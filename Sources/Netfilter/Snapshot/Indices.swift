@@ -12,6 +12,15 @@ public struct OptionalIndex: Sendable, Hashable {
 }
 
 extension Range<Int> {
+  /// Finds an element by binary search; nil if it isn't there.
+  ///
+  /// - Parameter value: Returns the element at an index. The elements ascend.
+  @inlinable
+  public func sortedIndex<Value: Comparable>(of wanted: Value, _ value: (Int) -> Value) -> Int? {
+    let index = partitionPoint { value($0) < wanted }
+    return index < upperBound && value(index) == wanted ? index : nil
+  }
+
   /// Finds the first index for which `precedes` is false, by binary search. Returns the upper bound if there is none.
   ///
   /// - Parameter precedes: True for a first part of the range, and false for the rest.
