@@ -1,5 +1,4 @@
 private import CIPTables
-private import Glibc
 internal import Netfilter
 
 /// Where the fields of a rule stand in the kernel's form of it, which is the same in both families
@@ -93,7 +92,8 @@ struct EntryLayout {
   /// costs a rule's being rendered again.
   @inline(__always)
   func digest(
-    of entry: UnsafeRawPointer, targetName: UnsafePointer<CChar>, hasher: ContentHasher
+    of entry: UnsafeRawPointer, targetName: UnsafePointer<CChar>, nameLength: Int,
+    hasher: ContentHasher
   ) -> ContentDigest {
     var hasher = hasher
     unsafe hasher.combine(entry, count: selectorSize)
@@ -112,7 +112,7 @@ struct EntryLayout {
     guard end - target >= Self.extensionHeaderSize else { return hasher.finish() }
     let isStandard = unsafe entry.load(fromByteOffset: target + 2, as: UInt8.self) == 0
     if isStandard {
-      unsafe hasher.combine(targetName, count: strlen(targetName))
+      unsafe hasher.combine(targetName, count: nameLength)
     } else {
       unsafe Self.combine(entry + target, size: end - target, into: &hasher)
     }

@@ -1,3 +1,4 @@
+private import Glibc
 internal import Netfilter
 private import Platform
 internal import XTables
@@ -76,13 +77,15 @@ final class LegacyTableReader {
 }
 
 /// One walk through a table: what it has gathered so far.
-struct TableWalk {
+@safe struct TableWalk {
   private let previous: TableContent
   private let previousDigests: [ContentDigest]
   private var writer: EntryWriter
   private let hasher: ContentHasher
   /// Those of the chain that is being written.
   private var rules = RuleList()
+  /// Rules that are to be digested, with their targets' names.
+  private var pending: [(entry: UnsafeRawPointer, target: UnsafePointer<CChar>, length: Int)]
   private(set) var digests: [ContentDigest] = []
   private(set) var counters: [Counter] = []
   private(set) var policyCounters: [Counter] = []
@@ -103,6 +106,8 @@ struct TableWalk {
     self.previousDigests = previousDigests
     self.writer = writer
     self.hasher = hasher
+    unsafe pending = []
+    unsafe pending.reserveCapacity(Self.pendingCount)
     digests.reserveCapacity(previous.ruleCount)
     counters.reserveCapacity(previous.ruleCount)
   }
@@ -126,12 +131,11 @@ struct TableWalk {
     isPastBuiltIn = policy == nil
     if let policy { policyCounters.append(policy.counter) }
     let first = digests.count
-    let layout = writer.layout
-    let hasher = hasher
     unsafe handle.forEachRule(in: name) { entry, target in
-      unsafe digests.append(layout.digest(of: entry, targetName: target, hasher: hasher))
-      unsafe counters.append(layout.counter(of: entry))
+      unsafe pending.append((entry, target, 0))
+      if unsafe pending.count == Self.pendingCount { digestPending() }
     }
+    digestPending()
     let position = previousPosition(of: chainName)
     if let position { cursor = position + 1 }
     if let position, isUnchanged(at: position, policy?.verdict, digestsFrom: first) {
@@ -147,6 +151,26 @@ struct TableWalk {
     }
     visited += 1
   }
+
+  /// Digests the rules that were gathered.
+  ///
+  /// A jump's target is named in the memory of another chain, anywhere. Where the lengths of several names are
+  /// asked for in a row, the processor fetches the names at the same time.
+  private mutating func digestPending() {
+    for index in unsafe pending.indices {
+      unsafe pending[index].length = strlen(pending[index].target)
+    }
+    let layout = writer.layout
+    for index in unsafe pending.indices {
+      let (entry, target, length) = unsafe pending[index]
+      unsafe digests.append(
+        layout.digest(of: entry, targetName: target, nameLength: length, hasher: hasher))
+      unsafe counters.append(layout.counter(of: entry))
+    }
+    unsafe pending.removeAll(keepingCapacity: true)
+  }
+
+  private static let pendingCount = 8
 
   /// Where the last reading had the chain; nil where it had none.
   ///

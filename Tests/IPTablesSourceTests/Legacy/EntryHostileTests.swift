@@ -70,7 +70,7 @@ struct EntryHostileTests {
   private func digest(_ bytes: [UInt8], _ layout: EntryLayout) -> ContentDigest? {
     unsafe bytes.withUnsafeBytes { bytes in
       unsafe bytes.baseAddress.map {
-        unsafe layout.digest(of: $0, targetName: "KUBE-SERVICES", hasher: hasher)
+        unsafe layout.digest(of: $0, targetName: "KUBE-SERVICES", nameLength: 13, hasher: hasher)
       }
     }
   }

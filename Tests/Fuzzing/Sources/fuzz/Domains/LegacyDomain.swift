@@ -66,7 +66,8 @@ enum LegacyDomain {
         guard let start = entry.baseAddress,
           let name = unsafe name.bindMemory(to: CChar.self).baseAddress
         else { fatalError("both have bytes") }
-        return unsafe layout.digest(of: start, targetName: name, hasher: hasher)
+        return unsafe layout.digest(
+          of: start, targetName: name, nameLength: target.count, hasher: hasher)
       }
     }
   }
