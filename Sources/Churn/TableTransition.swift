@@ -21,18 +21,11 @@ public struct TableTransition: Sendable {
   public let new: Side
   public let difference: TableDifference
 
-  /// - Parameter difference: From the old content to the new.
-  public init(from old: Side, to new: Side, _ difference: TableDifference) {
+  /// - Parameter difference: From the old content to the new; nil where it has to be found.
+  public init(from old: Side, to new: Side, _ difference: TableDifference? = nil) {
     self.old = old
     self.new = new
-    self.difference = difference
-  }
-
-  /// - Parameter pairing: Of the chains; nil where it has to be found.
-  public init(from old: Side, to new: Side, _ pairing: ChainPairing? = nil) {
-    let pairing = pairing ?? ChainPairing(from: old.content, to: new.content)
-    self.init(
-      from: old, to: new, TableDifference(from: old.content, to: new.content, pairing))
+    self.difference = difference ?? TableDifference(from: old.content, to: new.content)
   }
 
   public var family: IPFamily { new.content.family }

@@ -71,6 +71,29 @@ public enum Parallel {
     return values.withLock { $0.compactMap(\.self) }
   }
 
+  /// Does two things, and waits for both.
+  ///
+  /// - Parameter isLarge: Whether they are much work, so that they are done at the same time.
+  public static func both<First: Sendable, Second: Sendable>(
+    isLarge: Bool, _ first: @Sendable () -> First, _ second: @Sendable () -> Second
+  ) -> (First, Second) {
+    guard isLarge, ProcessLimits.processors > 1 else { return (first(), second()) }
+    let results = Mutex<(First?, Second?)>((nil, nil))
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      if index == 0 {
+        let result = first()
+        results.withLock { $0.0 = result }
+      } else {
+        let result = second()
+        results.withLock { $0.1 = result }
+      }
+    }
+    guard case (let first?, let second?) = results.withLock({ $0 }) else {
+      preconditionFailure("both have been done")
+    }
+    return (first, second)
+  }
+
   /// So many chains are worth the way to another processor.
   public static let pieceSize = 2048
 

@@ -10,12 +10,15 @@ struct AnomalyTracker {
   private var beginnings: [Finding.Identity: Moment] = [:]
   private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
 
-  /// Takes in a reading of that time; nothing is looked at where no rules differ from the last one's,
-  /// nor kube-proxy's mode.
+  /// Inspects a reading; nothing is looked at where no rules differ from the last one's, nor kube-proxy's mode.
+  func inspect(_ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode) -> Inspection {
+    Inspection(of: snapshot, map: map, mode: mode, previous: last)
+  }
+
+  /// Takes in the inspection of a reading of that time.
   mutating func take(
-    _ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, at time: Moment
+    _ inspection: Inspection, of snapshot: FamilySnapshot, at time: Moment
   ) -> AnomalyState {
-    let inspection = Inspection(of: snapshot, map: map, mode: mode, previous: last)
     if last?.isOfSameRules(as: inspection) != true { note(inspection.findings, at: time) }
     last = inspection
     return AnomalyState(

@@ -54,9 +54,9 @@ struct FamilyTracker {
     case .success(let snapshot):
       let needsMap = reading.isFollowed || isServing
       if needsMap { interpretLast() }
-      let (new, pairings) = understand(
+      let (new, pairings, differences) = understand(
         snapshot, needsMap: needsMap, isFollowed: reading.isFollowed)
-      let transitions = new.isFollowed ? transitions(to: new, pairings) : [:]
+      let transitions = new.isFollowed ? transitions(to: new, differences) : [:]
       if new.isFollowed { record(new, transitions, at: time, in: &ledger) }
       let services = new.side.map { side in
         FamilyState.Services(
@@ -85,48 +85,57 @@ struct FamilyTracker {
     last?.map = ServiceMap(of: snapshot)
   }
 
-  /// Interprets a reading; what did not change is understood already. Returns also where the chains of
-  /// tables that changed stood at the last reading.
+  /// Interprets a reading; what did not change is understood already. Returns also, of the tables that both
+  /// readings have and that changed, where the chains stood, and, where changes count, what differs.
   private func understand(
     _ snapshot: FamilySnapshot, needsMap: Bool, isFollowed: Bool
-  ) -> (Understood, [TableName: ChainPairing]) {
+  ) -> (Understood, [TableName: ChainPairing], [TableName: TableDifference]) {
+    let last = last
     var pairings: [TableName: ChainPairing] = [:]
-    var censuses: [TableName: KindCensus] = [:]
-    for table in snapshot.tables {
-      let (name, content) = (table.name, table.content)
-      guard let former = last?.censuses[name], let old = last?.content(name) else {
-        censuses[name] = KindCensus(of: content)
-        continue
-      }
-      if old === content {
-        censuses[name] = former
-        continue
-      }
-      let pairing = ChainPairing(from: old, to: content)
-      pairings[name] = pairing
-      censuses[name] = KindCensus(of: content, former: (former, pairing))
+    for new in snapshot.tables {
+      guard let old = last?.content(new.name), old !== new.content else { continue }
+      pairings[new.name] = ChainPairing(from: old, to: new.content)
     }
-    var new = Understood(
-      snapshot: snapshot, censuses: censuses, map: nil, isFollowed: isFollowed)
-    guard needsMap else { return (new, pairings) }
-    if let last, last.content(.nat) === new.content(.nat),
-      last.content(.filter) === new.content(.filter), let map = last.map
-    {
-      new.map = map
-    } else {
-      new.map = ServiceMap(
-        of: snapshot, previous: last?.map, pairing: last?.map == nil ? nil : pairings[.nat])
+    let countsChanges = isFollowed && last?.isFollowed == true
+    let (map, (censuses, differences)) = Parallel.both(isLarge: !pairings.isEmpty) { [pairings] in
+      needsMap ? Self.map(of: snapshot, last, pairings[.nat]) : nil
+    } _: { [pairings] in
+      var censuses: [TableName: KindCensus] = [:]
+      var differences: [TableName: TableDifference] = [:]
+      for new in snapshot.tables {
+        let (name, former) = (new.name, last?.censuses[new.name])
+        guard let pairing = pairings[name], let old = last?.content(name) else {
+          censuses[name] = former ?? KindCensus(of: new.content)
+          continue
+        }
+        censuses[name] = KindCensus(of: new.content, former: former.map { ($0, pairing) })
+        if countsChanges {
+          differences[name] = TableDifference(from: old, to: new.content, pairing)
+        }
+      }
+      return (censuses, differences)
     }
-    return (new, pairings)
+    let new = Understood(
+      snapshot: snapshot, censuses: censuses, map: map, isFollowed: isFollowed)
+    return (new, pairings, differences)
+  }
+
+  /// - Parameter pairing: Of nat's chains with the last reading's.
+  private static func map(
+    of snapshot: FamilySnapshot, _ last: Understood?, _ pairing: ChainPairing?
+  ) -> ServiceMap {
+    guard let last, let map = last.map else { return ServiceMap(of: snapshot) }
+    let isSame = [.nat, .filter].allSatisfy { last.content($0) === snapshot.table($0)?.content }
+    return isSame ? map : ServiceMap(of: snapshot, previous: map, pairing: pairing)
   }
 
   // MARK: Changes
 
   /// Returns what changed in each table since the last reading; nothing where changes don't count.
   ///
-  /// - Parameter pairings: Of the chains of tables that both readings have.
+  /// - Parameter differences: Of tables that both readings have.
   private func transitions(
-    to new: Understood, _ pairings: [TableName: ChainPairing]
+    to new: Understood, _ differences: [TableName: TableDifference]
   ) -> [TableName: TableTransition] {
     guard let last, last.isFollowed, let oldMap = last.map, let newMap = new.map else { return [:] }
     // A table that was absent had no chains.
@@ -139,8 +148,8 @@ struct FamilyTracker {
     var transitions: [TableName: TableTransition] = [:]
     for name in Set((last.snapshot.tables + new.snapshot.tables).lazy.map(\.name))
     where last.content(name) !== new.content(name) {
-      transitions[name] = TableTransition(
-        from: side(last, name, oldMap), to: side(new, name, newMap), pairings[name])
+      let (old, now) = (side(last, name, oldMap), side(new, name, newMap))
+      transitions[name] = TableTransition(from: old, to: now, differences[name])
     }
     return transitions
   }

@@ -39,8 +39,14 @@ struct ServiceTracker {
     at time: Moment, ledger: ChurnLedger, within budget: inout MatchingBudget
   ) -> ServiceState {
     let map = services.map
-    if last?.map !== map {
-      fingerprint = map.fingerprint(filter: snapshot.table(.filter)?.content)
+    let isOther = last?.map !== map
+    let (inspection, newFingerprint) = Parallel.both(isLarge: isOther) { [anomalies] in
+      anomalies?.inspect(snapshot, map: map, mode: mode)
+    } _: {
+      isOther ? map.fingerprint(filter: snapshot.table(.filter)?.content) : nil
+    }
+    if let newFingerprint {
+      fingerprint = newFingerprint
       hookJumps = HookJump.all(in: snapshot)
     }
     connections.add(services.newConnections, of: map)
@@ -59,7 +65,7 @@ struct ServiceTracker {
       patternFailure: verdicts.failure,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint, hookJumps: hookJumps,
-      anomalies: anomalies?.take(snapshot, map: map, mode: mode, at: time))
+      anomalies: inspection.flatMap { anomalies?.take($0, of: snapshot, at: time) })
   }
 
   /// The gauges; the last object if nothing in them changed.

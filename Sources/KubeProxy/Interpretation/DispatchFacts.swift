@@ -23,7 +23,7 @@ struct DispatchFacts: Sendable {
 }
 
 /// The service ports that dispatch rules prove, sorted, and the facts about them.
-struct ProvenServices {
+struct ProvenServices: Sendable {
   let facts: DispatchFacts
   let ports: [ServicePort]
 }
@@ -31,7 +31,11 @@ struct ProvenServices {
 extension ProvenServices {
   /// - Parameter former: Those of an earlier reading. If the chains are the same, so are the facts. If
   ///   not, the names that it proves need not be hashed again.
-  init(_ chains: [Chain], _ former: ProvenServices?) {
+  init(_ nat: TableContent, _ former: ProvenServices?) {
+    // By index: a copy of each chain would touch its rules' storage.
+    let chains = nat.chains.indices.filter {
+      ChainStage.dispatchChains.contains(nat.chains[$0].name)
+    }.map { nat.chains[$0] }
     if let former, former.facts.chains == chains {
       self = former
       return
@@ -94,6 +98,15 @@ private struct DispatchReader {
   struct Name {
     let port: ServicePort
     let endsInColon: Bool
+    /// The service port's index among those of the earlier reading.
+    var former = OptionalIndex.none
+
+    /// Sorts by service port.
+    static func < (left: Name, right: Name) -> Bool {
+      // They were sorted then. To compare names takes long.
+      if let left = left.former.index, let right = right.former.index { return left < right }
+      return left.port < right.port
+    }
   }
 
   /// In the order of the rules.
@@ -174,7 +187,8 @@ private struct DispatchReader {
       let port = former.ports[Int(known.service)]
       let endsInColon = known.endsInColon
       if port.transport == transport, port.isNamed(by: comment, endsInColon: endsInColon) {
-        return Name(port: port, endsInColon: endsInColon)
+        return Name(
+          port: port, endsInColon: endsInColon, former: OptionalIndex(Int(known.service)))
       }
     }
     guard let claim = ServicePortComment(comment),
@@ -244,7 +258,7 @@ private struct DispatchReader {
     ports.reserveCapacity(found.count)
     writings.reserveCapacity(found.count)
     // Of a service port's two names, the one that stands first stays first.
-    let order = found.indices.sorted { found[$0].port < found[$1].port }
+    let order = found.indices.sorted { found[$0] < found[$1] }
     for name in order {
       let (port, endsInColon) = (found[name].port, found[name].endsInColon)
       if ports.last != port {

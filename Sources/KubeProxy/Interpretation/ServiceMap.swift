@@ -1,4 +1,5 @@
 public import Netfilter
+internal import Platform
 
 /// Whose every rule is: the service ports that kube-proxy wrote into one family's nat and filter
 /// tables, with their rules.
@@ -51,10 +52,11 @@ public final class ServiceMap: Sendable {
   ) {
     let content = nat ?? TableContent(family: .ipv4, name: .nat, chains: [])
     let pairing = pairing ?? ChainPairing(from: previous?.nat.content, to: content)
-    let facts = NatFacts(content, pairing, previous?.nat)
-    let proven = ProvenServices(
-      facts.dispatchChains.map { content.chains[$0] },
-      previous.map { $0.directory.proven(among: $0.services) })
+    let (proven, facts) = Parallel.both(isLarge: content.chains.count >= Parallel.pieceSize) {
+      ProvenServices(content, previous.map { $0.directory.proven(among: $0.services) })
+    } _: {
+      NatFacts(content, pairing, previous?.nat)
+    }
     let mentions = filter.map { FilterReading($0, proven) }
     var ports: [ServicePort] = []
     directory = ServiceDirectory(proven, mentions, &ports)
