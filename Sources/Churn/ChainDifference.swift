@@ -8,11 +8,9 @@ public import Netfilter
 /// in elsewhere. Where several choices keep equally many, those rules stay that stand first in the
 /// new list, as `diff` tells it: taken out above, put in below.
 public struct ChainDifference: Sendable, Hashable {
-  /// A rule in both lists, by its position in each.
+  /// A rule in both lists, by its position in the old one and the new one.
   public struct Move: Sendable, Hashable {
-    /// The position in the old list.
     public let from: Int
-    /// The position in the new list.
     public let to: Int
 
     public init(from: Int, to: Int) {
@@ -124,11 +122,10 @@ extension ChainDifference {
   }
 }
 
-/// Rules that both of two lists hold, one behind the other in each.
+/// Rules that both of two lists hold, one behind the other in each, and where they begin in the old list and
+/// the new one.
 public struct CommonRun: Sendable, Hashable {
-  /// Where the run begins in the old list.
   public let from: Int
-  /// Where the run begins in the new list.
   public let to: Int
   public let count: Int
 

@@ -9,7 +9,6 @@ extension Page {
   /// The most faults of a kind that are shown, and the most rules of a fault.
   private static let longest = (findings: 10, rules: 5)
 
-  /// The faults in the node's rules.
   var faults: Markup {
     let states = state.services.compactMap(\.anomalies)
     if states.isEmpty {
@@ -25,7 +24,6 @@ extension Page {
     return banner(of: findings, "in kube-proxy&#39;s rules")
   }
 
-  /// The faults that a service port suffers from.
   func faults(of port: ServicePort) -> Markup {
     let findings = state.services.compactMap(\.anomalies).flatMap(\.findings).filter {
       $0.servicePort == port

@@ -84,7 +84,6 @@ package struct Page {
     return " (read \(PageTime(time: time, now: now)))"
   }
 
-  /// Leads to what stands below the faults.
   private var contents: Markup {
     """
     <nav aria-label="On this page"><a href="#services">Service ports</a>\

@@ -115,7 +115,6 @@ struct PageRow {
   private static let kindsOfPlaces =
     (ServiceAddress.Kind.allCases.map(\.words) + ["nodeport"]).map { $0.lowercased() }
 
-  /// What addresses and ports are written with.
   private static let inAddresses = Set("0123456789abcdef.:[]-,".utf8)
 
   /// By bytes: names are ASCII, as Kubernetes has them.

@@ -31,7 +31,6 @@ package struct ChangeLog: Sendable {
   /// The moves in dispatch chains; oldest first.
   package private(set) var dispatchMoves: [Batch] = []
 
-  /// Enters the changes of a table.
   mutating func take(_ transition: TableTransition, at time: Moment) {
     for rules in transition.changedRules {
       let difference = rules.change.difference

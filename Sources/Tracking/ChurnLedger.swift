@@ -50,12 +50,10 @@ package struct ChurnLedger: Sendable {
     services[key] != .zero || rewrittenServices[key] != 0
   }
 
-  /// Notes that a table was read.
   mutating func note(_ table: TableName, _ family: IPFamily) {
     tables.insert(TableIdentity(family: family, table: table))
   }
 
-  /// Enters the changes of a table.
   mutating func take(_ transition: TableTransition, at time: Moment) {
     // Where policies alone differ, the difference has no chain.
     guard !transition.difference.isEmpty || transition.old.content != transition.new.content

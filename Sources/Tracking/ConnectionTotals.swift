@@ -20,7 +20,6 @@ package final class EndpointList: Sendable {
     self.labels = labels
   }
 
-  /// The endpoints of a service port.
   package func endpoints(ofServiceAt index: Int) -> Range<Int> {
     Int(starts[index])..<Int(starts[index + 1])
   }

@@ -39,9 +39,7 @@ struct FamilyTracker {
   /// A failed one changes nothing; the next good one is compared with the last good one. Changes count
   /// between two readings that follow the backend, not from one that doesn't nor to one.
   ///
-  /// - Parameters:
-  ///   - isServing: Whether the family's service ports are those to tell of.
-  ///   - budget: What patterns may take.
+  /// - Parameter isServing: Whether the family's service ports are those to report.
   mutating func take(
     _ reading: FamilyReading, isServing: Bool, at time: Moment, in ledger: inout ChurnLedger,
     within budget: inout MatchingBudget
@@ -154,7 +152,6 @@ struct FamilyTracker {
     return transitions
   }
 
-  /// Enters what came between the last reading and this one.
   private func record(
     _ new: Understood, _ transitions: [TableName: TableTransition], at time: Moment,
     in ledger: inout ChurnLedger

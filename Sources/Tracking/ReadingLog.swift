@@ -65,7 +65,6 @@ struct ReadingLog {
     }
   }
 
-  /// Says which backend is taken for kube-proxy's.
   private mutating func note(_ choice: BackendChoice) {
     guard choice.backend != backend else { return }
     var metadata: Logger.Metadata = ["reason": "\(choice.reason.rawValue)"]

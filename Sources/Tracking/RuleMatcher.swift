@@ -30,13 +30,11 @@ struct RuleMatcher {
   private var budget: MatchingBudget
   /// What was found of comments: kube-proxy writes each of them several times.
   private var comments: [ByteString: Verdict] = [:]
-  /// What is to be remembered for the next time.
   private var verdicts = Verdicts()
   private let former: Verdicts
   /// Why it isn't known of a rule whether it is selected; nil where it is known of all.
   private(set) var failure: MatchingError?
 
-  /// Of a rule that is selected.
   struct Match {
     /// What the expression's first group captured; empty where it took no part, nil where there is no
     /// group.

@@ -37,9 +37,7 @@ package struct RuleTotals: Sendable {
 
   /// Adds what was counted since the former reading; before the first, since the rules were written.
   ///
-  /// - Parameters:
-  ///   - transitions: Of the tables that changed since the former reading, as far as they are known.
-  ///   - budget: What patterns may take.
+  /// - Parameter transitions: Of the tables that changed since the former reading, as far as they are known.
   mutating func take(
     _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
     within budget: inout MatchingBudget

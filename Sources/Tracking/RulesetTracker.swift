@@ -14,13 +14,11 @@ struct RulesetTracker {
   private var ledger = ChurnLedger()
   private var mark: ChurnMark?
 
-  /// - Parameter now: Returns the time.
   init(_ subjects: TrackedSubjects, now: () -> Moment) {
     self.subjects = subjects
     beginning = subjects.kinds.contains(.beginnings) ? now().wallClock : nil
   }
 
-  /// Takes in a reading of that time.
   mutating func take(_ reading: RulesetReading, at time: Moment) -> RulesetState {
     pauseAbsent(reading)
     var budget = MatchingBudget()

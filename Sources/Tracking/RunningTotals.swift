@@ -24,12 +24,10 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
     package var byteCount: Int { counts.count * MemoryLayout<Count>.stride }
   }
 
-  /// Totals that are zero for every key.
   package init(zero: Count) { self.zero = zero }
 
   package var mark: Mark { Mark(counts: counts, generation: generation) }
 
-  /// How many keys have a total.
   var count: Int { places.count }
 
   /// The keys that a total was ever changed of, in no order.
@@ -38,7 +36,6 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
   /// The total of `key`; zero where it was never changed.
   package subscript(key: Key) -> Count { places[key].map { counts[$0] } ?? zero }
 
-  /// Changes the total of `key`.
   mutating func update(_ key: Key, _ change: (inout Count) -> Void) {
     if let place = places[key] {
       change(&counts[place])

@@ -14,10 +14,7 @@ package final class SelectedServices: Sendable {
   /// When the counters of each began, in seconds since 1970; empty where nobody wants to know.
   private let beginnings: [Double]
 
-  /// - Parameters:
-  ///   - outcome: Which of the map's service ports are selected.
-  ///   - beginnings: When the counters of each began; empty where nobody wants to know.
-  ///   - previous: What was selected before, and from which map.
+  /// - Parameter previous: What was selected before, and from which map.
   init(
     of map: ServiceMap, family: IPFamily, outcome: ServiceSelection.Outcome,
     beginnings: [Double], previous: (map: ServiceMap, selected: SelectedServices)?
@@ -38,7 +35,6 @@ package final class SelectedServices: Sendable {
   /// So many service ports are a block: what is rendered again where a count of one of them changed.
   static let blockSize = 512
 
-  /// The positions of each block's service ports.
   package var blocks: [Range<Int>] {
     stride(from: 0, to: indices.count, by: Self.blockSize).map {
       $0..<min(indices.count, $0 + Self.blockSize)

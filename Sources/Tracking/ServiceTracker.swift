@@ -8,8 +8,6 @@ internal import Platform
 struct ServiceTracker {
   private let family: IPFamily
   private let selection: ServiceSelection
-  /// Nil where nobody wants to know.
-  private var endpoints: EndpointTotals?
   private var connections = ConnectionTotals()
   private var last: (map: ServiceMap, gauges: ServiceGauges)?
   private var changes = ServiceCounts<ChangeCounts>()
@@ -17,10 +15,10 @@ struct ServiceTracker {
   private var fingerprint: UInt64 = 0
   private var hookJumps: [HookJump] = []
   private var verdicts = ServiceSelection.Verdicts()
-  /// Nil where nobody wants to know.
+  /// Nil where nobody wants to know; so are the next two.
   private var anomalies: AnomalyTracker?
-  /// Nil where nobody wants to know.
   private var beginnings: ServiceBeginnings?
+  private var endpoints: EndpointTotals?
 
   /// - Parameter beginning: When counting began; nil where nobody wants to know.
   init(family: IPFamily, _ subjects: TrackedSubjects, since beginning: Double?) {
@@ -32,8 +30,6 @@ struct ServiceTracker {
   }
 
   /// Takes in the service ports of a reading of that time.
-  ///
-  /// - Parameter budget: what patterns may take.
   mutating func take(
     _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
     at time: Moment, ledger: ChurnLedger, within budget: inout MatchingBudget

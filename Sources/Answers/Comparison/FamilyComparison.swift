@@ -47,7 +47,6 @@ struct FamilySide {
 }
 
 extension FamilyComparison {
-  /// What differs in a table, and whose the rules are.
   func transition(of table: TableComparison) -> TableTransition {
     TableTransition(
       from: TableTransition.Side(content: table.old.content, map: old.map),

@@ -48,7 +48,6 @@ extension RulesetDifference {
     for note in notes { writer.line(note, .faint) }
   }
 
-  /// What was not compared.
   private var notes: [String] {
     let missing = Dictionary(grouping: notCompared) { $0.missing }
     let tables = [(UncomparedTable.Side.old, new), (.new, old)].compactMap { side, holder in
@@ -96,7 +95,6 @@ extension RulesetDifference {
 }
 
 extension ChangeGroup.Owner {
-  /// What a group is called.
   fileprivate var title: String {
     switch self {
     case .servicePort(let port): "\(port) \(port.transport.rawValue)"

@@ -116,23 +116,16 @@ struct EndpointProof {
   func holds(_ port: ServicePort, endsInColon: Bool, using text: inout [UInt8]) -> Bool {
     text.removeAll(keepingCapacity: true)
     port.appendName(endsInColon: endsInColon, to: &text)
-    return holds(port.transport, using: &text)
+    return count(port.transport, using: &text).proven > 0
   }
 
   /// Whether it is the hash of that service port and of each of the chain's destinations, of which there
   /// is one at least.
   func holdsThroughout(_ port: ServicePort, endsInColon: Bool) -> Bool {
-    var name: [UInt8] = []
-    port.appendName(endsInColon: endsInColon, to: &name)
-    name.append(contentsOf: port.transport.chainNameText.utf8)
-    var holds: Bool?
-    nat.translations.forEach(of: chain) { translation in
-      guard holds != false else { return }
-      var text = name
-      append(translation, to: &text)
-      holds = ChainHash(hashing: text) == hash
-    }
-    return holds ?? false
+    var text: [UInt8] = []
+    port.appendName(endsInColon: endsInColon, to: &text)
+    let (proven, all) = count(port.transport, using: &text)
+    return proven > 0 && proven == all
   }
 
   /// Whether it is the hash of the service port that the chain's comments claim.
@@ -151,25 +144,27 @@ struct EndpointProof {
 
   /// Whether it is the hash of the service port that a comment claims.
   func holds(for claim: ServicePortComment, using text: inout [UInt8]) -> Bool {
-    for transport in TransportProtocol.allCases {
+    TransportProtocol.allCases.contains { transport in
       text = claim.literal
-      if holds(transport, using: &text) { return true }
+      return count(transport, using: &text).proven > 0
     }
-    return false
   }
 
-  /// The same of the service port whose name `text` holds.
-  private func holds(_ transport: TransportProtocol, using text: inout [UInt8]) -> Bool {
+  /// The number of the chain's destinations, and of those with which the service port whose name `text` holds
+  /// gives the chain's name.
+  private func count(
+    _ transport: TransportProtocol, using text: inout [UInt8]
+  ) -> (proven: Int, all: Int) {
     text.append(contentsOf: transport.chainNameText.utf8)
     let end = text.count
-    var holds = false
+    var (proven, all) = (0, 0)
     nat.translations.forEach(of: chain) { translation in
-      guard !holds else { return }
       text.removeSubrange(end...)
       append(translation, to: &text)
-      holds = ChainHash(hashing: text) == hash
+      all += 1
+      if ChainHash(hashing: text) == hash { proven += 1 }
     }
-    return holds
+    return (proven, all)
   }
 
   private func append(
