@@ -67,31 +67,6 @@ extension ProvenServices {
   }
 }
 
-/// How a service port's name is written in dispatch rules. Up to version 1.19, an unnamed port's ends in
-/// a colon.
-struct NameWriting: OptionSet, Sendable {
-  let rawValue: UInt8
-
-  static let plain = NameWriting(rawValue: 1)
-  static let withColon = NameWriting(rawValue: 2)
-  /// The first rule that names the service port writes a colon.
-  static let colonIsFirst = NameWriting(rawValue: 4)
-}
-
-/// A service port's name in the way that kube-proxy wrote it: as `namespace/name:port`, or where the
-/// port has no name, as `namespace/name` or `namespace/name:`.
-struct WrittenName: Sendable, Hashable {
-  /// Twice the index of the service port, and 1 where a colon is at the end.
-  let code: Int32
-
-  init(code: Int32) { self.code = code }
-
-  init(service: Int32, endsInColon: Bool) { code = service << 1 | (endsInColon ? 1 : 0) }
-
-  var service: Int32 { code >> 1 }
-  var endsInColon: Bool { code & 1 != 0 }
-}
-
 /// Reads the rules that dispatch.
 private struct DispatchReader {
   /// A name that a rule proves.

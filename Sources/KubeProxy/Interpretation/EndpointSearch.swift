@@ -158,7 +158,7 @@ struct EndpointProof {
     text.append(contentsOf: transport.chainNameText.utf8)
     let end = text.count
     var (proven, all) = (0, 0)
-    nat.translations.forEach(of: chain) { translation in
+    for translation in nat.translations[chain] {
       text.removeSubrange(end...)
       append(translation, to: &text)
       all += 1
@@ -168,7 +168,7 @@ struct EndpointProof {
   }
 
   private func append(
-    _ translation: EndpointTranslations.Translation, to text: inout [UInt8]
+    _ translation: EndpointTranslation, to text: inout [UInt8]
   ) {
     if translation.destination.append(to: &text) { return }
     let rules = nat.content.chains[chain].rules

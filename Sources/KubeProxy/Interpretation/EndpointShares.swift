@@ -186,13 +186,10 @@ extension NatFacts {
   /// Where the DNAT rules of a chain translate to.
   fileprivate func destinations(of chain: Int) -> [AddressTranslation] {
     let rules = content.chains[chain].rules
-    var destinations: [AddressTranslation] = []
-    translations.forEach(of: chain) { translation in
-      if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
-        destinations.append(destination)
-      }
+    return translations[chain].compactMap { translation in
+      let outcome = rules.outcome(at: Int(translation.rule))
+      return if case .destinationNAT(let destination) = outcome { destination } else { nil }
     }
-    return destinations
   }
 }
 

@@ -9,7 +9,8 @@ internal import Platform
 final class NatFacts: Sendable {
   let content: TableContent
   let stages: [ChainStage]
-  let translations: EndpointTranslations
+  /// The rules of endpoints' chains that translate the destination: nearly always one.
+  let translations: PackedLists<EndpointTranslation>
   /// For each chain, the names of those that its rules lead to, each once, as hashes that are seeded in each
   /// process.
   fileprivate let jumps: PackedLists<Int>
@@ -34,7 +35,7 @@ final class NatFacts: Sendable {
     stages = all.stages
     translations = all.translations
     jumps = all.jumps
-    graph = ChainGraph(content, all)
+    graph = ChainGraph(content.chains, stages, jumps)
     dispatchChains = all.stages.indices.filter { all.stages[$0] == .dispatch }
   }
 
@@ -62,7 +63,7 @@ extension ChainPairing {
 /// Facts of chains in a row.
 private struct ChainFacts {
   var stages: [ChainStage] = []
-  var translations = EndpointTranslations()
+  var translations = PackedLists<EndpointTranslation>()
   var jumps = PackedLists<Int>()
 
   init(chainCount: Int) {
@@ -82,8 +83,6 @@ private struct ChainFactsReader {
   private let content: TableContent
   private let pairing: ChainPairing
   private let former: NatFacts?
-  /// Used again for each chain.
-  private var translations: [EndpointTranslations.Translation] = []
   /// The jumps of the chain that is being read, if it leads to many.
   private var seen: Set<Int> = []
 
@@ -120,21 +119,20 @@ private struct ChainFactsReader {
     let stage = ChainStage(content.chains[chain].name)
     facts.stages.append(stage)
     let rules = content.chains[chain].rules
-    translations.removeAll(keepingCapacity: true)
     for position in 0..<rules.count {
       switch rules.outcome(at: position) {
       case .chain(let name) where ChainRole.mayBeService(name):
         add(name.hashValue, to: &facts.jumps)
       case .destinationNAT(let translation) where stage == .endpoint:
-        translations.append(
-          EndpointTranslations.Translation(
+        facts.translations.append(
+          EndpointTranslation(
             rule: Int32(position), destination: TranslatedDestination(translation)))
       default: break
       }
     }
     facts.jumps.endList()
     if !seen.isEmpty { seen.removeAll() }
-    facts.translations.append(translations)
+    facts.translations.endList()
   }
 
   private mutating func add(_ name: Int, to jumps: inout PackedLists<Int>) {
@@ -148,76 +146,4 @@ private struct ChainFactsReader {
     }
     jumps.append(name)
   }
-}
-
-/// Lists of numbers, one behind the other in one array.
-struct PackedLists<Number: FixedWidthInteger & Sendable>: Sendable {
-  private var numbers: [Number] = []
-  /// For each list, where it ends.
-  private var ends: [Int32] = []
-
-  mutating func reserveCapacity(_ listCount: Int) {
-    numbers.reserveCapacity(listCount + listCount / 4)
-    ends.reserveCapacity(listCount)
-  }
-
-  subscript(index: Int) -> ArraySlice<Number> {
-    numbers[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
-  }
-
-  /// The numbers of the list that has no end yet.
-  var open: ArraySlice<Number> { numbers[Int(ends.last ?? 0)...] }
-
-  /// Appends a number to the open list.
-  mutating func append(_ number: Number) { numbers.append(number) }
-
-  mutating func endList() { ends.append(Int32(numbers.count)) }
-
-  /// Appends lists of another.
-  mutating func append(_ other: Self, _ lists: Range<Int>) {
-    guard let last = lists.last else { return }
-    let start = lists.lowerBound == 0 ? 0 : other.ends[lists.lowerBound - 1]
-    let shift = Int32(numbers.count) - start
-    numbers += other.numbers[Int(start)..<Int(other.ends[last])]
-    for list in lists { ends.append(other.ends[list] + shift) }
-  }
-}
-
-/// The service ports' and endpoints' chains that each chain of a table leads to.
-struct ChainGraph: Sendable {
-  /// For each chain, the positions of those that it leads to, each once.
-  private var targets = PackedLists<Int32>()
-
-  /// Finds the chains by their names' hashes.
-  fileprivate init(_ content: TableContent, _ facts: ChainFacts) {
-    let chains = content.chains
-    let names = chains.indices.map { chains[$0].name.hashValue }
-    // A hash table of positions. A dictionary would take five times the memory.
-    let width = Int.bitWidth - (2 * names.count).leadingZeroBitCount
-    let mask = 1 << width - 1
-    var slots = [OptionalIndex](repeating: .none, count: mask + 1)
-    for position in names.indices
-    where facts.stages[position] == .service || facts.stages[position] == .endpoint {
-      var slot = names[position] & mask
-      while slots[slot] != .none { slot = (slot + 1) & mask }
-      slots[slot] = OptionalIndex(position)
-    }
-    targets.reserveCapacity(names.count)
-    for chain in names.indices {
-      for hash in facts.jumps[chain] {
-        var slot = hash & mask
-        while let target = slots[slot].index {
-          if names[target] == hash {
-            targets.append(Int32(target))
-            break
-          }
-          slot = (slot + 1) & mask
-        }
-      }
-      targets.endList()
-    }
-  }
-
-  /// The positions of the chains that the chain at `index` leads to.
-  subscript(index: Int) -> ArraySlice<Int32> { targets[index] }
 }

@@ -136,7 +136,9 @@ struct ServiceAttribution {
           && users.insert(Int32(service), of: Int(target))
         {
           endpoints += 1
-          nat.translations.forEach(of: Int(target)) { destinations.insert($0.destination) }
+          for translation in nat.translations[Int(target)] {
+            destinations.insert(translation.destination)
+          }
         }
       }
       services[service].sepChains = endpoints
@@ -154,10 +156,10 @@ struct ServiceAttribution {
       chains[chain] = search.attribution(of: chain)
       guard let owner = chains[chain].owner.index else { continue }
       let first = Int32(nat.content.firstRules[chain])
-      nat.translations.forEach(of: chain) {
+      for translation in nat.translations[chain] {
         connectionRules.append(
           ServiceMap.ConnectionRule(
-            rule: first + $0.rule, chain: Int32(chain), service: Int32(owner)))
+            rule: first + translation.rule, chain: Int32(chain), service: Int32(owner)))
       }
     }
   }

@@ -147,10 +147,10 @@ extension ServiceMap {
     for chain in orphanPositions { isOrphan[Int(chain)] = true }
     let suspects = nat.stages.indices.filter { chain in
       guard nat.stages[chain] == .endpoint, !isOrphan[chain] else { return false }
-      if chains[chain].provenName != nil, nat.translations.isOne(of: chain) { return false }
+      if chains[chain].provenName != nil, nat.translations[chain].count == 1 { return false }
       let rules = nat.content.chains[chain].rules
       return !rules.isEmpty
-        && (nat.translations.isAny(of: chain)
+        && (!nat.translations[chain].isEmpty
           || !rules.indices.contains { rules.outcome(at: $0) == .unknownDestinationNAT })
     }
     if suspects.isEmpty { return [] }
