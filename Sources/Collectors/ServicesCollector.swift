@@ -36,9 +36,9 @@ struct ServicesCollector: Collector {
   private static func writeChanges(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
     block.write(ruleChanges, to: &writer) { samples, position in
       let changes = block.services.changes[position]
-      for change in Change.allCases {
+      for (change, labels) in changeLabels {
         samples.sample(
-          block.labels[position], and: changeLabels[change] ?? .none, changes[change],
+          block.labels[position], and: labels, changes[change],
           since: block.services.selected.beginning(at: position))
       }
     }
@@ -166,8 +166,9 @@ struct ServicesCollector: Collector {
 
   private static let natLabels = LabelSet(["table": "nat"])
   private static let filterLabels = LabelSet(["table": "filter"])
-  private static let changeLabels = Dictionary(
-    uniqueKeysWithValues: Change.allCases.map { ($0, LabelSet(["change": $0.rawValue])) })
+  private static let changeLabels = Change.allCases.map {
+    ($0, LabelSet(["change": $0.rawValue]))
+  }
 
   private static let ruleChanges = MetricFamily(
     "iptables_service_rule_changes_total", .counter,

@@ -95,7 +95,10 @@ struct FamilyTracker {
       pairings[new.name] = ChainPairing(from: old, to: new.content)
     }
     let countsChanges = isFollowed && last?.isFollowed == true
-    let (map, (censuses, differences)) = Parallel.both(isLarge: !pairings.isEmpty) { [pairings] in
+    let isOther = snapshot.tables.contains { last?.content($0.name) !== $0.content }
+    let (map, (censuses, differences)) = Parallel.both(
+      isLarge: isOther && snapshot.isLarge
+    ) { [pairings] in
       needsMap ? Self.map(of: snapshot, last, pairings[.nat]) : nil
     } _: { [pairings] in
       var censuses: [TableName: KindCensus] = [:]
@@ -169,4 +172,9 @@ struct FamilyTracker {
     ledger.forgetGone(
       new.snapshot.family, keeping: map, atMost: ConnectionTotals.rememberedServices)
   }
+}
+
+extension FamilySnapshot {
+  /// Whether what is made of it is worth a second processor.
+  var isLarge: Bool { tables.contains { $0.content.chains.count >= Parallel.pieceSize } }
 }

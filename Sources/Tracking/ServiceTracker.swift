@@ -36,7 +36,9 @@ struct ServiceTracker {
   ) -> ServiceState {
     let map = services.map
     let isOther = last?.map !== map
-    let (inspection, newFingerprint) = Parallel.both(isLarge: isOther) { [anomalies] in
+    let (inspection, newFingerprint) = Parallel.both(
+      isLarge: isOther && snapshot.isLarge
+    ) { [anomalies] in
       anomalies?.inspect(snapshot, map: map, mode: mode)
     } _: {
       isOther ? map.fingerprint(filter: snapshot.table(.filter)?.content) : nil
