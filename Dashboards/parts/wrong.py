@@ -9,8 +9,20 @@ from parts.links import COLUMN_PAGE, FAULT_RUNBOOK, PAGE, RUNBOOK
 SEVERITIES = {"critical": RED, "warning": ORANGE, "info": BLUE}
 SEVERITY = values(_1=("info", BLUE), _2=("warning", ORANGE), _3=("critical", RED))
 # As Deploy/prometheus/rules.yaml has it; all others are warnings.
-CRITICAL_FAULTS = ("endpoint_mismatch", "service_intercepted", "unguarded_drop")
-INFO_FAULTS = ("orphan_chain", "duplicate_rule", "hook_jump_duplicated")
+CRITICAL_FAULTS = (
+    "endpoint_mismatch",
+    "port_match_missing",
+    "service_intercepted",
+    "unguarded_drop",
+    "unguarded_verdict",
+)
+INFO_FAULTS = (
+    "orphan_chain",
+    "duplicate_rule",
+    "hook_jump_duplicated",
+    "host_port_broken",
+    "node_local_dns_incomplete",
+)
 # What stands for "never" among seconds; thirty years.
 NEVER = 10**9
 

@@ -2,6 +2,14 @@ public import Netfilter
 
 /// A kind of fault in the rules of kube-proxy or the kubelet; the raw value is the metric's label.
 public enum Anomaly: String, Sendable, Hashable, CaseIterable {
+  /// Both backends hold chains of kube-proxy or the kubelet.
+  case mixedBackends = "mixed_backends"
+  /// A table of iptables' holds rules or base chains of nf_tables that iptables can't have written.
+  case incompatibleTable = "incompatible_table"
+  /// A table has kube-proxy's chains, and no rule of kube-proxy's.
+  case tableFlushed = "table_flushed"
+  /// nat's KUBE-SERVICES has no rules, and built-in chains lead to it.
+  case servicesChainEmpty = "services_chain_empty"
   /// A rule before a jump to kube-proxy's chain keeps all packets from it.
   case hookJumpUnreached = "hook_jump_unreached"
   /// A rule or a policy drops or rejects what goes to services' endpoints.
@@ -27,16 +35,32 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   case unequalShares = "unequal_shares"
   /// A rule stands behind the jump to KUBE-NODEPORTS in KUBE-SERVICES.
   case nodePortJumpNotLast = "node_port_jump_not_last"
+  /// KUBE-NODEPORTS has rules, and KUBE-SERVICES doesn't lead to it.
+  case nodePortJumpMissing = "node_port_jump_missing"
+  /// A rule that is there for one port of a service names no port.
+  case portMatchMissing = "port_match_missing"
+  /// KUBE-MARK-MASQ, KUBE-POSTROUTING or KUBE-FORWARD doesn't do what it is there for.
+  case plumbingBroken = "plumbing_broken"
   /// A built-in chain doesn't jump to kube-proxy's chain.
   case hookJumpMissing = "hook_jump_missing"
-  /// A built-in chain jumps to kube-proxy's chain twice.
+  /// A built-in chain jumps to a chain of kube-proxy or another agent twice.
   case hookJumpDuplicated = "hook_jump_duplicated"
   /// A table lacks a chain by which kube-proxy or the kubelet notices a flush, and other tables have it.
   case canaryMissing = "canary_missing"
-  /// KUBE-FIREWALL drops whatever comes to it.
+  /// A chain of kube-proxy or the kubelet drops whatever comes to it.
   case unguardedDrop = "unguarded_drop"
+  /// A chain of kube-proxy or the kubelet accepts or returns whatever comes to it.
+  case unguardedVerdict = "unguarded_verdict"
+  /// Chains lead to each other in a circle.
+  case chainLoop = "chain_loop"
+  /// filter rejects a service port because it has no endpoints, and nat sends it to some.
+  case staleReject = "stale_reject"
   /// Rules for services, and kube-proxy is in a mode in which it doesn't use or update them.
   case ghostRules = "ghost_rules"
+  /// Rules of the CNI plugin portmap for a hostPort lead nowhere, or to two pods.
+  case hostPortBroken = "host_port_broken"
+  /// Rules of the node-local DNS cache are missing, or there twice.
+  case nodeLocalDNSIncomplete = "node_local_dns_incomplete"
 
   /// How bad it is; the raw value stands in JSON.
   public enum Severity: String, Sendable, Hashable {
@@ -50,8 +74,12 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   /// That of the alert that it raises.
   public var severity: Severity {
     switch self {
-    case .orphanChain, .duplicateRule, .hookJumpDuplicated: .info
-    case .endpointMismatch, .serviceIntercepted, .unguardedDrop: .critical
+    case .orphanChain, .duplicateRule, .hookJumpDuplicated, .hostPortBroken,
+      .nodeLocalDNSIncomplete:
+      .info
+    case .endpointMismatch, .portMatchMissing, .serviceIntercepted, .unguardedDrop,
+      .unguardedVerdict:
+      .critical
     default: .warning
     }
   }
@@ -60,13 +88,17 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   public var tables: [TableName] {
     switch self {
     case .endpointMismatch, .commentMismatch, .orphanChain, .serviceWithoutEndpoint, .emptyChain,
-      .nodePortConflict, .unequalShares, .nodePortJumpNotLast, .hookJumpUnreached,
-      .serviceIntercepted:
+      .nodePortConflict, .unequalShares, .nodePortJumpNotLast, .nodePortJumpMissing,
+      .servicesChainEmpty, .hostPortBroken, .hookJumpUnreached, .serviceIntercepted:
       [.nat]
+    case .duplicateRule, .hookJumpMissing, .ghostRules, .tableFlushed, .portMatchMissing,
+      .plumbingBroken, .unguardedDrop, .unguardedVerdict:
+      [.filter, .nat]
+    case .canaryMissing, .mixedBackends: [.filter, .mangle, .nat]
+    case .staleReject: [.filter]
     case .serviceTrafficDropped: [.filter, .mangle, .security]
-    case .duplicateRule, .hookJumpMissing, .hookJumpDuplicated, .ghostRules: [.filter, .nat]
-    case .canaryMissing: [.filter, .mangle, .nat]
-    case .unguardedDrop: [.filter]
+    case .nodeLocalDNSIncomplete: [.filter, .raw]
+    case .incompatibleTable, .chainLoop, .hookJumpDuplicated: [.filter, .mangle, .nat, .raw]
     }
   }
 }
@@ -76,6 +108,10 @@ extension Anomaly {
   /// In a few words, what is wrong.
   public var title: String {
     switch self {
+    case .mixedBackends: "chains of Kubernetes in both backends"
+    case .incompatibleTable: "a table that iptables can't list as it is"
+    case .tableFlushed: "a table that has lost all rules of kube-proxy"
+    case .servicesChainEmpty: "no rule for any service"
     case .hookJumpUnreached: "a jump to kube-proxy's chain that no packet comes to"
     case .serviceTrafficDropped: "a rule or a policy that drops what goes to services"
     case .serviceIntercepted: "a rule that takes a service's packets before kube-proxy's do"
@@ -88,17 +124,39 @@ extension Anomaly {
     case .duplicateRule: "a rule that stands in its chain twice"
     case .unequalShares: "endpoints that don't get equal shares"
     case .nodePortJumpNotLast: "rules behind the jump to KUBE-NODEPORTS"
+    case .nodePortJumpMissing: "no jump to KUBE-NODEPORTS"
+    case .portMatchMissing: "a service port's rule that takes all ports"
+    case .plumbingBroken: "a chain that doesn't mark, masquerade or accept as it should"
     case .hookJumpMissing: "a built-in chain that doesn't lead to kube-proxy's"
-    case .hookJumpDuplicated: "a built-in chain that leads to one of kube-proxy's twice"
+    case .hookJumpDuplicated: "a built-in chain that leads to another chain twice"
     case .canaryMissing: "a table without the canary chains that other tables have"
-    case .unguardedDrop: "a DROP in KUBE-FIREWALL that nothing guards"
+    case .unguardedDrop: "a DROP or REJECT in Kubernetes' chains that nothing guards"
+    case .unguardedVerdict: "an ACCEPT or RETURN in Kubernetes' chains that nothing guards"
+    case .chainLoop: "chains that lead to each other in a circle"
+    case .staleReject: "a service port that filter rejects and nat serves"
     case .ghostRules: "rules for services that kube-proxy no longer uses"
+    case .hostPortBroken: "a hostPort that leads nowhere, or to two pods"
+    case .nodeLocalDNSIncomplete: "node-local DNS' rules that are missing, or there twice"
     }
   }
 
   /// Why it matters.
   public var reason: String {
     switch self {
+    case .mixedBackends:
+      "The kernel passes packets through both. One is kube-proxy's; nobody updates the other, which may "
+        + "send connections to endpoints that are gone, or reject them."
+    case .incompatibleTable:
+      "iptables refuses to list or save such a table, or leaves out what it doesn't know. kube-proxy then "
+        + "doesn't see what is there: it takes the table for flushed, and can't clean up; some versions of "
+        + "iptables don't write it either."
+    case .tableFlushed:
+      "kube-proxy's chains are there and empty, and no built-in chain leads to them. Without nat no service "
+        + "is reached; without filter no service is rejected, and forwarded traffic isn't accepted."
+    case .servicesChainEmpty:
+      "Packets come to KUBE-SERVICES and go on as if there were no services. Even a cluster without services "
+        + "of its own has default/kubernetes: either no sync of kube-proxy has succeeded yet, or somebody "
+        + "flushed the chain."
     case .hookJumpUnreached:
       "The rule before the jump accepts, drops or sends away every packet. kube-proxy's rules are all "
         + "there, and none of them is asked."
@@ -135,28 +193,69 @@ extension Anomaly {
     case .nodePortJumpNotLast:
       "KUBE-NODEPORTS sees what is for the node's own addresses. A rule behind the jump never sees what "
         + "a NodePort takes."
+    case .nodePortJumpMissing:
+      "No packet comes to KUBE-NODEPORTS: NodePorts are dead, whoever asks. Other addresses of the same "
+        + "services work."
+    case .portMatchMissing:
+      "The rule is for one port. Without it, it takes all packets of the protocol, of other services as well. "
+        + "iptables up to 1.8.7 loses the port of rules that a later version wrote, when it prints or "
+        + "restores them."
+    case .plumbingBroken:
+      "KUBE-MARK-MASQ marks what KUBE-POSTROUTING masquerades and KUBE-FORWARD accepts. Where one of "
+        + "them fails, answers go astray or packets are dropped: services are reached from some places and not "
+        + "from others."
     case .hookJumpMissing:
       "Packets on this path don't come to kube-proxy's rules: what they do for services (dispatch, "
         + "masquerade, accept) doesn't happen."
     case .hookJumpDuplicated:
-      "Packets that nothing takes the first time go through all of kube-proxy's rules again; and it "
-        + "shows that somebody adds rules without looking."
+      "Packets that nothing takes the first time go through the same rules again; and it shows that "
+        + "somebody adds rules without looking."
     case .canaryMissing:
       "Somebody flushed the table, or restored it from a file: what else was in it may be gone as well. "
         + "kube-proxy and the kubelet look for these chains to notice, and write their rules anew."
     case .unguardedDrop:
-      "All packets that come to KUBE-FIREWALL are dropped, which is all that the node sends and receives. "
-        + "iptables programs of different versions are known to lose the mark match of this rule."
+      "All packets that come to the chain are dropped: in KUBE-FIREWALL all that the node sends and "
+        + "receives, in the others all new connections or all that it forwards. iptables programs of different "
+        + "versions are known to lose the mark match of such a rule."
+    case .unguardedVerdict:
+      "No packet gets past it: what stands behind is never reached, and what ACCEPT takes no later rule "
+        + "sees, such as a network policy. kube-proxy and the kubelet always write a condition; iptables "
+        + "programs of different versions are known to lose it."
+    case .chainLoop:
+      "A packet would never leave the circle. The kernel refuses such rules, so nobody can load them: the "
+        + "file was edited, or put together of several."
+    case .staleReject:
+      "kube-proxy writes filter first and nat behind it, within seconds. Where both stay, its sync of nat "
+        + "fails, and nat still sends connections to endpoints that are gone; or that of filter, and a "
+        + "REJECT is left that does nothing until nat's rules go."
     case .ghostRules:
       "kube-proxy serves services by IPVS or nf_tables' table kube-proxy, and nobody updates these rules. "
         + "Packets still meet them: connections go to endpoints that are gone, or are rejected though "
         + "the service has endpoints now."
+    case .hostPortBroken:
+      "The CNI plugin portmap leads each hostPort to one pod. What it didn't remove with a pod stays, and "
+        + "may take the connections of the pod that has the port now."
+    case .nodeLocalDNSIncomplete:
+      "The cache's requests and answers must both escape connection tracking and be accepted. Where one rule "
+        + "is missing, requests are tracked or sent to kube-dns, or answers get lost."
     }
   }
 
   /// What to do about it.
   public var advice: String {
     switch self {
+    case .mixedBackends:
+      "Make kube-proxy, the kubelet and the network plugin use one backend. Then remove what is left in the "
+        + "other one: drain and reboot the node. kube-iptables-exporter check --backend both shows both."
+    case .incompatibleTable:
+      "See who writes into iptables' tables with nft, and have it use tables of its own. Then delete the "
+        + "rules or chains with nft; kube-iptables-exporter save shows what stands in the table."
+    case .tableFlushed:
+      "See what flushed the table, such as a firewall's reload. Restarting kube-proxy writes everything "
+        + "anew; then run kube-iptables-exporter check again."
+    case .servicesChainEmpty:
+      "Look for errors of iptables-restore in kube-proxy's log, and whether it reaches the API server. "
+        + "Restarting it writes the rules anew."
     case .hookJumpUnreached:
       "Move the rule behind the jump, or restrict it to the packets that it is meant for. "
         + "kube-iptables-exporter explain shows the way of a packet."
@@ -185,6 +284,16 @@ extension Anomaly {
         + "rules on the node use the same version and backend of iptables."
     case .nodePortJumpNotLast:
       "Find out who appends to KUBE-SERVICES: rules of one's own belong before it, in a built-in chain."
+    case .nodePortJumpMissing:
+      "Find out who removed it. Restarting kube-proxy writes it anew. If it doesn't, see whether "
+        + "--nodeport-addresses names addresses that the node doesn't have."
+    case .portMatchMissing:
+      "In a file: save the rules with kube-iptables-exporter save, which knows the rules of all versions. On "
+        + "the node: see that kube-proxy, the network plugin and the node use the same version of iptables, and "
+        + "restart kube-proxy."
+    case .plumbingBroken:
+      "Find out who edited or flushed the chain, and that all who write rules on the node use the same "
+        + "version of iptables. Restarting kube-proxy writes it anew."
     case .hookJumpMissing:
       "kube-proxy puts it back at its next sync; see who removes it, such as a firewall's reload. "
         + "Restarting kube-proxy restores it at once."
@@ -194,12 +303,27 @@ extension Anomaly {
       "See what flushed the table, such as a firewall's reload. kube-proxy and the kubelet should have "
         + "noticed within a minute; if not, restart them."
     case .unguardedDrop:
-      "Delete the rule (iptables -D KUBE-FIREWALL with its number), and see that the kubelet, kube-proxy "
+      "Delete the rule (iptables -D with the chain and its number), and see that the kubelet, kube-proxy "
         + "and the node use the same version and backend of iptables."
+    case .unguardedVerdict:
+      "Delete the rule (iptables -D with the chain and its number, and -t nat for nat), and find out who "
+        + "wrote it. Restarting kube-proxy writes its chains anew."
+    case .chainLoop:
+      "Save the rules again (kube-iptables-exporter save), and don't restore this file."
+    case .staleReject:
+      "Look for errors of iptables-restore in kube-proxy's log, and compare the endpoints that "
+        + "kube-iptables-exporter show --service shows with the service's EndpointSlices. Restarting kube-proxy "
+        + "writes both tables anew."
     case .ghostRules:
       "Remove what the former mode left: run kube-proxy --cleanup and restart kube-proxy, or drain and "
         + "reboot the node. If kube-proxy is in iptables mode again, the interface kube-ipvs0 or the "
         + "table kube-proxy is what is left over: delete that."
+    case .hostPortBroken:
+      "See which pod has the hostPort (the comment names its sandbox), and delete the rules and chains of "
+        + "those that are gone."
+    case .nodeLocalDNSIncomplete:
+      "The cache looks once a minute, and adds what is missing: see its log, and who removes rules. What is "
+        + "there twice is deleted by iptables -D."
     }
   }
 }

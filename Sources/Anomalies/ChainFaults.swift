@@ -14,6 +14,11 @@ struct ChainFaults: Sendable {
   var isEmpty = false
   /// Whether a chain that should balance leads to no endpoint, nor sends away what has none.
   var lacksEndpoint = false
+  /// The rules that drop, accept or return everything; nil where there are none.
+  var unguarded: UnguardedRules?
+  /// The chains that a service port's or an endpoint's chain leads to, and that kube-proxy has it lead to
+  /// never.
+  var strays: [ChainName] = []
 
   /// Nil where the chain is not kube-proxy's or the kubelet's, or nothing is wrong.
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
@@ -23,6 +28,8 @@ struct ChainFaults: Sendable {
     case .service(let family, let hash):
       isEmpty = rules.isEmpty
       if isEmpty { return }
+      takeUnguarded(of: rules)
+      strays = Self.strays(in: rules)
       duplicates = DuplicateRules.find(in: rules, isFirewall: family == .firewall)
       contradictions = rules.indices.filter { position in
         let line = rules.line(at: position)
@@ -34,14 +41,40 @@ struct ChainFaults: Sendable {
       }
       if [.service, .local, .externalLoadBalancer].contains(family) {
         let balancing = BalancingRules(rules)
-        lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks
+        // What an unguarded verdict takes, no endpoint gets.
+        lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks && unguarded == nil
         // An endpoint that the same rule leads to twice has been found already.
-        if duplicates.isEmpty { shares = EndpointShareFault(balancing) }
+        if duplicates.isEmpty, unguarded == nil { shares = EndpointShareFault(balancing) }
       }
-    case _ where name.isFilled: duplicates = DuplicateRules.find(in: rules)
+    case _ where name.isFilled:
+      duplicates = DuplicateRules.find(in: rules)
+      // Of those that dispatch, only rules without an owner need to be looked at; and of the plumbing it is
+      // told what a verdict keeps from happening.
+      if name == .kubeMarkDrop { takeUnguarded(of: rules) }
     case .dispatch, .system, .other: return nil
     }
-    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty { return nil }
+    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded == nil,
+      strays.isEmpty
+    {
+      return nil
+    }
+  }
+
+  private static func strays(in rules: RuleList) -> [ChainName] {
+    var strays: [ChainName] = []
+    for position in rules.indices {
+      guard case .chain(let name) = rules.outcome(at: position), name != .kubeMarkDrop,
+        name != "KUBE-MARK-MASQ"
+      else { continue }
+      if case .service = ChainRole(name) { continue }
+      strays.append(name)
+    }
+    return strays
+  }
+
+  private mutating func takeUnguarded(of rules: RuleList) {
+    let found = UnguardedRules(in: rules)
+    if !found.isEmpty { unguarded = found }
   }
 }
 

@@ -9,6 +9,10 @@ struct DispatchFaults: Sendable {
   private(set) var conflicts: [NodePort: [Int]] = [:]
   /// By the chain that they lead to, the rules whose comments name another service port.
   private(set) var contradictions: [ChainName: [Int]] = [:]
+  /// The rules that drop, accept or return everything.
+  private(set) var unguarded: UnguardedRules
+  /// The rules that lead to a service port whatever a packet's port is.
+  private(set) var withoutPort: [Int]
 
   struct NodePort: Hashable {
     let port: UInt16
@@ -17,16 +21,19 @@ struct DispatchFaults: Sendable {
 
   init(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
     let rules = nat.chains[index].rules
+    // A rule that leads to a service port has a target that takes nothing by itself.
+    let unowned = rules.indices.filter { map.owner(ofRule: $0, ofChainAt: index, in: nat) == nil }
+    unguarded = UnguardedRules(in: rules, only: unowned)
+    withoutPort = map.dispatchRulesWithoutPort(ofChainAt: index)
+      .filter { !rules.line(at: $0).span.namesPort }
     // What has an owner leads to its chain, and no comment contradicts that.
-    readRules(rules, map) { map.owner(ofRule: $0, ofChainAt: index, in: nat) == nil }
+    readRules(rules, map, unowned)
     if nat.chains[index].name == .kubeNodePorts { conflicts = Self.conflicts(in: rules) }
   }
 
-  private mutating func readRules(
-    _ rules: RuleList, _ map: ServiceMap, where isUnowned: (Int) -> Bool
-  ) {
+  private mutating func readRules(_ rules: RuleList, _ map: ServiceMap, _ unowned: [Int]) {
     var jumps: [Int] = []
-    for position in 0..<rules.count where isUnowned(position) {
+    for position in unowned {
       let line = rules.line(at: position)
       let bytes = line.span
       let outline = RuleOutline(bytes)
@@ -38,7 +45,7 @@ struct DispatchFaults: Sendable {
       contradictions[name, default: []].append(position)
     }
     // Several, where the addresses of NodePorts are restricted: then they are the last ones together.
-    if let start = jumps.first(where: { $0 < rules.count - jumps.count }) {
+    if unguarded.isEmpty, let start = jumps.first(where: { $0 < rules.count - jumps.count }) {
       misplaced = [start] + Set(start + 1..<rules.count).subtracting(jumps).sorted()
     }
   }
@@ -77,5 +84,19 @@ struct DispatchFaults: Sendable {
       return destination.address.masked(by: theirs.mask)
         == theirs.address.masked(by: destination.mask)
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether a match of the rule asks for ports, be it one or several.
+  var namesPort: Bool {
+    var elements = LineElements()
+    while let element = elements.next(self) {
+      guard element.kind == .option else { continue }
+      if ["--dport", "--dports", "--ports"].contains(where: { isText($0, element.name) }) {
+        return true
+      }
+    }
+    return false
   }
 }

@@ -12,8 +12,9 @@ public struct Finding: Sendable {
   public let rules: [RulePlace]
   /// The service port that suffers, as far as it is known.
   public let servicePort: ServicePort?
-  /// What is found, in a sentence of its own. It may hold parts of comments.
-  public let detail: String
+  /// How many other faults follow from it, and are not found besides.
+  public private(set) var consequences = 0
+  private let sentence: String
   /// What stays the same from one reading to the next for as long as the fault is there, wherever its
   /// rules stand.
   public let identity: Identity
@@ -30,14 +31,40 @@ public struct Finding: Sendable {
     _ anomaly: Anomaly, in content: TableContent, chains: [ChainName], rules: [RulePlace] = [],
     servicePort: ServicePort? = nil, mark: Int = 0, _ detail: String
   ) {
+    self.init(
+      anomaly, content.family, content.name, chains: chains, rules: rules,
+      servicePort: servicePort, mark: mark, detail)
+  }
+
+  /// A fault of a table whose content need not be known.
+  init(
+    _ anomaly: Anomaly, _ family: IPFamily, _ table: TableName, chains: [ChainName] = [],
+    rules: [RulePlace] = [], servicePort: ServicePort? = nil, mark: Int = 0, _ detail: String
+  ) {
     self.anomaly = anomaly
-    family = content.family
-    table = content.name
+    self.family = family
+    self.table = table
     self.chains = chains
     self.rules = rules
     self.servicePort = servicePort
-    self.detail = detail
+    sentence = detail
     identity = Identity(anomaly: anomaly, table: table, chain: chains.first ?? "", mark: mark)
+  }
+
+  /// What is found, in a sentence of its own. It may hold parts of comments.
+  public var detail: String {
+    switch consequences {
+    case 0: sentence
+    case 1: sentence + ", and 1 fault follows from it"
+    default: sentence + ", and \(consequences) faults follow from it"
+    }
+  }
+
+  /// The same fault as the cause of others, which are counted in it.
+  func causing(_ others: some Collection<Finding>) -> Finding {
+    var cause = self
+    cause.consequences += others.reduce(0) { $0 + 1 + $1.consequences }
+    return cause
   }
 }
 

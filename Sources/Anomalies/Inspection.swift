@@ -2,8 +2,8 @@ public import KubeProxy
 public import Netfilter
 internal import Platform
 
-/// The faults of one reading of a family, in the rules that kube-proxy and the kubelet write; of others'
-/// rules nothing is said.
+/// The faults of one reading of a family, in the rules that kube-proxy and the kubelet write, and a few in
+/// those of other agents that serve pods.
 ///
 /// Most of it is known of a chain by its own rules. So after a change only chains that differ are looked
 /// at again.
@@ -17,19 +17,27 @@ public struct Inspection: Sendable {
   private let chainFaults: [Int: ChainFaults]
   private let natFindings: [Finding]
   private let filterFindings: [Finding]
+  /// Of each table what is found in it by itself, whatever it means.
+  private let tableJudgements: [TableJudgement]
+  /// The tables of the backend that kube-proxy doesn't use, and what they come to.
+  private let other: (tables: [TableContent], finding: Finding?)
 
   /// Inspects a reading.
   ///
   /// - Parameters:
-  ///   - snapshot: the tables that were read; nat, filter and mangle are looked at, where they are there.
+  ///   - snapshot: the tables that were read; nat, filter, mangle and raw are looked at, where they are there.
   ///   - map: the service ports of its nat and filter.
   ///   - mode: kube-proxy's, on this node.
+  ///   - other: the family's tables in the backend that kube-proxy doesn't use; nil where there are none.
   ///   - previous: that of an earlier reading; what did not change since is taken over.
   public init(
-    of snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode, previous: Inspection? = nil
+    of snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode,
+    beside other: FamilySnapshot? = nil,
+    previous: Inspection? = nil
   ) {
     let tables = snapshot.tables.map(\.content)
-    if let previous, previous.isOf(tables, map, mode) {
+    let others = other?.tables.map(\.content) ?? []
+    if let previous, previous.isOf(tables, map, mode, others) {
       self = previous
       return
     }
@@ -38,7 +46,7 @@ public struct Inspection: Sendable {
     self.mode = mode
     let nat = snapshot.table(.nat)?.content
     let filter = snapshot.table(.filter)?.content
-    if let previous, previous.map === map {
+    if let previous, previous.map === map, previous.mode.servesElsewhere == mode.servesElsewhere {
       // The map is made of both tables, so neither is another.
       chainFaults = previous.chainFaults
       natFindings = previous.natFindings
@@ -47,24 +55,50 @@ public struct Inspection: Sendable {
       let faults = nat.map { Self.faults(in: $0, map, previous) } ?? [:]
       chainFaults = faults
       // What depends on other chains too, or on whose rules are, is looked at again with every map.
-      natFindings = nat.map { NatFindings($0, map, faults).all + TableFindings.hooks(in: $0) } ?? []
-      filterFindings = filter.map { FilterFindings.find(in: $0, map) } ?? []
+      let judge = { (content: TableContent, found: [Finding]) in
+        let found = found + TableFindings.hooks(in: content)
+        // Where another mode serves, rules are left over, and need not be whole.
+        if mode.servesElsewhere { return found }
+        return LostRules.causes(in: content, map, of: found + Plumbing.findings(in: content))
+      }
+      natFindings = nat.map { judge($0, NatFindings($0, map, faults).all) } ?? []
+      filterFindings = filter.map { judge($0, FilterFindings.find(in: $0, map)) } ?? []
     }
-    let tableFindings = TableFindings.canaries(in: tables) + TableFindings.ghosts(in: tables, mode)
-    let others = natFindings + filterFindings + tableFindings
-    let walkFindings = WalkFindings(snapshot, map, mode)?.all ?? []
-    findings = (others + walkFindings.filter { !$0.isConsequence(of: others) })
+    tableJudgements = tables.map { content in
+      TableJudgement(
+        content, isNFT: snapshot.backend == .nft,
+        previous: previous?.tableJudgements.first { $0.content.name == content.name })
+    }
+    let known = previous?.isBeside(others) == true ? previous?.other.finding : nil
+    let mixed = other.flatMap { MixedBackends.finding(snapshot, beside: $0, known: known) }
+    self.other = (others, mixed)
+    let refused = snapshot.incompatibleTables.map {
+      IncompatibleTable.finding(snapshot.family, $0.key, $0.value)
+    }
+    let tableFindings =
+      TableFindings.canaries(in: tables) + TableFindings.ghosts(in: tables, mode)
+      + NodeLocalDNS.findings(in: tables) + tableJudgements.flatMap(\.findings) + refused
+    let structural = natFindings + filterFindings + tableFindings + [mixed].compactMap(\.self)
+    let walks = WalkFindings(snapshot, map, mode)?.all ?? []
+    findings = (structural + walks.filter { !$0.isConsequence(of: structural) })
       .sorted { $0.rank < $1.rank }
   }
 
   /// Whether both are of the same rules and mode, which nobody had to look at again.
   public func isOfSameRules(as other: Inspection) -> Bool {
-    isOf(other.tables, other.map, other.mode)
+    isOf(other.tables, other.map, other.mode, other.other.tables)
   }
 
-  private func isOf(_ tables: [TableContent], _ map: ServiceMap, _ mode: KubeProxyMode) -> Bool {
-    self.map === map && self.mode == mode && self.tables.count == tables.count
-      && zip(self.tables, tables).allSatisfy { $0 === $1 }
+  private func isOf(
+    _ tables: [TableContent], _ map: ServiceMap, _ mode: KubeProxyMode, _ others: [TableContent]
+  ) -> Bool {
+    self.map === map && self.mode == mode && Self.areSame(self.tables, tables) && isBeside(others)
+  }
+
+  private func isBeside(_ others: [TableContent]) -> Bool { Self.areSame(other.tables, others) }
+
+  private static func areSame(_ left: [TableContent], _ right: [TableContent]) -> Bool {
+    left.count == right.count && zip(left, right).allSatisfy { $0 === $1 }
   }
 
   /// What is wrong with each chain of nat, by its own rules alone.
@@ -85,6 +119,27 @@ public struct Inspection: Sendable {
     }
     for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }
     return faults
+  }
+}
+
+/// What is wrong with a table, whoever wrote into it; made again only where the table changed.
+private struct TableJudgement {
+  let content: TableContent
+  let findings: [Finding]
+  private let natives: IncompatibleTable?
+
+  /// - Parameter isNFT: whether it is one of nf_tables'.
+  init(_ content: TableContent, isNFT: Bool, previous: TableJudgement?) {
+    if let previous, previous.content === content, (previous.natives != nil) == isNFT {
+      self = previous
+      return
+    }
+    self.content = content
+    natives = isNFT ? IncompatibleTable(content, previous: previous?.natives) : nil
+    // nat's are found with what is known of its chains; so are its jumps, and filter's.
+    let loops = content.name == .nat ? [] : ChainLoops.findings(in: content)
+    let jumps = [.nat, .filter].contains(content.name) ? [] : TableFindings.hooks(in: content)
+    findings = loops + jumps + [natives?.finding].compactMap(\.self)
   }
 }
 

@@ -20,6 +20,9 @@ struct NatFindings {
     let jumps = jumps(to: Set(reached.filter(\.value.isEmpty).map { nat.chains[$0.key].name }))
     for (chain, fault) in reached {
       add(fault, of: chain, jumps)
+      if let unguarded = fault.unguarded {
+        all += unguarded.findings(in: nat, chain: chain, servicePort: owner(of: chain))
+      }
       // A jump that stands too early, and again at the end, has been found for that.
       let early = dispatch.first { $0.0 == chain }?.1.misplaced.first
       for positions in fault.duplicates where !positions.contains(where: { $0 == early }) {
@@ -28,8 +31,11 @@ struct NatFindings {
     }
     addContradictions(reached, dispatch)
     for (chain, fault) in dispatch { add(fault, in: chain) }
+    let withoutPort = dispatch.map { ($0.0, $0.1.withoutPort) }
+    if let fault = PortMatches.finding(withoutPort, in: nat, map) { all.append(fault) }
     for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
     all += orphans.findings
+    all += ChainLoops.findings(in: nat, map, faults) + HostPorts.findings(in: nat)
   }
 
   /// - Parameter jumps: by chain, the rules that lead to it, of those without rules.
@@ -80,6 +86,7 @@ struct NatFindings {
   }
 
   private mutating func add(_ fault: DispatchFaults, in chain: Int) {
+    all += fault.unguarded.findings(in: nat, chain: chain)
     if let early = fault.misplaced.first {
       let behind = fault.misplaced.count - 1
       all.append(

@@ -4,48 +4,64 @@ internal import Netfilter
 /// What is wrong with the filter table.
 enum FilterFindings {
   static func find(in filter: TableContent, _ map: ServiceMap) -> [Finding] {
-    var findings = TableFindings.hooks(in: filter)
+    var findings: [Finding] = []
+    var withoutPort: [(chain: Int, positions: [Int])] = []
     for chain in filter.chains.indices where filter.chains[chain].name.isFilled {
       let (name, rules) = (filter.chains[chain].name, filter.chains[chain].rules)
-      let unguarded =
-        name == .kubeFirewall ? rules.indices.filter { rules[$0].dropsEverything } : []
-      if let first = unguarded.first {
-        findings.append(
-          filter.finding(
-            .unguardedDrop, chain: chain, unguarded,
-            "rule \(first + 1) of \(name) drops every packet that comes to it"))
+      var unguarded = UnguardedRules(in: rules)
+      // What a RETURN keeps from happening there is told by what it is for.
+      if name == .kubeForward { unguarded.forgetReturns(in: rules) }
+      findings += unguarded.findings(in: filter, chain: chain)
+      if ChainRole(name) == .dispatch {
+        withoutPort.append((chain, PortMatches.missing(in: rules)))
       }
       for positions in DuplicateRules.find(in: rules) where !unguarded.contains(positions[0]) {
         findings.append(DuplicateRules.finding(positions, in: filter, chain, map))
       }
     }
-    return findings
+    if let fault = PortMatches.finding(withoutPort, in: filter, map) { findings.append(fault) }
+    return findings + staleRejects(in: filter, map)
   }
-}
 
-extension Rule {
-  /// Whether it drops or rejects, and no match keeps a packet from it.
-  fileprivate var dropsEverything: Bool {
-    guard outline.outcome == .blocked else { return false }
-    var isVacuous = true
-    forEachElement { element, line, owner in
-      switch element.kind {
-      case .selector: isVacuous = false
-      case .match where !line.isText("comment", owner) && !line.isText("mark", owner):
-        isVacuous = false
-      case .option where line.isText("mark", owner):
-        if element.isInverted || !line.isText("0x0/0x0", element.value) { isVacuous = false }
-      case .match, .option, .target, .goto: break
+  /// The service ports that rules of filter reject because they have no endpoints, and that nat's rules send
+  /// to some.
+  ///
+  /// kube-proxy writes nothing into nat for a service port without endpoints. One that has none on this node
+  /// only is another thing: it has a DROP, for a part of the traffic.
+  private static func staleRejects(in filter: TableContent, _ map: ServiceMap) -> [Finding] {
+    let rejected = Set(
+      map.services.indices.filter { index in
+        let service = map.services[index]
+        return service.blocked.contains(.noEndpoints) && service.sepChains > 0
+      })
+    if rejected.isEmpty { return [] }
+    var places: [Int: [RulePlace]] = [:]
+    for chain in filter.chains.indices where ChainRole(filter.chains[chain].name) == .dispatch {
+      let rules = filter.chains[chain].rules
+      for position in rules.indices {
+        guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: filter),
+          rejected.contains(owner), rules.outcome(at: position) == .blocked
+        else { continue }
+        places[owner, default: []] += filter.places([position], in: chain)
       }
     }
-    return isVacuous
+    return places.sorted { $0.key < $1.key }.map { owner, rules in
+      let service = map.services[owner]
+      let endpoints = service.sepChains == 1 ? "1 endpoint" : "\(service.sepChains) endpoints"
+      return Finding(
+        .staleReject, in: filter, chains: rules.prefix(1).map(\.chain), rules: rules,
+        servicePort: service.port, mark: service.port.hashValue,
+        "filter rejects \(service.port) because it has no endpoints, and nat sends it to \(endpoints)"
+      )
+    }
   }
 }
 
 /// What is wrong with a table as a whole: chains and jumps that are missing or too many, and rules that
 /// nobody uses.
 enum TableFindings {
-  /// Jumps from built-in chains to kube-proxy's and the kubelet's that are missing, or there twice.
+  /// Jumps from built-in chains to kube-proxy's and the kubelet's that are missing, or there twice; and other
+  /// agents' that are there twice.
   static func hooks(in content: TableContent) -> [Finding] {
     let hooks = (Hook.services + Hook.plumbing).filter { $0.table == content.name }
     let names = content.chainNames(among: [.kubeServices] + hooks.map(\.target))
@@ -55,7 +71,9 @@ enum TableFindings {
       let jumps = Self.jumps(in: chain)
       // Without KUBE-SERVICES there is no kube-proxy that would serve by iptables.
       for hook in hooks where hook.chain == chain.name && names.contains(.kubeServices) {
-        guard names.contains(hook.target), jumps[hook.target] == nil else { continue }
+        guard names.contains(hook.target), jumps[hook.target] == nil,
+          !hook.isLate || content.isWrittenByLaterKubeProxy
+        else { continue }
         findings.append(
           Finding(
             .hookJumpMissing, in: content, chains: [hook.chain, hook.target],
@@ -74,17 +92,21 @@ enum TableFindings {
     return findings
   }
 
-  /// By target, the positions of the rules that lead to chains of kube-proxy and the kubelet.
+  /// By target, the positions of the rules that lead to chains of kube-proxy, the kubelet and some other
+  /// agents.
   private static func jumps(in chain: Chain) -> [ChainName: [Int]] {
     var jumps: [ChainName: [Int]] = [:]
     for position in chain.rules.indices {
-      guard case .chain(let target) = chain.rules.outcome(at: position), target.isFilled else {
-        continue
-      }
+      guard case .chain(let target) = chain.rules.outcome(at: position),
+        target.isFilled || agents.contains(where: { target.hasPrefix($0) })
+      else { continue }
       jumps[target, default: []].append(position)
     }
     return jumps
   }
+
+  /// Agents that have been seen to add their jumps twice, by what their chains begin with.
+  private static let agents: [ChainName] = ["cali-", "CNI-", "DOCKER", "ISTIO_"]
 
   private static let canaries: [ChainName] = ["KUBE-KUBELET-CANARY", "KUBE-PROXY-CANARY"]
 
@@ -124,10 +146,39 @@ enum TableFindings {
   }
 }
 
+extension Hook {
+  /// Whether kube-proxy has written it since 1.14 only.
+  fileprivate var isLate: Bool {
+    table == .filter && chain == "FORWARD" && target == .kubeServices
+  }
+}
+
 extension TableContent {
+  /// Whether filter shows a kube-proxy of a version after 1.13: one that drops INVALID packets (1.15 on), or
+  /// has chains that came later.
+  fileprivate var isWrittenByLaterKubeProxy: Bool {
+    if !chainNames(among: ["KUBE-PROXY-CANARY", .kubeNodePorts, .kubeProxyFirewall]).isEmpty {
+      return true
+    }
+    guard let forward = position(of: .kubeForward) else { return false }
+    let rules = chains[forward].rules
+    return rules.indices.contains { rules.line(at: $0).span.asksForInvalid }
+  }
+
   /// Those of some names that chains have.
   fileprivate func chainNames(among names: [ChainName]) -> Set<ChainName> {
     // By index: a copy of each chain would touch its rules' storage.
     Set(chains.indices.lazy.map { self.chains[$0].name }.filter(names.contains))
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether the rule is for packets that conntrack can't place.
+  fileprivate var asksForInvalid: Bool {
+    var elements = LineElements()
+    while let element = elements.next(self) {
+      if isText("--ctstate", element.name), isText("INVALID", element.value) { return true }
+    }
+    return false
   }
 }

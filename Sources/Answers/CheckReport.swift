@@ -44,13 +44,23 @@ public struct CheckReport {
   ///
   /// - Parameters:
   ///   - mode: kube-proxy's, as the source shows it.
+  ///   - others: families of the backend that kube-proxy doesn't use, which are not inspected.
   ///   - isKernel: whether the source is the kernel, and not a file.
   public mutating func add(
-    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode, isKernel: Bool = false
+    _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode,
+    beside others: [FamilySnapshot] = [], isKernel: Bool = false
   ) {
+    // Of two backends' rules of a family, those that aren't kube-proxy's are beside the others.
+    let ruleset = Ruleset(name: source, families: families, mode: mode)
     for snapshot in families {
       let map = FamilySide(snapshot).map
-      let findings = Inspection(of: snapshot, map: map, mode: mode).findings
+      let isServing = ruleset.family(snapshot.family)?.backend == snapshot.backend
+      let other = (ruleset.leftOut + others).first {
+        $0.family == snapshot.family && $0.backend != snapshot.backend
+      }
+      let findings = Inspection(
+        of: snapshot, map: map, mode: mode, beside: isServing ? other : nil
+      ).findings
       readings.append(
         Reading(
           source: source, snapshot: asked(of: snapshot), mode: mode, isKernel: isKernel,
@@ -63,7 +73,8 @@ public struct CheckReport {
     guard let tables else { return snapshot }
     return FamilySnapshot(
       backend: snapshot.backend, family: snapshot.family,
-      tables: snapshot.tables.filter { tables.contains($0.name) })
+      tables: snapshot.tables.filter { tables.contains($0.name) },
+      incompatibleTables: snapshot.incompatibleTables.filter { tables.contains($0.key) })
   }
 
   private func isAsked(_ finding: Finding) -> Bool {
@@ -215,6 +226,7 @@ extension Finding {
     json.member("chains", elements: chains.map { .text($0.bytes) })
     json.member("service", strings: servicePort?.parts)
     json.member("detail", .string(detail))
+    json.member("consequences", .integer(consequences))
     json.member("rules", objects: rules) { place, json in
       json.member("chain", .text(place.chain.bytes))
       json.member("position", .integer(place.position + 1))

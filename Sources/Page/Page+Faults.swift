@@ -19,7 +19,8 @@ extension Page {
 
         """
     }
-    let findings = states.flatMap(\.findings)
+    // Of both backends a section of its own says more.
+    let findings = states.flatMap(\.findings).filter { $0.anomaly != .mixedBackends }
     if findings.isEmpty { return "<p class=\"good\">No faults in kube-proxy&#39;s rules.</p>\n" }
     return banner(of: findings, "in kube-proxy&#39;s rules")
   }

@@ -11,8 +11,12 @@ struct AnomalyTracker {
   private var faults: [AnomalyState.Key: AnomalyState.Faults] = [:]
 
   /// Inspects a reading; nothing is looked at where no rules differ from the last one's, nor kube-proxy's mode.
-  func inspect(_ snapshot: FamilySnapshot, map: ServiceMap, mode: KubeProxyMode) -> Inspection {
-    Inspection(of: snapshot, map: map, mode: mode, previous: last)
+  ///
+  /// - Parameter other: The family in the backend that kube-proxy doesn't use, if it was read.
+  func inspect(
+    _ snapshot: FamilySnapshot, beside other: FamilySnapshot?, map: ServiceMap, mode: KubeProxyMode
+  ) -> Inspection {
+    Inspection(of: snapshot, map: map, mode: mode, beside: other, previous: last)
   }
 
   /// Takes in the inspection of a reading of that time.

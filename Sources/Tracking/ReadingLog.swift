@@ -11,6 +11,8 @@ struct ReadingLog {
   private var accountFailure: ReadingError?
   private var backend: Backend?
   private var mode: KubeProxyMode?
+  /// Where Kubernetes' chains were, if in both backends; else empty.
+  private var mixed: Set<FamilyIdentity> = []
   private let patternWarnings = MessageLimit()
   private var patternFailures: Set<MatchingError> = []
 
@@ -21,6 +23,29 @@ struct ReadingLog {
     if let choice = reading.choice { note(choice) }
     if let accounts = reading.accounts { note(accounts) }
     note(mode)
+  }
+
+  /// Says that both backends hold chains of Kubernetes, and that one does again.
+  mutating func note(mixedBackendsOf state: RulesetState) {
+    // What can't be read for now is as it was.
+    if !state.families.allSatisfy({ $0.reading != nil }) { return }
+    let holders =
+      state.hasMixedBackends
+      ? state.families.filter { $0.landmarks.contains(.kubernetes) }.map(\.identity) : []
+    let now = Set(holders)
+    if now == mixed { return }
+    mixed = now
+    if now.isEmpty { return logger.info("one backend holds Kubernetes' chains again") }
+    for backend in Backend.allCases {
+      let families = now.sorted().filter { $0.backend == backend }.map(\.family.rawValue)
+      guard !families.isEmpty, backend != state.choice?.backend else { continue }
+      logger.warning(
+        "both backends hold chains of Kubernetes",
+        metadata: [
+          "other": "\(backend)", "ip_families": "\(families.joined(separator: ","))",
+          "kube_proxy": "\(state.choice.map { "\($0.backend)" } ?? "unknown")",
+        ])
+    }
   }
 
   /// Says that patterns take too long, as often as it is for another reason.

@@ -226,6 +226,7 @@ private actor RulesetReader {
     let time = now()
     var state = tracker.take(reading, at: time)
     log.note(reading, state.mode)
+    log.note(mixedBackendsOf: state)
     log.note(state.servicePatternFailure, state.rulePatternFailure)
     state.reading = ReadingAccount(
       number: readings, unasked: unasked, duration: (.now - start).seconds,

@@ -73,9 +73,13 @@ struct RulesetTracker {
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
+      let other = states.first {
+        $0.family == family && $0.backend != chosen.snapshot.backend
+      }
       let new = ServiceTracker(family: family, subjects, since: beginning)
       return services[family, default: new].take(
-        found, of: chosen.snapshot, mode, at: time, ledger: ledger, within: &budget)
+        found, of: chosen.snapshot, beside: other?.reading?.snapshot, mode, at: time,
+        ledger: ledger, within: &budget)
     }
   }
 }

@@ -30,16 +30,18 @@ struct ServiceTracker {
   }
 
   /// Takes in the service ports of a reading of that time.
+  ///
+  /// - Parameter other: The family in the backend that kube-proxy doesn't use, if it was read.
   mutating func take(
-    _ services: FamilyState.Services, of snapshot: FamilySnapshot, _ mode: KubeProxyMode,
-    at time: Moment, ledger: ChurnLedger, within budget: inout MatchingBudget
+    _ services: FamilyState.Services, of snapshot: FamilySnapshot, beside other: FamilySnapshot?,
+    _ mode: KubeProxyMode, at time: Moment, ledger: ChurnLedger, within budget: inout MatchingBudget
   ) -> ServiceState {
     let map = services.map
     let isOther = last?.map !== map
     let (inspection, newFingerprint) = Parallel.both(
       isLarge: isOther && snapshot.isLarge
     ) { [anomalies] in
-      anomalies?.inspect(snapshot, map: map, mode: mode)
+      anomalies?.inspect(snapshot, beside: other, map: map, mode: mode)
     } _: {
       isOther ? map.fingerprint(filter: snapshot.table(.filter)?.content) : nil
     }

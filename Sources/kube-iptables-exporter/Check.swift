@@ -35,7 +35,7 @@ struct Check: ParsableCommand, Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Only faults of these tables, separated by commas: nat, filter, mangle. (default: all)",
+      "Only faults of these tables, separated by commas: nat, filter, mangle, raw. (default: all)",
       valueName: "tables"), completion: .list(tables.map(\.rawValue)),
     transform: { try TableList($0) })
   var tables: TableList?
@@ -62,7 +62,7 @@ struct Check: ParsableCommand, Tool {
     try RulesetInput.validateStandardInput(asked)
     if let table = tables?.tables.subtracting(Self.tables).min() {
       throw ValidationError(
-        "--tables \(table.rawValue): only nat, filter and mangle are checked for faults")
+        "--tables \(table.rawValue): only nat, filter, mangle and raw are checked for faults")
     }
     try options.checkArguments(format)
   }
@@ -96,9 +96,9 @@ struct Check: ParsableCommand, Tool {
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 
-  /// The tables that hold rules or canaries of kube-proxy and the kubelet. All are read, because a fault in one
-  /// may depend on another.
-  private static let tables: [TableName] = [.nat, .filter, .mangle]
+  /// The tables that hold rules or canaries of kube-proxy and the kubelet, and those of node-local DNS. All are
+  /// read, because a fault in one may depend on another.
+  private static let tables: [TableName] = [.nat, .filter, .mangle, .raw]
 
   private func check(_ input: RulesetInput, _ report: inout CheckReport) {
     let path: String?
@@ -111,7 +111,10 @@ struct Check: ParsableCommand, Tool {
       let families = try SaveFileParser.parse(
         path: path, tables: Set(Self.tables), accepting: .pipesToo)
       let tables = Self.tables.filter { self.tables?.tables.contains($0) ?? true }
-      if families.allSatisfy({ family in tables.allSatisfy { family.table($0) == nil } }) {
+      let areAbsent = families.allSatisfy { family in
+        tables.allSatisfy { family.table($0) == nil && family.incompatibleTables[$0] == nil }
+      }
+      if areAbsent {
         report.addFailure(
           of: input.name,
           tables.count == 1
@@ -135,14 +138,18 @@ struct Check: ParsableCommand, Tool {
   private func checkKernel(_ report: inout CheckReport) {
     let reading = KernelSource(of: backend ?? .auto, tables: Set(Self.tables)).read([])
     var families: [FamilySnapshot] = []
-    for family in reading.families where family.isFollowed {
+    var others: [FamilySnapshot] = []
+    for family in reading.families {
       switch family.result {
-      case .success(let snapshot): families.append(snapshot)
-      case .failure(let error):
+      case .success(let snapshot) where family.isFollowed: families.append(snapshot)
+      case .success(let snapshot): others.append(snapshot)
+      case .failure(let error) where family.isFollowed:
         report.addFailure(of: RulesetInput.kernel.name, "\(error)")
+      case .failure: break
       }
     }
     report.add(
-      families, of: RulesetInput.kernel.name, mode: KubeProxyMode(of: reading), isKernel: true)
+      families, of: RulesetInput.kernel.name, mode: KubeProxyMode(of: reading), beside: others,
+      isKernel: true)
   }
 }

@@ -33,7 +33,8 @@ struct CheckReportTests {
   func formats(_ fault: PlantedFault) throws {
     var text = try DumpText(fault.fixture)
     fault.plant(&text)
-    let report = Self.report(try text.snapshot(), fault.mode)
+    let report = Self.report(
+      try text.snapshot(), fault.mode, beside: try fault.other?.snapshot())
     let told = Self.text(report)
     for expected in fault.expected {
       #expect(told.contains(expected.prefix { $0 != " " }))
@@ -45,7 +46,9 @@ struct CheckReportTests {
     #expect(json.version == 2)
     #expect(json.failures.isEmpty)
     #expect(
-      json.readings.flatMap(\.anomalies).map { "\($0.anomaly) \($0.table) \($0.chains[0])" }
+      json.readings.flatMap(\.anomalies).map {
+        "\($0.anomaly) \($0.table) \($0.chains.first ?? "")"
+      }
         == fault.expected)
     for anomaly in json.readings.flatMap(\.anomalies) {
       #expect(anomaly.rules.allSatisfy { $0.position > 0 && $0.text.hasPrefix("-A \($0.chain) ") })
@@ -96,7 +99,8 @@ struct CheckReportTests {
     var text = try DumpText(fault.fixture)
     fault.plant(&text)
     let snapshot = try text.snapshot()
-    let all = try Self.json(Self.report(snapshot, fault.mode)).readings[0]
+    let other = try fault.other?.snapshot()
+    let all = try Self.json(Self.report(snapshot, fault.mode, beside: other)).readings[0]
     for name in Set(all.anomalies.compactMap(\.service?.name)) {
       var report = CheckReport { $0.name == name }
       report.add([snapshot], of: "node", mode: fault.mode)
@@ -202,10 +206,12 @@ struct CheckReportTests {
   }
 
   private static func report(
-    _ snapshot: FamilySnapshot, _ mode: KubeProxyMode = .iptables
+    _ snapshot: FamilySnapshot, _ mode: KubeProxyMode = .iptables,
+    beside other: FamilySnapshot? = nil
   ) -> CheckReport {
     var report = CheckReport()
-    report.add([snapshot], of: "node", mode: mode)
+    report.add(
+      [snapshot], of: "node", mode: mode, beside: [other].compactMap(\.self))
     return report
   }
 
@@ -242,6 +248,7 @@ struct CheckReportTests {
       let chains: [String]
       let service: Service?
       let detail: String
+      let consequences: Int
       let rules: [Rule]
       let title: String
       let reason: String

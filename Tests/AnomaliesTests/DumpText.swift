@@ -65,6 +65,9 @@ struct DumpText {
     }
   }
 
+  /// Writes a line before all others.
+  mutating func announce(_ line: String) { lines.insert(line, at: 0) }
+
   /// `-D`: removes the rules that hold all these texts.
   mutating func remove(_ texts: String..., table: String = "nat") {
     for index in rules(table, texts).reversed() { lines.remove(at: index) }

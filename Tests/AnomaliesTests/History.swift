@@ -9,16 +9,19 @@ struct History {
   let inspection: Inspection
 
   init(
-    _ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables, after previous: History? = nil
+    _ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables,
+    beside other: FamilySnapshot? = nil, after previous: History? = nil
   ) {
     map = ServiceMap(
       nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content,
       previous: previous?.map)
     inspection = Inspection(
-      of: snapshot, map: map, mode: mode, previous: previous?.inspection)
+      of: snapshot, map: map, mode: mode, beside: other, previous: previous?.inspection)
   }
 
-  func next(_ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables) -> History {
-    History(snapshot, mode: mode, after: self)
+  func next(
+    _ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables, beside other: FamilySnapshot? = nil
+  ) -> History {
+    History(snapshot, mode: mode, beside: other, after: self)
   }
 }

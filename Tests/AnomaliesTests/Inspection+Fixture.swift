@@ -7,12 +7,14 @@ import TestSupport
 
 extension Inspection {
   /// Inspects a reading by itself.
-  init(_ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables) {
+  init(
+    _ snapshot: FamilySnapshot, mode: KubeProxyMode = .iptables, beside other: FamilySnapshot? = nil
+  ) {
     self.init(
       of: snapshot,
       map: ServiceMap(
         nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content),
-      mode: mode)
+      mode: mode, beside: other)
   }
 }
 

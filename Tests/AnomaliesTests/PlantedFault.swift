@@ -11,26 +11,29 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
   let expected: [String]
   /// kube-proxy's, as somebody has set it.
   let mode: KubeProxyMode
+  /// What the other backend holds; nil for nothing.
+  let other: Fixture?
   let plant: @Sendable (inout DumpText) -> Void
 
   var testDescription: String { "\(name), in \(fixture)" }
 
   init(
     _ fixture: String, _ name: String, _ expected: String..., mode: KubeProxyMode = .iptables,
-    plant: @escaping @Sendable (inout DumpText) -> Void = { _ in }
+    other: String? = nil, plant: @escaping @Sendable (inout DumpText) -> Void = { _ in }
   ) {
     self.fixture = Fixture(fixture + ".rules")
     self.name = name
     self.expected = expected
     self.mode = mode
+    self.other = other.map { Fixture($0 + ".rules") }
     self.plant = plant
   }
 
-  static let all = chains + dispatch + tables + walks
-  private static let new = "legacy-1.28/d-12-multiport"
-  private static let old = "legacy-1.21/d-12-multiport"
-  private static let large = "legacy-1.28/f-01-500x5"
-  private static let ipv6 = "legacy-1.28/h-02-dual-nodeport.v6"
+  static let all = chains + dispatch + tables + causes + others + walks
+  static let new = "legacy-1.28/d-12-multiport"
+  static let old = "legacy-1.21/d-12-multiport"
+  static let large = "legacy-1.28/f-01-500x5"
+  static let ipv6 = "legacy-1.28/h-02-dual-nodeport.v6"
 
   private static let chains = [
     PlantedFault(new, "Another destination", "endpoint_mismatch nat KUBE-SEP-3TQL3DUCFLM46LFQ") {

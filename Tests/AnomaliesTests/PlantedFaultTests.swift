@@ -15,8 +15,9 @@ struct PlantedFaultTests {
     let snapshot = try text.snapshot()
     // An edit that edits nothing would find nothing.
     let differs = snapshot.tables.map(\.content) != original.tables.map(\.content)
-    #expect(differs || fault.mode != .iptables)
-    let findings = Inspection(snapshot, mode: fault.mode).findings
+    #expect(differs || fault.isElsewhere(snapshot))
+    let other = try fault.other?.snapshot()
+    let findings = Inspection(snapshot, mode: fault.mode, beside: other).findings
     #expect(findings.map(\.summary) == fault.expected)
   }
 
@@ -28,12 +29,13 @@ struct PlantedFaultTests {
     var text = try DumpText(fault.fixture)
     fault.plant(&text)
     let faulty = try text.snapshot()
+    let other = try fault.other?.snapshot()
     let first = History(clean)
-    let second = first.next(faulty, mode: fault.mode)
+    let second = first.next(faulty, mode: fault.mode, beside: other)
     #expect(
       second.inspection.findings.map(\.everything)
-        == Inspection(faulty, mode: fault.mode).findings.map(\.everything))
-    let again = second.next(faulty, mode: fault.mode)
+        == Inspection(faulty, mode: fault.mode, beside: other).findings.map(\.everything))
+    let again = second.next(faulty, mode: fault.mode, beside: other)
     #expect(again.inspection.findings.map(\.identity) == second.inspection.findings.map(\.identity))
     #expect(again.next(clean).inspection.findings.isEmpty)
   }
@@ -47,6 +49,13 @@ struct PlantedFaultTests {
       let anomaly = Anomaly(rawValue: String(words[0]))
       #expect(anomaly?.tables.map(\.rawValue).contains(String(words[1])) == true)
     }
+  }
+}
+
+extension PlantedFault {
+  /// Whether the fault isn't in the rules that were edited.
+  fileprivate func isElsewhere(_ snapshot: FamilySnapshot) -> Bool {
+    mode != .iptables || other != nil || !snapshot.incompatibleTables.isEmpty
   }
 }
 

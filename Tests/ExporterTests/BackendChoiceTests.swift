@@ -166,6 +166,7 @@ struct BackendChoiceTests {
     #expect(
       log.messages == [
         "info: backend chosen backend=legacy reason=rules",
+        "warning: both backends hold chains of Kubernetes ip_families=IPv4 kube_proxy=legacy other=nft",
         "info: backend changed from=legacy reason=kubelet to=nft",
         "info: backend changed from=nft reason=KUBE-SERVICES to=legacy",
       ])

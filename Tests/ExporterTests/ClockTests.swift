@@ -35,6 +35,7 @@ struct ClockTests {
   private static let services = """
     -A PREROUTING -j KUBE-SERVICES
     -A OUTPUT -j KUBE-SERVICES
+    -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
     """
 
   @Test("Makes no fault older or younger", arguments: [1e6, -1e6])

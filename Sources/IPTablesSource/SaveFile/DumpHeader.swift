@@ -27,6 +27,23 @@ extension DumpHeader {
   }
 }
 
+extension Incompatibility {
+  /// What a comment says of a table; nil where it is another than one of
+  ///
+  ///     # Table `nat' is incompatible, use 'nft' tool.
+  ///     # Table `filter' contains incompatible base-chains, use 'nft' tool to list them.
+  ///
+  /// C counterpart: `__do_output` in iptables' `xtables-save.c`.
+  static func announcement(_ comment: ArraySlice<UInt8>) -> (TableName, Incompatibility)? {
+    let words = String(decoding: comment.prefix(200), as: UTF8.self).split(separator: " ")
+    guard words.count > 4, words[..<2] == ["#", "Table"],
+      let table = TableName(rawValue: words[2].filter(\.isLetter))
+    else { return nil }
+    if words[3...4] == ["is", "incompatible,"] { return (table, .whole) }
+    return words[3...4] == ["contains", "incompatible"] ? (table, .baseChains) : nil
+  }
+}
+
 /// The family of tables whose header doesn't tell it, found in what their rules say.
 ///
 /// An address decides; else a match or target that only one family has; else a protocol, which either

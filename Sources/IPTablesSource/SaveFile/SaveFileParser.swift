@@ -24,6 +24,8 @@ public import Netfilter
 /// - Empty lines, comments, blanks before a line, a carriage return at its end and a mark of the byte
 ///   order are ignored. So are lines outside of tables that are no table's, such as a shell's prompt.
 /// - Matches and targets are kept as text where they, an option or a value are not understood.
+/// - Comments in which iptables-nft-save says that it could not print a table, or left base chains out, are
+///   kept: ``FamilySnapshot/incompatibleTables``.
 /// - A chain stands before its rules and before the jumps to it; each table ends with `COMMIT`, and
 ///   stands only once for its family and backend. Everything else is an error.
 /// - So is a text without tables, or one that ends behind a header: it is not there yet, or cut off.
@@ -35,6 +37,9 @@ public struct SaveFileParser {
   /// The table that is being read.
   private var table: TableBuilder?
   private var dumps: [FamilyIdentity: [TableSnapshot]] = [:]
+  private var incompatible: [FamilyIdentity: [TableName: Incompatibility]] = [:]
+  /// What was said before the header that says of which family it is.
+  private var announced: [TableName: Incompatibility] = [:]
   private lazy var impliedFamily = ImpliedFamily.family(of: text)
   /// Whether a table must follow: there was none yet, or a header announced it.
   private var awaitsTable = true
@@ -131,11 +136,36 @@ public struct SaveFileParser {
   }
 
   private mutating func takeComment(_ line: ArraySlice<UInt8>) {
-    guard state == .betweenTables, let header = DumpHeader(line) else { return }
+    guard state == .betweenTables else { return }
+    if let (table, incompatibility) = Incompatibility.announcement(line) {
+      return note(incompatibility, of: table)
+    }
+    guard let header = DumpHeader(line) else { return }
     self.header = header
+    settleAnnounced()
     awaitsTable = true
     // The header alone tells that the family was dumped.
     if header.family != nil { dumps[currentIdentity(), default: []] += [] }
+  }
+
+  /// iptables-nft-save prints the header before each table, and none before one that it refuses.
+  private mutating func note(_ incompatibility: Incompatibility, of table: TableName) {
+    awaitsTable = false
+    if let wanted, !wanted.contains(table) { return }
+    let isAnother = dumps[currentIdentity(), default: []].contains { $0.name == table }
+    if header.backend == .nft, !isAnother {
+      incompatible[currentIdentity(), default: [:]][table] = incompatibility
+    } else {
+      announced[table] = incompatibility
+    }
+  }
+
+  private mutating func settleAnnounced() {
+    if announced.isEmpty { return }
+    let identity = FamilyIdentity(backend: .nft, family: header.family ?? impliedFamily)
+    incompatible[identity, default: [:]].merge(announced) { first, _ in first }
+    dumps[identity, default: []] += []
+    announced = [:]
   }
 
   private mutating func beginTable(_ line: ArraySlice<UInt8>) throws(Malformation) {
@@ -178,12 +208,14 @@ public struct SaveFileParser {
     FamilyIdentity(backend: header.backend, family: header.family ?? impliedFamily)
   }
 
-  private func snapshots() -> [FamilySnapshot] {
+  private mutating func snapshots() -> [FamilySnapshot] {
+    settleAnnounced()
     let none = [FamilyIdentity(backend: .legacy, family: .ipv4): [] as [TableSnapshot]]
     return (dumps.isEmpty ? none : dumps).sorted { $0.key < $1.key }.map { identity, tables in
       FamilySnapshot(
         backend: identity.backend, family: identity.family, tables: tables,
-        absentTables: (wanted ?? []).subtracting(tables.map(\.name)).sorted())
+        absentTables: (wanted ?? []).subtracting(tables.map(\.name)).sorted(),
+        incompatibleTables: incompatible[identity] ?? [:])
     }
   }
 }

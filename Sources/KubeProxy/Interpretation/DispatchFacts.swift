@@ -17,6 +17,8 @@ struct DispatchFacts: Sendable {
   let names: [ChainHash: WrittenName]
   /// For each chain and rule, the index of the service port that owns the rule.
   let owners: [[OptionalIndex]]
+  /// For each chain, the rules that lead to a service port's chain and name no single port.
+  let withoutPort: [[Int]]
   let unnamed: UnnamedChains
   /// Numbers that stand for where service ports are reached, each once; sorted.
   let places: [UInt64]
@@ -56,7 +58,7 @@ extension ProvenServices {
       owners: reader.owners.map { rules in
         rules.map { OptionalIndex($0.index.map { Int(ranks.ranks[$0]) }) }
       },
-      unnamed: reader.unnamed,
+      withoutPort: reader.withoutPort, unnamed: reader.unnamed,
       places: places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] })
   }
 
@@ -90,6 +92,7 @@ private struct DispatchReader {
   /// For each chain and rule, an index of `found`.
   private(set) var owners: [[OptionalIndex]]
   private(set) var unnamed = UnnamedChains()
+  private(set) var withoutPort: [[Int]]
   /// Where service ports are reached, with an index of `found`.
   private(set) var places: [(Mixer, Int)] = []
 
@@ -107,6 +110,7 @@ private struct DispatchReader {
     self.chains = chains
     self.former = former
     owners = chains.map { Array(repeating: .none, count: $0.rules.count) }
+    withoutPort = chains.map { _ in [] }
     names.reserveCapacity(former?.ports.count ?? 0)
   }
 
@@ -128,6 +132,7 @@ private struct DispatchReader {
       if outline.comment == nil || ServicePortComment(comment) != nil { beside.append(place) }
       return
     }
+    if outline.destinationPort == nil { withoutPort[place.chain].append(place.rule) }
     if let name = names[hash] {
       if isOwner(Int(name), comment) { own(place, Int(name), outline, comment) }
     } else if let name = proven(hash, comment, outline.transport) {

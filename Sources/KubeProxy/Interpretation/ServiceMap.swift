@@ -123,6 +123,11 @@ extension ServiceMap {
   /// leads to, each once.
   public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { nat.graph[chain] }
 
+  /// The rules of a chain of nat that dispatches that lead to a service port and name no single port.
+  public func dispatchRulesWithoutPort(ofChainAt chain: Int) -> [Int] {
+    nat?.dispatchChains.firstIndex(of: chain).map { directory.dispatch.withoutPort[$0] } ?? []
+  }
+
   /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service
   /// port that leads to it. Nil where nothing proves an owner, or nothing leads to the chain.
   public func servicePort(ofChainAt chain: Int) -> ServicePort? {

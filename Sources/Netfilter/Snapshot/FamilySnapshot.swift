@@ -6,18 +6,30 @@ public struct FamilySnapshot: Sendable {
   public let tables: [TableSnapshot]
   /// The tables that were asked for and do not exist.
   public let absentTables: [TableName]
+  /// The tables of which a dump says that iptables-nft-save could not print them, or not wholly.
+  public let incompatibleTables: [TableName: Incompatibility]
 
   public init(
-    backend: Backend, family: IPFamily, tables: [TableSnapshot], absentTables: [TableName] = []
+    backend: Backend, family: IPFamily, tables: [TableSnapshot], absentTables: [TableName] = [],
+    incompatibleTables: [TableName: Incompatibility] = [:]
   ) {
     self.backend = backend
     self.family = family
     self.tables = tables.sorted { $0.name < $1.name }
     self.absentTables = absentTables
+    self.incompatibleTables = incompatibleTables
   }
 
   /// The table of that name; nil where it doesn't exist or was not asked for.
   public func table(_ name: TableName) -> TableSnapshot? { tables.first { $0.name == name } }
+}
+
+/// Why a table of nf_tables' is not in a dump as it is.
+public enum Incompatibility: Sendable, Hashable {
+  /// Rules in it are none of iptables', so that nothing of it was printed.
+  case whole
+  /// Base chains in it are none of iptables', and were left out.
+  case baseChains
 }
 
 /// A table as one reading found it: the content and, beside it, the counters.

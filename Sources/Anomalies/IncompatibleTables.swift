@@ -1,0 +1,141 @@
+internal import Netfilter
+
+/// Finds what nf_tables' own tools have written into iptables' tables.
+///
+/// iptables-nft refuses to list or save a table in which a rule has an expression that it doesn't know:
+/// "table `nat' is incompatible, use 'nft' tool." Of others, such as sets, it prints the rule without them. Base
+/// chains of other names or hooks it leaves out.
+struct IncompatibleTable: Sendable {
+  private let content: TableContent
+  /// By chain, the positions of the rules that iptables can't have written.
+  private let rules: [Int: [Int]]
+  /// The positions of the base chains that iptables doesn't have.
+  private let baseChains: [Int]
+
+  /// - Parameter previous: that of an earlier reading; chains that didn't change are not looked at again.
+  init(_ content: TableContent, previous: IncompatibleTable?) {
+    if let previous, previous.content === content {
+      self = previous
+      return
+    }
+    self.content = content
+    baseChains = (0..<content.builtInCount).filter {
+      !content.name.builtInChains.contains(content.chains[$0].name)
+    }
+    let pairing = ChainPairing(from: previous?.content, to: content)
+    var rules: [Int: [Int]] = [:]
+    if let former = previous?.rules, !former.isEmpty {
+      for index in content.chains.indices {
+        if let position = pairing.unchanged(index) { rules[index] = former[position] }
+      }
+    }
+    for index in pairing.changed {
+      let list = content.chains[index].rules
+      let native = list.indices.filter { list.line(at: $0).span.nativeExpression != nil }
+      if !native.isEmpty { rules[index] = native }
+    }
+    self.rules = rules
+  }
+
+  /// At most one finding for a table.
+  var finding: Finding? {
+    if rules.isEmpty, baseChains.isEmpty { return nil }
+    let chains = rules.keys.sorted()
+    let places = chains.flatMap { content.places(rules[$0] ?? [], in: $0) }
+    let names = places.compactMap { $0.rule.line.span.nativeExpression }
+    let refused = names.first { !NativeExpression.printed.contains($0) }
+    var parts: [String] = []
+    if let refused {
+      parts.append(
+        "\(Self.count(places.count, "rule")) of nf_tables' own (\(refused), for example): iptables refuses "
+          + "to list or save the table")
+    } else if !places.isEmpty {
+      parts.append(
+        "\(Self.count(places.count, "rule")) of nf_tables' own: iptables prints them without some of their "
+          + "conditions")
+    }
+    if let first = baseChains.first {
+      parts.append(
+        "\(Self.count(baseChains.count, "base chain")) of nf_tables' own, such as "
+          + "\(content.chains[first].name): packets pass through, and iptables doesn't show it")
+    }
+    return Finding(
+      .incompatibleTable, in: content,
+      chains: (chains + baseChains).map { content.chains[$0].name }, rules: places,
+      "\(content.name.rawValue) has \(parts.joined(separator: "; and "))")
+  }
+
+  /// What a dump says of a table that iptables-nft-save refused, or printed in part.
+  static func finding(_ family: IPFamily, _ table: TableName, _ incompatibility: Incompatibility)
+    -> Finding
+  {
+    switch incompatibility {
+    case .whole:
+      Finding(
+        .incompatibleTable, family, table,
+        "iptables-save refused to print \(table.rawValue): rules in it are of nf_tables' own. What they and "
+          + "kube-proxy's rules in this table do is not in the file")
+    case .baseChains:
+      Finding(
+        .incompatibleTable, family, table,
+        "\(table.rawValue) has base chains of nf_tables' own, which iptables-save left out: packets pass "
+          + "through them")
+    }
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}
+
+/// Expressions of nf_tables as the reader writes those that no rule of iptables has.
+enum NativeExpression {
+  /// Those with which iptables lists the rule, and leaves out what they do.
+  static let printed: Set<String> = [
+    "bitwise", "cmp", "immediate", "lookup", "meta", "payload", "range",
+  ]
+
+  /// All that nf_tables has. Some are called like a match of iptables', which the reader knows.
+  fileprivate static let names: Set<String> = printed.union([
+    "DNAT", "byteorder", "connlimit", "ct", "dup", "dynset", "exthdr", "fib", "flow_offload", "fwd",
+    "hash", "inner", "last", "limit", "log", "masq", "nat", "notrack", "numgen", "objref", "osf",
+    "queue",
+    "quota", "redir", "reject", "rt", "socket", "synproxy", "tproxy", "tunnel", "xfrm",
+  ])
+}
+
+extension Span<UInt8> {
+  /// The name of an expression of nf_tables' own in the line, rather one that iptables refuses; nil where
+  /// there is none.
+  fileprivate var nativeExpression: String? {
+    guard holdsUnrecognised else { return nil }
+    var elements = LineElements()
+    var owner = 0..<0
+    var found: String?
+    while let element = elements.next(self) {
+      switch element.kind {
+      case .match, .target: owner = element.name
+      case .option where element.name.isEmpty && isText("[unrecognised,", element.value):
+        let name = String(decoding: bytes(in: owner), as: UTF8.self)
+        if !NativeExpression.names.contains(name) { continue }
+        if !NativeExpression.printed.contains(name) { return name }
+        found = found ?? name
+      case .option, .selector, .goto: break
+      }
+    }
+    return found
+  }
+
+  /// Whether something in the line is written as bytes; hardly any line is.
+  private var holdsUnrecognised: Bool {
+    let text = "[unrecognised, "
+    let length = text.utf8.count
+    var start = 0
+    while start + length <= count {
+      // The brackets alone are in IPv6 addresses.
+      if self[start] == UInt8(ascii: "["), isText(text, start..<start + length) { return true }
+      start += 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,98 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// Finds what somebody flushed, or kube-proxy never wrote, where it serves by iptables' rules. What follows
+/// from that is counted in it.
+enum LostRules {
+  /// The faults of a table as they are to be reported.
+  ///
+  /// - Parameter found: what was found in the table otherwise.
+  static func causes(in content: TableContent, _ map: ServiceMap, of found: [Finding]) -> [Finding]
+  {
+    guard let services = content.position(of: .kubeServices) else { return found }
+    if isFlushed(content, services) {
+      let name = content.name.rawValue
+      let cause = Finding(
+        .tableFlushed, in: content, chains: [.kubeServices],
+        "\(name) has kube-proxy's chains, no rule in them, and none that leads to them: "
+          + "\(name) was flushed")
+      return [cause.causing(found)]
+    }
+    guard content.name == .nat else { return found }
+    if content.chains[services].rules.isEmpty {
+      let isConsequence: (Finding) -> Bool = { $0.anomaly == .orphanChain }
+      let cause = Finding(
+        .servicesChainEmpty, in: content, chains: [.kubeServices],
+        "KUBE-SERVICES has no rules: kube-proxy's sync never succeeded, or the chain was flushed")
+      return [cause.causing(found.filter(isConsequence))]
+        + found.filter { !isConsequence($0) }
+    }
+    return found + nodePortJump(in: content, map, services)
+  }
+
+  /// Whether no chain of kube-proxy's or the kubelet's has a rule, and no built-in chain leads to one.
+  private static func isFlushed(_ content: TableContent, _ services: Int) -> Bool {
+    guard content.chains[services].rules.isEmpty else { return false }
+    for index in content.chains.indices {
+      let rules = content.chains[index].rules
+      if rules.isEmpty { continue }
+      if index >= content.builtInCount {
+        if content.chains[index].name.isKubernetes { return false }
+        continue
+      }
+      for position in rules.indices {
+        if case .chain(let target) = rules.outcome(at: position), target.isKubernetes {
+          return false
+        }
+      }
+    }
+    return true
+  }
+
+  /// The fault that no rule leads to KUBE-NODEPORTS, though there are NodePorts.
+  private static func nodePortJump(
+    in nat: TableContent, _ map: ServiceMap, _ services: Int
+  ) -> [Finding] {
+    guard let nodePorts = nat.position(of: .kubeNodePorts) else { return [] }
+    let rules = nat.chains[nodePorts].rules
+    // It stands last, so that is where to look first.
+    guard !rules.isEmpty, !nat.chains[services].rules.leads(to: .kubeNodePorts) else { return [] }
+    // Somebody else may lead there.
+    let others = nat.chains.indices.filter { index in
+      guard case .service = ChainRole(nat.chains[index].name) else { return true }
+      return false
+    }
+    guard !others.contains(where: { nat.chains[$0].rules.leads(to: .kubeNodePorts) }) else {
+      return []
+    }
+    let owners = Set(
+      rules.indices.compactMap { map.owner(ofRule: $0, ofChainAt: nodePorts, in: nat) })
+    let count = owners.count == 1 ? "1 service port" : "\(owners.count) service ports"
+    return [
+      Finding(
+        .nodePortJumpMissing, in: nat, chains: [.kubeServices, .kubeNodePorts],
+        servicePort: owners.count == 1 ? owners.first.map { map.services[$0].port } : nil,
+        "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of \(count) are dead")
+    ]
+  }
+}
+
+extension TableContent {
+  /// Where the chain of that name stands; nil where there is none.
+  func position(of name: ChainName) -> Int? {
+    // By index: a copy of each chain would touch its rules' storage.
+    chains.indices.first { chains[$0].name == name }
+  }
+}
+
+extension RuleList {
+  /// Whether a rule leads to the chain; the last are looked at first.
+  fileprivate func leads(to name: ChainName) -> Bool {
+    indices.reversed().contains { outcome(at: $0) == .chain(name) }
+  }
+}
+
+extension ChainName {
+  /// Whether it is kube-proxy's or the kubelet's, by its name.
+  var isKubernetes: Bool { hasPrefix("KUBE-") && !isKubeRouters }
+}
