@@ -50,6 +50,18 @@ struct DumpText {
     lines.insert(":\(chain) - [0:0]", at: range(table).lowerBound + 1)
   }
 
+  /// Makes a table, and a chain in it that isn't built in, unless they are there.
+  mutating func ensure(_ chain: String?, _ table: String) {
+    if range(table).isEmpty {
+      let builtIn = (TableName(rawValue: table)?.builtInChains ?? []).map { ":\($0) ACCEPT [0:0]" }
+      lines += ["*" + table] + builtIn + ["COMMIT"]
+    }
+    guard let chain, !lines[range(table)].contains(where: { $0.hasPrefix(":\(chain) ") }) else {
+      return
+    }
+    declare(chain, table)
+  }
+
   /// `-P`: changes a built-in chain's policy.
   mutating func setPolicy(_ chain: String, _ policy: String, _ table: String) {
     for index in range(table) where lines[index].hasPrefix(":\(chain) ") {
