@@ -91,8 +91,3 @@ extension RuleList {
     indices.reversed().contains { outcome(at: $0) == .chain(name) }
   }
 }
-
-extension ChainName {
-  /// Whether it is kube-proxy's or the kubelet's, by its name.
-  var isKubernetes: Bool { hasPrefix("KUBE-") && !isKubeRouters }
-}

@@ -14,32 +14,24 @@ enum MixedBackends {
   ) -> Finding? {
     guard snapshot.tables.contains(where: { $0.content.holdsKubernetes }) else { return nil }
     if let known { return known }
-    let found = Anomaly.mixedBackends.tables.reversed()
-      .compactMap { other.table($0)?.content }.filter(\.holdsKubernetes)
-    guard let first = found.first else { return nil }
-    let chains = found.map { content in
-      content.chains.indices.filter { content.chains[$0].name.isKubernetes }
+    guard let holdings = KubernetesHoldings(of: other), let table = holdings.tables.first else {
+      return nil
     }
-    let rules = zip(found, chains).reduce(0) { sum, table in
-      table.1.reduce(sum) { $0 + table.0.chains[$1].rules.count }
+    let contents = holdings.tables.compactMap { other.table($0)?.content }
+    let chains = contents.flatMap { content in
+      content.chains.indices.map { content.chains[$0].name }.filter(\.isKubernetes)
+        .sorted { $0.rank < $1.rank }
     }
-    let places = found.flatMap(\.entriesToKubernetes)
-    let count = chains.reduce(0) { $0 + $1.count }
-    let tables = found.map(\.name.rawValue).joined(separator: " and ")
+    let places = contents.flatMap(\.entriesToKubernetes)
     let entries =
       places.isEmpty
       ? "no built-in chain leads to them"
       : "entered from " + places.map { "\($0.chain)" }.distinct.joined(separator: ", ")
     return Finding(
-      .mixedBackends, snapshot.family, first.name,
-      chains: Array(
-        zip(found, chains).flatMap { content, indices in
-          indices.map { content.chains[$0].name }.sorted { $0.rank < $1.rank }
-        }.prefix(longest)),
+      .mixedBackends, snapshot.family, table, chains: Array(chains.prefix(longest)),
       rules: Array(places.prefix(longest)),
       "\(snapshot.backend.rawValue) is taken for kube-proxy's, and \(other.backend.rawValue) holds "
-        + "\(count == 1 ? "1 chain" : "\(count) chains") of Kubernetes too, in \(tables), with "
-        + "\(rules == 1 ? "1 rule" : "\(rules) rules"): \(entries)")
+        + "\(holdings.description) too: \(entries)")
   }
 }
 

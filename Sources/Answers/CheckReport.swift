@@ -51,15 +51,12 @@ public struct CheckReport {
     beside others: [FamilySnapshot] = [], isKernel: Bool = false
   ) {
     // Of two backends' rules of a family, those that aren't kube-proxy's are beside the others.
-    let ruleset = Ruleset(name: source, families: families, mode: mode)
+    let ruleset = Ruleset(name: source, families: families, mode: mode, beside: others)
     for snapshot in families {
       let map = FamilySide(snapshot).map
       let isServing = ruleset.family(snapshot.family)?.backend == snapshot.backend
-      let other = (ruleset.leftOut + others).first {
-        $0.family == snapshot.family && $0.backend != snapshot.backend
-      }
       let findings = Inspection(
-        of: snapshot, map: map, mode: mode, beside: isServing ? other : nil
+        of: snapshot, map: map, mode: mode, beside: isServing ? ruleset.other(snapshot) : nil
       ).findings
       readings.append(
         Reading(

@@ -9,6 +9,8 @@ public struct Ruleset: Sendable {
   public let families: [FamilySnapshot]
   /// What was left out: a family that stands in `families` in the other backend.
   public let leftOut: [FamilySnapshot]
+  /// What was read beside them: families of the kernel's backend that kube-proxy doesn't use.
+  public let beside: [FamilySnapshot]
   /// kube-proxy's, as far as is known.
   public let mode: KubeProxyMode
   /// Whether they are the kernel's rules, and not a file's.
@@ -19,11 +21,14 @@ public struct Ruleset: Sendable {
   ///
   /// - Parameters:
   ///   - mode: kube-proxy's, where more than the rules shows it.
+  ///   - beside: families of the kernel's backend that kube-proxy doesn't use.
   ///   - isKernel: whether they are the kernel's rules, and not a file's.
   public init(
-    name: String, families: [FamilySnapshot], mode: KubeProxyMode? = nil, isKernel: Bool = false
+    name: String, families: [FamilySnapshot], mode: KubeProxyMode? = nil,
+    beside: [FamilySnapshot] = [], isKernel: Bool = false
   ) {
     self.name = name
+    self.beside = beside
     self.isKernel = isKernel
     var taken: [FamilySnapshot] = []
     var leftOut: [FamilySnapshot] = []
@@ -40,6 +45,37 @@ public struct Ruleset: Sendable {
   /// The family's tables; nil where it has none.
   public func family(_ family: IPFamily) -> FamilySnapshot? {
     families.first { $0.family == family }
+  }
+
+  /// The family in the other backend; nil where that wasn't read, or has none.
+  func other(_ family: FamilySnapshot) -> FamilySnapshot? {
+    (leftOut + beside).first { $0.family == family.family && $0.backend != family.backend }
+  }
+
+  /// What the other backend holds of kube-proxy's and the kubelet's, of the families of which both hold
+  /// something.
+  var mixedBackends: [MixedBackend] {
+    families.compactMap { family in
+      guard let other = other(family), KubernetesHoldings(of: family) != nil else { return nil }
+      return KubernetesHoldings(of: other).map {
+        MixedBackend(
+          family: family.family, taken: family.backend, other: other.backend, holdings: $0)
+      }
+    }
+  }
+}
+
+/// What the backend holds that isn't taken for kube-proxy's.
+struct MixedBackend {
+  let family: IPFamily
+  let taken: Backend
+  let other: Backend
+  let holdings: KubernetesHoldings
+
+  /// In a sentence.
+  var notice: String {
+    "\(taken.rawValue) is taken for kube-proxy's\(Wording.suffix(family)), and \(other.rawValue) holds "
+      + "\(holdings.description) too; see kube-iptables-exporter check"
   }
 }
 
@@ -64,7 +100,8 @@ extension Ruleset {
         tables: family.tables.map { $0.asSaved(family.backend) },
         absentTables: family.absentTables)
     }
-    return Ruleset(name: name, families: families, mode: mode, isKernel: isKernel)
+    return Ruleset(
+      name: name, families: families, mode: mode, beside: beside, isKernel: isKernel)
   }
 }
 

@@ -100,8 +100,10 @@ struct RulesetLoader {
         families.append(try family.result.get())
       }
       reportAbsence(families, "kernel")
+      let others = reading.families.filter { !$0.isFollowed && asked.contains($0.family) }
       return Ruleset(
-        name: "kernel", families: families, mode: KubeProxyMode(of: reading), isKernel: true)
+        name: "kernel", families: families, mode: KubeProxyMode(of: reading),
+        beside: others.compactMap { try? $0.result.get() }, isKernel: true)
     } catch {
       throw AnswerFailure(description: "\(error)")
     }

@@ -105,7 +105,7 @@ private struct SyncStep {
   let isNATRestored: Bool
 
   static func all(of whole: FamilySnapshot) -> [SyncStep] {
-    let count = tables.reduce(0) { $0 + (whole.table($1)?.content).map(jumps)! }
+    let count = tables.compactMap { whole.table($0)?.content }.reduce(0) { $0 + jumps($1) }
     return (0...count).map { SyncStep(jumps: $0, isFilterRestored: false, isNATRestored: false) }
       + [
         SyncStep(jumps: count, isFilterRestored: true, isNATRestored: false),

@@ -40,6 +40,29 @@ struct PlantedFaultTests {
     #expect(again.next(clean).inspection.findings.isEmpty)
   }
 
+  @Test("What follows from a fault is counted in it")
+  func consequences() throws {
+    func details(_ plant: (inout DumpText) -> Void) throws -> [String] {
+      var text = try DumpText(Fixture("legacy-1.30/d-12-multiport.rules"))
+      plant(&text)
+      return Inspection(try text.snapshot()).findings.map(\.detail)
+    }
+    // Each endpoint's and each service's chain, the two jumps to KUBE-SERVICES, and that to KUBE-POSTROUTING.
+    #expect(
+      try details { $0.remove("-A ") } == [
+        "nat has kube-proxy's chains, no rule in them, and none that leads to them: nat was flushed, and "
+          + "77 faults follow from it"
+      ])
+    #expect(
+      try details { $0.remove("-A KUBE-SERVICES") }[0].hasPrefix(
+        "KUBE-SERVICES has no rules: kube-proxy's sync never succeeded, or the chain was flushed, and "
+      ))
+    #expect(
+      try details { $0.remove("-A KUBE-SERVICES", "-j KUBE-NODEPORTS") } == [
+        "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of 6 service ports are dead"
+      ])
+  }
+
   @Test("Every kind is planted, and occurs in the tables that it is said to occur in")
   func kinds() {
     let found = Set(PlantedFault.all.flatMap(\.expected).map { $0.split(separator: " ")[0] })

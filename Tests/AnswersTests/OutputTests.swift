@@ -236,6 +236,29 @@ struct OutputTests {
     )
   }
 
+  @Test("What both backends hold is said by show, of the families of which both hold something")
+  func mixedBackends() throws {
+    let new = try RulesetText(nat: "-A OUTPUT -j KUBE-SERVICES\n-A KUBE-SERVICES -j RETURN")
+      .snapshot()
+    let old = try RulesetText(nat: "", filter: "-A INPUT -j KUBE-FIREWALL").snapshot()
+    let other = FamilySnapshot(backend: .nft, family: .ipv4, tables: old.tables)
+    let none = try RulesetText(.ipv6, nat: "").snapshot()
+    for ruleset in [
+      Ruleset(name: "node", families: [new, other, none]),
+      Ruleset(name: "node", families: [new, none], beside: [other], isKernel: true),
+    ] {
+      let list = ServiceList(of: ruleset)
+      #expect(
+        text(list.writeTable).hasPrefix(
+          "node: legacy is taken for kube-proxy's, and nft holds 1 chain of Kubernetes with 0 rules, in "
+            + "filter too; see kube-iptables-exporter check\n"))
+      let document = String(decoding: json(list.write), as: UTF8.self)
+      #expect(document.contains("\"chain_count\": 1") && document.contains("\"other\": \"nft\""))
+    }
+    let alone = ServiceList(of: Ruleset(name: "node", families: [new, none]))
+    #expect(!text(alone.writeTable).contains("nft"))
+  }
+
   @Test("A mode that is not iptables is said first by diff, once where both sides are alike")
   func modeOfDifference() throws {
     let (ipvs, none) = (try Ruleset(Self.ipvs), try Ruleset(RulesetText(nat: "")))

@@ -78,6 +78,13 @@ extension ServiceList {
       writer.member("version", .integer(answerVersion))
       writer.member("source", .string(ruleset.name))
       writer.member("mode", .string(mode.rawValue))
+      writer.member("mixed_backends", objects: ruleset.mixedBackends) { mixed, writer in
+        writer.member("ip_family", .string(mixed.family.rawValue))
+        writer.member("taken", .string(mixed.taken.rawValue))
+        writer.member("other", .string(mixed.other.rawValue))
+        writer.member("chain_count", .integer(mixed.holdings.chains))
+        writer.member("rule_count", .integer(mixed.holdings.rules))
+      }
       writer.member("unnamed_chains", unnamed.parts)
       writer.member("services", objects: services) { $0.write(to: &$1) }
     }

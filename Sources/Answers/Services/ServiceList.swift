@@ -26,9 +26,13 @@ public struct ServiceList: Sendable {
   }
 
   /// Writes the service ports with `body`. Before them comes kube-proxy's mode, should it not be iptables,
-  /// and whether there are none; behind them, how many chains are not listed.
+  /// what the other backend holds, and whether there are none; behind them, how many chains are not listed.
   func write(to writer: inout TerminalWriter, _ body: (inout TerminalWriter) -> Void) {
     writer.notice(mode, of: ruleset.name, isKernel: ruleset.isKernel)
+    for mixed in ruleset.mixedBackends {
+      writer.write("\(ruleset.name): ", .strong)
+      writer.line(mixed.notice, .notable)
+    }
     // Whoever asked for some is told by the command.
     if services.isEmpty, !isSelected { writer.line("no service ports in \(ruleset.name)") }
     body(&writer)

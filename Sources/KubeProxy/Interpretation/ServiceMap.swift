@@ -125,7 +125,7 @@ extension ServiceMap {
 
   /// The rules of a chain of nat that dispatches that lead to a service port and name no single port.
   public func dispatchRulesWithoutPort(ofChainAt chain: Int) -> [Int] {
-    nat?.dispatchChains.firstIndex(of: chain).map { directory.dispatch.withoutPort[$0] } ?? []
+    nat.dispatchChains.firstIndex(of: chain).map { directory.dispatch.withoutPort[$0] } ?? []
   }
 
   /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service

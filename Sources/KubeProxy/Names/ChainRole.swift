@@ -54,6 +54,9 @@ extension ChainName {
   /// of its syncs.
   public var isKubeRouters: Bool { Self.kubeRouterPrefixes.contains { hasPrefix($0) } }
 
+  /// Whether it is kube-proxy's or the kubelet's, by its name.
+  public var isKubernetes: Bool { hasPrefix("KUBE-") && !isKubeRouters }
+
   private static let kubeRouterPrefixes: [ChainName] = [
     "KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-",
   ]

@@ -20,7 +20,7 @@ public struct Landmarks: OptionSet, Sendable {
   /// What a chain shows, by its name, and where it is one that dispatches, by its rules.
   public static func of(_ content: TableContent, chainAt index: Int) -> Landmarks {
     let name = content.chains[index].name
-    guard name.hasPrefix(kubePrefix), !name.isKubeRouters else { return [] }
+    guard name.isKubernetes else { return [] }
     // Most chains are a service port's, and show no more.
     if ChainRole.mayBeService(name) { return .kubernetes }
     var landmarks: Landmarks = .kubernetes
@@ -32,8 +32,36 @@ public struct Landmarks: OptionSet, Sendable {
     return landmarks
   }
 
-  private static let kubePrefix: ChainName = "KUBE-"
   private static let ipvsChains: [ChainName] = ["KUBE-LOAD-BALANCER", "KUBE-NODE-PORT"]
+}
+
+/// How much a backend holds of kube-proxy's and the kubelet's.
+public struct KubernetesHoldings: Sendable, Hashable {
+  public private(set) var chains = 0
+  public private(set) var rules = 0
+  /// The tables that have such chains, nat first.
+  public private(set) var tables: [TableName] = []
+
+  /// Nil where it holds nothing of theirs.
+  public init?(of family: FamilySnapshot) {
+    for name in [.nat, .filter, .mangle, .raw, .security] as [TableName] {
+      guard let content = family.table(name)?.content else { continue }
+      let found = content.chains.indices.filter { content.chains[$0].name.isKubernetes }
+      if found.isEmpty { continue }
+      tables.append(name)
+      chains += found.count
+      rules = found.reduce(rules) { $0 + content.chains[$1].rules.count }
+    }
+    if tables.isEmpty { return nil }
+  }
+
+  /// `61 chains of Kubernetes with 143 rules, in nat and filter`.
+  public var description: String {
+    let chains = chains == 1 ? "1 chain" : "\(chains) chains"
+    let rules = rules == 1 ? "1 rule" : "\(rules) rules"
+    return "\(chains) of Kubernetes with \(rules), in "
+      + tables.map(\.rawValue).joined(separator: " and ")
+  }
 }
 
 extension TableContent {
