@@ -6,9 +6,9 @@ internal import Tracking
 
 extension CollectorName {
   package static let conntrack = CollectorName(
-    "conntrack",
-    "Collect the connection table's counters, and connections that rules no longer explain.",
-    counters: .conntrack, ConntrackCollector())
+    rawValue: "conntrack",
+    help: "Collect the connection table's counters, and connections that rules no longer explain.",
+    counters: .conntrack, collector: ConntrackCollector())
 }
 
 /// `conntrack`: the connection table, and connections in it that go where no rule of their service port leads.

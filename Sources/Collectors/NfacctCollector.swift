@@ -5,8 +5,8 @@ internal import Tracking
 
 extension CollectorName {
   package static let nfacct = CollectorName(
-    "nfacct", "Collect the packets that nfacct's objects have counted.", counters: .accounts,
-    NfacctCollector())
+    rawValue: "nfacct", help: "Collect the packets that nfacct's objects have counted.",
+    counters: .accounts, collector: NfacctCollector())
 }
 
 /// `nfacct`: what the objects have counted that rules with the match `nfacct` count in.

@@ -30,10 +30,11 @@ final class ScriptedAccounting: Sendable {
   func precede(_ messages: [[UInt8]]) { state.withLock { $0.strays = messages } }
 
   func makeReader() -> PacketAccountReader {
-    PacketAccountReader(presence: { self.presence }) { [self] _ throws(NFTError) in
-      state.withLock { $0.openings += 1 }
-      return Transport(kernel: self)
-    }
+    PacketAccountReader(
+      SubsystemConnection(to: .accounting, presence: { self.presence }) { [self] _ throws(NFTError) in
+        state.withLock { $0.openings += 1 }
+        return Transport(kernel: self)
+      })
   }
 
   private func answer(_ request: [UInt8]) -> [ScriptedKernel.Reception] {
