@@ -147,9 +147,9 @@ extension Anomaly {
       "The kernel passes packets through both. One is kube-proxy's; nobody updates the other, which may "
         + "send connections to endpoints that are gone, or reject them."
     case .incompatibleTable:
-      "iptables refuses to list or save such a table, or leaves out what it doesn't know. kube-proxy then "
-        + "doesn't see what is there: it takes the table for flushed, and can't clean up; some versions of "
-        + "iptables don't write it either."
+      "iptables refuses to list or save such a table, or leaves out what it doesn't know. kube-proxy asks "
+        + "it for its chains at a sync, and no longer deletes those of services that are gone; some versions of "
+        + "iptables don't write the table either. Packets meet what iptables doesn't show."
     case .tableFlushed:
       "kube-proxy's chains are there and empty, and no built-in chain leads to them. Without nat no service "
         + "is reached; without filter no service is rejected, and forwarded traffic isn't accepted."

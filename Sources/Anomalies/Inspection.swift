@@ -21,6 +21,8 @@ public struct Inspection: Sendable {
   private let tableJudgements: [TableJudgement]
   /// The tables of the backend that kube-proxy doesn't use, and what they come to.
   private let other: (tables: [TableContent], finding: Finding?)
+  /// What a dump says of tables that are not in it.
+  private let incompatibleTables: [TableName: Incompatibility]
 
   /// Inspects a reading.
   ///
@@ -37,13 +39,16 @@ public struct Inspection: Sendable {
   ) {
     let tables = snapshot.tables.map(\.content)
     let others = other?.tables.map(\.content) ?? []
-    if let previous, previous.isOf(tables, map, mode, others) {
+    if let previous, previous.isOf(tables, map, mode, others),
+      previous.incompatibleTables == snapshot.incompatibleTables
+    {
       self = previous
       return
     }
     self.map = map
     self.tables = tables
     self.mode = mode
+    incompatibleTables = snapshot.incompatibleTables
     let nat = snapshot.table(.nat)?.content
     let filter = snapshot.table(.filter)?.content
     if let previous, previous.map === map, previous.mode.servesElsewhere == mode.servesElsewhere {
@@ -87,6 +92,7 @@ public struct Inspection: Sendable {
   /// Whether both are of the same rules and mode, which nobody had to look at again.
   public func isOfSameRules(as other: Inspection) -> Bool {
     isOf(other.tables, other.map, other.mode, other.other.tables)
+      && incompatibleTables == other.incompatibleTables
   }
 
   private func isOf(

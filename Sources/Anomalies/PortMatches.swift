@@ -7,15 +7,13 @@ internal import Netfilter
 /// prints `-p tcp -m comment --comment "…" -j KUBE-SVC-…` without it.
 enum PortMatches {
   /// The rules of a chain of filter that block a service port whatever a packet's port is.
-  static func missing(in rules: RuleList) -> [Int] {
-    rules.indices.filter { position in
-      let line = rules.line(at: position)
-      let bytes = line.span
-      let outline = RuleOutline(bytes)
-      guard outline.outcome == .blocked, outline.destinationPort == nil,
-        outline.ipProtocol.flatMap(TransportProtocol.init) != nil, outline.comment != nil
-      else { return false }
-      return !bytes.namesPort
+  static func missing(in filter: TableContent, chain: Int, _ map: ServiceMap) -> [Int] {
+    let rules = filter.chains[chain].rules
+    return rules.indices.filter { position in
+      guard map.owner(ofRule: position, ofChainAt: chain, in: filter) != nil else { return false }
+      let outline = rules.outline(at: position)
+      return outline.outcome == .blocked && outline.destinationPort == nil
+        && !rules.line(at: position).span.namesPort
     }
   }
 

@@ -13,7 +13,7 @@ enum FilterFindings {
       if name == .kubeForward { unguarded.forgetReturns(in: rules) }
       findings += unguarded.findings(in: filter, chain: chain)
       if ChainRole(name) == .dispatch {
-        withoutPort.append((chain, PortMatches.missing(in: rules)))
+        withoutPort.append((chain, PortMatches.missing(in: filter, chain: chain, map)))
       }
       for positions in DuplicateRules.find(in: rules) where !unguarded.contains(positions[0]) {
         findings.append(DuplicateRules.finding(positions, in: filter, chain, map))

@@ -148,6 +148,9 @@ extension PlantedFault {
       $0.replace("-m udp --dport 53 ", "", in: "-A KUBE-SERVICES")
       $0.replace("-m tcp --dport 31362 ", "", in: "-A KUBE-EXTERNAL-SERVICES", table: "filter")
     },
+    PlantedFault(new, "Another's DROP of a protocol") {
+      $0.append("-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment mine -j DROP", "filter")
+    },
     PlantedFault(
       new, "A REJECT for want of endpoints, and endpoints", "stale_reject filter KUBE-SERVICES"
     ) {

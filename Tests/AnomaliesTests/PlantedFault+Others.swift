@@ -36,6 +36,13 @@ extension PlantedFault {
         "-A KUBE-SVC-JD5MR3NA4I4DYORP -m payload [unrecognised, 32 bytes, 3e493d742faffeaf] -m lookup "
           + "[unrecognised, 28 bytes, 18b136f503e07973]")
     },
+    PlantedFault(nft, "A statement without more, and a chain of such a name") {
+      $0.declare("masq")
+      $0.append("-A POSTROUTING -j masq")
+    },
+    PlantedFault(nft, "A statement without more", "incompatible_table nat POSTROUTING") {
+      $0.append("-A POSTROUTING -j masq")
+    },
     PlantedFault(nft, "An extension that this reader doesn't know") {
       $0.append("-A POSTROUTING -m mine [unrecognised, 32 bytes, 3e493d742faffeaf] -j ACCEPT")
     },

@@ -59,7 +59,7 @@ struct PlantedFaultTests {
       ))
     #expect(
       try details { $0.remove("-A KUBE-SERVICES", "-j KUBE-NODEPORTS") } == [
-        "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of 6 service ports are dead"
+        "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of 10 service ports are dead"
       ])
   }
 

@@ -33,6 +33,18 @@ struct ReuseTests {
       ])
   }
 
+  @Test("Is made again where a dump says other things of tables that aren't in it")
+  func announcements() throws {
+    let plain = try RulesetText(nat: "").snapshot()
+    let announced = FamilySnapshot(
+      backend: .nft, family: .ipv4, tables: plain.tables, incompatibleTables: [.raw: .whole])
+    let history = History(plain)
+    let next = history.next(announced)
+    #expect(next.inspection.findings.map(\.summary) == ["incompatible_table raw "])
+    #expect(!next.inspection.isOfSameRules(as: history.inspection))
+    #expect(next.next(plain).inspection.findings.isEmpty)
+  }
+
   @Test("Is what the reading alone would show, along random histories", arguments: 1...8)
   func histories(_ seed: UInt64) throws {
     var random = SplitMix64(seed: seed)

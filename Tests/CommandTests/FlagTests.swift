@@ -85,7 +85,10 @@ struct FlagTests {
       ("metrics --format xml", "The value 'xml' is invalid for '--format"),
       ("check --source kernel a", "--source kernel can't be combined with files"),
       ("check --backend nft a", "--backend can't be combined with files"),
-      ("check --tables raw", "--tables raw: only nat, filter and mangle are checked for faults"),
+      (
+        "check --tables security",
+        "--tables security: only nat, filter, mangle and raw are checked for faults"
+      ),
       ("check --service (", "not a regular expression: missing closing parenthesis"),
       ("check - -", "standard input can be read once"),
       ("check --format table", "Please provide one of 'text' and 'json'"),

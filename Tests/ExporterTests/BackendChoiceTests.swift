@@ -171,4 +171,23 @@ struct BackendChoiceTests {
         "info: backend changed from=nft reason=KUBE-SERVICES to=legacy",
       ])
   }
+
+  @Test("That both backends hold Kubernetes' chains is logged when it begins and when it ends")
+  func mixedBackends() async throws {
+    let log = LogRecord()
+    let alone = try Self.both(.legacy).filter { $0.backend == .legacy }
+    let exporter = Exporter(
+      readings: [
+        Self.reading(alone, .legacy), Self.reading(try Self.both(.legacy), .legacy),
+        Self.reading(try Self.both(.legacy), .legacy), Self.reading(alone, .legacy),
+        Self.reading(try Self.both(.legacy), .legacy),
+      ], log)
+    for _ in 1...5 { _ = try await exporter.metrics() }
+    let warning =
+      "warning: both backends hold chains of Kubernetes ip_families=IPv4 kube_proxy=legacy other=nft"
+    #expect(
+      log.messages.dropFirst() == [
+        warning, "info: one backend holds Kubernetes' chains again", warning,
+      ])
+  }
 }

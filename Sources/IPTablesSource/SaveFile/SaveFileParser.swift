@@ -142,7 +142,7 @@ public struct SaveFileParser {
     }
     guard let header = DumpHeader(line) else { return }
     self.header = header
-    settleAnnounced()
+    if header.backend == .nft { settleAnnounced() }
     awaitsTable = true
     // The header alone tells that the family was dumped.
     if header.family != nil { dumps[currentIdentity(), default: []] += [] }
@@ -160,9 +160,13 @@ public struct SaveFileParser {
     }
   }
 
+  /// Enters what was said where it belongs: to the header's family, in the backend of what is there of it.
   private mutating func settleAnnounced() {
     if announced.isEmpty { return }
-    let identity = FamilyIdentity(backend: .nft, family: header.family ?? impliedFamily)
+    let pasted = currentIdentity()
+    let identity =
+      header == .none && dumps[pasted] != nil
+      ? pasted : FamilyIdentity(backend: .nft, family: pasted.family)
     incompatible[identity, default: [:]].merge(announced) { first, _ in first }
     dumps[identity, default: []] += []
     announced = [:]

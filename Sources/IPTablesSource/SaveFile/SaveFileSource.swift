@@ -64,7 +64,10 @@ public final class SaveFileSource: RulesetSource {
     return Set(found.tables.keys).union(errors.keys).sorted().map { identity in
       let result: Result<FamilySnapshot, ReadingError> =
         if let error = errors[identity] { .failure(error) } else {
-          .success(snapshot(of: identity, found.tables[identity, default: []]))
+          .success(
+            snapshot(
+              of: identity, found.tables[identity, default: []],
+              found.incompatibleTables[identity, default: [:]]))
         }
       return FamilyReading(backend: identity.backend, family: identity.family, result: result)
     }
@@ -79,7 +82,10 @@ public final class SaveFileSource: RulesetSource {
   }
 
   /// The family's snapshot, with the last reading's objects for contents that are equal to them.
-  private func snapshot(of identity: FamilyIdentity, _ tables: [TableSnapshot]) -> FamilySnapshot {
+  private func snapshot(
+    of identity: FamilyIdentity, _ tables: [TableSnapshot],
+    _ incompatibleTables: [TableName: Incompatibility]
+  ) -> FamilySnapshot {
     let known = lastContents[identity, default: [:]]
     let tables = tables.map { table in
       guard let content = known[table.name], content == table.content else { return table }
@@ -90,13 +96,14 @@ public final class SaveFileSource: RulesetSource {
     let absent = (self.tables ?? []).subtracting(tables.map(\.name))
     return FamilySnapshot(
       backend: identity.backend, family: identity.family, tables: tables,
-      absentTables: absent.sorted())
+      absentTables: absent.sorted(), incompatibleTables: incompatibleTables)
   }
 }
 
 /// The tables that several saved files hold, by family and backend.
 public struct SavedFamilies {
   private(set) var tables: [FamilyIdentity: [TableSnapshot]] = [:]
+  private(set) var incompatibleTables: [FamilyIdentity: [TableName: Incompatibility]] = [:]
 
   public init() {}
 
@@ -106,6 +113,8 @@ public struct SavedFamilies {
     snapshots.compactMap { snapshot in
       let names = Set(tables[snapshot.identity, default: []].map(\.name))
       tables[snapshot.identity, default: []] += snapshot.tables
+      incompatibleTables[snapshot.identity, default: [:]]
+        .merge(snapshot.incompatibleTables) { first, _ in first }
       return snapshot.tables.first { names.contains($0.name) }.map {
         RepeatedTable(identity: snapshot.identity, name: $0.name)
       }
@@ -122,7 +131,9 @@ public struct SavedFamilies {
 
   public var snapshots: [FamilySnapshot] {
     tables.sorted { $0.key < $1.key }.map { identity, tables in
-      FamilySnapshot(backend: identity.backend, family: identity.family, tables: tables)
+      FamilySnapshot(
+        backend: identity.backend, family: identity.family, tables: tables,
+        incompatibleTables: incompatibleTables[identity, default: [:]])
     }
   }
 }

@@ -54,13 +54,16 @@ public struct KubernetesHoldings: Sendable, Hashable {
     }
     if tables.isEmpty { return nil }
   }
+}
 
-  /// `61 chains of Kubernetes with 143 rules, in nat and filter`.
+extension KubernetesHoldings: CustomStringConvertible {
+  /// `61 chains of Kubernetes with 143 rules, in nat, filter and mangle`.
   public var description: String {
     let chains = chains == 1 ? "1 chain" : "\(chains) chains"
     let rules = rules == 1 ? "1 rule" : "\(rules) rules"
-    return "\(chains) of Kubernetes with \(rules), in "
-      + tables.map(\.rawValue).joined(separator: " and ")
+    let names = tables.map(\.rawValue)
+    let list = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " and " : "")
+    return "\(chains) of Kubernetes with \(rules), in \(list)\(names.last ?? "")"
   }
 }
 

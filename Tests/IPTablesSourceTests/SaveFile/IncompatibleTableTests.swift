@@ -14,17 +14,22 @@ struct IncompatibleTableTests {
   private static let base =
     "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"
 
-  @Test(
-    "Is kept, of the family whose dump it stands in",
-    arguments: [
-      (header + filter + whole, "IPv4 nat whole"), (whole + header6 + filter, "IPv6 nat whole"),
-      (whole, "IPv4 nat whole"), (base + header + filter, "IPv4 filter baseChains"),
-      (header + filter + base + header6 + filter, "IPv6 filter baseChains"),
-      ("# Table nat is incompatible, use nft\n" + header + filter, "IPv4 nat whole"),
-      (header + filter + "# Table of contents: nat\n", ""),
-    ])
-  func kept(_ text: String, _ expected: String) throws {
-    let found = try SaveFileParser.parse(Array(text.utf8)).flatMap { snapshot in
+  /// A text, and what is kept of it.
+  private static let texts: [([String], String)] = [
+    ([header, filter, whole], "IPv4 nat whole"),
+    ([whole, header6, filter], "IPv6 nat whole"),
+    ([whole], "IPv4 nat whole"),
+    ([whole, filter], "IPv4 nat whole"),
+    ([base, header, filter], "IPv4 filter baseChains"),
+    ([header, filter, base, header6, filter], "IPv6 filter baseChains"),
+    (["# Table nat is incompatible, use nft\n", header, filter], "IPv4 nat whole"),
+    ([header, filter, "# Table of contents: nat\n"], ""),
+  ]
+
+  @Test("Is kept, of the family whose dump it stands in", arguments: texts)
+  func kept(_ parts: [String], _ expected: String) throws {
+    let snapshots = try SaveFileParser.parse(Array(parts.joined().utf8))
+    let found: [String] = snapshots.flatMap { snapshot in
       snapshot.incompatibleTables.map {
         "\(snapshot.family.rawValue) \($0.key.rawValue) \($0.value)"
       }

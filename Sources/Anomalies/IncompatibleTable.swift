@@ -31,7 +31,10 @@ struct IncompatibleTable: Sendable {
     }
     for index in pairing.changed {
       let list = content.chains[index].rules
-      let native = list.indices.filter { list.line(at: $0).span.nativeExpression != nil }
+      let native = list.indices.filter { position in
+        let line = list.line(at: position)
+        return Self.nativeExpression(line.span, in: content) != nil
+      }
       if !native.isEmpty { rules[index] = native }
     }
     self.rules = rules
@@ -42,7 +45,7 @@ struct IncompatibleTable: Sendable {
     if rules.isEmpty, baseChains.isEmpty { return nil }
     let chains = rules.keys.sorted()
     let places = chains.flatMap { content.places(rules[$0] ?? [], in: $0) }
-    let names = places.compactMap { $0.rule.line.span.nativeExpression }
+    let names = places.compactMap { Self.nativeExpression($0.rule.line.span, in: content) }
     let refused = names.first { !NativeExpression.printed.contains($0) }
     var parts: [String] = []
     if let refused {
@@ -83,6 +86,17 @@ struct IncompatibleTable: Sendable {
     }
   }
 
+  private static func nativeExpression(
+    _ line: Span<UInt8>, in content: TableContent
+  ) -> String? {
+    if let expression = line.nativeExpression { return expression }
+    // A chain may have the same name.
+    guard let statement = line.bareStatement, let chain = ChainName(statement),
+      content.position(of: chain) == nil
+    else { return nil }
+    return statement
+  }
+
   private static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
@@ -95,12 +109,16 @@ enum NativeExpression {
     "bitwise", "cmp", "immediate", "lookup", "meta", "payload", "range",
   ]
 
+  /// Those that do what targets do. Some have nothing to say, such as `masq`.
+  fileprivate static let statements: Set<String> = [
+    "dup", "fwd", "log", "masq", "notrack", "queue", "redir", "reject", "synproxy", "tproxy",
+  ]
+
   /// All that nf_tables has. Some are called like a match of iptables', which the reader knows.
-  fileprivate static let names: Set<String> = printed.union([
-    "DNAT", "byteorder", "connlimit", "ct", "dup", "dynset", "exthdr", "fib", "flow_offload", "fwd",
-    "hash", "inner", "last", "limit", "log", "masq", "nat", "notrack", "numgen", "objref", "osf",
-    "queue",
-    "quota", "redir", "reject", "rt", "socket", "synproxy", "tproxy", "tunnel", "xfrm",
+  fileprivate static let names: Set<String> = printed.union(statements).union([
+    "DNAT", "byteorder", "connlimit", "ct", "dynset", "exthdr", "fib", "flow_offload", "hash",
+    "inner",
+    "last", "limit", "nat", "numgen", "objref", "osf", "quota", "rt", "socket", "tunnel", "xfrm",
   ])
 }
 
@@ -124,6 +142,19 @@ extension Span<UInt8> {
       }
     }
     return found
+  }
+
+  /// The statement of nf_tables' own that the line ends with, if it has nothing to say.
+  fileprivate var bareStatement: String? {
+    // Targets and nearly all chains end otherwise.
+    guard count > 5, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self[count - 1]) else {
+      return nil
+    }
+    var start = count
+    while start > 0, self[start - 1] != UInt8(ascii: " ") { start -= 1 }
+    guard start > 2, isText("-j", start - 3..<start - 1) else { return nil }
+    let name = String(decoding: bytes(in: start..<count), as: UTF8.self)
+    return NativeExpression.statements.contains(name) ? name : nil
   }
 
   /// Whether something in the line is written as bytes; hardly any line is.
