@@ -49,6 +49,16 @@ package struct ExporterProcess: ~Copyable {
   /// The memory that is resident now, in bytes.
   package func residentMemory() throws -> Int { try memory("VmRSS:") }
 
+  /// What all its threads have used of processors.
+  package func processorTime() throws -> Duration {
+    var clock = clockid_t()
+    var time = timespec()
+    guard unsafe clock_getcpuclockid(process.processIdentifier, &clock) == 0,
+      unsafe clock_gettime(clock, &time) == 0
+    else { throw HarnessError("the exporter's processor time: \(systemError())") }
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   /// How many file descriptors are open.
   package func openFiles() throws -> Int {
     let path = "/proc/\(process.processIdentifier)/fd"

@@ -9,7 +9,8 @@ struct Bench: ParsableCommand {
     discussion: """
       Generates rule sets, loads them into a network namespace of its own, and compares in one run: \
       for the legacy backend a bare getsockopt, libiptc, iptables-legacy-save, and whole scrapes \
-      over HTTP from a running exporter; for nf_tables iptables-nft-save and scrapes. Needs root.
+      over HTTP from a running exporter; for nf_tables iptables-nft-save and scrapes; for connection \
+      tracking a bare dump and an exporter's. Needs root.
       """)
 
   @Option(help: "The exporter's release binary; without it only the other readers are measured.")
@@ -22,6 +23,12 @@ struct Bench: ParsableCommand {
     name: .customLong("backend"),
     help: "legacy or nft; may be given more than once. (default: both)")
   var backends: [Backend] = []
+
+  @Option(
+    name: .customLong("conntrack"),
+    help:
+      "How many connections the kernel tracks while dumps are measured; 0 for no such measurement.")
+  var connections = 250_000
 
   @Option(help: "How many rounds count, at least 7; two more warm up.")
   var rounds = 9
@@ -44,6 +51,12 @@ struct Bench: ParsableCommand {
     for backend in backends.isEmpty ? Backend.allCases : backends {
       try NetworkNamespace.enterNew()
       try measure(backend, &report)
+    }
+    if let exporter, connections > 0 {
+      try NetworkNamespace.enterNew()
+      try ConntrackBenchmark(
+        entries: connections, rounds: rounds, seed: seed, exporter: exporter, path: path
+      ).run(&report)
     }
     guard !report.missedLimits.isEmpty else { return }
     print("\nMissed: \(report.missedLimits.joined(separator: "; "))")

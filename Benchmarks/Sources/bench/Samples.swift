@@ -11,6 +11,9 @@ struct Samples {
     return result
   }
 
+  /// Adds what was measured in another way.
+  mutating func add(_ duration: Duration) { durations.append(duration) }
+
   /// The duration that as many samples exceed as fall short of, in milliseconds.
   var median: Double {
     let sorted = durations.sorted()
