@@ -5,6 +5,7 @@ enum Domain: String, CaseIterable {
   case change
   case comment
   case compression
+  case conntrack
   case exposition
   case expressions
   case extensions
@@ -24,6 +25,7 @@ enum Domain: String, CaseIterable {
     case .change: ChangeDomain.check(unsafe Array(bytes))
     case .comment: CommentDomain.check(unsafe Array(bytes))
     case .compression: CompressionDomain.check(unsafe Array(bytes))
+    case .conntrack: unsafe ConntrackDomain.check(bytes)
     case .exposition: ExpositionDomain.check(unsafe Array(bytes))
     case .expressions: ExpressionsDomain.check(unsafe Array(bytes))
     case .extensions: ExtensionsDomain.check(unsafe Array(bytes))
