@@ -19,21 +19,17 @@ struct ConntrackCollector: Collector {
   }
 
   func sharedParts(of state: RulesetState) -> [Part] {
-    var parts = [
-      Part(.gauges, from: [state.reading]) { writer in
-        writer.gauge(
-          "iptables_conntrack_readable",
-          "1 if the connection table can be read. 0 if the kernel has not loaded nf_conntrack_netlink, or "
-            + "does not show whether it has: reading must not load it. Absent if reading failed."
-        ) { samples in
-          switch state.conntrack {
-          case .read: samples.sample(.none, 1)
-          case .absent, .unknown: samples.sample(.none, 0)
-          case .failed, nil: break
-          }
-        }
-      }
-    ]
+    var parts: [Part] = []
+    if let isReadable = Self.isReadable(state.conntrack) {
+      parts.append(
+        Part(.gauges, from: [state.reading]) { writer in
+          writer.gauge(
+            "iptables_conntrack_readable",
+            "1 if the connection table can be read. 0 if the kernel has not loaded nf_conntrack_netlink, or "
+              + "does not show whether it has: reading must not load it. Absent if reading failed."
+          ) { $0.sample(.none, isReadable ? 1 : 0) }
+        })
+    }
     if case .read(let statistics) = state.conntrack {
       parts.append(
         Part(.connections, from: [state.reading]) { Self.write(statistics, to: &$0) })
@@ -43,6 +39,15 @@ struct ConntrackCollector: Collector {
       parts.append(Part(.totals, from: origin) { Self.write(report, state, to: &$0) })
     }
     return parts
+  }
+
+  /// Nil where reading failed, and where nobody asked.
+  private static func isReadable(_ reading: ConntrackReading?) -> Bool? {
+    switch reading {
+    case .read: true
+    case .absent, .unknown: false
+    case .failed, nil: nil
+    }
   }
 
   private static func write(_ statistics: ConntrackStatistics, to writer: inout ExpositionWriter) {

@@ -9,7 +9,7 @@ package import Tracking
 package final class Exporter: Sendable {
   private let monitor: RulesetMonitor
   /// Nil where connections are not followed.
-  private let connections: ConnectionMonitor?
+  let connections: ConnectionMonitor?
   package let options: ExporterOptions
   /// Where the totals stood when each scraper was answered; empty if scrapes are not compared.
   let memory = Mutex(ScraperMemory())

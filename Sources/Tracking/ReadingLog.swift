@@ -9,6 +9,7 @@ struct ReadingLog {
   private let logger: Logger
   private var failures: [FamilyIdentity: ReadingError] = [:]
   private var accountFailure: ReadingError?
+  private var conntrack = ConntrackOutcome.read
   private var backend: Backend?
   private var mode: KubeProxyMode?
   /// Where Kubernetes' chains were, if in both backends; else empty.
@@ -22,6 +23,7 @@ struct ReadingLog {
     for family in reading.families { note(family) }
     if let choice = reading.choice { note(choice) }
     if let accounts = reading.accounts { note(accounts) }
+    if let conntrack = reading.conntrack { note(conntrack) }
     note(mode)
   }
 
@@ -87,6 +89,34 @@ struct ReadingLog {
       logger.error("reading nfacct's objects failed", metadata: ["error": "\(failure)"])
     } else {
       logger.info("reading nfacct's objects works again")
+    }
+  }
+
+  /// Why the connection table's counters aren't known.
+  private enum ConntrackOutcome: Equatable {
+    case read
+    case notRead(reason: String)
+    case failed(ReadingError)
+  }
+
+  /// Says that connection tracking is not read, or can't be, and why; and that it is again.
+  private mutating func note(_ reading: ConntrackReading) {
+    let outcome: ConntrackOutcome =
+      switch reading {
+      case .read: .read
+      case .absent: .notRead(reason: "the kernel has not loaded nf_conntrack_netlink")
+      case .unknown:
+        .notRead(reason: "the kernel does not show whether it has loaded nf_conntrack_netlink")
+      case .failed(let error): .failed(error)
+      }
+    guard outcome != conntrack else { return }
+    conntrack = outcome
+    switch outcome {
+    case .read: logger.info("reading connection tracking works again")
+    case .notRead(let reason):
+      logger.info("connection tracking is not read", metadata: ["reason": "\(reason)"])
+    case .failed(let error):
+      logger.error("reading connection tracking failed", metadata: ["error": "\(error)"])
     }
   }
 

@@ -159,6 +159,11 @@ package final class ReadingAccount: Sendable {
   /// When the rules were read; nil before the first reading.
   package let time: Moment?
 
+  /// Whether it had not begun yet at that time.
+  func began(after moment: Moment) -> Bool {
+    time.map { $0.instant - .seconds(duration) >= moment.instant } ?? false
+  }
+
   init(number: UInt64 = 0, unasked: UInt64 = 0, duration: Double = 0, time: Moment? = nil) {
     self.time = time
     self.number = number

@@ -17,12 +17,14 @@ struct CollectorChoiceTests {
   static let choices = [
     Choice(
       testDescription: "all",
-      collectors: ["anomalies", "connections", "nfacct", "services", "tables"]),
+      collectors: ["anomalies", "connections", "conntrack", "nfacct", "services", "tables"]),
     Choice(
       testDescription: "collect[]=anomalies", collect: ["anomalies"], collectors: ["anomalies"]),
     Choice(
       testDescription: "collect[]=connections", collect: ["connections"],
       collectors: ["connections"]),
+    Choice(
+      testDescription: "collect[]=conntrack", collect: ["conntrack"], collectors: ["conntrack"]),
     Choice(testDescription: "collect[]=nfacct", collect: ["nfacct"], collectors: ["nfacct"]),
     Choice(
       testDescription: "collect[]=services", collect: ["services"], collectors: ["services"]),
@@ -32,7 +34,7 @@ struct CollectorChoiceTests {
       collectors: ["services", "tables"]),
     Choice(
       testDescription: "exclude[]=tables", exclude: ["tables"],
-      collectors: ["anomalies", "connections", "nfacct", "services"]),
+      collectors: ["anomalies", "connections", "conntrack", "nfacct", "services"]),
     Choice(
       testDescription: "those with series by the thousands", on: Set(CollectorName.allCases),
       collectors: Set(CollectorName.allCases.map(\.rawValue))),
@@ -41,10 +43,10 @@ struct CollectorChoiceTests {
       collect: ["rules", "endpoints"], collectors: ["endpoints", "rules"]),
     Choice(
       testDescription: "exclude[]=connections", exclude: ["connections"],
-      collectors: ["anomalies", "nfacct", "services", "tables"]),
+      collectors: ["anomalies", "conntrack", "nfacct", "services", "tables"]),
     Choice(
       testDescription: "exclude[] of all",
-      exclude: ["anomalies", "tables", "nfacct", "services", "connections"],
+      exclude: ["anomalies", "tables", "nfacct", "services", "connections", "conntrack"],
       collectors: []),
     Choice(testDescription: "tables switched off", on: [.services], collectors: ["services"]),
     Choice(
@@ -84,11 +86,12 @@ struct CollectorChoiceTests {
   }
 
   static let refusals: [(collect: [String], exclude: [String], error: ScrapeError)] = [
-    (["conntrack"], [], .unknownCollector("conntrack")),
+    (["conntracks"], [], .unknownCollector("conntracks")),
     (["services", ""], [], .unknownCollector("")),
     ([], ["Tables"], .unknownCollector("Tables")),
     (["tables"], [], .disabledCollector("tables")),
     (["rules"], [], .disabledCollector("rules")),
+    (["conntrack"], [], .disabledCollector("conntrack")),
     (["services", "connections"], [], .disabledCollector("connections")),
     (["services", "tables"], [], .disabledCollector("tables")),
     (["services"], ["tables"], .collectAndExclude),

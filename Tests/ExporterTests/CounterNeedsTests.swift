@@ -15,10 +15,12 @@ struct CounterNeedsTests {
   }
 
   static let needs = [
-    Need(counters: [.policies, .connections, .accounts]),
+    Need(counters: [.policies, .connections, .accounts, .conntrack]),
     Need(on: Set(CollectorName.allCases), counters: .all),
     Need(on: [.nfacct], counters: .accounts),
     Need(collect: ["nfacct"], counters: .accounts),
+    Need(on: [.conntrack], counters: .conntrack),
+    Need(collect: ["conntrack"], counters: .conntrack),
     Need(on: [.rules], counters: .rules),
     Need(on: [.endpoints], counters: .connections),
     Need(on: [.rules, .connections], collect: ["connections"], counters: .connections),
@@ -27,8 +29,8 @@ struct CounterNeedsTests {
     Need(collect: ["services"], counters: []),
     Need(collect: ["tables"], counters: .policies),
     Need(collect: ["services", "tables"], counters: .policies),
-    Need(exclude: ["tables"], counters: [.connections, .accounts]),
-    Need(exclude: ["connections"], counters: [.policies, .accounts]),
+    Need(exclude: ["tables"], counters: [.connections, .accounts, .conntrack]),
+    Need(exclude: ["connections"], counters: [.policies, .accounts, .conntrack]),
     Need(on: [.services, .tables], counters: .policies),
     Need(on: [.services], counters: []),
     Need(on: [], counters: []),

@@ -7,24 +7,50 @@ extension TranslatedConnection {
 
   /// Reads a message of an entry; nil where its destination wasn't translated, or its protocol has no ports.
   ///
-  /// The attributes are asked for in the order in which the kernel writes them.
+  /// Nil as well for an entry of another zone than that of packets which no rule gave one: programs such as
+  /// Open vSwitch translate there by rules of their own.
   init?(_ message: NetlinkMessage) {
     guard let family = IPFamily(netlinkNumber: message.family) else { return nil }
-    var attributes = message.attributes
-    guard let original = attributes.payload(of: CTA_TUPLE_ORIG),
-      let reply = attributes.payload(of: CTA_TUPLE_REPLY),
-      let status: UInt32 = attributes.number(of: CTA_STATUS),
-      status & Self.translatedStatus != 0,
-      let asked = Tuple(original, family), let answer = Tuple(reply, family)
+    var parts = Parts()
+    // One walk: what isn't there must not be looked for.
+    for attribute in message.attributes { parts.take(attribute) }
+    guard !parts.hasZone, parts.status & Self.translatedStatus != 0,
+      let asked = Tuple(parts.original, family),
+      let answer = Answerer(parts.reply, family)
     else { return nil }
     self.init(
       ipProtocol: asked.ipProtocol, client: asked.source, clientPort: asked.sourcePort,
       destination: asked.destination, destinationPort: asked.destinationPort,
-      endpoint: answer.source, endpointPort: answer.sourcePort,
-      isReplied: status & UInt32(IPS_SEEN_REPLY.rawValue) != 0,
-      timeout: attributes.number(of: CTA_TIMEOUT) ?? 0,
-      packets: Packets(
-        attributes.payload(of: CTA_COUNTERS_ORIG), attributes.payload(of: CTA_COUNTERS_REPLY)))
+      endpoint: answer.address, endpointPort: answer.port,
+      isReplied: parts.status & UInt32(IPS_SEEN_REPLY.rawValue) != 0, timeout: parts.timeout,
+      packets: Packets(parts.sent, parts.answered), tcp: parts.protocolState.flatMap(TCP.init))
+  }
+
+  /// The attributes of an entry.
+  private struct Parts {
+    var original: KernelBytes?
+    var reply: KernelBytes?
+    var status: UInt32 = 0
+    var timeout: UInt32?
+    var protocolState: KernelBytes?
+    var sent: KernelBytes?
+    var answered: KernelBytes?
+    var hasZone = false
+
+    @inline(__always)
+    mutating func take(_ attribute: NetlinkAttributes.Attribute) {
+      switch UInt32(truncatingIfNeeded: attribute.type) {
+      case CTA_TUPLE_ORIG.rawValue: original = attribute.payload
+      case CTA_TUPLE_REPLY.rawValue: reply = attribute.payload
+      case CTA_STATUS.rawValue: status = attribute.payload.loadBigEndian(at: 0) ?? 0
+      case CTA_TIMEOUT.rawValue: timeout = attribute.payload.loadBigEndian(at: 0)
+      case CTA_PROTOINFO.rawValue: protocolState = attribute.payload
+      case CTA_COUNTERS_ORIG.rawValue: sent = attribute.payload
+      case CTA_COUNTERS_REPLY.rawValue: answered = attribute.payload
+      case CTA_ZONE.rawValue: hasZone = true
+      default: break
+      }
+    }
   }
 
   /// Addresses and ports of one direction.
@@ -35,7 +61,7 @@ extension TranslatedConnection {
     let sourcePort: UInt16
     let destinationPort: UInt16
 
-    init?(_ bytes: KernelBytes, _ family: IPFamily) {
+    init?(_ bytes: KernelBytes?, _ family: IPFamily) {
       var attributes = NetlinkAttributes(bytes)
       guard let addresses = attributes.payload(of: CTA_TUPLE_IP),
         let transport = attributes.payload(of: CTA_TUPLE_PROTO)
@@ -56,6 +82,43 @@ extension TranslatedConnection {
       self.sourcePort = sourcePort
       self.destinationPort = destinationPort
     }
+  }
+
+  /// Who sends in the direction of the answer.
+  private struct Answerer {
+    let address: IPAddress
+    let port: UInt16
+
+    init?(_ bytes: KernelBytes?, _ family: IPFamily) {
+      var attributes = NetlinkAttributes(bytes)
+      guard let addresses = attributes.payload(of: CTA_TUPLE_IP),
+        let transport = attributes.payload(of: CTA_TUPLE_PROTO)
+      else { return nil }
+      var (ip, ports) = (NetlinkAttributes(addresses), NetlinkAttributes(transport))
+      guard
+        let address = ip.payload(of: family == .ipv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC)?
+          .address(family, at: 0),
+        let port: UInt16 = ports.number(of: CTA_PROTO_SRC_PORT)
+      else { return nil }
+      self.address = address
+      self.port = port
+    }
+  }
+}
+
+extension TranslatedConnection.TCP {
+  fileprivate init?(_ bytes: KernelBytes) {
+    var attributes = NetlinkAttributes(bytes)
+    guard let tcp = attributes.payload(of: CTA_PROTOINFO_TCP) else { return nil }
+    var parts = NetlinkAttributes(tcp)
+    guard let state = parts.payload(of: CTA_PROTOINFO_TCP_STATE)?.load(UInt8.self),
+      // `struct nf_ct_tcp_flags`: flags and mask.
+      let flags = parts.payload(of: CTA_PROTOINFO_TCP_FLAGS_ORIGINAL)?.load(UInt8.self)
+    else { return nil }
+    self.init(
+      isClosing: (TCP_CONNTRACK_FIN_WAIT.rawValue...TCP_CONNTRACK_CLOSE.rawValue)
+        .contains(UInt32(state)),
+      isUnacknowledged: flags & UInt8(IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED) != 0)
   }
 }
 

@@ -10,23 +10,18 @@ public struct ConnectionCensus {
   public private(set) var connections: [Int32]
   /// Connections to endpoints that rules send nobody to, by service port and endpoint.
   public private(set) var stale: [Stale: StaleCounts] = [:]
-  /// What is kept of each of those for the next dump.
-  public private(set) var traffic: [UInt64: Traffic] = [:]
+  /// What is kept of those for the next dump.
+  public var traffic: ConnectionTraffic { ConnectionTraffic(seen) }
   private let destinations: ServiceDestinations
   private let isLocal: (IPAddress) -> Bool
-  private let former: [UInt64: Traffic]
+  private let former: ConnectionTraffic
   private let elapsed: Double
+  private var seen: [ConnectionTraffic.Entry] = []
 
   /// A service port, by its index, and where its connections go.
   public struct Stale: Sendable, Hashable {
     public let service: Int
     public let endpoint: ServiceDestinations.Destination
-  }
-
-  /// What an entry of the table shows of its packets.
-  public struct Traffic: Sendable, Hashable {
-    fileprivate let timeout: UInt32
-    fileprivate let packets: TranslatedConnection.Packets?
   }
 
   /// So many connections are compared with the dump before. There are more only where a client opens
@@ -36,10 +31,10 @@ public struct ConnectionCensus {
   /// - Parameters:
   ///   - isLocal: Whether an address is the node's.
   ///   - former: What was kept of the dump before; empty where there was none.
-  ///   - elapsed: The seconds since then.
+  ///   - elapsed: The seconds from the end of that dump to the beginning of this one.
   public init(
     _ destinations: ServiceDestinations, isLocal: @escaping (IPAddress) -> Bool,
-    former: [UInt64: Traffic] = [:], elapsed: Double = 0
+    former: ConnectionTraffic = ConnectionTraffic(), elapsed: Double = 0
   ) {
     self.destinations = destinations
     self.isLocal = isLocal
@@ -67,12 +62,9 @@ public struct ConnectionCensus {
       return nil
     }
     guard destinations.isStale(endpoint, ofServiceAt: service) else { return nil }
-    let key = connection.key
-    let isBlackholed =
-      former[key].map { connection.carriesUnanswered(since: $0, elapsed) } ?? false
-    if traffic.count < Self.mostCompared {
-      traffic[key] = Traffic(timeout: connection.timeout, packets: connection.packets)
-    }
+    let entry = ConnectionTraffic.Entry(connection)
+    if seen.count < Self.mostCompared { seen.append(entry) }
+    let isBlackholed = entry.carriesUnanswered(since: former[entry.key], elapsed)
     let place = Stale(service: service, endpoint: endpoint)
     stale[place, default: StaleCounts()].add(connection, isBlackholed: isBlackholed)
     return place
@@ -114,38 +106,4 @@ extension ServiceDestinations {
       at: Destination(address: connection.destination, port: connection.destinationPort),
       connection.ipProtocol, isLocal: isLocal(connection.destination))
   }
-}
-
-extension TranslatedConnection {
-  /// What tells it apart from others; as good as the connection itself in this process.
-  fileprivate var key: UInt64 {
-    var hasher = Hasher()
-    hasher.combine(ipProtocol)
-    hasher.combine(client)
-    hasher.combine(clientPort)
-    hasher.combine(destination)
-    hasher.combine(destinationPort)
-    hasher.combine(endpoint)
-    return UInt64(bitPattern: Int64(hasher.finalize()))
-  }
-
-  /// Whether packets came since the dump before, and no answer.
-  ///
-  /// A packet renews the entry's timeout. Where the kernel doesn't count packets, that doesn't tell who
-  /// sent it. Then a TCP connection is taken for answered unless data waits to be acknowledged: the kernel
-  /// gives such a connection five minutes, and any other one days. An UDP endpoint that is gone can't answer.
-  fileprivate func carriesUnanswered(since former: ConnectionCensus.Traffic, _ elapsed: Double)
-    -> Bool
-  {
-    if let packets, let before = former.packets {
-      return packets.sent > before.sent && packets.answered <= before.answered
-    }
-    // Timeouts are whole seconds, and the dumps take time.
-    let isRenewed = Double(timeout) > Double(former.timeout) - elapsed + 2
-    let mayBeAnswered = ipProtocol != 17 && isReplied && timeout > Self.unacknowledgedTimeout
-    return isRenewed && !mayBeAnswered
-  }
-
-  /// `net.netfilter.nf_conntrack_tcp_timeout_unacknowledged`, in seconds.
-  private static let unacknowledgedTimeout: UInt32 = 300
 }

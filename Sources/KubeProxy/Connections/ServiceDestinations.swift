@@ -30,6 +30,9 @@ public struct ServiceDestinations: Sendable {
   private var starts: [Int] = [0]
   /// Service ports of which not every endpoint is known as an address and a port.
   private var isOpen: [Bool]
+  /// The addresses that have NodePorts, beside their being local; nil for all.
+  private var nodePortAddresses: [AddressMatch]? = []
+  private var foreign = ForeignTranslations()
 
   /// - Parameters:
   ///   - map: The service ports.
@@ -40,7 +43,9 @@ public struct ServiceDestinations: Sendable {
     takeEndpoints(of: map)
     if let nat {
       for name in [ChainName.kubeServices, .kubeNodePorts] { takeRules(of: name, nat, map) }
+      foreign = ForeignTranslations(nat)
     }
+    if nodePortAddresses?.isEmpty == true { nodePortAddresses = nil }
     if let filter {
       // What blocks a service port without endpoints is all that is left of it.
       for name in [ChainName.kubeServices, .kubeExternalServices] {
@@ -51,7 +56,9 @@ public struct ServiceDestinations: Sendable {
 
   private mutating func takeEndpoints(of map: ServiceMap) {
     var known: [[Destination]] = Array(repeating: [], count: map.services.count)
+    var chains: [Set<Int32>] = Array(repeating: [], count: map.services.count)
     for rule in map.connectionRules {
+      chains[Int(rule.service)].insert(rule.chain)
       guard let translation = map.destination(of: rule),
         translation.hasAddress, translation.hasPort, translation.first == translation.last,
         translation.firstPort == translation.lastPort
@@ -63,10 +70,9 @@ public struct ServiceDestinations: Sendable {
         Destination(address: translation.first, port: translation.firstPort))
     }
     for (service, destinations) in known.enumerated() {
-      let distinct = Set(destinations).sorted()
       // An endpoint's chain whose destination isn't understood has no rule in the list.
-      if distinct.count < map.services[service].sepChains { isOpen[service] = true }
-      endpoints += distinct
+      if chains[service].count < map.services[service].sepChains { isOpen[service] = true }
+      endpoints += Set(destinations).sorted()
       starts.append(endpoints.count)
     }
   }
@@ -75,8 +81,15 @@ public struct ServiceDestinations: Sendable {
     guard let chain = content.chains.firstIndex(where: { $0.name == name }) else { return }
     let rules = content.chains[chain].rules
     for position in rules.indices {
-      guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content) else { continue }
       let outline = rules.outline(at: position)
+      if outline.outcome == .chain(.kubeNodePorts) {
+        if let destination = outline.destination {
+          nodePortAddresses?.append(destination)
+        } else {
+          nodePortAddresses = nil
+        }
+      }
+      guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content) else { continue }
       guard let port = outline.destinationPort, let ipProtocol = outline.ipProtocol else {
         continue
       }
@@ -102,7 +115,9 @@ public struct ServiceDestinations: Sendable {
     let key = Key(address: destination.address, port: destination.port, ipProtocol: ipProtocol)
     if let service = services[key] { return Int(service) }
     let nodePort = Key(address: nil, port: destination.port, ipProtocol: ipProtocol)
-    guard let service = services[nodePort], isLocal() else { return nil }
+    guard let service = services[nodePort], isLocal(),
+      nodePortAddresses?.contains(where: { $0.matches(destination.address) }) ?? true
+    else { return nil }
     return Int(service)
   }
 
@@ -121,9 +136,59 @@ public struct ServiceDestinations: Sendable {
     (starts[service]..<starts[service + 1]).map { ($0, endpoints[$0]) }
   }
 
-  /// Whether rules send the service port's clients to no such endpoint. False where that isn't known.
+  /// Whether rules send the service port's clients to no such endpoint. False where that isn't known, and
+  /// where a rule of somebody else translates to it: that rule may have met the connection first.
   public func isStale(_ endpoint: Destination, ofServiceAt service: Int) -> Bool {
     !isOpen[service] && self.endpoint(endpoint, ofServiceAt: service) == nil
+      && !foreign.contains(endpoint)
+  }
+}
+
+/// Where rules outside of Kubernetes' chains translate to, such as an administrator's in PREROUTING.
+private struct ForeignTranslations: Sendable {
+  private var destinations: Set<ServiceDestinations.Destination> = []
+  private var ranges: [AddressTranslation] = []
+
+  init() {}
+
+  init(_ nat: TableContent) {
+    for chain in nat.chains where !chain.name.hasPrefix("KUBE-") {
+      for position in chain.rules.indices {
+        guard case .destinationNAT(let translation) = chain.rules.outcome(at: position) else {
+          continue
+        }
+        if translation.first == translation.last, translation.hasPort,
+          translation.firstPort == translation.lastPort
+        {
+          destinations.insert(
+            ServiceDestinations.Destination(
+              address: translation.first, port: translation.firstPort))
+        } else {
+          ranges.append(translation)
+        }
+      }
+    }
+  }
+
+  func contains(_ endpoint: ServiceDestinations.Destination) -> Bool {
+    if destinations.contains(endpoint) { return true }
+    return ranges.contains { range in
+      let (first, last, address) = (range.first, range.last, endpoint.address)
+      // A rule without addresses leaves them as they are.
+      let hasAddress =
+        !range.hasAddress
+        || (first.high, first.low) <= (address.high, address.low)
+          && (address.high, address.low) <= (last.high, last.low)
+      // With a base, ports are those of the range too.
+      return hasAddress
+        && (!range.hasPort || (range.firstPort...range.lastPort).contains(endpoint.port))
+    }
+  }
+}
+
+extension AddressMatch {
+  fileprivate func matches(_ address: IPAddress) -> Bool {
+    (address.masked(by: mask) == self.address) != inverted
   }
 }
 

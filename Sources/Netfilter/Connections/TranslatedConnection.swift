@@ -13,11 +13,26 @@ public struct TranslatedConnection: Sendable, Hashable {
   public let endpointPort: UInt16
   /// Whether an answer has been seen.
   public let isReplied: Bool
-  /// In how many seconds the entry is removed if no packet comes.
-  public let timeout: UInt32
+  /// In how many seconds the entry is removed if no packet comes; nil where the kernel doesn't say it, as of
+  /// connections in a flow table.
+  public let timeout: UInt32?
   /// The client's packets, and the endpoint's; nil where the kernel doesn't count them
   /// (`net.netfilter.nf_conntrack_acct`).
   public let packets: Packets?
+  /// How a TCP connection is doing; nil where the kernel doesn't say it, and of other protocols.
+  public let tcp: TCP?
+
+  public struct TCP: Sendable, Hashable {
+    /// Whether one of both has closed it.
+    public let isClosing: Bool
+    /// Whether the client sent something that the endpoint has not acknowledged yet.
+    public let isUnacknowledged: Bool
+
+    public init(isClosing: Bool, isUnacknowledged: Bool) {
+      self.isClosing = isClosing
+      self.isUnacknowledged = isUnacknowledged
+    }
+  }
 
   public struct Packets: Sendable, Hashable {
     public let sent: UInt64
@@ -32,7 +47,7 @@ public struct TranslatedConnection: Sendable, Hashable {
   public init(
     ipProtocol: UInt8, client: IPAddress, clientPort: UInt16, destination: IPAddress,
     destinationPort: UInt16, endpoint: IPAddress, endpointPort: UInt16, isReplied: Bool,
-    timeout: UInt32, packets: Packets? = nil
+    timeout: UInt32?, packets: Packets? = nil, tcp: TCP? = nil
   ) {
     self.ipProtocol = ipProtocol
     self.client = client
@@ -44,5 +59,6 @@ public struct TranslatedConnection: Sendable, Hashable {
     self.isReplied = isReplied
     self.timeout = timeout
     self.packets = packets
+    self.tcp = tcp
   }
 }

@@ -16,7 +16,8 @@ package actor ConnectionMonitor {
   private let countsEndpoints: Bool
   private let published = Mutex<ConnectionReport?>(nil)
   /// What the last dump showed of each family's stale connections.
-  private var traffic: [IPFamily: [UInt64: ConnectionCensus.Traffic]] = [:]
+  private var traffic: [IPFamily: ConnectionTraffic] = [:]
+  /// When it ended; nil where there is none to compare with.
   private var lastDump: Moment?
   private var failure: ReadingError?
 
@@ -49,52 +50,72 @@ package actor ConnectionMonitor {
   /// - Parameter processorTime: What the process has used so far.
   /// - Returns: What the dump took of the processor's time.
   package func dump(_ processorTime: @Sendable () -> Duration) async -> Duration {
-    let before = await judgedFamilies()
     let start = processorTime()
-    let time = now()
-    var families: [ConnectionReport.Family] = []
-    var counts: [(JudgedFamily, ConnectionCensus)] = []
+    let before = await judgedFamilies(since: nil)
     do throws(ReadingError) {
-      for family in before {
-        guard let census = try count(family, at: time) else {
-          published.withLock { $0 = nil }
-          return processorTime() - start
-        }
-        counts.append((family, census))
+      if let counts = try count(before) {
+        await publish(counts)
+      } else {
+        forget()
+        published.withLock { $0 = nil }
       }
       note(nil)
     } catch {
       note(error)
-      lastDump = nil
-      traffic = [:]
-      published.withLock { $0 = ConnectionReport(families: [], failure: error, time: time) }
-      return processorTime() - start
+      forget()
+      published.withLock { $0 = ConnectionReport(families: [], failure: error, time: now()) }
     }
-    let used = processorTime() - start
-    let after = counts.contains { !$0.1.stale.isEmpty } ? await judgedFamilies() : before
-    for (family, census) in counts {
-      traffic[family.family] = census.traffic
-      families.append(
-        report(of: census, family, confirmedBy: after.first { $0.family == family.family }))
-    }
-    lastDump = time
-    let report = ConnectionReport(families: families, failure: nil, time: time)
-    published.withLock { $0 = report }
-    return used
+    return processorTime() - start
   }
 
-  private func judgedFamilies() async -> [JudgedFamily] {
-    await rules.withState([]) { $0.judgedFamilies } ?? []
+  /// Forgets the last dump: the next one can't be compared with it.
+  private func forget() {
+    lastDump = nil
+    traffic = [:]
+  }
+
+  private func publish(_ counts: [(JudgedFamily, ConnectionCensus)]) async {
+    let time = now()
+    lastDump = time
+    traffic = Dictionary(
+      counts.map { ($0.family, $1.traffic) }, uniquingKeysWith: { first, _ in first })
+    let isAnyStale = counts.contains { !$0.1.stale.isEmpty }
+    let after = isAnyStale ? await judgedFamilies(since: time) : []
+    let families = counts.map { family, census in
+      report(of: census, family, confirmedBy: after.first { $0.family == family.family })
+    }
+    published.withLock { $0 = ConnectionReport(families: families, failure: nil, time: time) }
+  }
+
+  /// - Parameter begin: The earliest time at which the rules may have been read; nil where any reading serves.
+  private func judgedFamilies(since begin: Moment?) async -> [JudgedFamily] {
+    let families = await rules.withState([]) { state -> [JudgedFamily]? in
+      if let begin, !state.reading.began(after: begin) { return nil }
+      return state.judgedFamilies
+    }
+    if case .some(let families?) = families { return families }
+    // That reading was under way already. Another one has begun after it.
+    return await rules.withState([]) { $0.judgedFamilies } ?? []
   }
 
   private func count(
-    _ family: JudgedFamily, at time: Moment
-  ) throws(ReadingError) -> ConnectionCensus? {
+    _ families: [JudgedFamily]
+  ) throws(ReadingError) -> [(JudgedFamily, ConnectionCensus)]? {
     let local = source.localAddresses()
+    var counts: [(JudgedFamily, ConnectionCensus)] = []
+    for family in families {
+      guard let census = try count(family, local) else { return nil }
+      counts.append((family, census))
+    }
+    return counts
+  }
+
+  private func count(
+    _ family: JudgedFamily, _ local: Set<IPAddress>
+  ) throws(ReadingError) -> ConnectionCensus? {
     var census = ConnectionCensus(
-      family.destinations, isLocal: { local.contains($0) },
-      former: lastDump == nil ? [:] : traffic[family.family] ?? [:],
-      elapsed: lastDump?.age(at: time) ?? 0)
+      family.destinations, isLocal: { local.contains($0) || $0.isLoopback },
+      former: traffic[family.family] ?? ConnectionTraffic(), elapsed: lastDump?.age(at: now()) ?? 0)
     let isReadable = try source.forEachTranslated(family.family) { census.take($0) }
     return isReadable ? census : nil
   }
@@ -129,4 +150,9 @@ package actor ConnectionMonitor {
       logger.info("dumping the connection table works again")
     }
   }
+}
+
+extension IPAddress {
+  /// Whether a node takes the address for its own without having it at an interface: 127.0.0.0/8.
+  fileprivate var isLoopback: Bool { family == .ipv4 && high >> 56 == 127 }
 }

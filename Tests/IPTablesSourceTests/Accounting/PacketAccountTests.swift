@@ -82,12 +82,13 @@ struct PacketAccountTests {
 
   @Test("An answer to an earlier request, and one without name or counter, are left out")
   func strays() {
-    let kernel = ScriptedAccounting([("a", 1)])
-    kernel.precede([
-      ScriptedAccounting.object("late", 7, sequence: 0),
-      ScriptedAccounting.message(ScriptedAccounting.number(2, 8), 1),
-      ScriptedAccounting.message(ScriptedAccounting.text(1, "bare"), 1),
-    ])
+    let kernel = ScriptedAccounting(
+      [("a", 1)],
+      preceding: [
+        ScriptedAccounting.object("late", 7, sequence: 0),
+        ScriptedAccounting.message(ScriptedAccounting.number(2, 8), 1),
+        ScriptedAccounting.message(ScriptedAccounting.text(1, "bare"), 1),
+      ])
     let expected = PacketAccounts.read([PacketAccount(name: ByteString("a"), packets: 1)])
     #expect(kernel.makeReader().read() == expected)
   }
