@@ -75,7 +75,6 @@ public struct GroundTruth: Sendable, Decodable {
       case namespace, name, port
       case portName = "port_name"
       case transport = "protocol"
-      case port
       case nodePort = "node_port"
       case externalTrafficPolicy = "external_traffic_policy"
       case internalTrafficPolicy = "internal_traffic_policy"
