@@ -61,7 +61,8 @@ let package = Package(
       name: "Anomalies", dependencies: ["KubeProxy", "Netfilter", "PacketWalk", "Platform"],
       swiftSettings: settings),
     .target(
-      name: "Answers", dependencies: ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter"],
+      name: "Answers",
+      dependencies: ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter", "PacketWalk"],
       swiftSettings: settings),
     .target(name: "Exposition", dependencies: ["Platform"], swiftSettings: settings),
     .target(

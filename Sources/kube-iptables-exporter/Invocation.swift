@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Console
 internal import Glibc
 internal import Platform
 
@@ -57,9 +58,7 @@ extension Command {
 
   private static func unknown(_ word: String) -> ValidationError {
     let names = tools.compactMap { $0.configuration.commandName }
-    let distances = names.map { (name: $0, distance: editDistance(from: word, to: $0)) }
-    let nearest = distances.min { $0.distance < $1.distance }
-    let guess = nearest.flatMap { $0.distance <= 2 ? "Did you mean '\($0.name)'?" : nil }
+    let guess = Spelling.nearest(to: word, among: names).map { "Did you mean '\($0)'?" }
     return ValidationError(
       "Unknown subcommand '\(word)'. "
         + (guess ?? "The subcommands are \(names.joined(separator: ", "))"))
@@ -103,25 +102,4 @@ extension Command {
     StandardError.write("kube-iptables-exporter: \(message)\(hint)\n")
     Glibc.exit(code.rawValue)
   }
-}
-
-/// How many edits turn one word into another: a character is added, removed or replaced, or two neighbours are
-/// swapped. This is the distance of Damerau and Levenshtein; no character is edited twice.
-private func editDistance(from first: String, to second: String) -> Int {
-  let (first, second) = (Array(first), Array(second))
-  var rows = [Array(0...second.count)]
-  for row in 0..<first.count {
-    var distances = [row + 1]
-    for column in 0..<second.count {
-      let isSame = first[row] == second[column]
-      var distance = min(
-        distances[column] + 1, rows[row][column + 1] + 1, rows[row][column] + (isSame ? 0 : 1))
-      if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
-        distance = min(distance, rows[row - 1][column - 1] + 1)
-      }
-      distances.append(distance)
-    }
-    rows.append(distances)
-  }
-  return rows[first.count][second.count]
 }

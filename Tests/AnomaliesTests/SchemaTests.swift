@@ -38,7 +38,7 @@ struct SchemaTests {
         == Set(Anomaly.allCases.map(\.severity.rawValue)))
   }
 
-  @Test("Are of the version that is written", arguments: ["diff", "show", "check"])
+  @Test("Are of the version that is written", arguments: ["diff", "show", "check", "explain"])
   func version(_ name: String) throws {
     var writer = JSONWriter()
     CheckReport().write(to: &writer)

@@ -30,6 +30,10 @@ struct ToolTests {
         "migrate", ["--format", "--color"], ["--web.", "--source", "--service", "--backend"]
       ),
       (
+        "explain", ["--from", "--via", "--in", "--out", "--node-address", "--all", "--backend"],
+        ["--web.", "--source", "--tables", "--service "]
+      ),
+      (
         "save", ["--family", "--ipv6", "-c, --counters", "--tables"],
         ["--web.", "--source", "--format"]
       ),
@@ -49,7 +53,7 @@ struct ToolTests {
 
   @Test(
     "The version is that of the program",
-    arguments: ["metrics", "show", "diff", "check", "migrate", "save"])
+    arguments: ["metrics", "show", "diff", "check", "explain", "migrate", "save"])
   func version(_ tool: String) throws {
     #expect(try run("\(tool) --version") == run("--version"))
   }

@@ -1,0 +1,88 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// That nat should translate a packet: nobody has a cluster IP, and who names a service port wants one of its
+/// endpoints. A packet that isn't translated is lost, though rules let it through.
+struct ExpectedTranslation {
+  /// The rule that would take the packet.
+  private(set) var dispatch: RuleAddress?
+  /// The service with that cluster IP, and where it is served.
+  private var service: String?
+  private var ports: Set<ServedPort> = []
+
+  /// Nil where nothing says that the packet should be translated.
+  init?(of resolved: ResolvedPacket) {
+    guard let nat = resolved.side.snapshot.table(.nat)?.content else {
+      // Who has no nat can't tell.
+      return nil
+    }
+    for chain in nat.chains.indices
+    where [.kubeServices, .kubeNodePorts].contains(nat.chains[chain].name) {
+      read(chain, of: nat, resolved)
+    }
+    if resolved.asked == nil, service == nil { return nil }
+  }
+
+  private mutating func read(_ chain: Int, of nat: TableContent, _ resolved: ResolvedPacket) {
+    let (packet, rules, name) = (
+      resolved.packet, nat.chains[chain].rules, nat.chains[chain].name
+    )
+    let isLocal = resolved.node.isLocal(packet.destination)
+    for position in rules.indices {
+      let outline = rules.outline(at: position)
+      guard let port = outline.destinationPort else { continue }
+      let isAddress = outline.destination?.onlyAddress == packet.destination
+      guard isAddress || name == .kubeNodePorts && isLocal && outline.destination == nil,
+        let owner = resolved.side.map.servicePort(ofRule: position, ofChainAt: chain, in: nat),
+        owner == resolved.asked || isAddress && !isLocal
+      else { continue }
+      if port == packet.destinationPort, outline.ipProtocol == packet.ipProtocol {
+        dispatch = dispatch ?? RuleAddress(table: .nat, chain: chain, position: position)
+      }
+      let comment = rules[position].comments.first
+      guard isAddress, ServiceAddress.Kind(comment, .nat, name) == .clusterIP else { continue }
+      service = service ?? "\(owner.namespace)/\(owner.name)"
+      ports.insert(ServedPort(number: port, transport: owner.transport))
+    }
+  }
+
+  /// Why no rule translates the packet.
+  ///
+  /// - Parameters:
+  ///   - way: The way of the packet.
+  ///   - place: What a rule is called.
+  func reason(
+    _ packet: String, _ way: PacketWay, place: (RuleAddress) -> String
+  ) -> String {
+    guard let dispatch else {
+      let words = service.map { service in
+        ", a cluster IP of \(service) that is served at "
+          + Wording.list(ports.sorted().map(\.text), atMost: 8)
+      }
+      return "no rule of nat matches \(packet)\(words ?? "")"
+    }
+    if let mark = way.dropMark {
+      return "\(place(mark)) marks it to be dropped, and no rule drops what is marked so"
+    }
+    if way.matched(dispatch) {
+      return "\(place(dispatch)) takes it, and no rule behind it translates it"
+    }
+    guard let last = way.lastBeforeTranslation else {
+      return "nothing leads to \(place(dispatch)), which would translate it"
+    }
+    return "\(place(last)) accepts it before \(place(dispatch)), which would translate it"
+  }
+}
+
+/// A port at which a service is served.
+private struct ServedPort: Hashable, Comparable {
+  let number: UInt16
+  let transport: TransportProtocol
+
+  var text: String { "\(number)/\(transport.rawValue.lowercased())" }
+
+  static func < (left: ServedPort, right: ServedPort) -> Bool {
+    (left.number, left.transport) < (right.number, right.transport)
+  }
+}

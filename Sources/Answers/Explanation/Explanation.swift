@@ -1,0 +1,97 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// What the rules do with a packet: the answer in one line, the way, and where it ends.
+public struct Explanation {
+  let ruleset: Ruleset
+  let question: PacketQuestion
+  let resolved: ResolvedPacket
+  let ends: PacketEnds
+  let way: PacketWay
+  /// What was taken for granted, in sentences.
+  let assumptions: [String]
+  /// That nat should translate the packet; nil where nothing says so.
+  let expected: ExpectedTranslation?
+  /// Whether clients stay with an endpoint that they had before.
+  let hasAffinity: Bool
+
+  /// Follows a packet through a rule set.
+  ///
+  /// - Throws: ``PacketQuestionError`` where the rule set doesn't have what the question names.
+  public init(_ question: PacketQuestion, in ruleset: Ruleset) throws(PacketQuestionError) {
+    self.ruleset = ruleset
+    self.question = question
+    let resolved = try ResolvedPacket(question, in: ruleset)
+    self.resolved = resolved
+    let decisions = KnownDecisions(resolved)
+    let walk = decisions.walk()
+    hasAffinity = decisions.hasAffinity
+    let expected = ExpectedTranslation(of: resolved)
+    self.expected = expected
+    let ends = PacketEnds(walk, needsTranslation: expected != nil)
+    self.ends = ends
+    way = PacketWay(walk, ends, resolved)
+    let doubts = resolved.doubts.compactMap { doubt -> String? in
+      // A service's address is no node's.
+      if case .isNodeAddress(resolved.packet.destination) = doubt.kind, expected != nil {
+        return nil
+      }
+      let other = resolved.doubting(doubt)
+      let others = PacketEnds(
+        KnownDecisions(other).walk(), needsTranslation: expected != nil)
+      return others.isSame(as: ends) ? nil : doubt.assumption
+    }
+    assumptions = resolved.assumptions + decisions.assumptions + doubts
+  }
+
+  /// 0 where the packet is delivered, 1 where it isn't or not always, 3 where that depends on what rules alone
+  /// don't show.
+  public var exitStatus: Int32 {
+    switch ends.verdict {
+    case .delivered: 0
+    case .notDelivered: 1
+    case .depends: 3
+    }
+  }
+
+  /// The service port that the packet is for: the one that was asked for, or whose rule translates or stops it.
+  var servicePort: ServicePort? {
+    if let asked = resolved.asked { return asked }
+    for fate in ends.fates {
+      let rules = [fate.translation, fate.end.rule].compactMap(\.self)
+      if let port = rules.lazy.compactMap(owner).first { return port }
+    }
+    return nil
+  }
+
+  func owner(_ rule: RuleAddress) -> ServicePort? { resolved.side.owner(of: rule) }
+}
+
+extension FamilySide {
+  func content(of rule: RuleAddress) -> TableContent? { snapshot.table(rule.table)?.content }
+
+  /// The rule, and the chain that it stands in.
+  func rule(_ rule: RuleAddress) -> (rule: Rule, chain: Chain)? {
+    content(of: rule).map { content in
+      (content.chains[rule.chain].rules[rule.position], content.chains[rule.chain])
+    }
+  }
+
+  func owner(of rule: RuleAddress) -> ServicePort? {
+    content(of: rule).flatMap {
+      map.servicePort(ofRule: rule.position, ofChainAt: rule.chain, in: $0)
+    }
+  }
+}
+
+extension PacketEnds {
+  /// Whether packets end in the same ways.
+  fileprivate func isSame(as other: PacketEnds) -> Bool {
+    verdict == other.verdict && fates.count == other.fates.count
+      && zip(fates, other.fates).allSatisfy {
+        $0.end == $1.end && $0.destination == $1.destination && $0.rewriting == $1.rewriting
+          && $0.isSourceKept == $1.isSourceKept
+      }
+  }
+}

@@ -1,0 +1,171 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// Walks a packet, and decides for rules that the walk can't judge by itself what follows from more than one
+/// rule, or from what a question means.
+final class KnownDecisions {
+  /// Whether the walk met a rule for clients that had an endpoint before.
+  private(set) var hasAffinity = false
+  /// What was taken for granted, in sentences.
+  private(set) var assumptions: [String] = []
+  private let resolved: ResolvedPacket
+  private let networks: [InterfaceNetwork]
+  /// Interfaces by which the packet doesn't leave wherever it goes.
+  private var unusedOutputs: Set<[UInt8]> = []
+
+  init(_ resolved: ResolvedPacket) {
+    self.resolved = resolved
+    networks = InterfaceNetwork.all(in: resolved.side.snapshot)
+  }
+
+  func walk() -> Walk {
+    let walk = makeWalk()
+    // Where it goes is known now.
+    let destinations = Set(walk.outcomes.map(\.state.packet.destination))
+      .union([resolved.packet.destination])
+    unusedOutputs = Set(
+      networks.filter { network in !destinations.contains { network.holds($0) } }.map(\.name))
+    return unusedOutputs.isEmpty ? walk : makeWalk()
+  }
+
+  private func makeWalk() -> Walk {
+    Walk(
+      of: resolved.packet, from: resolved.origin, through: resolved.side.snapshot,
+      on: resolved.node, decide: decide)
+  }
+
+  private func decide(_ address: RuleAddress) -> Bool? {
+    guard let (rule, chain) = resolved.side.rule(address) else { return nil }
+    let conditions = Conditions(rule)
+    if let input = conditions.input, !comesIn(by: input) { return false }
+    if let output = conditions.output, !goesOut(by: output) { return false }
+    if conditions.areKnownOtherwise, resolved.packet.destinationPort != nil,
+      conditions.notInput.map({ !comesIn(by: $0) }) ?? true,
+      conditions.notOutput.map({ !goesOut(by: $0) }) ?? true
+    {
+      return true
+    }
+    guard case .service = ChainRole(chain.name) else { return nil }
+    // A client is new to session affinity. What sets its time matches always.
+    if conditions.asksForClient { hasAffinity = true }
+    return conditions.asksForClient ? false : conditions.setsClient ? true : nil
+  }
+
+  /// Whether a packet of which that isn't known may come in by an interface: what the node doesn't send doesn't
+  /// come by lo, and what isn't of an interface's network doesn't come by that.
+  private func comesIn(by name: [UInt8]) -> Bool {
+    guard resolved.origin == .outside, resolved.packet.input == .unknown else { return true }
+    if name == Array("lo".utf8) { return false }
+    let source = resolved.packet.source
+    guard let network = networks.first(where: { $0.name == name }), !network.holds(source) else {
+      return true
+    }
+    noteNetwork(name)
+    return false
+  }
+
+  private func goesOut(by name: [UInt8]) -> Bool {
+    guard unusedOutputs.contains(name) else { return true }
+    noteNetwork(name)
+    return false
+  }
+
+  private func noteNetwork(_ name: [UInt8]) {
+    guard let network = networks.first(where: { $0.name == name }) else { return }
+    let interface = String(decoding: name, as: UTF8.self)
+    let sentence =
+      "it does not pass \(interface), which is for \(network.text), by nat's POSTROUTING rule "
+      + "\(network.position + 1)"
+    if !assumptions.contains(sentence) { assumptions.append(sentence) }
+  }
+}
+
+/// What matters here of a rule's conditions.
+private struct Conditions {
+  private(set) var input: [UInt8]?
+  private(set) var output: [UInt8]?
+  /// The same, inverted.
+  private(set) var notInput: [UInt8]?
+  private(set) var notOutput: [UInt8]?
+  /// Whether nothing but inverted interfaces is asked for that may not be known.
+  private(set) var areKnownOtherwise = true
+  /// Session affinity: whether the client must have been here, or is noted.
+  private(set) var asksForClient = false
+  private(set) var setsClient = false
+
+  init(_ rule: Rule) {
+    rule.forEachElement { element, line, owner in
+      switch element.kind {
+      case .option where line.isText("recent", owner):
+        asksForClient =
+          asksForClient || line.isText("--rcheck", element.name)
+          || line.isText("--update", element.name)
+        setsClient = setsClient || line.isText("--set", element.name) && !element.isInverted
+      case .match:
+        let name = String(decoding: line.bytes(in: element.name), as: UTF8.self)
+        if !Self.known.contains(name) { areKnownOtherwise = false }
+      case .selector where line.isText("-i", element.name):
+        let name = line.bytes(in: element.value)
+        if element.isInverted { notInput = name } else { input = name }
+      case .selector where line.isText("-o", element.name):
+        let name = line.bytes(in: element.value)
+        if element.isInverted { notOutput = name } else { output = name }
+      default: break
+      }
+    }
+    if input != nil || output != nil || notInput == nil && notOutput == nil {
+      areKnownOtherwise = false
+    }
+  }
+
+  /// Matches that the walk decides.
+  private static let known: Set<String> = [
+    "addrtype", "comment", "multiport", "sctp", "tcp", "udp",
+  ]
+}
+
+/// An interface and its network, as Docker's rule for it shows them: `-A POSTROUTING -s 172.17.0.0/16 ! -o docker0
+/// -j MASQUERADE`.
+private struct InterfaceNetwork {
+  let name: [UInt8]
+  let network: AddressMatch
+  let position: Int
+
+  static func all(in snapshot: FamilySnapshot) -> [InterfaceNetwork] {
+    let chain = snapshot.table(.nat)?.content.chains.first { $0.name == "POSTROUTING" }
+    guard let rules = chain?.rules else { return [] }
+    return rules.indices.compactMap { InterfaceNetwork(rules[$0], $0) }
+  }
+
+  private init?(_ rule: Rule, _ position: Int) {
+    guard let source = rule.source, !source.inverted, !source.mask.isZero else { return nil }
+    var name: [UInt8]?
+    var masquerades = false
+    var others = 0
+    rule.forEachElement { element, line, _ in
+      switch element.kind {
+      case .selector where line.isText("-o", element.name) && element.isInverted:
+        name = line.bytes(in: element.value)
+      case .selector where line.isText("-s", element.name): break
+      case .target: masquerades = line.isText("MASQUERADE", element.name)
+      case .match where line.isText("comment", element.name): break
+      case .option: break
+      default: others += 1
+      }
+    }
+    guard let name, masquerades, others == 0, name.last != UInt8(ascii: "+") else { return nil }
+    self.name = name
+    network = source
+    self.position = position
+  }
+
+  func holds(_ address: IPAddress) -> Bool {
+    address.family == network.address.family
+      && address.masked(by: network.mask) == network.address
+  }
+
+  var text: String {
+    "\(network.address)" + (network.mask.prefixLength.map { "/\($0)" } ?? "")
+  }
+}

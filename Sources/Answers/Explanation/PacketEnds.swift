@@ -1,0 +1,201 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// Where packets of a kind end, and how many of them where.
+struct PacketEnds {
+  /// Packets that end in the same way: delivered to one destination, or stopped by one rule.
+  struct Fate {
+    let end: WalkEnd
+    let destination: SocketAddress
+    /// The rule that translates the destination.
+    let translation: RuleAddress?
+    /// Whether rules let packets through that nobody gets.
+    let isLost: Bool
+    /// The rules that rewrite the source of some, and whether it is kept of others.
+    fileprivate(set) var rewriting: [RuleAddress] = []
+    fileprivate(set) var isSourceKept = false
+    fileprivate(set) var branches: [Branch]
+
+    var isDelivered: Bool { end.isDelivered && !isLost }
+
+    /// Of all packets, if all that is assumed holds.
+    var share: Double {
+      var certain = 0.0
+      var assumed: [[Assumption]: Double] = [:]
+      for branch in branches {
+        if branch.assumptions.isEmpty {
+          certain += branch.odds
+        } else {
+          assumed[branch.assumptions, default: 0] += branch.odds
+        }
+      }
+      return min(1, certain + (assumed.values.max() ?? 0))
+    }
+  }
+
+  enum Verdict: String {
+    case delivered
+    case notDelivered = "not_delivered"
+    case depends
+  }
+
+  /// The likeliest first, then by address.
+  private(set) var fates: [Fate] = []
+  let verdict: Verdict
+  /// The rules that decide and can't be told, in the order of the way.
+  let undecided: [RuleAddress]
+  /// Those that decide where what is delivered is sent.
+  let undecidedDestination: [RuleAddress]
+  /// Those that decide whether the source is rewritten.
+  let undecidedSource: [RuleAddress]
+
+  /// - Parameter needsTranslation: Whether what isn't translated comes to nobody.
+  init(_ walk: Walk, needsTranslation: Bool) {
+    var indices: [Key: Int] = [:]
+    var rewritten: [[Assumption]] = []
+    for outcome in walk.outcomes {
+      let state = outcome.state
+      let destination = SocketAddress(
+        address: state.packet.destination, port: state.packet.destinationPort)
+      let isLost = needsTranslation && outcome.end.isDelivered && state.destinationRule == nil
+      let key = Key(end: outcome.end, destination: destination, isLost: isLost)
+      let index = indices[key] ?? fates.count
+      if index == fates.count {
+        indices[key] = index
+        fates.append(
+          Fate(
+            end: outcome.end, destination: destination, translation: state.destinationRule,
+            isLost: isLost, branches: []))
+      }
+      fates[index].branches += outcome.branches
+      if let rule = state.sourceRule {
+        if !fates[index].rewriting.contains(rule) { fates[index].rewriting.append(rule) }
+        if outcome.end.isDelivered { rewritten += outcome.branches.map(\.assumptions) }
+      } else {
+        fates[index].isSourceKept = true
+      }
+    }
+    fates.sort()
+    let places = Dictionary(
+      walk.steps.enumerated().map { ($1.rule, $0) }, uniquingKeysWith: { first, _ in first })
+    func rules(_ lists: [[Assumption]]) -> [RuleAddress] {
+      let rules = Set(Self.simplified(lists).joined().map(\.rule))
+      return rules.sorted { places[$0] ?? 0 < places[$1] ?? 0 }
+    }
+    let others = fates.filter { !$0.isDelivered }
+    if others.isEmpty {
+      verdict = .delivered
+    } else if others.allSatisfy(\.isStopped), others.count == fates.count {
+      verdict = .notDelivered
+    } else {
+      let isCertain = others.contains { fate in
+        fate.isStopped && fate.branches.contains { $0.assumptions.isEmpty }
+      }
+      verdict = isCertain ? .notDelivered : .depends
+    }
+    undecided = rules(others.flatMap { $0.branches.map(\.assumptions) })
+    undecidedSource = rules(rewritten)
+    let delivered = fates.filter(\.isDelivered)
+    // Without conditions the shares are all there is.
+    undecidedDestination =
+      delivered.reduce(0) { $0 + $1.share } < 1.001
+      ? [] : rules(delivered.flatMap { Self.simplified($0.branches.map(\.assumptions)) })
+  }
+
+  var delivered: [Fate] { fates.filter(\.isDelivered) }
+
+  private struct Key: Hashable {
+    let end: WalkEnd
+    let destination: SocketAddress
+    let isLost: Bool
+  }
+
+  /// The same alternatives without what doesn't matter in them: two that differ in one rule only, which
+  /// matches or doesn't, are one without that rule.
+  private static func simplified(_ lists: [[Assumption]]) -> [[Assumption]] {
+    var sets = Array(Set(lists.map { Set($0) }))
+    // With more there would be too many pairs.
+    guard sets.count <= 64 else { return lists }
+    var index = 0
+    search: while index < sets.count {
+      for other in sets.indices.dropFirst(index + 1) {
+        let difference = sets[index].symmetricDifference(sets[other])
+        guard difference.count == 2, Set(difference.map(\.rule)).count == 1 else { continue }
+        let common = sets[index].intersection(sets[other])
+        sets.remove(at: other)
+        sets.remove(at: index)
+        if !sets.contains(common) { sets.append(common) }
+        index = 0
+        continue search
+      }
+      index += 1
+    }
+    // What holds under fewer conditions holds under more.
+    let minimal = sets.filter { set in !sets.contains { $0.isStrictSubset(of: set) } }
+    return minimal.map(Array.init)
+  }
+}
+
+extension PacketEnds.Fate {
+  /// Whether it is known that nobody gets the packets.
+  var isStopped: Bool {
+    switch end {
+    case .dropped, .rejected, .droppedByPolicy: true
+    case .deliveredHere, .sent: isLost
+    case .undetermined, .loop, .tooLong: false
+    }
+  }
+}
+
+extension WalkEnd {
+  /// The rule that ends the way; nil where it isn't one.
+  var rule: RuleAddress? {
+    switch self {
+    case .dropped(let rule), .rejected(let rule), .undetermined(let rule), .loop(let rule),
+      .tooLong(let rule):
+      rule
+    case .deliveredHere, .sent, .droppedByPolicy: nil
+    }
+  }
+}
+
+extension [PacketEnds.Fate] {
+  fileprivate mutating func sort() {
+    self = map { (key: $0.order, fate: $0) }.sorted { $0.key < $1.key }.map(\.fate)
+  }
+}
+
+extension PacketEnds.Fate {
+  /// By what fates are ordered: what is delivered first, then the likeliest, then by address and rule.
+  fileprivate var order: Order {
+    // Shares that differ by iptables' rounding are the same.
+    let rank = Int((share * 10_000).rounded())
+    let (address, place) = (destination.address, end.place)
+    return Order(keys: [
+      isDelivered ? 0 : 1, UInt64(10_000 - rank), address.high, address.low,
+      UInt64(destination.port ?? 0), UInt64(place.0), UInt64(place.1),
+    ])
+  }
+
+  fileprivate struct Order: Comparable {
+    let keys: [UInt64]
+
+    static func < (left: Order, right: Order) -> Bool {
+      left.keys.lexicographicallyPrecedes(right.keys)
+    }
+  }
+}
+
+extension WalkEnd {
+  /// A number by which ends are ordered.
+  fileprivate var place: (Int, Int) {
+    switch self {
+    case .deliveredHere: (0, 0)
+    case .sent: (0, 1)
+    case .droppedByPolicy(_, let chain): (1 << 32, chain)
+    case .dropped, .rejected, .undetermined, .loop, .tooLong:
+      (1 + (rule?.chain ?? 0), rule?.position ?? 0)
+    }
+  }
+}

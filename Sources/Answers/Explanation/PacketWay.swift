@@ -1,0 +1,160 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// The way of a packet, stage by stage, with what each rule did.
+struct PacketWay {
+  /// A table at one hook.
+  struct Stage {
+    let hook: PacketHook
+    let table: TableName
+    /// Each evaluation of a rule, in the order of the way.
+    fileprivate(set) var passages: [Passage] = []
+    /// The built-in chain's policy, where it decided.
+    fileprivate(set) var policy: Verdict?
+
+    var matched: Int { passages.count { $0.step.match != .no } }
+    var passedOver: Int { passages.count - matched }
+  }
+
+  /// An evaluation of a rule.
+  struct Passage {
+    let step: WalkStep
+    /// Whether the outcome depends on it.
+    let decides: Bool
+    /// Of all packets, those that the rule translates or stops; nil for other rules.
+    let share: Double?
+  }
+
+  private(set) var stages: [Stage] = []
+  /// The rule that led to what marks packets to be dropped.
+  private(set) var dropMark: RuleAddress?
+  /// The rule by which packets leave nat before it would translate their destination; nil where none does.
+  var lastBeforeTranslation: RuleAddress? {
+    let stage = stages.first { $0.table == .nat && [.prerouting, .output].contains($0.hook) }
+    return stage?.passages.last { passage in
+      passage.step.match != .no && deed(passage.step.rule) == "accepts"
+    }?.step.rule
+  }
+
+  /// Whether the packet met the rule and was matched.
+  func matched(_ rule: RuleAddress) -> Bool {
+    stages.contains { stage in
+      stage.table == rule.table
+        && stage.passages.contains { $0.step.rule == rule && $0.step.match != .no }
+    }
+  }
+
+  private let side: FamilySide
+
+  init(_ walk: Walk, _ ends: PacketEnds, _ resolved: ResolvedPacket) {
+    side = resolved.side
+    let deciding = Set(ends.undecided + ends.undecidedSource)
+    var shares: [RuleAddress: Double] = [:]
+    for fate in ends.fates {
+      for rule in [fate.translation, fate.end.rule].compactMap(\.self) {
+        shares[rule, default: 0] += fate.share
+      }
+    }
+    for step in walk.steps {
+      if stages.last?.hook != step.hook || stages.last?.table != step.rule.table {
+        stages.append(Stage(hook: step.hook, table: step.rule.table))
+      }
+      let isMatched = step.match != .no
+      stages[stages.count - 1].passages.append(
+        Passage(
+          step: step, decides: isMatched && deciding.contains(step.rule),
+          share: isMatched ? shares[step.rule].map { min(1, $0) } : nil))
+      if dropMark == nil, isMatched, side.rule(step.rule)?.rule.chain == .kubeMarkDrop {
+        dropMark = step.rule
+      }
+    }
+    for policy in walk.policies {
+      guard let content = side.snapshot.table(policy.table)?.content else { continue }
+      let verdict = content.chains[policy.chain].policy
+      if let index = stages.firstIndex(where: {
+        $0.hook == policy.hook && $0.table == policy.table && $0.policy == nil
+      }) {
+        stages[index].policy = verdict
+      } else if verdict == .drop {
+        var stage = Stage(hook: policy.hook, table: policy.table)
+        stage.policy = verdict
+        stages.append(stage)
+      }
+    }
+  }
+
+  /// What a rule does to packets that it matches, in a few words; nil where its text says all, as of a jump.
+  func deed(_ rule: RuleAddress) -> String? { side.rule(rule)?.rule.deed }
+
+  /// Whose a rule is: a service port, or another agent than Kubernetes.
+  func owner(_ rule: RuleAddress) -> RuleOwner? {
+    if let port = side.owner(of: rule) { return .servicePort(port) }
+    guard let (text, chain) = side.rule(rule) else { return nil }
+    let name = chain.isBuiltIn ? text.chain : chain.name
+    guard let name, ChainRole(name) == .other else { return nil }
+    let kind = ChainKind.of(name, isBuiltIn: false)
+    return kind == "other" ? nil : .agent(kind)
+  }
+
+  enum RuleOwner: Equatable {
+    case servicePort(ServicePort)
+    /// As ``ChainKind`` has it.
+    case agent(String)
+
+    var text: String {
+      switch self {
+      case .servicePort(let port): "\(port)"
+      case .agent(let kind): Wording.ofOwner(kind).split(separator: " ").last.map(String.init) ?? ""
+      }
+    }
+  }
+}
+
+extension Rule {
+  /// What the target does, in a few words.
+  fileprivate var deed: String? {
+    var target: String?
+    var options: [String: String] = [:]
+    forEachElement { element, line, _ in
+      switch element.kind {
+      case .target: target = String(decoding: line.bytes(in: element.name), as: UTF8.self)
+      case .option where target != nil:
+        let name = String(decoding: line.bytes(in: element.name), as: UTF8.self)
+        options[name] = String(decoding: line.bytes(in: element.value), as: UTF8.self)
+      default: break
+      }
+    }
+    switch target {
+    case "ACCEPT": return "accepts"
+    case "DROP": return "drops"
+    case "REJECT": return "rejects"
+    case "RETURN": return "returns"
+    case "DNAT": return "→ \(options["--to-destination"] ?? "?")"
+    case "NETMAP": return "→ \(options["--to"] ?? "?")"
+    case "REDIRECT": return "→ this node\(options["--to-ports"].map { ":\($0)" } ?? "")"
+    case "MASQUERADE": return "rewrites the source"
+    case "SNAT": return "rewrites the source to \(options["--to-source"] ?? "?")"
+    case "MARK": return options["--set-xmark"].map(Self.marking)
+    case "NOTRACK": return "leaves the packet untracked"
+    case "CT" where options["--notrack"] != nil: return "leaves the packet untracked"
+    case "LOG", "NFLOG": return "logs"
+    default: return nil
+    }
+  }
+
+  /// What `--set-xmark VALUE/MASK` does: the mask's bits are cleared, then the value's are inverted.
+  private static func marking(_ text: String) -> String {
+    let parts = text.split(separator: "/").map(String.init)
+    guard parts.count == 2, let value = number(parts[0]), let mask = number(parts[1]) else {
+      return "marks \(text)"
+    }
+    if value == 0 { return "clears the mark \(parts[1])" }
+    if mask == 0 { return "flips the mark \(parts[0])" }
+    return value == mask || mask == .max ? "marks \(parts[0])" : "marks \(text)"
+  }
+
+  private static func number(_ text: String) -> UInt32? {
+    text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+  }
+}

@@ -1,0 +1,161 @@
+internal import KubeProxy
+internal import Netfilter
+
+/// Addresses that stand for a kind of sender, and for the node, as rules show them.
+///
+/// Addresses for documentation (RFC 5737, RFC 3849) stand for what rules don't show.
+struct RepresentativeAddress {
+  let address: IPAddress
+  /// Why this one was taken.
+  let reason: String
+}
+
+extension RepresentativeAddress {
+  /// Another machine, which isn't the cluster's.
+  static func outside(_ family: IPFamily) -> IPAddress {
+    family == .ipv4
+      ? IPAddress(ipv4: 0xc000_0201) : IPAddress(ipv6High: 0x2001_0db8_0000_0000, low: 1)
+  }
+
+  /// The node, of which no address is known.
+  static func node(_ family: IPFamily) -> IPAddress {
+    family == .ipv4
+      ? IPAddress(ipv4: 0xc633_6401) : IPAddress(ipv6High: 0x2001_0db8_0001_0000, low: 1)
+  }
+
+  /// The node's addresses that rules show: those by which its NodePorts are reached.
+  static func nodeAddresses(in snapshot: FamilySnapshot) -> [IPAddress] {
+    guard let nat = snapshot.table(.nat)?.content,
+      let services = nat.chains.first(where: { $0.name == .kubeServices })
+    else { return [] }
+    return services.rules.indices.compactMap { position in
+      guard case .chain(.kubeNodePorts) = services.rules.outcome(at: position) else { return nil }
+      return services.rules.outline(at: position).destination?.onlyAddress
+    }
+  }
+
+  /// A pod of the node, or one like it: best one whose own rules a CNI plugin wrote, else an address of the
+  /// pod network, else another service port's endpoint. Nil where the rules show none.
+  ///
+  /// - Parameter service: The service port that it is to be no endpoint of, by its index in the map.
+  static func pod(
+    in snapshot: FamilySnapshot, _ map: ServiceMap, asking service: Int?
+  ) -> RepresentativeAddress? {
+    guard let nat = snapshot.table(.nat)?.content else { return nil }
+    let search = PodSearch(nat: nat, filter: snapshot.table(.filter)?.content, map: map)
+    return search.local(asking: service) ?? search.inNetwork ?? search.endpoint(asking: service)
+  }
+
+  /// Whether rules show that an address is a pod's: it is in the pod network.
+  static func isPod(_ address: IPAddress, _ side: FamilySide) -> Bool {
+    guard let nat = side.snapshot.table(.nat)?.content else { return false }
+    let search = PodSearch(nat: nat, filter: side.snapshot.table(.filter)?.content, map: side.map)
+    guard let (network, _) = search.network else { return false }
+    return address.family == network.address.family
+      && address.masked(by: network.mask) == network.address
+  }
+}
+
+/// Looks for pods' addresses in rules.
+private struct PodSearch {
+  let nat: TableContent
+  let filter: TableContent?
+  let map: ServiceMap
+
+  /// A pod with a rule of its own: `-A POSTROUTING -s 10.244.1.7/32 … -j CNI-0123…`.
+  func local(asking service: Int?) -> RepresentativeAddress? {
+    guard let rules = nat.chains.first(where: { $0.name == "POSTROUTING" })?.rules else {
+      return nil
+    }
+    let endpoints = endpoints { service == nil || $0 == service }
+    for position in rules.indices {
+      guard case .chain(let target) = rules.outcome(at: position), target.hasPrefix("CNI-"),
+        let address = rules[position].source?.onlyAddress, !endpoints.contains(address)
+      else { continue }
+      return RepresentativeAddress(
+        address: address,
+        reason:
+          "a pod of this node, by \(Wording.place("POSTROUTING", .nat, .ipv4, isBuiltIn: true)) "
+          + "rule \(position + 1)")
+    }
+    return nil
+  }
+
+  /// An address of the pod network that is nobody's endpoint.
+  var inNetwork: RepresentativeAddress? {
+    guard let (network, place) = network else { return nil }
+    let endpoints = endpoints { _ in true }
+    // The first addresses are often a bridge's.
+    for number in UInt32(7)..<1024 {
+      let address = network.address.adding(number)
+      guard address.masked(by: network.mask) == network.address else { return nil }
+      if endpoints.contains(address) { continue }
+      let length = network.mask.prefixLength.map { "/\($0)" } ?? ""
+      return RepresentativeAddress(
+        address: address, reason: "in the pod network \(network.address)\(length), by \(place)")
+    }
+    return nil
+  }
+
+  /// The pod network, and the rule that shows it.
+  var network: (AddressMatch, String)? {
+    for chain in nat.chains {
+      guard chain.name == .kubeServices || chain.name.hasPrefix("KUBE-SVC-") else { continue }
+      for (position, rule) in chain.rules.prefix(8).enumerated()
+      where rule.chain == "KUBE-MARK-MASQ" {
+        guard let source = rule.source, source.inverted,
+          source.mask != source.address.family.fullMask
+        else { continue }
+        return (
+          AddressMatch(address: source.address, mask: source.mask),
+          "\(chain.name) rule \(position + 1)"
+        )
+      }
+    }
+    let chains = Self.forwarding.compactMap { name in filter?.chains.first { $0.name == name } }
+    for chain in chains {
+      for (position, rule) in chain.rules.prefix(1000).enumerated() {
+        guard let source = rule.source, !source.inverted, !source.mask.isZero,
+          source.mask != source.address.family.fullMask
+        else { continue }
+        return (source, "filter's \(chain.name) rule \(position + 1)")
+      }
+    }
+    return nil
+  }
+
+  /// The chains of filter in which a pod network's rules stand.
+  private static let forwarding: [ChainName] = [
+    .kubeForward, "FLANNEL-FWD", "CNI-FORWARD", "WEAVE-NPC", "FORWARD",
+  ]
+
+  /// An endpoint of another service port. The API server is no pod.
+  func endpoint(asking service: Int?) -> RepresentativeAddress? {
+    let own = endpoints { $0 == service }
+    for rule in map.connectionRules where Int(rule.service) != service {
+      let port = map.services[Int(rule.service)].port
+      guard port.namespace != "default" || port.name != "kubernetes",
+        let destination = map.destination(of: rule), destination.hasAddress,
+        !own.contains(destination.first)
+      else { continue }
+      return RepresentativeAddress(address: destination.first, reason: "an endpoint of \(port)")
+    }
+    return nil
+  }
+
+  private func endpoints(of isMeant: (Int) -> Bool) -> Set<IPAddress> {
+    Set(
+      map.connectionRules.filter { isMeant(Int($0.service)) }
+        .compactMap { map.destination(of: $0) }.filter(\.hasAddress).map(\.first))
+  }
+}
+
+extension IPAddress {
+  /// The address so many behind this one, whose last bits are zero.
+  fileprivate func adding(_ number: UInt32) -> IPAddress {
+    switch family {
+    case .ipv4: IPAddress(ipv4: UInt32(truncatingIfNeeded: high >> 32) &+ number)
+    case .ipv6: IPAddress(ipv6High: high, low: low &+ UInt64(number))
+    }
+  }
+}

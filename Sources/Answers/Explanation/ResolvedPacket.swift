@@ -1,0 +1,224 @@
+internal import KubeProxy
+internal import Netfilter
+internal import PacketWalk
+
+/// A question about a packet, with everything filled in that was left open.
+struct ResolvedPacket {
+  let side: FamilySide
+  private(set) var packet: Packet
+  private(set) var origin: PacketOrigin
+  private(set) var node: NodeContext
+  /// The service port that was asked for by name.
+  let asked: ServicePort?
+  /// What was taken for granted, in sentences.
+  private(set) var assumptions: [String]
+  /// What of that might be otherwise.
+  private(set) var doubts: [Doubt] = []
+
+  /// What might be otherwise, and the sentence for what was taken for granted.
+  struct Doubt {
+    enum Kind {
+      case isNodeAddress(IPAddress)
+      case comesByOtherInterface
+    }
+
+    let kind: Kind
+    let assumption: String
+  }
+
+  var family: IPFamily { side.snapshot.family }
+
+  /// Where the packet is sent: `10.96.0.10:53/udp`.
+  var destination: String {
+    let socket = SocketAddress(address: packet.destination, port: packet.destinationPort)
+    return "\(socket)/\(transport.rawValue)"
+  }
+
+  let transport: PacketProtocol
+
+  /// Fills in what a question leaves open.
+  init(_ question: PacketQuestion, in ruleset: Ruleset) throws(PacketQuestionError) {
+    let family = try question.namedFamily()
+    let lookup = ServiceLookup(ruleset, family)
+    var notes: [String] = []
+    let hit: ServiceLookup.Hit?
+    switch question.destination.place {
+    case .service: hit = try lookup.find(question.destination)
+    case .unknown: throw lookup.unknown(question.destination)
+    case .address, .node: hit = nil
+    }
+    if let hit { side = hit.side } else { side = try lookup.side(family) }
+    asked = hit?.report.port
+    let addresses = NodeAddresses(question.node, side.snapshot)
+    let (socket, words) = try question.target(hit, addresses)
+    if let words { notes.append(words) }
+    transport = question.destination.transport ?? asked.map(PacketProtocol.init) ?? .tcp
+    let sender = try question.sender(side, hit?.index, socket.address, addresses)
+    if let reason = sender.reason { notes.append(reason) }
+    origin = addresses.contains(sender.address) ? .node : .outside
+    packet = Packet(
+      source: sender.address, destination: socket.address,
+      ipProtocol: transport.number(socket.address.family),
+      // Clients' ports are of the upper half.
+      sourcePort: transport == .icmp ? nil : sender.port ?? 50_000,
+      destinationPort: transport == .icmp ? nil : socket.port)
+    if addresses.isPlaceholder, [packet.source, packet.destination].contains(addresses.main) {
+      notes.append(
+        "\(addresses.main) stands for the node: the rules show none of its addresses "
+          + "(--node-address)")
+    }
+    node = NodeContext(addresses: addresses.all, interface: question.interface)
+    assumptions = notes
+    takeInterface(question)
+    if !question.node.areAll { doubt(question) }
+  }
+
+  /// The packet if it is otherwise.
+  func doubting(_ doubt: Doubt) -> ResolvedPacket {
+    var other = self
+    switch doubt.kind {
+    case .comesByOtherInterface: other.packet.input = .unknown
+    case .isNodeAddress(let address):
+      other.node.addresses.insert(address)
+      guard packet.source == address else { break }
+      other.origin = .node
+      other.packet.input = .none
+      other.packet.bridgePort = .none
+    }
+    return other
+  }
+
+  private mutating func takeInterface(_ question: PacketQuestion) {
+    guard origin == .outside else {
+      packet.input = .none
+      packet.bridgePort = .none
+      return
+    }
+    if question.source == .outside { packet.bridgePort = .none }
+    if let input = question.input {
+      packet.input = .named(input)
+    } else if let input = question.node.interface(packet.source) {
+      packet.input = .named(input)
+      doubts.append(
+        Doubt(
+          kind: .comesByOtherInterface,
+          assumption: "it comes in by \(input), by which packets to \(packet.source) leave (--in)"))
+    }
+  }
+
+  /// Notes which of the addresses might be the node's, unlike what is taken for granted.
+  private mutating func doubt(_ question: PacketQuestion) {
+    var named: [IPAddress] = []
+    if case .address(let address, _) = question.source { named.append(address) }
+    if case .address(let address) = question.destination.place { named.append(address) }
+    for address in named
+    where !node.isLocal(address) && !RepresentativeAddress.isPod(address, side) {
+      let words = "\(address) is not the node's own address (--node-address)"
+      doubts.append(Doubt(kind: .isNodeAddress(address), assumption: words))
+    }
+  }
+}
+
+/// The node's addresses of one family.
+private struct NodeAddresses {
+  let all: Set<IPAddress>
+  /// The one that stands for the node.
+  let main: IPAddress
+  /// Whether none is known.
+  let isPlaceholder: Bool
+
+  init(_ facts: NodeFacts, _ snapshot: FamilySnapshot) {
+    let family = snapshot.family
+    let shown = facts.areAll ? [] : RepresentativeAddress.nodeAddresses(in: snapshot)
+    let known = facts.addresses.filter { $0.family == family } + shown
+    // Loopback addresses are the node's anyway, and no one's who is asked for the node.
+    let first = known.first { !$0.isLoopback }
+    isPlaceholder = first == nil
+    main = first ?? RepresentativeAddress.node(family)
+    all = Set(known).union([main])
+  }
+
+  func contains(_ address: IPAddress) -> Bool { address.isLoopback || all.contains(address) }
+}
+
+extension PacketProtocol {
+  fileprivate init(_ port: ServicePort) {
+    switch port.transport {
+    case .tcp: self = .tcp
+    case .udp: self = .udp
+    case .sctp: self = .sctp
+    }
+  }
+}
+
+extension ServiceLookup {
+  /// The rules of a family; of the first that there is where it doesn't matter.
+  fileprivate func side(_ family: IPFamily?) throws(PacketQuestionError) -> FamilySide {
+    guard let side = families.first else {
+      throw PacketQuestionError(
+        "\(ruleset.name) holds no \(family.map { "\($0.rawValue) " } ?? "")rules")
+    }
+    return side
+  }
+}
+
+extension PacketQuestion {
+  /// The family of the addresses that are named; nil where none is.
+  fileprivate func namedFamily() throws(PacketQuestionError) -> IPFamily? {
+    var addresses: [IPAddress] = []
+    if case .address(let address, _) = source { addresses.append(address) }
+    if case .address(let address) = destination.place { addresses.append(address) }
+    guard let first = addresses.first else { return nil }
+    guard addresses.allSatisfy({ $0.family == first.family }) else {
+      throw PacketQuestionError(
+        "\(addresses[0]) is \(addresses[0].family.rawValue), and \(addresses[1]) is "
+          + addresses[1].family.rawValue)
+    }
+    return first.family
+  }
+
+  /// Where the packet is sent, and what to say of that.
+  fileprivate func target(
+    _ hit: ServiceLookup.Hit?, _ node: NodeAddresses
+  ) throws(PacketQuestionError) -> (socket: SocketAddress, words: String?) {
+    if let hit {
+      let (socket, words) = try hit.address(
+        by: access, isOutside: source == .outside, node: node.main)
+      return (socket, "\(hit.report.port) is asked for by its \(words) (--via)")
+    }
+    if let access {
+      throw PacketQuestionError(
+        "--via \(access.rawValue): \(destination.text) is no service port's name")
+    }
+    if case .address(let address) = destination.place {
+      return (SocketAddress(address: address, port: destination.port), nil)
+    }
+    return (SocketAddress(address: node.main, port: destination.port), nil)
+  }
+
+  /// Who sends the packet, and what to say of that.
+  fileprivate func sender(
+    _ side: FamilySide, _ service: Int?, _ target: IPAddress, _ node: NodeAddresses
+  ) throws(PacketQuestionError) -> (address: IPAddress, port: UInt16?, reason: String?) {
+    switch source {
+    case .address(let address, let port): return (address, port, nil)
+    // What the node sends to itself comes from where it goes to.
+    case .node: return (node.contains(target) ? target : node.main, nil, nil)
+    case .outside:
+      let address = RepresentativeAddress.outside(target.family)
+      return (address, nil, "\(address) stands for another machine")
+    case .pod:
+      let pod = RepresentativeAddress.pod(in: side.snapshot, side.map, asking: service)
+      guard let pod else {
+        throw PacketQuestionError("--from pod: the rules show no pod's address; name one as SRC")
+      }
+      return (pod.address, nil, "\(pod.address) stands for a pod: \(pod.reason)")
+    }
+  }
+
+  fileprivate var interface: @Sendable (IPAddress) -> NetworkInterface {
+    if let output { return { _ in .named(output) } }
+    let interface = node.interface
+    return { interface($0).map(NetworkInterface.named) ?? .unknown }
+  }
+}

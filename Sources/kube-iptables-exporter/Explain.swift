@@ -1,0 +1,110 @@
+internal import Answers
+internal import ArgumentParser
+internal import Console
+internal import IPTablesSource
+internal import Netfilter
+internal import Platform
+
+/// Which rule decides for a packet.
+struct Explain: ParsableCommand, Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Explain what the rules do with a packet: which way it goes, and which rule decides.",
+    usage: """
+      kube-iptables-exporter explain <src> <dst> [<rules> ...] [<options>]
+      kube-iptables-exporter explain --from <from> <dst> [<rules> ...] [<options>]
+      """,
+    discussion: """
+      SRC is an address, with or without a port, or NODE for the node itself. DST is ADDRESS:PORT, NODE:PORT or \
+      a service port by its name, NAMESPACE/NAME:PORT; behind it /tcp (the default), /udp, /sctp or /icmp. \
+      Without a file, it asks the kernel's rules. A file holds what iptables-save or ip6tables-save wrote; \
+      several files are one rule set.
+
+      The first line is the answer. The way to it follows: table by table the rules that matched, and what they \
+      did. It is the way of a connection's first packet.
+
+      Exit status: 0 it is delivered; 1 it isn't, or not always; 2 rules could not be read, or the answer not be \
+      written; 3 that depends on what rules don't show.
+
+      EXAMPLES:
+        kube-iptables-exporter explain 10.244.1.7 10.96.0.10:53/udp
+        kube-iptables-exporter explain 10.244.1.7 10.96.0.10:53/udp node1.rules
+        kube-iptables-exporter explain --from pod default/web:http node1.rules
+        kube-iptables-exporter explain --from outside default/web:http --via nodeport
+        kube-iptables-exporter explain 192.0.2.1 NODE:31224/tcp --in eth0 --format json
+      """,
+    version: Version.text)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The packet, SRC DST or with --from DST alone; then files, - for standard input, or kernel for the "
+        + "kernel's rules. (default: kernel)", valueName: "packet and rules"),
+    completion: RulesetInput.completion)
+  var words: [String] = []
+
+  @OptionGroup var packet: PacketOptions
+
+  @Flag(help: "Also the rules that did not match.")
+  var all = false
+
+  @Option(help: "The format to print.")
+  var format = AnswerFormat.text
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
+  var color: ColorChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
+        + "kube-proxy uses. (default: auto)"))
+  var backend: SingleBackend?
+
+  func checkArguments() throws {
+    _ = try question()
+    let inputs = try inputs()
+    try RulesetInput.validate(inputs)
+    if backend != nil, inputs != [.kernel] {
+      throw ValidationError("--backend can't be combined with files")
+    }
+    if format == .json, color == .always {
+      throw ValidationError(
+        "--color always can't be combined with --format json, which has no colours")
+    }
+  }
+
+  func run() throws {
+    var question = try question()
+    let loader = RulesetLoader(tables: nil, backend: backend?.selection ?? .auto)
+    let inputs = try inputs()
+    let ruleset = try loader.load(inputs)
+    question.node = packet.node(isKernel: inputs == [.kernel])
+    let explanation: Explanation
+    do throws(PacketQuestionError) {
+      explanation = try Explanation(question, in: ruleset)
+    } catch {
+      throw ValidationError(error.description)
+    }
+    switch format {
+    case .text:
+      try StandardOutput.write(text: color) { explanation.write(to: &$0, showsAll: all) }
+    case .json: try StandardOutput.write(json: { explanation.write(to: &$0, showsAll: all) })
+    }
+    if explanation.exitStatus != 0 { throw ExitCode(explanation.exitStatus) }
+  }
+
+  private func question() throws -> PacketQuestion { try packet.question(words) }
+
+  /// The rule sets that stand behind the packet.
+  private func inputs() throws -> [RulesetInput] {
+    let names = words.dropFirst(packet.wordCount)
+    if names.isEmpty { return [.kernel] }
+    return try names.map { name in
+      guard let input = RulesetInput(argument: name) else {
+        throw ValidationError("the name of a file is empty")
+      }
+      return input
+    }
+  }
+}
