@@ -31,7 +31,7 @@ struct Explain: ParsableCommand, Tool {
         kube-iptables-exporter explain 10.244.1.7 10.96.0.10:53/udp node1.rules
         kube-iptables-exporter explain --from pod default/web:http node1.rules
         kube-iptables-exporter explain --from outside default/web:http --via nodeport
-        kube-iptables-exporter explain 192.0.2.1 NODE:31224/tcp --in eth0 --format json
+        kube-iptables-exporter explain 192.0.2.1 NODE:31224/tcp --in eth0
       """,
     version: Version.text)
 

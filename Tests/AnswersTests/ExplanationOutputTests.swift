@@ -341,4 +341,31 @@ struct ExplanationOutputTests {
       #expect(explanation.exitStatus == status)
     }
   }
+
+  @Test("Of Calico's interfaces a pod has one, and another machine none")
+  func calico() throws {
+    let filter = """
+      -A FORWARD -j cali-FORWARD
+      -A cali-FORWARD -i cali+ -j cali-from-wl-dispatch
+      -A cali-FORWARD -o cali+ -j cali-to-wl-dispatch
+      -A cali-from-wl-dispatch -i cali0c6f2a91d3e -j RETURN
+      -A cali-from-wl-dispatch -m comment --comment "Unknown interface" -j DROP
+      -A cali-to-wl-dispatch -m comment --comment "Unknown interface" -j DROP
+      """
+    let network = "-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ"
+    let ruleset = try Ruleset(
+      RulesetText(nat: ExplanationTests.services + "\n" + network, filter: filter))
+    for (packet, output, status) in [
+      ("pod", "eth0", 0), ("outside", "eth0", 0), ("10.0.0.9", "eth0", 3), ("pod", nil, 3),
+      ("pod", "cali1", 1),
+    ] as [(String, String?, Int32)] {
+      let explanation = try explain("\(packet) kube-system/kube-dns cluster", in: ruleset) {
+        $0.output = output
+      }
+      #expect(explanation.exitStatus == status, "\(packet) \(output ?? "")")
+    }
+    let explanation = try explain("10.0.0.9 kube-system/kube-dns", in: ruleset)
+    let page = AnswersTests.text { explanation.write(to: &$0) }
+    #expect(page.contains("\n  --in and --out would say by which interface it passes\n"))
+  }
 }

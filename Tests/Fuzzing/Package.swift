@@ -45,7 +45,8 @@ let package = Package(
     module("Churn", ["KubeProxy", "Netfilter"]),
     module("Console", ["Platform"]),
     module("Anomalies", ["KubeProxy", "Netfilter", "Platform"]),
-    module("Answers", ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter"]),
+    module("PacketWalk", ["Netfilter"]),
+    module("Answers", ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter", "PacketWalk"]),
     module("Exposition", ["Platform"]),
     module(
       "Tracking",

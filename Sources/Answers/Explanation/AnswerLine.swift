@@ -137,6 +137,17 @@ extension Explanation {
     return " (\(comment.count > 90 ? comment.prefix(89) + "…" : comment))"
   }
 
+  /// What would make the answer certain; nil where nothing is known that would.
+  var hint: String? {
+    guard ends.verdict == .depends else { return nil }
+    let rules = ends.undecided.compactMap { resolved.side.rule($0)?.rule }
+    let flags = [
+      ("-i", "--in", resolved.packet.input == .unknown), ("-o", "--out", question.output == nil),
+    ].filter { selector, _, isOpen in isOpen && rules.contains { $0.hasSelector(selector) } }
+    if flags.isEmpty { return nil }
+    return "\(flags.map(\.1).joined(separator: " and ")) would say by which interface it passes"
+  }
+
   /// `KUBE-POSTROUTING rule 3`, `filter's FORWARD rule 4`.
   func place(_ rule: RuleAddress) -> String {
     "\(chainName(rule.table, rule.chain)) rule \(rule.position + 1)"
@@ -182,6 +193,14 @@ extension Rule {
     let text = String(decoding: rule.line.prefix(length), as: UTF8.self)
       .split(separator: " ").joined(separator: " ")
     return text.count > 90 ? text.prefix(89) + "…" : text
+  }
+
+  fileprivate func hasSelector(_ name: String) -> Bool {
+    var isThere = false
+    forEachElement { element, line, _ in
+      if element.kind == .selector, line.isText(name, element.name) { isThere = true }
+    }
+    return isThere
   }
 
   /// Whether the rule asks for a mark.

@@ -19,6 +19,7 @@ extension Explanation {
       case .depends: .notable
       }
     text.line(answer, look)
+    if let hint { text.line("  \(hint)", .notable) }
     for assumption in assumptions { text.line("  assumed: \(assumption)", .faint) }
     if ruleset.mode.servesElsewhere {
       text.notice(ruleset.mode, of: ruleset.name, isKernel: ruleset.isKernel)

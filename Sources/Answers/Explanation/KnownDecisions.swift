@@ -57,12 +57,20 @@ final class KnownDecisions {
   private func comesIn(by name: [UInt8]) -> Bool {
     guard resolved.origin == .outside, resolved.packet.input == .unknown else { return true }
     if name == Array("lo".utf8) { return false }
+    if resolved.isFromMachine, Self.podInterfaces.contains(where: { name.starts(with: $0) }) {
+      return false
+    }
     let source = resolved.packet.source
     guard let network = networks.first(where: { $0.name == name }), !network.holds(source) else {
       return true
     }
     noteNetwork(name)
     return false
+  }
+
+  /// What the names of interfaces begin with that lead to pods or containers, and to no other machine.
+  private static let podInterfaces = ["cali", "cni", "cbr", "docker", "lxc", "veth"].map {
+    Array($0.utf8)
   }
 
   private func goesOut(by name: [UInt8]) -> Bool {

@@ -46,6 +46,19 @@ extension RepresentativeAddress {
     return search.local(asking: service) ?? search.inNetwork ?? search.endpoint(asking: service)
   }
 
+  /// The interface of a pod of the node's, as Calico's rules name it: `-A cali-from-wl-dispatch -i cali0c6f2a91d3e
+  /// …`. Nil where there are none.
+  static func podInterface(in snapshot: FamilySnapshot) -> String? {
+    for chain in snapshot.table(.filter)?.content.chains ?? []
+    where chain.name.hasPrefix("cali-from-wl-dispatch") {
+      for rule in chain.rules {
+        guard let name = rule.input, name.last != UInt8(ascii: "+") else { continue }
+        return String(decoding: name, as: UTF8.self)
+      }
+    }
+    return nil
+  }
+
   /// Whether rules show that an address is a pod's: it is in the pod network.
   static func isPod(_ address: IPAddress, _ side: FamilySide) -> Bool {
     guard let nat = side.snapshot.table(.nat)?.content else { return false }
@@ -147,6 +160,20 @@ private struct PodSearch {
     Set(
       map.connectionRules.filter { isMeant(Int($0.service)) }
         .compactMap { map.destination(of: $0) }.filter(\.hasAddress).map(\.first))
+  }
+}
+
+extension Rule {
+  /// `-i`, where given and not inverted.
+  fileprivate var input: [UInt8]? {
+    var input: [UInt8]?
+    forEachElement { element, line, _ in
+      guard element.kind == .selector, line.isText("-i", element.name), !element.isInverted else {
+        return
+      }
+      input = line.bytes(in: element.value)
+    }
+    return input
   }
 }
 

@@ -26,6 +26,9 @@ struct ResolvedPacket {
     let assumption: String
   }
 
+  /// Whether another machine sends the packet.
+  let isFromMachine: Bool
+
   var family: IPFamily { side.snapshot.family }
 
   /// Where the packet is sent: `10.96.0.10:53/udp`.
@@ -49,6 +52,7 @@ struct ResolvedPacket {
     }
     if let hit { side = hit.side } else { side = try lookup.side(family) }
     asked = hit?.report.port
+    isFromMachine = question.source == .outside
     let addresses = NodeAddresses(question.node, side.snapshot)
     let (socket, words) = try question.target(hit, addresses)
     if let words { notes.append(words) }
@@ -97,6 +101,12 @@ struct ResolvedPacket {
     if question.source == .outside { packet.bridgePort = .none }
     if let input = question.input {
       packet.input = .named(input)
+    } else if question.source == .pod,
+      let input = RepresentativeAddress.podInterface(in: side.snapshot)
+    {
+      packet.input = .named(input)
+      assumptions.append(
+        "it comes in by \(input), a pod's interface as Calico's rules name it (--in)")
     } else if let input = question.node.interface(packet.source) {
       packet.input = .named(input)
       doubts.append(
