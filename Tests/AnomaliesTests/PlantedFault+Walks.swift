@@ -4,9 +4,6 @@ import KubeProxy
 extension PlantedFault {
   static let walks = unreached + dropped + intercepted
 
-  private static let new = "legacy-1.28/d-12-multiport"
-  private static let old = "legacy-1.21/d-12-multiport"
-
   private static let unreached = [
     PlantedFault(new, "An ACCEPT first", "hook_jump_unreached nat PREROUTING") {
       $0.insert("-A PREROUTING -j ACCEPT")
