@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import IPTablesSource
 import Synchronization
 
@@ -54,4 +55,19 @@ final class HeldSource: RulesetSource {
       }
     }
   }
+}
+
+/// A source whose readings take a while after they have read the rules.
+final class SlowSource: RulesetSource {
+  private let source: ScriptedSource
+
+  init(_ source: sending ScriptedSource) { self.source = source }
+
+  func read(_ counters: CounterSelection) -> RulesetReading {
+    let reading = source.read(counters)
+    usleep(200_000)
+    return reading
+  }
+
+  func mayHaveChanged() -> Bool { source.mayHaveChanged() }
 }

@@ -289,18 +289,3 @@ struct ConnectionMonitorTests {
     await without.watchConnections(every: .milliseconds(1))
   }
 }
-
-/// A source whose readings take a while after they have read the rules.
-private final class SlowSource: RulesetSource {
-  private let source: ScriptedSource
-
-  init(_ source: sending ScriptedSource) { self.source = source }
-
-  func read(_ counters: CounterSelection) -> RulesetReading {
-    let reading = source.read(counters)
-    usleep(200_000)
-    return reading
-  }
-
-  func mayHaveChanged() -> Bool { source.mayHaveChanged() }
-}
