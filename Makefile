@@ -15,6 +15,8 @@ endif
 DURATION := 600
 # Seconds that `make walk` takes for each backend.
 WALK_SECONDS := 30
+# Seconds that `make packets` takes.
+PACKET_SECONDS := 600
 # Seconds that `make fuzz` goes on after the seeds, shared by the domains, and the domains: none for all.
 FUZZ_SECONDS := 60
 FUZZ_DOMAINS :=
@@ -79,6 +81,12 @@ walk: ## Hold warm pages against cold ones on the live kernel (WALK_SECONDS=30 f
 	@.ci/setup build run test
 	swift build --build-tests
 	@KIE_WALK_SECONDS=$(WALK_SECONDS) .ci/test --filter ExporterTests.WarmColdTests
+
+.PHONY: packets
+packets: ## Hold the walk of packets against the live kernel (PACKET_SECONDS=600)
+	@.ci/setup build run test
+	swift build --build-tests
+	@KIE_PACKET_SECONDS=$(PACKET_SECONDS) .ci/test --filter PacketWalkTests.KernelWalkTests
 
 .PHONY: fuzz
 fuzz: ## Fuzz readers, decoders and parsers (FUZZ_SECONDS=60, FUZZ_DOMAINS="netlink http")

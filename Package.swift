@@ -130,7 +130,7 @@ let package = Package(
     .testTarget(
       name: "PacketWalkTests",
       dependencies: ["IPTablesSource", "Netfilter", "PacketWalk", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Agents"], swiftSettings: settings),
     .testTarget(
       name: "AnomaliesTests",
       dependencies: [

@@ -3,14 +3,19 @@ internal import Netfilter
 extension ExtensionOptions {
   /// Whether `-m conntrack` or `-m state` holds. C counterpart: `conntrack_mt`.
   func tracking(_ state: WalkState) -> Truth {
+    let packet = state.packet
     let isState =
       holds("--ctstate") { state.isAny(of: $0.parts) }
       && holds("--state") { state.isAny(of: $0.parts) }
-    guard state.hasConnection else {
-      // Without a connection nothing but the state is looked at, and it has to be asked for.
-      return self["--ctstate"] != nil || self["--state"] != nil ? isState : .no
+    let isStateAsked = self["--ctstate"] != nil || self["--state"] != nil
+    // Without a connection nothing but the state is looked at, and it has to be asked for.
+    guard state.hasConnection || state.hasTemplate else { return isStateAsked ? isState : .no }
+    if state.hasTemplate, hasOthers(than: ["--ctstate", "--state"]) { return isState && .unknown }
+    // Of a connection that isn't new, nothing says which way its first packet went.
+    if packet.connection != .new, hasOthers(than: ["--ctstate", "--state", "--ctproto"]) {
+      return isState && .unknown
     }
-    let (packet, original) = (state.packet, state.original)
+    let original = state.original
     func isIn(_ option: Option, _ address: IPAddress, isKnown: Bool = true) -> Truth {
       option.network.map { address.isIn($0, isKnown: isKnown) } ?? .unknown
     }
@@ -27,20 +32,19 @@ extension ExtensionOptions {
       && holds("--ctreplsrcport") { $0.contains(packet.destinationPort) }
       && holds("--ctrepldstport") { $0.contains(packet.sourcePort) }
       && holds("--ctstatus") { state.hasStatus(among: $0.parts) }
-      && holds("--ctdir") {
-        packet.connection == .new ? Truth($0.value == "ORIGINAL") : .unknown
-      }
+      && holds("--ctdir") { Truth($0.value == "ORIGINAL") }
       && unless("--ctexpire")
   }
 }
 
 extension WalkState {
-  fileprivate var hasConnection: Bool {
+  var hasConnection: Bool {
     isTracked && packet.connection != .untracked && packet.connection != .invalid
   }
 
   /// Whether the connection is in one of the states.
   fileprivate func isAny(of names: [String]) -> Truth {
+    if hasTemplate { return Truth(names.contains("NEW")) }
     guard isTracked else {
       return Truth(names.contains(packet.connection == .untracked ? "UNTRACKED" : "INVALID"))
     }
@@ -57,8 +61,6 @@ extension WalkState {
 
   /// A new connection has no status before its first packet has left the last hook.
   fileprivate func hasStatus(among names: [String]) -> Truth {
-    if names == ["NONE"] { return .no }
-    guard packet.connection == .new else { return .unknown }
-    return names.contains("CONFIRMED") ? Truth(isConfirmed) : .no
+    names == ["NONE"] ? .no : names.contains("CONFIRMED") ? Truth(isConfirmed) : .no
   }
 }

@@ -17,7 +17,7 @@ extension ExtensionOptions {
     case "icmp": return icmp(packet, "--icmp-type", number: 1, echoRequest: 8)
     case "icmp6": return icmp(packet, "--icmpv6-type", number: 58, echoRequest: 128)
     case "mark": return holds("--mark") { $0.isMark(context.state.mark) }
-    case "connmark": return holds("--mark") { $0.isMark(context.state.connectionMark) }
+    case "connmark": return connectionMark(context.state)
     case "addrtype": return addressTypes(context)
     case "iprange": return addressRanges(context.state)
     case "conntrack", "state": return tracking(context.state)
@@ -37,6 +37,12 @@ extension ExtensionOptions {
       return nil
     }
     return option.isInverted ? 1 - 1 / Double(count) : 1 / Double(count)
+  }
+
+  /// Without a connection not even what is inverted holds. C counterpart: `connmark_mt`.
+  private func connectionMark(_ state: WalkState) -> Truth {
+    if state.hasTemplate { return .unknown }
+    return state.hasConnection ? holds("--mark") { $0.isMark(state.connectionMark) } : .no
   }
 
   private func transport(_ packet: Packet, number: UInt8) -> Truth {

@@ -3,6 +3,7 @@ internal import Netfilter
 /// Takes a packet from hook to hook.
 struct PathWalk {
   private let tables: [TableName: TableWalk.Table]
+  private let backend: Backend
   private let node: NodeContext
   private let decide: ((RuleAddress) -> Bool?)?
   private(set) var recorder = WalkRecorder()
@@ -10,6 +11,7 @@ struct PathWalk {
   init(_ snapshot: FamilySnapshot, _ node: NodeContext, _ decide: ((RuleAddress) -> Bool?)?) {
     self.node = node
     self.decide = decide
+    backend = snapshot.backend
     tables = Dictionary(
       uniqueKeysWithValues: snapshot.tables.map { ($0.name, TableWalk.Table($0.content)) })
   }
@@ -58,7 +60,8 @@ struct PathWalk {
   /// Passes all tables of a hook, and returns what they accept.
   private mutating func pass(_ hook: PacketHook, _ walkers: Walkers) -> Walkers {
     var walkers = walkers
-    for table in hook.tables {
+    let order = hook.tables(backend)
+    for table in order {
       if table != .raw { walkers = walkers.tracked }
       if walkers.isEmpty { break }
       guard let content = tables[table] else { continue }
@@ -68,7 +71,7 @@ struct PathWalk {
       recorder = walk.recorder
       walkers.add(rest)
     }
-    return hook.tables.last == .raw ? walkers : walkers.tracked
+    return order.last == .raw ? walkers : walkers.tracked
   }
 }
 
@@ -78,7 +81,10 @@ extension Walkers {
     if entries.allSatisfy({ $0.state.isTracked || $0.state.packet.connection == .untracked }) {
       return self
     }
-    return changing { if $0.packet.connection != .untracked { $0.isTracked = true } }
+    return changing {
+      if $0.packet.connection != .untracked { $0.isTracked = true }
+      $0.hasTemplate = false
+    }
   }
 }
 

@@ -22,6 +22,8 @@ enum RuleAction {
   case redirect(ports: AddressTranslation?)
   case translateSource(AddressTranslation?)
   case untrack
+  /// Says how connection tracking is to take the packet.
+  case setTemplate
   /// A program decides, or a target that isn't known.
   case unknown
 
@@ -61,7 +63,8 @@ enum RuleAction {
     case "SNAT": self = .translateSource(target["--to-source"]?.translation)
     case "MASQUERADE": self = .translateSource(nil)
     case "NOTRACK": self = .untrack
-    case "CT": self = target["--notrack"] == nil ? .none : .untrack
+    case "CT": self = target["--notrack"] == nil ? .setTemplate : .untrack
+    case "SET" where target["--map-mark"] != nil: self = .forgetMark
     case let name: self = Self.passive.contains(name) ? .none : .unknown
     }
   }

@@ -2,17 +2,30 @@ internal import Netfilter
 
 /// Takes packets through one table at one hook.
 struct TableWalk {
-  /// A table, with its chains by name.
+  /// A table, in which chains are found by name.
   struct Table {
     let content: TableContent
-    let indices: [ChainName: Int]
+    /// The chains that aren't sorted by name, as the kernel's readers sort all but the built-in ones.
+    private var indices: [ChainName: Int] = [:]
+    private let sorted: Range<Int>
 
     init(_ content: TableContent) {
       self.content = content
-      var indices: [ChainName: Int] = [:]
-      indices.reserveCapacity(content.chains.count)
-      for index in content.chains.indices { indices[content.chains[index].name] = index }
-      self.indices = indices
+      let chains = content.chains
+      var start = 0
+      while start < chains.count, chains[start].isBuiltIn { start += 1 }
+      var end = min(start + 1, chains.count)
+      while end < chains.count, chains[end - 1].name < chains[end].name { end += 1 }
+      sorted = start..<end
+      for index in chains.indices where !sorted.contains(index) {
+        indices[chains[index].name] = index
+      }
+    }
+
+    subscript(name: ChainName) -> Int? {
+      let chains = content.chains
+      let index = sorted.partitionPoint { chains[$0].name < name }
+      return index < sorted.upperBound && chains[index].name == name ? index : indices[name]
     }
   }
 
@@ -43,7 +56,7 @@ struct TableWalk {
 
   /// Returns what the hook's built-in chain accepts, by a rule or by its policy.
   mutating func pass(_ walkers: Walkers) -> Walkers {
-    guard let chain = table.indices[hook.chain], !walkers.isEmpty else { return walkers }
+    guard let chain = table[hook.chain], !walkers.isEmpty else { return walkers }
     let undecided = walk(chain, walkers)
     if undecided.isEmpty { return accepted }
     recorder.add(PolicyStep(hook: hook, table: table.content.name, chain: chain))
@@ -86,7 +99,7 @@ struct TableWalk {
     let (matched, passed) = split(present, line, rule, &elements)
     guard let matched else { return }
     present = passed
-    let action = RuleAction(line, &elements, chains: { table.indices[$0] })
+    let action = RuleAction(line, &elements, chains: { table[$0] })
     switch action {
     case .jump(let chain): present.add(enter(chain, matched, from: rule))
     case .goto(let chain): returned.add(enter(chain, matched, from: rule))
@@ -144,19 +157,24 @@ struct TableWalk {
   }
 
   private func context(_ state: WalkState) -> MatchContext {
-    let input: NetworkInterface = hook == .output ? .none : state.input
+    let input: NetworkInterface = hook == .output ? .none : state.packet.input
     let output: NetworkInterface =
       switch hook {
       case .prerouting, .input: .none
       // The route of the first destination; nat changes it later.
-      case .output: interface(state, to: state.original.destination)
-      case .forward, .postrouting: interface(state, to: state.packet.destination)
+      case .output: interface(to: state.original.destination)
+      case .forward, .postrouting: outgoing(state)
       }
     return MatchContext(state: state, hook: hook, input: input, output: output, node: node)
   }
 
-  private func interface(_ state: WalkState, to address: IPAddress) -> NetworkInterface {
-    state.isRedirected || node.isLocal(address) ? .named("lo") : node.interface(address)
+  private func outgoing(_ state: WalkState) -> NetworkInterface {
+    if state.isRedirected { return .named("lo") }
+    return state.hasUnknownDestination ? .unknown : interface(to: state.packet.destination)
+  }
+
+  private func interface(to address: IPAddress) -> NetworkInterface {
+    node.isLocal(address) ? .named("lo") : node.interface(address)
   }
 }
 
@@ -189,85 +207,5 @@ extension RuleMatch {
 extension Branch {
   fileprivate func scaled(by share: Double) -> Branch {
     Branch(odds: odds * share, assumptions: assumptions)
-  }
-}
-
-extension RuleAction {
-  /// Whether the packet leaves the table, accepted.
-  fileprivate var isFinal: Bool {
-    switch self {
-    case .accept, .translateDestination, .translateNetwork, .redirect, .translateSource: true
-    default: false
-    }
-  }
-
-  /// Changes a packet as the target does.
-  fileprivate func apply(to state: inout WalkState, _ rule: RuleAddress, _ hook: PacketHook) {
-    switch self {
-    case .setMark(let value, let mask): state.mark = state.mark.setting(value, mask: mask)
-    case .setConnectionMark(let value, let mask):
-      state.connectionMark = state.connectionMark.setting(value, mask: mask)
-    case .saveMark(let packetMask, let connectionMask):
-      state.connectionMark = state.connectionMark.replacing(
-        connectionMask, by: state.mark, packetMask)
-    case .restoreMark(let packetMask, let connectionMask):
-      state.mark = state.mark.replacing(packetMask, by: state.connectionMark, connectionMask)
-    case .forgetMark: state.mark = .unknown
-    case .forgetConnectionMark: state.connectionMark = .unknown
-    case .untrack:
-      // What connection tracking has seen stays tracked.
-      if !state.isTracked { state.packet.connection = .untracked }
-    case .translateDestination(let range): state.translateDestination(range, rule)
-    case .translateNetwork(let network): state.translate(network, rule, hook)
-    case .redirect(let ports):
-      state.isRedirected = true
-      state.destinationRule = rule
-      if let ports { state.translatePort(ports) }
-    case .translateSource(let range): state.translateSource(range, rule)
-    case .none, .accept, .drop, .return, .reject, .jump, .goto, .unknown: break
-    }
-  }
-}
-
-extension WalkState {
-  /// The interface it came in by; none for a packet of the node's own.
-  fileprivate var input: NetworkInterface { packet.input }
-
-  fileprivate mutating func translateDestination(_ range: AddressTranslation, _ rule: RuleAddress) {
-    destinationRule = rule
-    if range.hasAddress {
-      packet.destination = range.first
-      hasUnknownDestination = range.first != range.last
-    }
-    translatePort(range)
-  }
-
-  fileprivate mutating func translatePort(_ range: AddressTranslation) {
-    guard range.hasPort else { return }
-    packet.destinationPort = range.firstPort == range.lastPort ? range.firstPort : nil
-  }
-
-  fileprivate mutating func translateSource(_ range: AddressTranslation?, _ rule: RuleAddress) {
-    sourceRule = rule
-    if let range, range.hasAddress, range.first == range.last {
-      packet.source = range.first
-    } else if range?.hasAddress ?? true {
-      hasUnknownSource = true
-    }
-    // The kernel may choose another port too.
-    packet.sourcePort = nil
-  }
-
-  /// Replaces the network's part of an address: `NETMAP`.
-  fileprivate mutating func translate(
-    _ network: AddressMatch, _ rule: RuleAddress, _ hook: PacketHook
-  ) {
-    if hook == .prerouting || hook == .output {
-      destinationRule = rule
-      packet.destination = packet.destination.mapped(to: network)
-    } else {
-      sourceRule = rule
-      packet.source = packet.source.mapped(to: network)
-    }
   }
 }

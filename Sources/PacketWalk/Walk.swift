@@ -105,10 +105,12 @@ public enum PacketHook: String, Sendable, Hashable, CaseIterable {
   case output = "OUTPUT"
   case postrouting = "POSTROUTING"
 
-  /// The tables in the order in which a packet meets them there.
-  var tables: [TableName] {
+  /// The tables in the order in which a packet meets them there. iptables-nft gives security's chains
+  /// another priority than the kernel does.
+  func tables(_ backend: Backend) -> [TableName] {
     switch self {
     case .prerouting: [.raw, .mangle, .nat]
+    case .input where backend == .nft: [.mangle, .filter, .nat, .security]
     case .input: [.mangle, .filter, .security, .nat]
     case .forward: [.mangle, .filter, .security]
     case .output: [.raw, .mangle, .nat, .filter, .security]

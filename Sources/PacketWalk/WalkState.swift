@@ -21,42 +21,49 @@ public struct WalkState: Sendable, Hashable {
   /// What the packet was before any rule changed it.
   public let original: Packet
   public internal(set) var mark = Mark()
-  public internal(set) var connectionMark = Mark()
+  public internal(set) var connectionMark: Mark
   /// The rule that translated the destination.
   public internal(set) var destinationRule: RuleAddress?
   /// The rule that translates the source.
   public internal(set) var sourceRule: RuleAddress?
   /// Whether connection tracking has seen the packet.
   var isTracked = false
+  /// Whether `CT` has said how connection tracking is to take the packet, which it hasn't seen yet.
+  var hasTemplate = false
   /// Whether the packet has left the last hook once: it comes again by loopback.
   var isConfirmed = false
-  /// Whether the node delivers it to itself, whatever its address: `REDIRECT`.
-  var isRedirected = false
+  /// Whether the node delivers it to itself, at an address that isn't known: `REDIRECT`.
+  public internal(set) var isRedirected = false
   /// Whether ``Packet/source`` is no longer the packet's: `MASQUERADE`.
-  var hasUnknownSource = false
-  /// Whether ``Packet/destination`` is the first of several: `DNAT` to a range.
-  var hasUnknownDestination = false
+  public internal(set) var hasUnknownSource = false
+  /// Whether ``Packet/destination`` is the first of several (`DNAT` to a range), or no longer the packet's
+  /// (`REDIRECT`).
+  public internal(set) var hasUnknownDestination = false
 
   init(_ packet: Packet) {
     self.packet = packet
     original = packet
+    // Rules may have set the mark when the connection's first packet passed.
+    connectionMark = packet.connection == .new ? Mark() : .unknown
   }
 
   /// Whether the destination is another than the client asked for: `IPS_DST_NAT`.
   var isDestinationTranslated: Truth {
     if destinationRule == nil { return .no }
-    if hasUnknownDestination || isRedirected { return .unknown }
-    return Truth(
-      packet.destination != original.destination
-        || packet.destinationPort != original.destinationPort)
+    if hasUnknownDestination { return .unknown }
+    if packet.destination != original.destination { return .yes }
+    // A port of a range may be the one that the client asked for.
+    if packet.destinationPort == nil, original.destinationPort != nil { return .unknown }
+    return Truth(packet.destinationPort != original.destinationPort)
   }
 
   /// Whether the source is, or may be, another: `IPS_SRC_NAT`.
   var isSourceTranslated: Truth {
     if sourceRule == nil { return .no }
     if hasUnknownSource { return .unknown }
-    return Truth(
-      packet.source != original.source || packet.sourcePort != original.sourcePort)
+    if packet.source != original.source { return .yes }
+    if packet.sourcePort == nil, original.sourcePort != nil { return .unknown }
+    return Truth(packet.sourcePort != original.sourcePort)
   }
 }
 
