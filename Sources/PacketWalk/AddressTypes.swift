@@ -74,8 +74,8 @@ extension ExtensionOptions {
 
 extension NodeContext {
   fileprivate func type(of address: IPAddress) -> String {
-    // The whole of 0.0.0.0/8 is taken for a broadcast address.
-    if address.isLimitedBroadcast || address.high >> 56 == 0 { return "BROADCAST" }
+    // So is the rest of 0.0.0.0/8 before Linux 5.3.
+    if address.isLimitedBroadcast || address.isZero { return "BROADCAST" }
     if address.isMulticast { return "MULTICAST" }
     return isLocal(address) ? "LOCAL" : "UNICAST"
   }

@@ -196,8 +196,10 @@ extension WalkTests {
         -A INPUT -m addrtype --dst-type UNICAST,LOCAL -j REJECT --reject-with icmp6-port-unreachable
         """, destination: "fd00::1", ends: ["rejected 100 fd00::1:53"]),
     Case(
-      name: "a network of zeros is broadcast",
-      filter: "-A FORWARD -m addrtype --dst-type BROADCAST -j DROP", destination: "0.0.0.9",
-      ends: ["dropped 100 0.0.0.9:53"]),
+      name: "an address of zeros is broadcast",
+      filter: """
+        -A FORWARD -m addrtype --dst-type UNSPEC,UNICAST -j REJECT --reject-with icmp-port-unreachable
+        -A FORWARD -m addrtype --dst-type BROADCAST -j DROP
+        """, destination: "0.0.0.0", ends: ["dropped 100 0.0.0.0:53"]),
   ]
 }

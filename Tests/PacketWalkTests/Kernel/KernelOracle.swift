@@ -138,10 +138,10 @@ struct KernelOracle {
     guard let outcome = walk.outcomes.first, outcome.end == .sent else { return nil }
     let (state, packet) = (outcome.state, outcome.state.packet)
     // In another zone it would be another connection.
-    let isElsewhere = walk.steps.contains {
-      $0.match == .yes && snapshot.line($0.rule).contains("-j CT --zone")
+    let hasZones = snapshot.table(.raw)?.content.chains.contains { chain in
+      chain.rules.contains { String(decoding: $0.line, as: UTF8.self).contains("-j CT --zone") }
     }
-    guard packet.ipProtocol == 17, packet.connection == .new, !isElsewhere,
+    guard packet.ipProtocol == 17, packet.connection == .new, hasZones != true,
       state.sourceRule == nil, state.destinationRule == nil
     else { return nil }
     let origin = WalkNode.Origin(packet.destination)
