@@ -102,7 +102,7 @@ struct Command: AsyncParsableCommand {
       throw ValidationError("--watch-interval must be 0, or 10ms to 24h")
     }
     guard conntrackDuration == .zero || Self.conntrackIntervals.contains(conntrackDuration) else {
-      throw ValidationError("--conntrack-interval must be 0, or 1s to 24h")
+      throw ValidationError("--conntrack-interval must be 0, or 2s to 24h")
     }
     guard telemetryPath.hasPrefix("/"), telemetryPath.count > 1,
       !telemetryPath.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
@@ -169,7 +169,7 @@ struct Command: AsyncParsableCommand {
 
   private var conntrackDuration: Duration { conntrackInterval?.duration ?? .seconds(30) }
 
-  private static let conntrackIntervals = Duration.seconds(1)...Duration.seconds(86_400)
+  private static let conntrackIntervals = Duration.seconds(2)...Duration.seconds(86_400)
 
   private func watch(_ exporter: Exporter) async {
     if watchDuration > .zero {

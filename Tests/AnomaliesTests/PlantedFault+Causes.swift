@@ -148,7 +148,10 @@ extension PlantedFault {
       $0.replace("-m udp --dport 53 ", "", in: "-A KUBE-SERVICES")
       $0.replace("-m tcp --dport 31362 ", "", in: "-A KUBE-EXTERNAL-SERVICES", table: "filter")
     },
-    PlantedFault(new, "Another's DROP of a protocol") {
+    PlantedFault(
+      new, "Another's DROP of a protocol",
+      "service_traffic_dropped filter KUBE-EXTERNAL-SERVICES"
+    ) {
       $0.append("-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment mine -j DROP", "filter")
     },
     PlantedFault(

@@ -108,7 +108,7 @@ struct WatchTests {
       }
       #expect(
         watch.record.asked == [[]]
-          + Array(repeating: [.policies, .connections, .accounts], count: 10))
+          + Array(repeating: [.policies, .connections, .accounts, .conntrack], count: 10))
       #expect(await watch.readings(in: 6) == [3, 6])
     }
   }
@@ -120,7 +120,7 @@ struct WatchTests {
     try await watch.run {
       let metrics = try await watch.exporter.metrics()
       #expect(metrics.services().contains(Self.creation.service))
-      #expect(watch.record.asked == [[], [.policies, .connections, .accounts]])
+      #expect(watch.record.asked == [[], [.policies, .connections, .accounts, .conntrack]])
     }
   }
 
