@@ -11,7 +11,13 @@ struct WatchTests {
     let record = SourceRecord()
     let clock = ManualClock()
 
-    init(_ steps: [[FamilyReading]]) { exporter = Exporter(ScriptedSource(steps, record)) }
+    init(_ steps: [[FamilyReading]], followsConnections: Bool = false) {
+      exporter = Exporter(
+        source: ScriptedSource(steps, record),
+        connections: followsConnections
+          ? ScriptedConnections(ScriptedConnections.Script()) : nil,
+        options: .plain(), logger: LogRecord().logger)
+    }
 
     /// Runs `body` beside the watch, once the first reading is made.
     func run(_ body: () async throws -> Void) async throws {
@@ -110,6 +116,17 @@ struct WatchTests {
         watch.record.asked == [[]]
           + Array(repeating: [.policies, .connections, .accounts, .conntrack], count: 10))
       #expect(await watch.readings(in: 6) == [3, 6])
+    }
+  }
+
+  @Test("Leave a part of their time to dumps of the connection table, where there are any")
+  func sharedTime() async throws {
+    let watch = Watch(try Self.steps(), followsConnections: true)
+    watch.record.mayHaveChanged = true
+    watch.record.cost = .milliseconds(149)
+    try await watch.run {
+      // At 3% of the time, not 5%.
+      #expect(await watch.readings(in: 11) == [5, 10])
     }
   }
 

@@ -29,7 +29,7 @@ public struct ConnectionCensus {
   public static let mostCompared = 100_000
 
   /// - Parameters:
-  ///   - isLocal: Whether an address is the node's.
+  ///   - isLocal: Whether an address is the node's. It is not asked about 127.0.0.0/8.
   ///   - former: What was kept of the dump before; empty where there was none.
   ///   - elapsed: The seconds from the end of that dump to the beginning of this one.
   public init(
@@ -104,6 +104,12 @@ extension ServiceDestinations {
   ) -> Int? {
     service(
       at: Destination(address: connection.destination, port: connection.destinationPort),
-      connection.ipProtocol, isLocal: isLocal(connection.destination))
+      connection.ipProtocol,
+      isLocal: connection.destination.isLoopback || isLocal(connection.destination))
   }
+}
+
+extension IPAddress {
+  /// Whether a node takes the address for its own without having it at an interface: 127.0.0.0/8.
+  fileprivate var isLoopback: Bool { family == .ipv4 && high >> 56 == 127 }
 }

@@ -114,7 +114,7 @@ package actor ConnectionMonitor {
     _ family: JudgedFamily, _ local: Set<IPAddress>
   ) throws(ReadingError) -> ConnectionCensus? {
     var census = ConnectionCensus(
-      family.destinations, isLocal: { local.contains($0) || $0.isLoopback },
+      family.destinations, isLocal: { local.contains($0) },
       former: traffic[family.family] ?? ConnectionTraffic(), elapsed: lastDump?.age(at: now()) ?? 0)
     let isReadable = try source.forEachTranslated(family.family) { census.take($0) }
     return isReadable ? census : nil
@@ -150,9 +150,4 @@ package actor ConnectionMonitor {
       logger.info("dumping the connection table works again")
     }
   }
-}
-
-extension IPAddress {
-  /// Whether a node takes the address for its own without having it at an interface: 127.0.0.0/8.
-  fileprivate var isLoopback: Bool { family == .ipv4 && high >> 56 == 127 }
 }
