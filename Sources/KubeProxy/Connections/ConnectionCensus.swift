@@ -3,18 +3,17 @@ public import Netfilter
 /// What one dump of the connection table shows of a family's service ports: how many connections each
 /// endpoint has, and which ones the rules no longer explain.
 ///
-///     var census = ConnectionCensus(destinations, isLocal: isLocal, former: lastOne.traffic, elapsed: 30)
+///     var census = ConnectionCensus(destinations, isLocal: isLocal, former: traffic, elapsed: 30)
 ///     try reader.forEachTranslated(.ipv4) { census.take($0) }
+///     traffic = census.takeTraffic()
 public struct ConnectionCensus {
   /// The connections of each endpoint, as ``ServiceDestinations`` numbers them.
   public private(set) var connections: [Int32]
   /// Connections to endpoints that rules send nobody to, by service port and endpoint.
   public private(set) var stale: [Stale: StaleCounts] = [:]
-  /// What is kept of those for the next dump.
-  public var traffic: ConnectionTraffic { ConnectionTraffic(seen) }
   private let destinations: ServiceDestinations
   private let isLocal: (IPAddress) -> Bool
-  private let former: ConnectionTraffic
+  private var former: ConnectionTraffic
   private let elapsed: Double
   private var seen: [ConnectionTraffic.Entry] = []
 
@@ -47,6 +46,16 @@ public struct ConnectionCensus {
   public func isStale(_ endpoint: ServiceDestinations.Destination, ofServiceAt service: Int) -> Bool
   {
     destinations.isStale(endpoint, ofServiceAt: service)
+  }
+
+  /// Hands over what is kept of stale connections for the next dump, once all were counted. The census
+  /// forgets it, and the dump before.
+  public mutating func takeTraffic() -> ConnectionTraffic {
+    // Sorting must not copy.
+    var entries: [ConnectionTraffic.Entry] = []
+    swap(&entries, &seen)
+    former = ConnectionTraffic()
+    return ConnectionTraffic(entries)
   }
 
   /// Counts a connection.

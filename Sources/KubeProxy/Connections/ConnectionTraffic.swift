@@ -9,7 +9,10 @@ public struct ConnectionTraffic: Sendable {
 
   public init() { entries = [] }
 
-  init(_ entries: [Entry]) { self.entries = entries.sorted { $0.key < $1.key } }
+  init(_ entries: consuming [Entry]) {
+    entries.sort { $0.key < $1.key }
+    self.entries = entries
+  }
 
   public var count: Int { entries.count }
 

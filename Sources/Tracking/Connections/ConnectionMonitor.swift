@@ -77,8 +77,8 @@ package actor ConnectionMonitor {
   private func publish(_ counts: [(JudgedFamily, ConnectionCensus)]) async {
     let time = now()
     lastDump = time
-    traffic = Dictionary(
-      counts.map { ($0.family, $1.traffic) }, uniquingKeysWith: { first, _ in first })
+    // A family that wasn't dumped can't be compared at the next dump.
+    traffic = traffic.filter { known in counts.contains { $0.0.family == known.key } }
     let isAnyStale = counts.contains { !$0.1.stale.isEmpty }
     let after = isAnyStale ? await judgedFamilies(since: time) : []
     let families = counts.map { family, census in
@@ -116,8 +116,9 @@ package actor ConnectionMonitor {
     var census = ConnectionCensus(
       family.destinations, isLocal: { local.contains($0) },
       former: traffic[family.family] ?? ConnectionTraffic(), elapsed: lastDump?.age(at: now()) ?? 0)
-    let isReadable = try source.forEachTranslated(family.family) { census.take($0) }
-    return isReadable ? census : nil
+    guard try source.forEachTranslated(family.family, { census.take($0) }) else { return nil }
+    traffic[family.family] = census.takeTraffic()
+    return census
   }
 
   private func report(

@@ -49,7 +49,7 @@ struct ConnectionCensusTests {
     #expect(census.stale.count == 2)
     let totals = census.stale.values.reduce(into: StaleCounts()) { $0 += $1 }
     #expect([totals.unreplied, totals.replied, totals.blackholed, totals.total] == [2, 2, 0, 4])
-    #expect(census.traffic.count == 4)
+    #expect(census.takeTraffic().count == 4)
   }
 
   @Test(
@@ -60,7 +60,7 @@ struct ConnectionCensusTests {
     if let then = pair.then { _ = first.take(try then.connection()) }
     // Others don't matter.
     for port in 2...20 as ClosedRange<UInt16> { _ = first.take(try pair.now.connection(port)) }
-    var second = census(former: first.traffic, elapsed: pair.elapsed)
+    var second = census(former: first.takeTraffic(), elapsed: pair.elapsed)
     #expect(second.take(try pair.now.connection()) != nil)
     let counts = try #require(second.stale.values.first)
     #expect(counts.total == 1)
@@ -81,7 +81,7 @@ struct ConnectionCensusTests {
       guard later >= 0 else { continue }
       var first = census()
       _ = first.take(try ConnectionPair.Sight.udp(UInt32(left)).connection())
-      var second = census(former: first.traffic, elapsed: pause)
+      var second = census(former: first.takeTraffic(), elapsed: pause)
       _ = second.take(try ConnectionPair.Sight.udp(UInt32(later)).connection())
       #expect(second.stale.values.first?.blackholed == 0, "\(left) \(later) \(pause)")
     }
@@ -99,8 +99,9 @@ struct ConnectionCensusTests {
     let count = ConnectionCensus.mostCompared + 1000
     var first = census()
     for number in 0..<count { _ = first.take(connection(number)) }
-    #expect(first.traffic.count == ConnectionCensus.mostCompared)
-    var second = census(former: first.traffic, elapsed: 30)
+    let traffic = first.takeTraffic()
+    #expect(traffic.count == ConnectionCensus.mostCompared)
+    var second = census(former: traffic, elapsed: 30)
     for number in (0..<count).reversed() { _ = second.take(connection(number)) }
     let counts = try #require(second.stale.values.first)
     #expect(counts.replied == count)
