@@ -158,7 +158,7 @@ struct KernelOracle {
     }
     guard outcome.end.isDelivered else {
       // A reset for what a bridge's port received is sent by no way of rules.
-      let others = arrivals.filter { $0.source != outcome.state.packet.destination }
+      let others = arrivals.filter { $0.destination != outcome.state.original.source }
       return others.isEmpty ? [] : ["\(outcome.end), but it arrived"]
     }
     guard let arrival = arrivals.first, arrivals.count == 1 else {

@@ -7,8 +7,8 @@ import TestSupport
 /// on the wire by bytes, and what comes out is captured, so that nobody answers.
 ///
 /// Pods are behind the interface `pod0`, others behind `port0`, a port of the bridge `br0`, and everything
-/// else is behind `out0`. What the node's kernel says by
-/// itself (resets, ICMP errors, neighbour discovery) is dropped before any rule sees it.
+/// else is behind `out0`. What the node's kernel says by itself (resets, ICMP errors, neighbour discovery)
+/// is dropped before any rule sees it.
 final class WalkNode {
   enum Origin: CaseIterable {
     case pod, bridgedPod, outside, node
@@ -22,7 +22,12 @@ final class WalkNode {
       case .node: .none
       }
     }
-    var bridgePort: NetworkInterface { self == .bridgedPod ? .named("port0") : .none }
+    var bridgePort: NetworkInterface {
+      self == .bridgedPod && Self.isBridgeFiltered ? .named("port0") : .none
+    }
+
+    /// Whether bridges hand their packets to iptables: the module br_netfilter.
+    private static let isBridgeFiltered = unsafe access("/proc/sys/net/bridge", F_OK) == 0
 
     /// Who is at an address.
     init(_ address: IPAddress) {
@@ -143,6 +148,7 @@ final class WalkNode {
 
 extension WalkNode {
   private static let nodeScript = """
+    modprobe -aq nf_conntrack br_netfilter 2>/dev/null || true
     nft -f - <<END
     table inet oracle {
       chain output {
@@ -181,7 +187,9 @@ extension WalkNode {
     """
 
   private static let linkScript = """
-    for name in iptables ip6tables; do echo 1 >/proc/sys/net/bridge/bridge-nf-call-$name; done
+    for file in /proc/sys/net/bridge/bridge-nf-call-ip*tables; do
+      [ ! -e $file ] || echo 1 >$file
+    done
     ip -batch - <<END
     link add br0 address 02:00:00:00:00:04 type bridge forward_delay 0 mcast_snooping 0
     link set port0 master br0
