@@ -268,6 +268,11 @@ struct ExplanationOutputTests {
       (
         "pod 10.96.0.10:53 cluster", "--via cluster: 10.96.0.10:53 is no service port's name"
       ),
+      (
+        "10.0.0.1 10.96.0.10",
+        "DST: 10.96.0.10 is a cluster IP of kube-system/kube-dns that is served at 53/tcp, 53/udp, 9153/tcp: "
+          + "name a port"
+      ),
       ("10.0.0.1 [fd00::1]:53", "10.0.0.1 is IPv4, and fd00::1 is IPv6"),
       ("fd00::2 [fd00::1]:53", "\(Self.rules) holds no IPv6 rules"),
     ])

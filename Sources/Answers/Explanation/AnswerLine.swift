@@ -35,7 +35,7 @@ extension Explanation {
         ? "not translated: no rule of nat matches \(resolved.destination); \(place)"
         : ", or not translated, and \(place)"
     }
-    if !ends.undecidedDestination.isEmpty {
+    if !Set(ends.undecidedDestination).isSubset(of: ends.undecided) {
       words += ", which depends on \(conditions(ends.undecidedDestination))"
     }
     return "\(words); \(sourceWords)"

@@ -24,6 +24,14 @@ struct ExpectedTranslation {
     if resolved.asked == nil, service == nil { return nil }
   }
 
+  /// `a cluster IP of kube-system/kube-dns that is served at 53/tcp, 53/udp`; nil where the destination is none.
+  var servedPorts: String? {
+    service.map { service in
+      "a cluster IP of \(service) that is served at "
+        + Wording.list(ports.sorted().map(\.text), atMost: 8)
+    }
+  }
+
   private mutating func read(_ chain: Int, of nat: TableContent, _ resolved: ResolvedPacket) {
     let (packet, rules, name) = (
       resolved.packet, nat.chains[chain].rules, nat.chains[chain].name
@@ -56,11 +64,7 @@ struct ExpectedTranslation {
     _ packet: String, _ way: PacketWay, place: (RuleAddress) -> String
   ) -> String {
     guard let dispatch else {
-      let words = service.map { service in
-        ", a cluster IP of \(service) that is served at "
-          + Wording.list(ports.sorted().map(\.text), atMost: 8)
-      }
-      return "no rule of nat matches \(packet)\(words ?? "")"
+      return "no rule of nat matches \(packet)" + (servedPorts.map { ", \($0)" } ?? "")
     }
     if let mark = way.dropMark {
       return "\(place(mark)) marks it to be dropped, and no rule drops what is marked so"

@@ -29,6 +29,11 @@ public struct Explanation {
     hasAffinity = decisions.hasAffinity
     let expected = ExpectedTranslation(of: resolved)
     self.expected = expected
+    if resolved.packet.destinationPort == nil, resolved.transport != .icmp,
+      let ports = expected?.servedPorts
+    {
+      throw PacketQuestionError("DST: \(question.destination.text) is \(ports): name a port")
+    }
     let ends = PacketEnds(walk, needsTranslation: expected != nil)
     self.ends = ends
     way = PacketWay(walk, ends, resolved)
