@@ -78,7 +78,8 @@ struct Explain: ParsableCommand, Tool {
     var question = try question()
     let loader = RulesetLoader(tables: nil, backend: backend?.selection ?? .auto)
     let inputs = try inputs()
-    let ruleset = try loader.load(inputs)
+    let families = question.family.map { [$0] } ?? Set(IPFamily.allCases)
+    let ruleset = try loader.load(inputs, families: families)
     question.node = packet.node(isKernel: inputs == [.kernel])
     let explanation: Explanation
     do throws(PacketQuestionError) {

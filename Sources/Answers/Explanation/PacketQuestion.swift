@@ -16,6 +16,16 @@ public struct PacketQuestion: Sendable {
     self.source = source
     self.destination = destination
   }
+
+  /// The family of the addresses that are named; nil where none is.
+  public var family: IPFamily? { namedAddresses.first?.family }
+
+  var namedAddresses: [IPAddress] {
+    var addresses: [IPAddress] = []
+    if case .address(let address, _) = source { addresses.append(address) }
+    if case .address(let address) = destination.place { addresses.append(address) }
+    return addresses
+  }
 }
 
 /// Where a packet comes from.

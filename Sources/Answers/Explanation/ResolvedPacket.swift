@@ -41,8 +41,8 @@ struct ResolvedPacket {
 
   /// Fills in what a question leaves open.
   init(_ question: PacketQuestion, in ruleset: Ruleset) throws(PacketQuestionError) {
-    let family = try question.namedFamily()
-    let lookup = ServiceLookup(ruleset, family)
+    try question.checkFamilies()
+    let lookup = ServiceLookup(ruleset, question.family)
     var notes: [String] = []
     let hit: ServiceLookup.Hit?
     switch question.destination.place {
@@ -50,7 +50,7 @@ struct ResolvedPacket {
     case .unknown: throw lookup.unknown(question.destination)
     case .address, .node: hit = nil
     }
-    if let hit { side = hit.side } else { side = try lookup.side(family) }
+    if let hit { side = hit.side } else { side = try lookup.side(question.family) }
     asked = hit?.report.port
     isFromMachine = question.source == .outside
     let addresses = NodeAddresses(question.node, side.snapshot)
@@ -118,10 +118,7 @@ struct ResolvedPacket {
 
   /// Notes which of the addresses might be the node's, unlike what is taken for granted.
   private mutating func doubt(_ question: PacketQuestion) {
-    var named: [IPAddress] = []
-    if case .address(let address, _) = question.source { named.append(address) }
-    if case .address(let address) = question.destination.place { named.append(address) }
-    for address in named
+    for address in question.namedAddresses
     where !node.isLocal(address) && !RepresentativeAddress.isPod(address, side) {
       let words = "\(address) is not the node's own address (--node-address)"
       doubts.append(Doubt(kind: .isNodeAddress(address), assumption: words))
@@ -173,18 +170,14 @@ extension ServiceLookup {
 }
 
 extension PacketQuestion {
-  /// The family of the addresses that are named; nil where none is.
-  fileprivate func namedFamily() throws(PacketQuestionError) -> IPFamily? {
-    var addresses: [IPAddress] = []
-    if case .address(let address, _) = source { addresses.append(address) }
-    if case .address(let address) = destination.place { addresses.append(address) }
-    guard let first = addresses.first else { return nil }
-    guard addresses.allSatisfy({ $0.family == first.family }) else {
-      throw PacketQuestionError(
-        "\(addresses[0]) is \(addresses[0].family.rawValue), and \(addresses[1]) is "
-          + addresses[1].family.rawValue)
+  /// Checks that the addresses that are named are of one family.
+  fileprivate func checkFamilies() throws(PacketQuestionError) {
+    let addresses = namedAddresses
+    guard let first = addresses.first, let last = addresses.last, first.family != last.family else {
+      return
     }
-    return first.family
+    throw PacketQuestionError(
+      "\(first) is \(first.family.rawValue), and \(last) is \(last.family.rawValue)")
   }
 
   /// Where the packet is sent, and what to say of that.

@@ -20,20 +20,19 @@ enum AnswerProperties {
     checkSelection(forth, old, new)
   }
 
-  /// Of packets to the node, and to the first service ports.
+  /// Of a packet to the node, one of the node's, and one of a pod's to the first service port.
   private static func checkExplanations(_ ruleset: Ruleset) {
-    let services = ServiceList(of: ruleset).services.prefix(3).map { "\($0.port)" }
-    for destination in ["NODE:80", "10.96.0.10:53/udp", "[fd00::a]:53/icmp"] + services {
-      for source in [PacketSource.pod, .node, .outside] {
-        let question = PacketQuestion(from: source, to: PacketDestination(destination))
-        guard let explanation = try? Explanation(question, in: ruleset) else { continue }
-        let lines = PlainText.lines(text { explanation.write(to: &$0, showsAll: true) })
-        require(lines.first.map { !$0.isEmpty } ?? false, "an explanation begins with the answer")
-        let document = json { explanation.write(to: &$0) }
-        let isDelivered = if case .string("delivered") = document["verdict"] { true } else { false }
-        require(
-          isDelivered == (explanation.exitStatus == 0), "the exit status is the verdict's")
-      }
+    let service = ServiceList(of: ruleset).services.first.map { "\($0.port)" }
+    for (source, destination) in [
+      (PacketSource.outside, "NODE:80"), (.node, "[fd00::a]/icmp"), (.pod, service ?? "10.0.0.1:1"),
+    ] {
+      let question = PacketQuestion(from: source, to: PacketDestination(destination))
+      guard let explanation = try? Explanation(question, in: ruleset) else { continue }
+      let lines = PlainText.lines(text { explanation.write(to: &$0, showsAll: true) })
+      require(lines.first.map { !$0.isEmpty } ?? false, "an explanation begins with the answer")
+      let document = json { explanation.write(to: &$0) }
+      let isDelivered = if case .string("delivered") = document["verdict"] { true } else { false }
+      require(isDelivered == (explanation.exitStatus == 0), "the exit status is the verdict's")
     }
   }
 
