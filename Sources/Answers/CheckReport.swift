@@ -24,6 +24,8 @@ public struct CheckReport {
   private let tables: Set<TableName>?
   private let selection: ((ServicePort) -> Bool)?
   private var readings: [Reading] = []
+  /// Connections to endpoints that no rule leads to; nil where nobody asked for them.
+  public var staleConnections: [StaleConnections.Group]?
   /// Sources that could not be read, or only in part, and why.
   public private(set) var failures: [(source: String, message: String)] = []
 
@@ -89,6 +91,7 @@ public struct CheckReport {
   /// of the severity ``Anomaly/Severity/info``, else 0.
   public var exitStatus: Int32 {
     if !failures.isEmpty { return 2 }
+    if staleConnections?.isEmpty == false { return 1 }
     let findings = readings.lazy.flatMap(\.findings)
     return findings.contains { $0.anomaly.severity != .info } ? 1 : 0
   }
@@ -113,6 +116,10 @@ extension CheckReport {
       }
       reading.write(to: &text)
       last = reading
+    }
+    if let staleConnections {
+      if last != nil { text.endLine() }
+      staleConnections.write(to: &text, advises: true)
     }
   }
 }
@@ -193,6 +200,7 @@ extension CheckReport {
     json.object { json in
       json.member("version", .integer(answerVersion))
       json.member("readings", objects: readings) { $0.write(to: &$1) }
+      staleConnections?.writeMember(to: &json)
       json.member("failures", objects: failures) { failure, json in
         json.member("source", .string(failure.source))
         json.member("message", .string(failure.message))

@@ -20,6 +20,7 @@ struct Check: ParsableCommand, Tool {
         kube-iptables-exporter check
         kube-iptables-exporter check kernel saved.rules
         kube-iptables-exporter check saved.rules --service shop/ --tables nat
+        kube-iptables-exporter check --conntrack
         kube-iptables-exporter check --format json
       """,
     version: Version.text)
@@ -46,6 +47,12 @@ struct Check: ParsableCommand, Tool {
         + "kube-proxy uses, or both. (default: auto)"))
   var backend: BackendSelection?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Look through the kernel's connection table as well, for connections to endpoints that no rule leads to."
+    ))
+  var conntrack = false
+
   /// The flag that named files before they were arguments.
   @Option(help: .hidden, transform: { try RulesetLocation($0) })
   var source: [RulesetLocation] = []
@@ -58,6 +65,12 @@ struct Check: ParsableCommand, Tool {
     }
     if backend != nil, !asked.contains(.kernel) {
       throw ValidationError("--backend can't be combined with files")
+    }
+    if conntrack, !asked.contains(.kernel) {
+      throw ValidationError("--conntrack can't be combined with files: it reads the kernel")
+    }
+    if conntrack, backend == .both {
+      throw ValidationError("--conntrack can't be combined with --backend both: name one")
     }
     try RulesetInput.validateStandardInput(asked)
     if let table = tables?.tables.subtracting(Self.tables).min() {
@@ -84,6 +97,7 @@ struct Check: ParsableCommand, Tool {
     var report = CheckReport(
       tables: tables?.tables, selection: matcher?.matches)
     for input in asked { check(input, &report) }
+    if conntrack { checkConnections(matcher, &report) }
     try matcher?.finish()
     for failure in report.failures { StandardError.note(failure.message) }
     if report.failures.isEmpty, !report.hasServicePorts {
@@ -94,6 +108,15 @@ struct Check: ParsableCommand, Tool {
     case .json: try StandardOutput.write(json: report.write)
     }
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
+  }
+
+  private func checkConnections(_ matcher: ServiceMatcher?, _ report: inout CheckReport) {
+    do throws(AnswerFailure) {
+      report.staleConnections = try ConnectionLookup.findStale(
+        RulesetLoader(tables: [.nat, .filter], backend: backend ?? .auto), matcher?.matches)
+    } catch {
+      report.addFailure(of: RulesetInput.kernel.name, error.description)
+    }
   }
 
   /// The tables that hold rules or canaries of kube-proxy and the kubelet, and those of node-local DNS. All are

@@ -89,6 +89,11 @@ struct FlagTests {
         "check --tables security",
         "--tables security: only nat, filter, mangle and raw are checked for faults"
       ),
+      ("check --conntrack a", "--conntrack can't be combined with files"),
+      ("check --conntrack --backend both", "--conntrack can't be combined with --backend both"),
+      ("show --connections a", "--connections can't be combined with files"),
+      ("show --connections --tree", "--connections can't be combined with --tree"),
+      ("--conntrack-interval 1s", "--conntrack-interval must be 0, or 2s to 24h"),
       ("check --service (", "not a regular expression: missing closing parenthesis"),
       ("check - -", "standard input can be read once"),
       ("check --format table", "Please provide one of 'text' and 'json'"),
