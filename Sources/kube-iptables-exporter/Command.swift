@@ -30,7 +30,8 @@ struct Command: AsyncParsableCommand {
 
   /// The subcommands.
   static let tools: [any Tool.Type] = [
-    PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self, Explain.self, Migrate.self,
+    PrintMetrics.self, ShowServices.self, CompareRulesets.self, Check.self, Explain.self,
+    Migrate.self,
     SaveRules.self,
   ]
 

@@ -79,7 +79,8 @@ struct SaveRules: ParsableCommand, Tool {
       let words = choice == .all ? "" : choice == .ipv4 ? "IPv4 " : "IPv6 "
       let backend = readsKernel ? ruleset.families.first.map { " in \($0.backend.rawValue)" } : nil
       StandardError.note(
-        "\(ruleset.name) has no \(words)tables\(backend.map { $0 + "; --backend reads the other one" } ?? "")")
+        "\(ruleset.name) has no \(words)tables\(backend.map { $0 + "; --backend reads the other one" } ?? "")"
+      )
     }
     try StandardOutput.write(answer: writer.bytes)
   }

@@ -37,10 +37,12 @@ extension PlantedFault {
   ]
 
   private static let dropped = [
-    PlantedFault(new, "A REJECT of all that is forwarded", "service_traffic_dropped filter FORWARD") {
+    PlantedFault(new, "A REJECT of all that is forwarded", "service_traffic_dropped filter FORWARD")
+    {
       $0.insert("-A FORWARD -j REJECT --reject-with icmp-host-prohibited", "filter")
     },
-    PlantedFault(old, "A DROP behind kube-proxy's rules", "service_traffic_dropped filter FORWARD") {
+    PlantedFault(old, "A DROP behind kube-proxy's rules", "service_traffic_dropped filter FORWARD")
+    {
       $0.append("-A FORWARD -j DROP", "filter")
     },
     PlantedFault(new, "A policy, and nothing accepts", "service_traffic_dropped filter FORWARD") {
@@ -62,7 +64,9 @@ extension PlantedFault {
 
   private static let intercepted = [
     PlantedFault(new, "Another's DNAT of a cluster IP", "service_intercepted nat PREROUTING") {
-      $0.insert("-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53")
+      $0.insert(
+        "-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53"
+      )
     },
     PlantedFault(new, "All names are asked elsewhere", "service_intercepted nat PREROUTING") {
       $0.insert("-A PREROUTING -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353")
@@ -71,7 +75,9 @@ extension PlantedFault {
       $0.insert("-A KUBE-SERVICES -d 10.96.0.10/32 -j RETURN")
     },
     PlantedFault(new, "A DNAT of an address that is no service's") {
-      $0.insert("-A PREROUTING -d 192.0.2.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53")
+      $0.insert(
+        "-A PREROUTING -d 192.0.2.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53"
+      )
     },
   ]
 }

@@ -28,8 +28,10 @@ struct Probe {
   let walk: Walk
 
   /// Sends a packet to a service port.
-  init(_ shape: Shape, to target: ServiceTarget, from sources: ProbeSources, in snapshot: FamilySnapshot)
-  {
+  init(
+    _ shape: Shape, to target: ServiceTarget, from sources: ProbeSources,
+    in snapshot: FamilySnapshot
+  ) {
     self.shape = shape
     servicePort = target.servicePort
     let (source, destination, origin): (IPAddress, IPAddress, PacketOrigin) =

@@ -72,7 +72,9 @@ struct ServiceTargets {
           // The last address but one is nobody's yet.
           return source.lastAddressButOne
         case .destinationNAT(let translation) where endpoint == nil && translation.hasAddress:
-          guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else { continue }
+          guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else {
+            continue
+          }
           endpoint = translation.first
         default: continue
         }

@@ -22,7 +22,8 @@ struct WalkFindings {
     let clusterIPs = targets.clusterIPs(Self.sampleSize)
     guard
       let sources = ProbeSources(
-        snapshot.family, nodeAddress: targets.nodeAddress, pod: targets.podAddress(notOf: clusterIPs))
+        snapshot.family, nodeAddress: targets.nodeAddress,
+        pod: targets.podAddress(notOf: clusterIPs))
     else { return }
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
@@ -52,7 +53,8 @@ struct WalkFindings {
       let decisions = concerned.map { probe -> [RuleAddress] in
         probe.visits(hook, in: nat) ? [] : probe.cause(before: hook)
       }
-      guard let cause = decisions.first, !cause.isEmpty, decisions.allSatisfy({ $0 == cause }) else {
+      guard let cause = decisions.first, !cause.isEmpty, decisions.allSatisfy({ $0 == cause })
+      else {
         continue
       }
       all.append(unreached(hook, isAnswer, cause))
@@ -182,7 +184,9 @@ extension Probe {
   /// The rules because of which the packet never comes to a jump; empty where that isn't certain.
   fileprivate func cause(before hook: Hook) -> [RuleAddress] {
     if let end = failure, case .dropped(let rule) = end { return [rule] }
-    guard let stage = PacketHook.allCases.first(where: { $0.chain == hook.chain }) else { return [] }
+    guard let stage = PacketHook.allCases.first(where: { $0.chain == hook.chain }) else {
+      return []
+    }
     return decision(at: stage, in: hook.table)
   }
 
