@@ -78,9 +78,10 @@ struct PathWalk {
 extension Walkers {
   /// The same after connection tracking has looked at them.
   fileprivate var tracked: Walkers {
-    if entries.allSatisfy({ $0.state.isTracked || $0.state.packet.connection == .untracked }) {
-      return self
+    let isDone = entries.allSatisfy { state, _ in
+      !state.hasTemplate && (state.isTracked || state.packet.connection == .untracked)
     }
+    if isDone { return self }
     return changing {
       if $0.packet.connection != .untracked { $0.isTracked = true }
       $0.hasTemplate = false

@@ -16,10 +16,11 @@ extension RuleAction {
     case .setConnectionMark, .saveMark, .restoreMark, .forgetConnectionMark:
       if state.hasConnection { applyToConnection(of: &state) }
     case .forgetMark: state.mark = .unknown
-    // Both leave alone what connection tracking has seen, and what one of them was done to.
-    case .untrack: if !state.isTracked, !state.hasTemplate { state.packet.connection = .untracked }
+    // Both leave alone what has a connection, and what one of them was done to.
+    case .untrack:
+      if !state.hasConnection, !state.hasTemplate { state.packet.connection = .untracked }
     case .setTemplate:
-      if !state.isTracked, state.packet.connection != .untracked { state.hasTemplate = true }
+      if !state.hasConnection, state.packet.connection != .untracked { state.hasTemplate = true }
     case .translateDestination(let range): state.translateDestination(range, rule)
     case .translateNetwork(let network): state.translate(network, rule, hook)
     case .redirect(let ports): state.redirect(to: ports, rule, hook)

@@ -157,6 +157,11 @@ extension WalkTests {
         """
       ], ends: ["rejected 100 10.96.0.10:53"]),
     Case(
+      name: "what connection tracking refused may be left untracked when it comes again",
+      filter: "-A INPUT -m conntrack --ctstate UNTRACKED -j DROP",
+      others: [.raw: "-A PREROUTING -j CT --notrack"], destination: "127.0.0.1", origin: .node,
+      connection: .invalid, ends: ["dropped 100 127.0.0.1:53"]),
+    Case(
       name: "earlier packets of a connection may have left a mark",
       filter: "-A FORWARD -m connmark --mark 0x1 -j DROP", connection: .established,
       ends: ["dropped? 100 10.96.0.10:53", "sent? 100 10.96.0.10:53"]),
