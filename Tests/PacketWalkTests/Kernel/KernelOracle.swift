@@ -104,7 +104,7 @@ struct KernelOracle {
     _ arrivals: [Arrival]
   ) -> [String] {
     var first: [String] = []
-    for attempt in 0..<400 {
+    for attempt in 0..<4_000 {
       // A rule that is met several times may have matched at any of them.
       let decisions = Decisions(rise, attempt == 0 ? nil : random.next())
       let walk = Walk(
