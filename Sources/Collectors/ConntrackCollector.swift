@@ -103,7 +103,7 @@ struct ConntrackCollector: Collector {
     }
     guard report.families.contains(where: { !$0.endpoints.isEmpty }) else { return }
     writer.gauge(
-      "iptables_endpoint_connections",
+      "iptables_endpoint_tracked_connections",
       "Connections of the endpoint in the connection table, at its last dump."
     ) { samples in
       forEachSelected(report, state) { labels, port, family in

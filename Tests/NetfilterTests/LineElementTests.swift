@@ -86,6 +86,8 @@ struct LineElementTests {
     let rule: Rule =
       #"-p tcp -m comment --comment "a \"b\" \\c" -m comment --comment d -m mark --mark 0x1 -j A"#
     #expect(rule.comments == [ByteString(#"a "b" \c"#), ByteString("d")])
+    // What stands behind the target is no match.
+    #expect(Rule("-j ACCEPT -m comment --comment e").comments.isEmpty)
     #expect(rule.withoutComments == "-p tcp -m mark --mark 0x1 -j A")
     #expect(("-m comment --comment a -j A" as Rule).withoutComments == "-j A")
     #expect(("-j A" as Rule).withoutComments == "-j A")

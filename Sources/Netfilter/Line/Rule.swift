@@ -54,10 +54,15 @@ public struct Rule: Sendable, Hashable {
   }
 
   /// The texts of the comments, in their order; kube-proxy names the service port in the first.
+  ///
+  /// What stands behind the target is no match, and so no comment.
   public var comments: [ByteString] {
     var comments: [ByteString] = []
+    var isBehindTarget = false
     forEachElement { element, line, owner in
-      guard line.isText("--comment", element.name), line.isText("comment", owner) else { return }
+      if element.kind == .target || element.kind == .goto { isBehindTarget = true }
+      guard !isBehindTarget, line.isText("--comment", element.name), line.isText("comment", owner)
+      else { return }
       comments.append(ByteString(bytes: line.unescaped(element.value)))
     }
     return comments

@@ -79,7 +79,7 @@ struct ConnectionMonitorTests {
         == [Self.stale("replied"): 2, Self.stale("unreplied"): 1])
     #expect(metrics.all("iptables_service_blackholed_connections") == [Self.service: 0])
     // Without the collector endpoints nobody wants to know.
-    #expect(metrics.all("iptables_endpoint_connections").isEmpty)
+    #expect(metrics.all("iptables_endpoint_tracked_connections").isEmpty)
   }
 
   @Test("Where nothing is stale, the totals are 0 and service ports have no series")
@@ -121,7 +121,7 @@ struct ConnectionMonitorTests {
     script.entries = try (1...5).map { try .udp(from: $0, to: "10.0.0.1:53") }
     await dump(exporter)
     #expect(
-      try await exporter.metrics().all("iptables_endpoint_connections") == [
+      try await exporter.metrics().all("iptables_endpoint_tracked_connections") == [
         Self.service.merging(["endpoint": "10.0.0.1:53"]) { $1 }: 5,
         Self.service.merging(["endpoint": "10.0.0.2:53"]) { $1 }: 0,
       ])

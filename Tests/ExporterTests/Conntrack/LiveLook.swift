@@ -82,7 +82,7 @@ struct LiveLook {
     #expect(entries.count == listed.count)
     #expect(metrics.all("iptables_service_stale_connections") == stale)
     #expect(metrics.all("iptables_service_blackholed_connections") == blackholed)
-    #expect(metrics.all("iptables_endpoint_connections") == connections)
+    #expect(metrics.all("iptables_endpoint_tracked_connections") == connections)
     for state in ["unreplied", "replied"] {
       #expect(
         metrics["iptables_stale_connections", ["ip_family": family.rawValue, "state": state]]
