@@ -1,19 +1,29 @@
-internal import Netfilter
+public import Netfilter
+
+/// A family's rules, prepared for many walks.
+public struct WalkRuleset: Sendable {
+  let backend: Backend
+  let tables: [TableName: TableWalk.Table]
+
+  /// - Parameter snapshot: The rules. A table that is missing accepts everything.
+  public init(_ snapshot: FamilySnapshot) {
+    backend = snapshot.backend
+    tables = Dictionary(
+      uniqueKeysWithValues: snapshot.tables.map { ($0.name, TableWalk.Table($0.content)) })
+  }
+}
 
 /// Takes a packet from hook to hook.
 struct PathWalk {
-  private let tables: [TableName: TableWalk.Table]
-  private let backend: Backend
+  private let rules: WalkRuleset
   private let node: NodeContext
   private let decide: ((RuleAddress) -> Bool?)?
   private(set) var recorder = WalkRecorder()
 
-  init(_ snapshot: FamilySnapshot, _ node: NodeContext, _ decide: ((RuleAddress) -> Bool?)?) {
+  init(_ rules: WalkRuleset, _ node: NodeContext, _ decide: ((RuleAddress) -> Bool?)?) {
+    self.rules = rules
     self.node = node
     self.decide = decide
-    backend = snapshot.backend
-    tables = Dictionary(
-      uniqueKeysWithValues: snapshot.tables.map { ($0.name, TableWalk.Table($0.content)) })
   }
 
   mutating func walk(_ packet: Packet, from origin: PacketOrigin) {
@@ -60,11 +70,11 @@ struct PathWalk {
   /// Passes all tables of a hook, and returns what they accept.
   private mutating func pass(_ hook: PacketHook, _ walkers: Walkers) -> Walkers {
     var walkers = walkers
-    let order = hook.tables(backend)
+    let order = hook.tables(rules.backend)
     for table in order {
       if table != .raw { walkers = walkers.tracked }
       if walkers.isEmpty { break }
-      guard let content = tables[table] else { continue }
+      guard let content = rules.tables[table] else { continue }
       let (asked, rest) = table == .nat ? walkers.partition(\.isTranslatable) : (walkers, Walkers())
       var walk = TableWalk(content, hook, node, decide, recorder)
       walkers = walk.pass(asked)

@@ -11,15 +11,21 @@ struct TableWalk {
 
     init(_ content: TableContent) {
       self.content = content
-      let chains = content.chains
+      sorted = Self.sortedRange(of: content.chains)
+      for index in content.chains.indices where !sorted.contains(index) {
+        indices[content.chains[index].name] = index
+      }
+    }
+
+    /// The chains behind the built-in ones, as far as they are sorted by name.
+    private static func sortedRange(of chains: [Chain]) -> Range<Int> {
+      // A span, for nothing needs to be retained to be compared.
+      let chains = chains.span
       var start = 0
       while start < chains.count, chains[start].isBuiltIn { start += 1 }
       var end = min(start + 1, chains.count)
       while end < chains.count, chains[end - 1].name < chains[end].name { end += 1 }
-      sorted = start..<end
-      for index in chains.indices where !sorted.contains(index) {
-        indices[chains[index].name] = index
-      }
+      return start..<end
     }
 
     subscript(name: ChainName) -> Int? {

@@ -27,20 +27,29 @@ public struct Walk: Sendable {
   /// Walks.
   ///
   /// - Parameters:
-  ///   - snapshot: The rules of the packet's family. A table that is missing accepts everything.
+  ///   - rules: Those of the packet's family.
   ///   - decide: Says of a rule that the walk can't decide, or that statistic decides, whether it matches;
   ///     nil to go both ways.
   public init(
-    of packet: Packet, from origin: PacketOrigin, through snapshot: FamilySnapshot,
+    of packet: Packet, from origin: PacketOrigin, through rules: WalkRuleset,
     on node: NodeContext, decide: ((RuleAddress) -> Bool?)? = nil
   ) {
-    var path = PathWalk(snapshot, node, decide)
+    var path = PathWalk(rules, node, decide)
     path.walk(packet, from: origin)
     steps = path.recorder.steps
     policies = path.recorder.policies
     outcomes = path.recorder.ends.flatMap { end, walkers in
       walkers.entries.map { Outcome(end: end, state: $0.state, branches: $0.branches) }
     }.sorted { $0.bestOdds > $1.bestOdds }
+  }
+
+  /// Walks once. To prepare the rules takes longer than most walks: who makes several prepares them.
+  public init(
+    of packet: Packet, from origin: PacketOrigin, through snapshot: FamilySnapshot,
+    on node: NodeContext, decide: ((RuleAddress) -> Bool?)? = nil
+  ) {
+    self.init(
+      of: packet, from: origin, through: WalkRuleset(snapshot), on: node, decide: decide)
   }
 }
 

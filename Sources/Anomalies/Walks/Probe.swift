@@ -30,7 +30,7 @@ struct Probe {
   /// Sends a packet to a service port.
   init(
     _ shape: Shape, to target: ServiceTarget, from sources: ProbeSources,
-    in snapshot: FamilySnapshot
+    in rules: WalkRuleset
   ) {
     self.shape = shape
     servicePort = target.servicePort
@@ -43,7 +43,7 @@ struct Probe {
     walk = Walk(
       of: Packet(
         source: source, destination: destination, ipProtocol: target.ipProtocol, sourcePort: 49_152,
-        destinationPort: target.port), from: origin, through: snapshot,
+        destinationPort: target.port), from: origin, through: rules,
       on: NodeContext(addresses: [sources.node]))
   }
 

@@ -36,7 +36,7 @@ struct ServiceTargets {
   ) -> [ServiceTarget] {
     var targets: [ServiceTarget] = []
     var known: Set<ServicePort> = []
-    guard let chain = nat.chains.firstIndex(where: { $0.name == name }) else { return [] }
+    guard let chain = nat.chainIndex(of: name) else { return [] }
     let rules = nat.chains[chain].rules
     for position in rules.indices where targets.count < count {
       guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: nat) else { continue }
@@ -60,32 +60,46 @@ struct ServiceTargets {
   /// port that isn't among those that are asked.
   func podAddress(notOf targets: [ServiceTarget]) -> IPAddress? {
     let asked = Set(targets.map(\.servicePort))
-    var endpoint: IPAddress?
+    var endpoints: [Int] = []
     for chain in nat.chains.indices {
       let name = nat.chains[chain].name
-      guard name == .kubeServices || ChainRole(name).isServices else { continue }
-      let rules = nat.chains[chain].rules
-      for position in rules.indices.prefix(2) {
-        switch rules.outcome(at: position) {
-        case .chain("KUBE-MARK-MASQ"):
-          guard let source = rules[position].source, source.inverted else { continue }
+      switch ChainRole(name) {
+      case .service(.endpoint, _): endpoints.append(chain)
+      case .service, .dispatch:
+        if let network = podNetwork(ofChainAt: chain) {
           // The last address but one is nobody's yet.
-          return source.lastAddressButOne
-        case .destinationNAT(let translation) where endpoint == nil && translation.hasAddress:
-          guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else {
-            continue
-          }
-          endpoint = translation.first
-        default: continue
+          return network.lastAddressButOne
+        }
+      case .system, .other: break
+      }
+    }
+    for chain in endpoints {
+      let rules = nat.chains[chain].rules
+      guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else { continue }
+      for position in rules.indices {
+        if case .destinationNAT(let translation) = rules.outcome(at: position),
+          translation.hasAddress
+        {
+          return translation.first
         }
       }
     }
-    return endpoint
+    return nil
+  }
+
+  /// What the first rules of a chain say of where pods are: packets from elsewhere are masqueraded.
+  private func podNetwork(ofChainAt chain: Int) -> AddressMatch? {
+    let rules = nat.chains[chain].rules
+    for position in rules.indices.prefix(2)
+    where rules.outcome(at: position) == .chain("KUBE-MARK-MASQ") {
+      if let source = rules[position].source, source.inverted { return source }
+    }
+    return nil
   }
 
   /// The node's address, if NodePorts are restricted to it.
   var nodeAddress: IPAddress? {
-    guard let chain = nat.chains.firstIndex(where: { $0.name == .kubeServices }) else { return nil }
+    guard let chain = nat.chainIndex(of: .kubeServices) else { return nil }
     let rules = nat.chains[chain].rules
     for position in rules.indices.reversed() {
       let outline = rules.outline(at: position)
@@ -98,10 +112,6 @@ struct ServiceTargets {
 
 extension ServicePort {
   fileprivate var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
-}
-
-extension ChainRole {
-  fileprivate var isServices: Bool { if case .service = self { true } else { false } }
 }
 
 extension AddressMatch {

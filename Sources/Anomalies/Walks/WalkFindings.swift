@@ -6,6 +6,7 @@ internal import PacketWalk
 /// walk through the rules.
 struct WalkFindings {
   private let snapshot: FamilySnapshot
+  private let rules: WalkRuleset
   private let nat: TableContent
   private let map: ServiceMap
   private(set) var all: [Finding] = []
@@ -16,6 +17,7 @@ struct WalkFindings {
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
     guard let nat = snapshot.table(.nat)?.content, !mode.servesElsewhere else { return nil }
     self.snapshot = snapshot
+    rules = WalkRuleset(snapshot)
     self.nat = nat
     self.map = map
     let targets = ServiceTargets(nat, map)
@@ -30,7 +32,7 @@ struct WalkFindings {
       let asked =
         shape == .outsideToNodePort
         ? targets.nodePorts(Self.sampleSize, at: sources.node) : clusterIPs
-      probes += asked.map { Probe(shape, to: $0, from: sources, in: snapshot) }
+      probes += asked.map { Probe(shape, to: $0, from: sources, in: rules) }
     }
     findUnreached(probes)
     findDropped(probes)
@@ -139,7 +141,7 @@ extension WalkFindings {
         let outline = nat.chains[rule.chain].rules.outline(at: rule.position)
         let isKnown = self.all.contains { $0.anomaly == .serviceIntercepted && $0.isAbout(rule) }
         for target in all.lazy.filter(outline.mayMatch).prefix(Self.sampleSize) where !isKnown {
-          let probe = Probe(shape, to: target, from: sources, in: snapshot)
+          let probe = Probe(shape, to: target, from: sources, in: self.rules)
           guard probe.isTaken(by: rule, map) else { continue }
           add(rule, probe)
           break
@@ -210,7 +212,7 @@ extension TableContent {
   /// The rules of a built-in chain that stand before its first jump to kube-proxy's chain and look at where
   /// a packet goes.
   fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [RuleAddress] {
-    guard let chain = chains.firstIndex(where: { $0.name == name }) else { return [] }
+    guard let chain = chainIndex(of: name) else { return [] }
     let rules = chains[chain].rules
     guard let end = rules.indices.first(where: { rules.outcome(at: $0) == .chain(target) }) else {
       return []
@@ -223,7 +225,7 @@ extension TableContent {
 
   /// The rules of a chain of kube-proxy's that lead to none of its chains.
   fileprivate func foreignRules(among name: ChainName, _ map: ServiceMap) -> [RuleAddress] {
-    guard let chain = chains.firstIndex(where: { $0.name == name }) else { return [] }
+    guard let chain = chainIndex(of: name) else { return [] }
     let rules = chains[chain].rules
     return rules.indices.filter { position in
       guard map.owner(ofRule: position, ofChainAt: chain, in: self) == nil else { return false }

@@ -78,7 +78,7 @@ public struct ServiceDestinations: Sendable {
   }
 
   private mutating func takeRules(of name: ChainName, _ content: TableContent, _ map: ServiceMap) {
-    guard let chain = content.chains.firstIndex(where: { $0.name == name }) else { return }
+    guard let chain = content.chainIndex(of: name) else { return }
     let rules = content.chains[chain].rules
     for position in rules.indices {
       let outline = rules.outline(at: position)

@@ -54,6 +54,13 @@ public final class TableContent: Sendable {
     self.builtInCount = builtInCount
   }
 
+  /// The index of the first chain of that name; nil where there is none.
+  public func chainIndex(of name: ChainName) -> Int? {
+    // Spans, for nothing needs to be retained to be compared.
+    let chains = chains
+    return chains.indices.first { chains.span[$0].name == name }
+  }
+
   public var ruleCount: Int { firstRules[chains.count] }
 
   /// Where the rules of the chain at `position` stand in a list of all rules.
