@@ -1,4 +1,5 @@
 internal import Netfilter
+internal import Platform
 
 /// Finds what nf_tables' own tools have written into iptables' tables.
 ///
@@ -29,15 +30,23 @@ struct IncompatibleTable: Sendable {
         if let position = pairing.unchanged(index) { rules[index] = former[position] }
       }
     }
-    for index in pairing.changed {
-      let list = content.chains[index].rules
-      let native = list.indices.filter { position in
-        let line = list.line(at: position)
-        return Self.nativeExpression(line.span, in: content) != nil
-      }
-      if !native.isEmpty { rules[index] = native }
+    let looked = pairing.changed
+    let found = Parallel.mapPieces(of: looked.count) {
+    } _: { piece, _ in
+      looked[piece].map { Self.nativeRules(ofChainAt: $0, in: content) }
+    }
+    for (index, native) in zip(looked, found.joined()) where !native.isEmpty {
+      rules[index] = native
     }
     self.rules = rules
+  }
+
+  private static func nativeRules(ofChainAt index: Int, in content: TableContent) -> [Int] {
+    let list = content.chains[index].rules
+    return list.indices.filter { position in
+      let line = list.line(at: position)
+      return nativeExpression(line.span, in: content) != nil
+    }
   }
 
   /// At most one finding for a table.
