@@ -44,7 +44,7 @@ let package = Package(
     module("KubeProxy", ["Netfilter", "Platform"]),
     module("Churn", ["KubeProxy", "Netfilter"]),
     module("Console", ["Platform"]),
-    module("Anomalies", ["KubeProxy", "Netfilter", "Platform"]),
+    module("Anomalies", ["KubeProxy", "Netfilter", "PacketWalk", "Platform"]),
     module("PacketWalk", ["Netfilter"]),
     module("Answers", ["Anomalies", "Churn", "Console", "KubeProxy", "Netfilter", "PacketWalk"]),
     module("Exposition", ["Platform"]),
