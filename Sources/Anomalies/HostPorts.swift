@@ -18,7 +18,7 @@ struct HostPorts {
   static func findings(in nat: TableContent) -> [Finding] {
     let pods = nat.chains.indices.filter { nat.chains[$0].name.hasPrefix(pod) }
     let hostPorts = HostPorts(nat: nat, pods: pods)
-    guard let dispatch = nat.position(of: dispatch) else { return pods.map(hostPorts.orphan) }
+    guard let dispatch = nat.chainIndex(of: dispatch) else { return pods.map(hostPorts.orphan) }
     return hostPorts.findings(ledToFrom: dispatch)
   }
 

@@ -101,7 +101,7 @@ struct IncompatibleTable: Sendable {
     if let expression = line.nativeExpression { return expression }
     // A chain may have the same name.
     guard let statement = line.bareStatement, let chain = ChainName(statement),
-      content.position(of: chain) == nil
+      content.chainIndex(of: chain) == nil
     else { return nil }
     return statement
   }

@@ -9,7 +9,7 @@ enum LostRules {
   /// - Parameter found: what was found in the table otherwise.
   static func causes(in content: TableContent, _ map: ServiceMap, of found: [Finding]) -> [Finding]
   {
-    guard let services = content.position(of: .kubeServices) else { return found }
+    guard let services = content.chainIndex(of: .kubeServices) else { return found }
     if isFlushed(content, services) {
       let name = content.name.rawValue
       let cause = Finding(
@@ -53,7 +53,7 @@ enum LostRules {
   private static func nodePortJump(
     in nat: TableContent, _ map: ServiceMap, _ services: Int
   ) -> [Finding] {
-    guard let nodePorts = nat.position(of: .kubeNodePorts) else { return [] }
+    guard let nodePorts = nat.chainIndex(of: .kubeNodePorts) else { return [] }
     let rules = nat.chains[nodePorts].rules
     // It stands last, so that is where to look first.
     guard !rules.isEmpty, !nat.chains[services].rules.leads(to: .kubeNodePorts) else { return [] }
@@ -74,14 +74,6 @@ enum LostRules {
         servicePort: owners.count == 1 ? owners.first.map { map.services[$0].port } : nil,
         "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of \(count) are dead")
     ]
-  }
-}
-
-extension TableContent {
-  /// Where the chain of that name stands; nil where there is none.
-  func position(of name: ChainName) -> Int? {
-    // By index: a copy of each chain would touch its rules' storage.
-    chains.indices.first { chains[$0].name == name }
   }
 }
 

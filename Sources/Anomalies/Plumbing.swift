@@ -18,7 +18,7 @@ struct Plumbing {
 
   /// The faults of nat's or filter's chains, where there are services that need them.
   static func findings(in content: TableContent) -> [Finding] {
-    guard let services = content.position(of: .kubeServices) else { return [] }
+    guard let services = content.chainIndex(of: .kubeServices) else { return [] }
     let plumbing = Plumbing(content: content)
     switch content.name {
     // Without rules for services nobody jumps to them.
@@ -30,7 +30,7 @@ struct Plumbing {
   }
 
   private var marking: Finding? {
-    guard let chain = content.position(of: "KUBE-MARK-MASQ") else { return nil }
+    guard let chain = content.chainIndex(of: "KUBE-MARK-MASQ") else { return nil }
     let walk = PlumbingWalk(content.chains[chain].rules, for: "MARK")
     let consequence =
       "connections from outside, and those of a pod to itself through a service, keep their source, and "
@@ -39,7 +39,7 @@ struct Plumbing {
   }
 
   private var masquerading: Finding? {
-    guard let chain = content.position(of: .kubePostrouting) else { return nil }
+    guard let chain = content.chainIndex(of: .kubePostrouting) else { return nil }
     let walk = PlumbingWalk(content.chains[chain].rules, for: "MASQUERADE")
     if let fault = finding(
       walk, chain, lacks: "no longer masquerades marked packets",
@@ -59,7 +59,7 @@ struct Plumbing {
 
   /// The fault that KUBE-POSTROUTING looks for another mark than KUBE-MARK-MASQ sets.
   private func marksApart(_ walk: PlumbingWalk, _ chain: Int) -> Finding? {
-    guard let source = content.position(of: "KUBE-MARK-MASQ"),
+    guard let source = content.chainIndex(of: "KUBE-MARK-MASQ"),
       let asked = walk.mark,
       let set = PlumbingWalk(content.chains[source].rules, for: "MARK").setMark,
       set & asked != asked, let position = walk.found
@@ -71,7 +71,7 @@ struct Plumbing {
   }
 
   private var accepting: Finding? {
-    guard let chain = content.position(of: .kubeForward) else { return nil }
+    guard let chain = content.chainIndex(of: .kubeForward) else { return nil }
     let rules = content.chains[chain].rules
     let walk = PlumbingWalk(rules, for: "ACCEPT", mustAskForMark: true)
     // One that drops or accepts everything before is a fault of its own.

@@ -160,7 +160,7 @@ extension TableContent {
     if !chainNames(among: ["KUBE-PROXY-CANARY", .kubeNodePorts, .kubeProxyFirewall]).isEmpty {
       return true
     }
-    guard let forward = position(of: .kubeForward) else { return false }
+    guard let forward = chainIndex(of: .kubeForward) else { return false }
     let rules = chains[forward].rules
     return rules.indices.contains { rules.line(at: $0).span.asksForInvalid }
   }

@@ -115,11 +115,6 @@ extension ServicePort {
 }
 
 extension AddressMatch {
-  /// The address, where it is one alone that matches.
-  fileprivate var onlyAddress: IPAddress? {
-    !inverted && mask == mask.family.fullMask ? address : nil
-  }
-
   fileprivate var lastAddressButOne: IPAddress {
     let host =
       mask.family == .ipv4

@@ -205,8 +205,9 @@ extension Probe {
 extension TableContent {
   /// Whether a rule of the built-in chain leads to the target.
   fileprivate func has(_ hook: Hook) -> Bool {
-    guard let chain = chains.first(where: { $0.name == hook.chain }) else { return false }
-    return chain.rules.indices.contains { chain.rules.outcome(at: $0) == .chain(hook.target) }
+    guard let chain = chainIndex(of: hook.chain) else { return false }
+    let rules = chains[chain].rules
+    return rules.indices.contains { rules.outcome(at: $0) == .chain(hook.target) }
   }
 
   /// The rules of a built-in chain that stand before its first jump to kube-proxy's chain and look at where

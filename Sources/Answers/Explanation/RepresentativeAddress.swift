@@ -26,11 +26,12 @@ extension RepresentativeAddress {
   /// The node's addresses that rules show: those by which its NodePorts are reached.
   static func nodeAddresses(in snapshot: FamilySnapshot) -> [IPAddress] {
     guard let nat = snapshot.table(.nat)?.content,
-      let services = nat.chains.first(where: { $0.name == .kubeServices })
+      let services = nat.chainIndex(of: .kubeServices)
     else { return [] }
-    return services.rules.indices.compactMap { position in
-      guard case .chain(.kubeNodePorts) = services.rules.outcome(at: position) else { return nil }
-      return services.rules.outline(at: position).destination?.onlyAddress
+    let rules = nat.chains[services].rules
+    return rules.indices.compactMap { position in
+      guard case .chain(.kubeNodePorts) = rules.outcome(at: position) else { return nil }
+      return rules.outline(at: position).destination?.onlyAddress
     }
   }
 
@@ -77,9 +78,8 @@ private struct PodSearch {
 
   /// A pod with a rule of its own: `-A POSTROUTING -s 10.244.1.7/32 … -j CNI-0123…`.
   func local(asking service: Int?) -> RepresentativeAddress? {
-    guard let rules = nat.chains.first(where: { $0.name == "POSTROUTING" })?.rules else {
-      return nil
-    }
+    guard let chain = nat.chainIndex(of: "POSTROUTING") else { return nil }
+    let rules = nat.chains[chain].rules
     let endpoints = endpoints { service == nil || $0 == service }
     for position in rules.indices {
       guard case .chain(let target) = rules.outcome(at: position), target.hasPrefix("CNI-"),

@@ -33,7 +33,8 @@ private struct ChainEnding {
 
   /// - Parameter name: a chain of filter; nil where it doesn't exist.
   init?(of name: ChainName, in snapshot: FamilySnapshot) {
-    guard let content = snapshot.table(.filter)?.content, let index = content.index(of: name) else {
+    guard let content = snapshot.table(.filter)?.content, let index = content.chainIndex(of: name)
+    else {
       return nil
     }
     let chain = content.chains[index]

@@ -78,7 +78,9 @@ extension FamilySnapshot {
   func forEachRule(
     of name: ChainName, in table: TableName, _ body: (RuleOutline, Int, UInt64) -> Void
   ) {
-    guard let table = self.table(table), let chain = table.content.index(of: name) else { return }
+    guard let table = self.table(table), let chain = table.content.chainIndex(of: name) else {
+      return
+    }
     let rules = table.content.chains[chain].rules
     let first = table.content.firstRules[chain]
     for position in rules.indices {
@@ -95,16 +97,9 @@ extension FamilySnapshot {
 
   /// A rule of a chain that exists, to be shown; nil where it doesn't.
   func rule(_ position: Int, of name: ChainName, in table: TableName) -> MigrationRule? {
-    guard let content = self.table(table)?.content, let chain = content.index(of: name) else {
+    guard let content = self.table(table)?.content, let chain = content.chainIndex(of: name) else {
       return nil
     }
     return MigrationRule(content, backend, chain: chain, position)
-  }
-}
-
-extension TableContent {
-  func index(of name: ChainName) -> Int? {
-    // By index: a copy of each chain would touch its rules' storage.
-    chains.indices.first { chains[$0].name == name }
   }
 }

@@ -64,8 +64,3 @@ extension ServiceAddress.Kind {
     }
   }
 }
-
-extension AddressMatch {
-  /// The address, where it is one alone that matches.
-  var onlyAddress: IPAddress? { !inverted && mask == mask.family.fullMask ? address : nil }
-}

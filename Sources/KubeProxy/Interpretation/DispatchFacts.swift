@@ -276,8 +276,3 @@ extension RuleOutline {
     return (name, hash)
   }
 }
-
-extension Array where Element: Comparable {
-  /// Where an element stands in a sorted list; nil where it doesn't.
-  func sortedIndex(of element: Element) -> Int? { indices.sortedIndex(of: element) { self[$0] } }
-}

@@ -103,6 +103,11 @@ public struct AddressMatch: Sendable, Hashable {
     self.inverted = inverted
   }
 
+  /// The address, where it is one alone that matches.
+  public var onlyAddress: IPAddress? {
+    !inverted && mask == mask.family.fullMask ? address : nil
+  }
+
   /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
   public init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
     let slash = line.position(of: UInt8(ascii: "/"), in: range)

@@ -34,3 +34,11 @@ extension Range<Int> {
     return low
   }
 }
+
+extension Array where Element: Comparable {
+  /// The index of an element of a sorted list; nil if it isn't there.
+  @inlinable
+  public func sortedIndex(of element: Element) -> Int? {
+    indices.sortedIndex(of: element) { self[$0] }
+  }
+}

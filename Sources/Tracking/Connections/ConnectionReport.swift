@@ -59,11 +59,3 @@ extension RulesetState {
     }
   }
 }
-
-extension [ServicePort] {
-  /// Where a service port stands in the sorted list; nil where it isn't in it.
-  fileprivate func sortedIndex(of port: ServicePort) -> Int? {
-    let index = indices.partitionPoint { self[$0] < port }
-    return index < count && self[index] == port ? index : nil
-  }
-}
