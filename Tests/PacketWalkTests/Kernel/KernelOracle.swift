@@ -174,16 +174,14 @@ private final class Decisions {
   private var remaining: [RuleKey: UInt64]
   private var answered: [RuleKey: Int] = [:]
   private var random: SplitMix64?
-  private var isYes = false
+  /// Whether other answers would have been as good.
+  private(set) var areAmbiguous = false
 
   /// - Parameter seed: Nil to say that rules match at first.
   init(_ rise: CounterRise, _ seed: UInt64?) {
     remaining = rise.rules
     random = seed.map(SplitMix64.init(seed:))
   }
-
-  /// Whether other answers would have been as good.
-  var areAmbiguous: Bool { isYes }
 
   var count: Int { answered.values.reduce(0, +) }
 
@@ -193,9 +191,9 @@ private final class Decisions {
     let key = RuleKey(rule)
     answered[key, default: 0] += 1
     guard let left = remaining[key], left > 0 else { return false }
+    areAmbiguous = true
     if let number = random?.next(), number & 1 == 0 { return false }
     remaining[key] = left - 1
-    isYes = true
     return true
   }
 }
