@@ -136,14 +136,15 @@ private struct ChainFactsReader {
   }
 
   private mutating func add(_ name: Int, to jumps: inout PackedLists<Int>) {
+    // By a function of its own: a slice of the list that lives while the list grows has it copied.
+    if isNew(name, in: jumps) { jumps.append(name) }
+  }
+
+  private mutating func isNew(_ name: Int, in jumps: PackedLists<Int>) -> Bool {
     let known = jumps.open
     // A chain that leads to many is searched by hash.
-    if known.count < 16 {
-      if known.contains(name) { return }
-    } else {
-      if seen.isEmpty { seen = Set(known) }
-      guard seen.insert(name).inserted else { return }
-    }
-    jumps.append(name)
+    if known.count < 16 { return !known.contains(name) }
+    if seen.isEmpty { seen = Set(known) }
+    return seen.insert(name).inserted
   }
 }
