@@ -71,27 +71,24 @@ public enum Parallel {
     return values.withLock { $0.compactMap(\.self) }
   }
 
-  /// Does two things, and waits for both.
+  /// Does two things, and waits for both. Either may itself use several processors, which what
+  /// ``map(count:workers:state:_:)`` does may not.
   ///
   /// - Parameter isLarge: Whether they are much work, so that they are done at the same time.
   public static func both<First: Sendable, Second: Sendable>(
-    isLarge: Bool, _ first: @Sendable () -> First, _ second: @Sendable () -> Second
+    isLarge: Bool, _ first: @Sendable () -> First, _ second: @escaping @Sendable () -> Second
   ) -> (First, Second) {
     guard isLarge, ProcessLimits.processors > 1 else { return (first(), second()) }
-    let results = Mutex<(First?, Second?)>((nil, nil))
-    DispatchQueue.concurrentPerform(iterations: 2) { index in
-      if index == 0 {
-        let result = first()
-        results.withLock { $0.0 = result }
-      } else {
-        let result = second()
-        results.withLock { $0.1 = result }
-      }
+    let result = Mutex<Second?>(nil)
+    let work = DispatchWorkItem {
+      let value = second()
+      result.withLock { $0 = value }
     }
-    guard case (let first?, let second?) = results.withLock({ $0 }) else {
-      preconditionFailure("both have been done")
-    }
-    return (first, second)
+    DispatchQueue.global(qos: .userInitiated).async(execute: work)
+    let value = first()
+    work.wait()
+    guard let other = result.withLock({ $0 }) else { preconditionFailure("both have been done") }
+    return (value, other)
   }
 
   /// So many chains are worth the way to another processor.
