@@ -50,7 +50,7 @@ public struct JSONWriter {
     container("{", "}", body)
   }
 
-  public mutating func member(_ name: String, array body: (inout JSONWriter) -> Void) {
+  public mutating func array(_ name: String, _ body: (inout JSONWriter) -> Void) {
     begin(name)
     container("[", "]", body)
   }
@@ -60,30 +60,24 @@ public struct JSONWriter {
     _ name: String, objects elements: some Sequence<Element>,
     _ body: (Element, inout JSONWriter) -> Void
   ) {
-    member(
-      name,
-      array: { json in
-        for element in elements { json.object { body(element, &$0) } }
-      })
+    array(name) { json in
+      for element in elements { json.object { body(element, &$0) } }
+    }
   }
 
   /// Writes an array of values that fit on a line.
   public mutating func member(_ name: String, elements: some Sequence<Scalar>) {
-    member(
-      name,
-      array: { json in
-        for element in elements { json.element(element) }
-      })
+    array(name) { json in
+      for element in elements { json.element(element) }
+    }
   }
 
   /// Writes an object whose members are all strings; null if there is none.
   public mutating func member(_ name: String, strings: KeyValuePairs<String, String>?) {
     guard let strings else { return member(name, .null) }
-    member(
-      name,
-      object: { json in
-        for (name, text) in strings { json.member(name, .string(text)) }
-      })
+    member(name) { json in
+      for (name, text) in strings { json.member(name, .string(text)) }
+    }
   }
 
   /// Ends the last line, and returns the document.

@@ -10,15 +10,13 @@ struct JSONWriterTests {
     var json = JSONWriter()
     json.object { json in
       json.member("text", .string("a"))
-      json.member(
-        "list",
-        array: { json in
-          json.element(.integer(-1))
-          json.element(.number(0.25))
-          json.object { $0.member("none", .null) }
-        })
-      json.member("empty", array: { _ in })
-      json.member("inner", object: { $0.member("flag", .flag(true)) })
+      json.array("list") { json in
+        json.element(.integer(-1))
+        json.element(.number(0.25))
+        json.object { $0.member("none", .null) }
+      }
+      json.array("empty") { _ in }
+      json.member("inner") { $0.member("flag", .flag(true)) }
     }
     let expected = """
       {
