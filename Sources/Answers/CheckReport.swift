@@ -156,8 +156,7 @@ extension CheckReport.Reading {
     for finding in findings.prefix(Self.longest.findings) { write(finding, to: &text) }
     let left = findings.count - Self.longest.findings
     if left > 0 { text.line("  … and \(left) more; --format json has them all", .faint) }
-    write("Why it matters: ", anomaly.reason, to: &text)
-    write("What to do: ", anomaly.advice, to: &text)
+    text.explain(reason: anomaly.reason, advice: anomaly.advice)
   }
 
   private func write(_ finding: Finding, to text: inout TerminalWriter) {
@@ -169,42 +168,20 @@ extension CheckReport.Reading {
     }
     text.line(": \(finding.detail)")
     for place in finding.rules.prefix(Self.longest.rules) {
-      text.write("    ")
-      text.write(place.rule.bytes(in: place.chain))
-      text.line("  (rule \(place.position + 1))", .faint)
+      text.rule(place.rule, in: place.chain, at: place.position)
     }
     let left = finding.rules.count - Self.longest.rules
     if left > 0 { text.line("    … and \(left) more rules", .faint) }
-  }
-
-  /// Writes a paragraph in lines of at most 100 characters.
-  private func write(_ head: String, _ paragraph: String, to text: inout TerminalWriter) {
-    text.write("  " + head, .strong)
-    var column = 1 + head.count
-    for (index, word) in paragraph.split(separator: " ").enumerated() {
-      if index > 0, column + 1 + word.count > 100 {
-        text.endLine()
-        text.write("   ")
-        column = 3
-      }
-      text.write((index > 0 ? " " : "") + word)
-      column += 1 + word.count
-    }
-    text.endLine()
   }
 }
 
 extension CheckReport {
   /// Writes the report for machines, as Documentation/answers.md describes it.
   public func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("version", .integer(answerVersion))
+    json.answer { json in
       json.member("readings", objects: readings) { $0.write(to: &$1) }
       staleConnections?.writeMember(to: &json)
-      json.member("failures", objects: failures) { failure, json in
-        json.member("source", .string(failure.source))
-        json.member("message", .string(failure.message))
-      }
+      json.member(failures: failures)
     }
   }
 }
@@ -233,9 +210,7 @@ extension Finding {
     json.member("detail", .string(detail))
     json.member("consequences", .integer(consequences))
     json.member("rules", objects: rules) { place, json in
-      json.member("chain", .text(place.chain.bytes))
-      json.member("position", .integer(place.position + 1))
-      json.member("text", .text(place.rule.bytes(in: place.chain)))
+      json.members(of: place.rule, in: place.chain, at: place.position)
     }
     json.member("title", .string(anomaly.title))
     json.member("reason", .string(anomaly.reason))

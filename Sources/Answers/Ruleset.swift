@@ -88,6 +88,15 @@ extension FamilySnapshot {
   }
 }
 
+extension Rule {
+  /// Whether `isMeant` holds for an element of the rule. Its parameters are those of `forEachElement`.
+  func contains(_ isMeant: (LineElement, Span<UInt8>, Range<Int>) -> Bool) -> Bool {
+    var isThere = false
+    forEachElement { element, line, owner in isThere = isThere || isMeant(element, line, owner) }
+    return isThere
+  }
+}
+
 extension Ruleset {
   /// The rule set as iptables-save prints it: to be compared with a file.
   ///

@@ -25,18 +25,13 @@ public struct StaleConnections {
     }
   }
 
-  private struct Judged {
-    let ports: [ServicePort]
-    var census: ConnectionCensus
-  }
-
   private struct Key: Hashable {
     let family: IPFamily
     let place: ConnectionCensus.Stale
   }
 
   private let selection: ((ServicePort) -> Bool)?
-  private var judged: [IPFamily: Judged] = [:]
+  private var judged: [IPFamily: (services: JudgedFamily, census: ConnectionCensus)] = [:]
   private var found: [Key: Group] = [:]
 
   /// - Parameters:
@@ -48,11 +43,9 @@ public struct StaleConnections {
   ) {
     self.selection = selection
     for snapshot in ruleset.families {
-      let map = FamilySide(snapshot).map
-      let destinations = ServiceDestinations(
-        map, nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
-      judged[snapshot.family] = Judged(
-        ports: map.services.map(\.port), census: ConnectionCensus(destinations, isLocal: isLocal))
+      let services = JudgedFamily(snapshot, ServiceMap(of: snapshot))
+      let census = ConnectionCensus(services.destinations, isLocal: isLocal)
+      judged[snapshot.family] = (services, census)
     }
   }
 
@@ -62,7 +55,7 @@ public struct StaleConnections {
   /// Takes in a connection.
   public mutating func take(_ connection: TranslatedConnection, _ family: IPFamily) {
     guard let place = judged[family]?.census.take(connection),
-      let port = judged[family]?.ports[place.service], selection?(port) ?? true
+      let port = judged[family]?.services.ports[place.service], selection?(port) ?? true
     else { return }
     let new = Group(family: family, servicePort: port, endpoint: place.endpoint)
     found[Key(family: family, place: place), default: new].add(connection)
@@ -73,10 +66,7 @@ public struct StaleConnections {
   /// - Returns: Sorted by service port, family and endpoint.
   public func groups(confirmedBy later: StaleConnections) -> [Group] {
     found.values.filter { group in
-      guard let judged = later.judged[group.family],
-        let service = judged.ports.firstIndex(of: group.servicePort)
-      else { return false }
-      return judged.census.isStale(group.endpoint, ofServiceAt: service)
+      later.judged[group.family]?.services.isStale(group.endpoint, of: group.servicePort) ?? false
     }.sorted {
       ($0.servicePort, $0.family, $0.endpoint) < ($1.servicePort, $1.family, $1.endpoint)
     }
@@ -138,10 +128,7 @@ extension [StaleConnections.Group] {
 
   /// Writes them for machines, as Documentation/answers.md describes it.
   public func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("version", .integer(answerVersion))
-      writeMember(to: &json)
-    }
+    json.answer { writeMember(to: &$0) }
   }
 
   /// Writes them as the array `stale_connections`.

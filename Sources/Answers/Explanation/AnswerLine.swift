@@ -154,7 +154,7 @@ extension Explanation {
   }
 
   func chainName(_ table: TableName, _ chain: Int) -> String {
-    guard let chain = resolved.side.snapshot.table(table)?.content.chains[chain] else { return "" }
+    guard let chain = resolved.side.chain(table, chain) else { return "" }
     return Wording.place(chain.name, table, .ipv4, isBuiltIn: chain.isBuiltIn)
   }
 
@@ -196,19 +196,12 @@ extension Rule {
   }
 
   fileprivate func hasSelector(_ name: String) -> Bool {
-    var isThere = false
-    forEachElement { element, line, _ in
-      if element.kind == .selector, line.isText(name, element.name) { isThere = true }
-    }
-    return isThere
+    contains { element, line, _ in element.kind == .selector && line.isText(name, element.name) }
   }
 
-  /// Whether the rule asks for a mark.
   fileprivate var asksForMark: Bool {
-    var asks = false
-    forEachElement { element, line, owner in
-      if line.isText("--mark", element.name), line.isText("mark", owner) { asks = true }
+    contains { element, line, owner in
+      line.isText("--mark", element.name) && line.isText("mark", owner)
     }
-    return asks
   }
 }

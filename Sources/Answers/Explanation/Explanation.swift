@@ -42,9 +42,8 @@ public struct Explanation {
       if case .isNodeAddress(resolved.packet.destination) = doubt.kind, expected != nil {
         return nil
       }
-      let other = resolved.doubting(doubt)
-      let others = PacketEnds(
-        KnownDecisions(other).walk(), needsTranslation: expected != nil)
+      let walk = KnownDecisions(resolved.doubting(doubt)).walk()
+      let others = PacketEnds(walk, needsTranslation: expected != nil)
       return others.isSame(as: ends) ? nil : doubt.assumption
     }
     assumptions = resolved.assumptions + decisions.assumptions + doubts
@@ -74,18 +73,18 @@ public struct Explanation {
 }
 
 extension FamilySide {
-  func content(of rule: RuleAddress) -> TableContent? { snapshot.table(rule.table)?.content }
+  func chain(_ table: TableName, _ index: Int) -> Chain? {
+    snapshot.table(table)?.content.chains[index]
+  }
 
   /// The rule, and the chain that it stands in.
   func rule(_ rule: RuleAddress) -> (rule: Rule, chain: Chain)? {
-    content(of: rule).map { content in
-      (content.chains[rule.chain].rules[rule.position], content.chains[rule.chain])
-    }
+    chain(rule.table, rule.chain).map { ($0.rules[rule.position], $0) }
   }
 
   func owner(of rule: RuleAddress) -> ServicePort? {
-    content(of: rule).flatMap {
-      map.servicePort(ofRule: rule.position, ofChainAt: rule.chain, in: $0)
+    snapshot.table(rule.table).flatMap {
+      map.servicePort(ofRule: rule.position, ofChainAt: rule.chain, in: $0.content)
     }
   }
 }

@@ -8,8 +8,7 @@ extension Explanation {
   ///
   /// - Parameter showsAll: whether the rules that did not match are written too.
   public func write(to json: inout JSONWriter, showsAll: Bool = false) {
-    json.object { json in
-      json.member("version", .integer(answerVersion))
+    json.answer { json in
       json.member("source", .string(ruleset.name))
       json.member("mode", .string(ruleset.mode.rawValue))
       json.member("backend", .string(resolved.side.snapshot.backend.rawValue))
@@ -41,18 +40,16 @@ extension Explanation {
   private func write(_ fate: PacketEnds.Fate, to json: inout JSONWriter) {
     json.member("end", .string(fate.isLost ? "lost" : fate.end.word))
     json.member("share", .number(fate.share))
-    json.member("certain", .flag(fate.branches.contains { $0.assumptions.isEmpty }))
+    json.member("certain", .flag(fate.isCertain))
     json.member("destination", .string("\(fate.destination.address)"))
     json.member("port", fate.destination.port.map { .integer(Int($0)) } ?? .null)
     json.member("service", strings: fate.translation.flatMap(owner)?.parts)
     json.member("stopped_by", place: fate.end.rule, writePlace)
     if case .droppedByPolicy(let table, let chain) = fate.end {
-      json.member(
-        "policy_of",
-        object: { json in
-          json.member("table", .string(table.rawValue))
-          json.member("chain", .text(resolved.side.chain(table, chain)?.name.bytes ?? []))
-        })
+      json.member("policy_of") { json in
+        json.member("table", .string(table.rawValue))
+        json.member("chain", .text(resolved.side.chain(table, chain)?.name.bytes ?? []))
+      }
     } else {
       json.member("policy_of", .null)
     }
@@ -65,9 +62,7 @@ extension Explanation {
   private func writePlace(_ rule: RuleAddress, to json: inout JSONWriter) {
     json.member("table", .string(rule.table.rawValue))
     guard let (text, chain) = resolved.side.rule(rule) else { return }
-    json.member("chain", .text(chain.name.bytes))
-    json.member("position", .integer(rule.position + 1))
-    json.member("text", .text(text.bytes(in: chain.name)))
+    json.members(of: text, in: chain.name, at: rule.position)
   }
 
   private func write(_ stage: PacketWay.Stage, _ showsAll: Bool, to json: inout JSONWriter) {
@@ -77,25 +72,16 @@ extension Explanation {
     json.member("rules", objects: passages) { passage, json in
       let step = passage.step
       guard let (text, chain) = resolved.side.rule(step.rule) else { return }
-      json.member("chain", .text(chain.name.bytes))
-      json.member("position", .integer(step.rule.position + 1))
-      json.member("text", .text(text.bytes(in: chain.name)))
+      json.members(of: text, in: chain.name, at: step.rule.position)
       json.member("depth", .integer(step.depth))
       json.member("match", .string(step.match.word))
       json.member("decides", .flag(passage.decides))
       json.member("share", passage.share.map { .number($0) } ?? .null)
-      let owner = way.owner(step.rule)
-      json.member("service", strings: owner?.port?.parts)
+      json.member("service", strings: owner(step.rule)?.parts)
       json.member("kind", .string(ChainKind.of(chain)))
     }
     json.member("passed_over", .integer(stage.passedOver))
     json.member("policy", stage.policy.map { .string($0.name) } ?? .null)
-  }
-}
-
-extension FamilySide {
-  func chain(_ table: TableName, _ index: Int) -> Chain? {
-    snapshot.table(table)?.content.chains[index]
   }
 }
 
@@ -106,10 +92,6 @@ extension JSONWriter {
     guard let rule else { return member(name, .null) }
     member(name, object: { write(rule, &$0) })
   }
-}
-
-extension PacketWay.RuleOwner {
-  fileprivate var port: ServicePort? { if case .servicePort(let port) = self { port } else { nil } }
 }
 
 extension WalkStep.StepMatch {

@@ -43,12 +43,10 @@ extension Explanation {
 
   /// `tcp from 10.244.1.7 to 10.96.0.10:53, as it comes in`.
   private var journey: String {
-    let socket = SocketAddress(
-      address: resolved.packet.destination, port: resolved.packet.destinationPort)
     let origin = resolved.origin == .node ? ", sent by the node" : ""
     let input: String =
       if case .named(let name) = resolved.packet.input { ", in by \(name)" } else { "" }
-    return "\(resolved.transport.rawValue) from \(resolved.packet.source) to \(socket)"
+    return "\(resolved.transport.rawValue) from \(resolved.packet.source) to \(resolved.socket)"
       + "\(origin)\(input), \(ruleset.name)\(Wording.suffix(resolved.family))"
   }
 
@@ -119,10 +117,8 @@ extension Explanation {
 extension Rule {
   /// Whether `-m statistic` decides, whose odds stand in the rule.
   fileprivate var isByChance: Bool {
-    var isByChance = false
-    forEachElement { element, line, _ in
-      if element.kind == .match, line.isText("statistic", element.name) { isByChance = true }
+    contains { element, line, _ in
+      element.kind == .match && line.isText("statistic", element.name)
     }
-    return isByChance
   }
 }

@@ -10,29 +10,25 @@ final class KnownDecisions {
   /// What was taken for granted, in sentences.
   private(set) var assumptions: [String] = []
   private let resolved: ResolvedPacket
-  private let networks: [InterfaceNetwork]
   /// Interfaces by which the packet doesn't leave wherever it goes.
   private var unusedOutputs: Set<[UInt8]> = []
 
-  init(_ resolved: ResolvedPacket) {
-    self.resolved = resolved
-    networks = InterfaceNetwork.all(in: resolved.side.snapshot)
-  }
+  init(_ resolved: ResolvedPacket) { self.resolved = resolved }
 
   func walk() -> Walk {
     let walk = makeWalk()
     // Where it goes is known now.
     let destinations = Set(walk.outcomes.map(\.state.packet.destination))
       .union([resolved.packet.destination])
-    unusedOutputs = Set(
-      networks.filter { network in !destinations.contains { network.holds($0) } }.map(\.name))
+    let unused = resolved.networks.filter { !destinations.contains(where: $0.network.holds) }
+    unusedOutputs = Set(unused.map(\.name))
     return unusedOutputs.isEmpty ? walk : makeWalk()
   }
 
   private func makeWalk() -> Walk {
     Walk(
-      of: resolved.packet, from: resolved.origin, through: resolved.side.snapshot,
-      on: resolved.node, decide: decide)
+      of: resolved.packet, from: resolved.origin, through: resolved.rules, on: resolved.node,
+      decide: decide)
   }
 
   private func decide(_ address: RuleAddress) -> Bool? {
@@ -60,10 +56,9 @@ final class KnownDecisions {
     if resolved.isFromMachine, Self.podInterfaces.contains(where: { name.starts(with: $0) }) {
       return false
     }
-    let source = resolved.packet.source
-    guard let network = networks.first(where: { $0.name == name }), !network.holds(source) else {
-      return true
-    }
+    guard let known = resolved.networks.first(where: { $0.name == name }),
+      !known.network.holds(resolved.packet.source)
+    else { return true }
     noteNetwork(name)
     return false
   }
@@ -80,11 +75,11 @@ final class KnownDecisions {
   }
 
   private func noteNetwork(_ name: [UInt8]) {
-    guard let network = networks.first(where: { $0.name == name }) else { return }
+    guard let known = resolved.networks.first(where: { $0.name == name }) else { return }
     let interface = String(decoding: name, as: UTF8.self)
     let sentence =
-      "it does not pass \(interface), which is for \(network.text), by nat's POSTROUTING rule "
-      + "\(network.position + 1)"
+      "it does not pass \(interface), which is for \(known.network.text), by nat's POSTROUTING rule "
+      + "\(known.position + 1)"
     if !assumptions.contains(sentence) { assumptions.append(sentence) }
   }
 }
@@ -135,14 +130,15 @@ private struct Conditions {
 
 /// An interface and its network, as Docker's rule for it shows them: `-A POSTROUTING -s 172.17.0.0/16 ! -o docker0
 /// -j MASQUERADE`.
-private struct InterfaceNetwork {
+struct InterfaceNetwork {
   let name: [UInt8]
   let network: AddressMatch
   let position: Int
 
   static func all(in snapshot: FamilySnapshot) -> [InterfaceNetwork] {
-    let chain = snapshot.table(.nat)?.content.chains.first { $0.name == "POSTROUTING" }
-    guard let rules = chain?.rules else { return [] }
+    guard let nat = snapshot.table(.nat)?.content, let chain = nat.chainIndex(of: "POSTROUTING")
+    else { return [] }
+    let rules = nat.chains[chain].rules
     return rules.indices.compactMap { InterfaceNetwork(rules[$0], $0) }
   }
 
@@ -166,14 +162,5 @@ private struct InterfaceNetwork {
     self.name = name
     network = source
     self.position = position
-  }
-
-  func holds(_ address: IPAddress) -> Bool {
-    address.family == network.address.family
-      && address.masked(by: network.mask) == network.address
-  }
-
-  var text: String {
-    "\(network.address)" + (network.mask.prefixLength.map { "/\($0)" } ?? "")
   }
 }

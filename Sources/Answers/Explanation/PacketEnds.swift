@@ -19,6 +19,9 @@ struct PacketEnds {
 
     var isDelivered: Bool { end.isDelivered && !isLost }
 
+    /// Whether packets come to it without anything that isn't known.
+    var isCertain: Bool { branches.contains { $0.assumptions.isEmpty } }
+
     /// Of all packets, if all that is assumed holds.
     var share: Double {
       var certain = 0.0
@@ -89,10 +92,7 @@ struct PacketEnds {
     } else if others.allSatisfy(\.isStopped), others.count == fates.count {
       verdict = .notDelivered
     } else {
-      let isCertain = others.contains { fate in
-        fate.isStopped && fate.branches.contains { $0.assumptions.isEmpty }
-      }
-      verdict = isCertain ? .notDelivered : .depends
+      verdict = others.contains { $0.isStopped && $0.isCertain } ? .notDelivered : .depends
     }
     undecided = rules(others.flatMap { $0.branches.map(\.assumptions) })
     undecidedSource = rules(rewritten)
@@ -162,28 +162,21 @@ extension WalkEnd {
 
 extension [PacketEnds.Fate] {
   fileprivate mutating func sort() {
-    self = map { (key: $0.order, fate: $0) }.sorted { $0.key < $1.key }.map(\.fate)
+    self = map { (key: $0.order, fate: $0) }
+      .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.fate)
   }
 }
 
 extension PacketEnds.Fate {
   /// By what fates are ordered: what is delivered first, then the likeliest, then by address and rule.
-  fileprivate var order: Order {
+  fileprivate var order: [UInt64] {
     // Shares that differ by iptables' rounding are the same.
     let rank = Int((share * 10_000).rounded())
     let (address, place) = (destination.address, end.place)
-    return Order(keys: [
+    return [
       isDelivered ? 0 : 1, UInt64(10_000 - rank), address.high, address.low,
       UInt64(destination.port ?? 0), UInt64(place.0), UInt64(place.1),
-    ])
-  }
-
-  fileprivate struct Order: Comparable {
-    let keys: [UInt64]
-
-    static func < (left: Order, right: Order) -> Bool {
-      left.keys.lexicographicallyPrecedes(right.keys)
-    }
+    ]
   }
 }
 

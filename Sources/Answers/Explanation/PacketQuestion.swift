@@ -1,3 +1,4 @@
+internal import KubeProxy
 public import Netfilter
 
 /// A packet that somebody asks about, as it was named: the first of a connection.
@@ -166,19 +167,11 @@ struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads `10.0.0.1`, `10.0.0.1:80`, `fd00::1`, `[fd00::1]`, `[fd00::1]:80`.
   init?(_ text: String) {
-    if let address = IPAddress(text) {
+    if let address = IPAddress(text) ?? Self.bracketed(text[...]) {
       self.init(address: address, port: nil)
       return
     }
-    guard let colon = text.lastIndex(of: ":") else {
-      guard let address = Self.bracketed(text[...]) else { return nil }
-      self.init(address: address, port: nil)
-      return
-    }
-    if let address = Self.bracketed(text[...]) {
-      self.init(address: address, port: nil)
-      return
-    }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
     let (host, number) = (text[..<colon], text[text.index(after: colon)...])
     guard let port = UInt16(number), number.first != "+",
       let address = Self.bracketed(host)
@@ -196,7 +189,6 @@ struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// `10.0.0.1:80`, `[fd00::1]:80`, `fd00::1`.
   var description: String {
-    guard let port else { return "\(address)" }
-    return address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+    port.map { "\(ServiceDestinations.Destination(address: address, port: $0))" } ?? "\(address)"
   }
 }

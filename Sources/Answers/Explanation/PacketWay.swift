@@ -70,16 +70,13 @@ struct PacketWay {
       }
     }
     for policy in walk.policies {
-      guard let content = side.snapshot.table(policy.table)?.content else { continue }
-      let verdict = content.chains[policy.chain].policy
+      guard let verdict = side.chain(policy.table, policy.chain)?.policy else { continue }
       if let index = stages.firstIndex(where: {
         $0.hook == policy.hook && $0.table == policy.table && $0.policy == nil
       }) {
         stages[index].policy = verdict
       } else if verdict == .drop {
-        var stage = Stage(hook: policy.hook, table: policy.table)
-        stage.policy = verdict
-        stages.append(stage)
+        stages.append(Stage(hook: policy.hook, table: policy.table, policy: verdict))
       }
     }
   }
@@ -105,7 +102,7 @@ struct PacketWay {
     var text: String {
       switch self {
       case .servicePort(let port): "\(port)"
-      case .agent(let kind): Wording.ofOwner(kind).split(separator: " ").last.map(String.init) ?? ""
+      case .agent(let kind): Wording.name(kind)
       }
     }
   }

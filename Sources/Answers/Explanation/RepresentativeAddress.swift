@@ -25,8 +25,7 @@ extension RepresentativeAddress {
 
   /// The node's addresses that rules show: those by which its NodePorts are reached.
   static func nodeAddresses(in snapshot: FamilySnapshot) -> [IPAddress] {
-    guard let nat = snapshot.table(.nat)?.content,
-      let services = nat.chainIndex(of: .kubeServices)
+    guard let nat = snapshot.table(.nat)?.content, let services = nat.chainIndex(of: .kubeServices)
     else { return [] }
     let rules = nat.chains[services].rules
     return rules.indices.compactMap { position in
@@ -39,11 +38,8 @@ extension RepresentativeAddress {
   /// pod network, else another service port's endpoint. Nil where the rules show none.
   ///
   /// - Parameter service: The service port that it is to be no endpoint of, by its index in the map.
-  static func pod(
-    in snapshot: FamilySnapshot, _ map: ServiceMap, asking service: Int?
-  ) -> RepresentativeAddress? {
-    guard let nat = snapshot.table(.nat)?.content else { return nil }
-    let search = PodSearch(nat: nat, filter: snapshot.table(.filter)?.content, map: map)
+  static func pod(in side: FamilySide, asking service: Int?) -> RepresentativeAddress? {
+    guard let search = PodSearch(side) else { return nil }
     return search.local(asking: service) ?? search.inNetwork ?? search.endpoint(asking: service)
   }
 
@@ -62,11 +58,7 @@ extension RepresentativeAddress {
 
   /// Whether rules show that an address is a pod's: it is in the pod network.
   static func isPod(_ address: IPAddress, _ side: FamilySide) -> Bool {
-    guard let nat = side.snapshot.table(.nat)?.content else { return false }
-    let search = PodSearch(nat: nat, filter: side.snapshot.table(.filter)?.content, map: side.map)
-    guard let (network, _) = search.network else { return false }
-    return address.family == network.address.family
-      && address.masked(by: network.mask) == network.address
+    PodSearch(side)?.network?.0.holds(address) ?? false
   }
 }
 
@@ -75,6 +67,13 @@ private struct PodSearch {
   let nat: TableContent
   let filter: TableContent?
   let map: ServiceMap
+
+  init?(_ side: FamilySide) {
+    guard let nat = side.snapshot.table(.nat)?.content else { return nil }
+    self.nat = nat
+    filter = side.snapshot.table(.filter)?.content
+    map = side.map
+  }
 
   /// A pod with a rule of its own: `-A POSTROUTING -s 10.244.1.7/32 … -j CNI-0123…`.
   func local(asking service: Int?) -> RepresentativeAddress? {
@@ -101,11 +100,10 @@ private struct PodSearch {
     // The first addresses are often a bridge's.
     for number in UInt32(7)..<1024 {
       let address = network.address.adding(number)
-      guard address.masked(by: network.mask) == network.address else { return nil }
+      guard network.holds(address) else { return nil }
       if endpoints.contains(address) { continue }
-      let length = network.mask.prefixLength.map { "/\($0)" } ?? ""
       return RepresentativeAddress(
-        address: address, reason: "in the pod network \(network.address)\(length), by \(place)")
+        address: address, reason: "in the pod network \(network.text), by \(place)")
     }
     return nil
   }
@@ -125,8 +123,8 @@ private struct PodSearch {
         )
       }
     }
-    let chains = Self.forwarding.compactMap { name in filter?.chains.first { $0.name == name } }
-    for chain in chains {
+    guard let filter else { return nil }
+    for chain in Self.forwarding.compactMap(filter.chainIndex).map({ filter.chains[$0] }) {
       for (position, rule) in chain.rules.prefix(1000).enumerated() {
         guard let source = rule.source, !source.inverted, !source.mask.isZero,
           source.mask != source.address.family.fullMask
@@ -175,6 +173,16 @@ extension Rule {
     }
     return input
   }
+}
+
+extension AddressMatch {
+  /// Whether the address is in the network.
+  func holds(_ address: IPAddress) -> Bool {
+    address.family == self.address.family && address.masked(by: mask) == self.address
+  }
+
+  /// `10.244.0.0/16`.
+  var text: String { "\(address)" + (mask.prefixLength.map { "/\($0)" } ?? "") }
 }
 
 extension IPAddress {

@@ -5,6 +5,9 @@ internal import PacketWalk
 /// A question about a packet, with everything filled in that was left open.
 struct ResolvedPacket {
   let side: FamilySide
+  /// The rules, prepared for several walks.
+  let rules: WalkRuleset
+  let networks: [InterfaceNetwork]
   private(set) var packet: Packet
   private(set) var origin: PacketOrigin
   private(set) var node: NodeContext
@@ -31,11 +34,13 @@ struct ResolvedPacket {
 
   var family: IPFamily { side.snapshot.family }
 
-  /// Where the packet is sent: `10.96.0.10:53/udp`.
-  var destination: String {
-    let socket = SocketAddress(address: packet.destination, port: packet.destinationPort)
-    return "\(socket)/\(transport.rawValue)"
+  /// Where the packet is sent.
+  var socket: SocketAddress {
+    SocketAddress(address: packet.destination, port: packet.destinationPort)
   }
+
+  /// The same in words: `10.96.0.10:53/udp`.
+  var destination: String { "\(socket)/\(transport.rawValue)" }
 
   let transport: PacketProtocol
 
@@ -51,6 +56,8 @@ struct ResolvedPacket {
     case .address, .node: hit = nil
     }
     if let hit { side = hit.side } else { side = try lookup.side(question.family) }
+    rules = WalkRuleset(side.snapshot)
+    networks = InterfaceNetwork.all(in: side.snapshot)
     asked = hit?.report.port
     isFromMachine = question.source == .outside
     let addresses = NodeAddresses(question.node, side.snapshot)
@@ -149,7 +156,7 @@ private struct NodeAddresses {
 }
 
 extension PacketProtocol {
-  fileprivate init(_ port: ServicePort) {
+  init(_ port: ServicePort) {
     switch port.transport {
     case .tcp: self = .tcp
     case .udp: self = .udp
@@ -211,8 +218,7 @@ extension PacketQuestion {
       let address = RepresentativeAddress.outside(target.family)
       return (address, nil, "\(address) stands for another machine")
     case .pod:
-      let pod = RepresentativeAddress.pod(in: side.snapshot, side.map, asking: service)
-      guard let pod else {
+      guard let pod = RepresentativeAddress.pod(in: side, asking: service) else {
         throw PacketQuestionError("--from pod: the rules show no pod's address; name one as SRC")
       }
       return (pod.address, nil, "\(pod.address) stands for a pod: \(pod.reason)")

@@ -10,9 +10,8 @@ struct ServiceLookup {
   /// - Parameter family: The only one that is looked in; nil for all.
   init(_ ruleset: Ruleset, _ family: IPFamily?) {
     self.ruleset = ruleset
-    families = ruleset.families.filter { family == nil || $0.family == family }.map {
-      FamilySide($0)
-    }
+    families = ruleset.families.filter { family == nil || $0.family == family }
+      .map { FamilySide($0) }
   }
 
   /// A service port that was found.
@@ -136,7 +135,7 @@ extension ServiceLookup.Hit {
   }
 
   fileprivate func hasProtocol(_ transport: PacketProtocol) -> Bool {
-    report.port.transport.rawValue.lowercased() == transport.rawValue
+    PacketProtocol(report.port) == transport
   }
 }
 
@@ -149,6 +148,6 @@ extension ServiceReport {
 extension ServicePort {
   /// As an argument names it without doubt: `default/dns:dns/udp`.
   fileprivate var argument: String {
-    transport == .tcp ? description : "\(self)/\(transport.rawValue.lowercased())"
+    transport == .tcp ? description : "\(self)/\(PacketProtocol(self).rawValue)"
   }
 }

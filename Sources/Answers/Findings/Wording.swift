@@ -1,4 +1,3 @@
-internal import Console
 internal import KubeProxy
 internal import Netfilter
 
@@ -34,7 +33,8 @@ enum Wording {
   /// ` of CNI`, ` of kube-router`, and nothing where no agent is known.
   static func ofOwner(_ kind: String) -> String { kind == "other" ? "" : " of \(name(kind))" }
 
-  private static func name(_ kind: String) -> String {
+  /// An agent's name, by the kind of its chains.
+  static func name(_ kind: String) -> String {
     switch kind {
     case ChainKind.kubeRouter: "kube-router"
     case "KUBE-other": "Kubernetes"
@@ -52,14 +52,5 @@ enum Wording {
   static func percent(_ share: Double) -> String {
     let tenths = Int((share * 1000).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
-  }
-}
-
-extension TerminalWriter {
-  /// Writes what to know of a rule set where kube-proxy is not in iptables mode.
-  mutating func notice(_ mode: KubeProxyMode, of ruleset: String, isKernel: Bool) {
-    guard let notice = mode.notice(ofKernel: isKernel) else { return }
-    write("\(ruleset): ", .strong)
-    line(notice, mode.servesElsewhere ? .notable : .faint)
   }
 }

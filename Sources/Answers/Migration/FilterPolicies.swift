@@ -34,9 +34,7 @@ private struct ChainEnding {
   /// - Parameter name: a chain of filter; nil where it doesn't exist.
   init?(of name: ChainName, in snapshot: FamilySnapshot) {
     guard let content = snapshot.table(.filter)?.content, let index = content.chainIndex(of: name)
-    else {
-      return nil
-    }
+    else { return nil }
     let chain = content.chains[index]
     let drop = chain.rules.indices.first { chain.rules.line(at: $0).blocksAll }
     let end = drop ?? chain.rules.count
@@ -46,7 +44,10 @@ private struct ChainEnding {
     }
     if let drop {
       words = "a rule of \(name) drops all that is left"
-      rules = [MigrationRule(content, snapshot.backend, chain: index, drop)]
+      rules = [
+        MigrationRule(
+          backend: snapshot.backend, content: content, chainIndex: index, position: drop)
+      ]
     } else {
       words = chain.policy == .drop ? "\(name) has the policy DROP" : nil
       rules = []
@@ -88,9 +89,8 @@ extension FamilySnapshot {
   /// Adds whether INPUT drops the health checks that filter's KUBE-NODEPORTS accepts.
   fileprivate func addHealthChecks(to finding: inout MigrationFinding) {
     var checks: [MigrationRule] = []
-    forEachRule(of: .kubeNodePorts, in: .filter) { outline, position, _ in
-      guard outline.outcome == .other else { return }
-      checks += [rule(position, of: .kubeNodePorts, in: .filter)].compactMap(\.self)
+    forEachRule(of: .kubeNodePorts, in: .filter) { outline, rule, _ in
+      if outline.outcome == .other { checks.append(rule) }
     }
     guard !checks.isEmpty, let ending = ChainEnding(of: "INPUT", in: self),
       let words = ending.words

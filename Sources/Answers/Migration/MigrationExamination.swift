@@ -39,30 +39,36 @@ extension MigrationSource {
   }
 
   private func examineKernel(_ finding: inout MigrationFinding) {
-    let needed = KernelVersion(5, 13)
     guard let node else {
       finding.add(.unknown, "a file does not tell the node's kernel")
       return
     }
-    guard let release = node.kernelRelease, let version = KernelVersion(release: release) else {
+    guard let release = node.kernelRelease, let version = Self.version(of: release) else {
       finding.add(.unknown, "the kernel's version can't be read")
       return
     }
-    if version < needed {
-      finding.add(.blocks, "Linux \(release) is older than \(needed)")
+    if version < (5, 13) {
+      finding.add(.blocks, "Linux \(release) is older than 5.13")
     } else {
-      finding.add(.ok, "Linux \(release) is \(needed) or later")
+      finding.add(.ok, "Linux \(release) is 5.13 or later")
     }
+  }
+
+  /// The version that a release begins with, such as 5.13 of `5.13.0-52-generic`; nil where it begins with none.
+  private static func version(of release: String) -> (Int, Int)? {
+    let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count >= 2, let major = Int(parts[0]),
+      let minor = Int(parts[1].prefix { $0.isASCII && $0.isNumber })
+    else { return nil }
+    return (major, minor)
   }
 
   private func examineInvalidPackets(_ finding: inout MigrationFinding) {
     var rules: [MigrationRule] = []
     var ofRules: UInt64 = 0
     for family in families {
-      family.forEachRule(of: .kubeForward, in: .filter) { outline, position, packets in
-        guard outline.outcome == .blocked,
-          let rule = family.rule(position, of: .kubeForward, in: .filter), rule.dropsInvalid
-        else { return }
+      family.forEachRule(of: .kubeForward, in: .filter) { outline, rule, packets in
+        guard outline.outcome == .blocked, rule.rule.matchesInvalid else { return }
         rules.append(rule)
         ofRules += packets
       }
@@ -100,7 +106,9 @@ extension MigrationSource {
     for family in families {
       for content in family.tables.lazy.map(\.content) {
         for rule in content.foreignRules {
-          let place = MigrationRule(content, family.backend, chain: rule.chain, rule.position)
+          let place = MigrationRule(
+            backend: family.backend, content: content, chainIndex: rule.chain,
+            position: rule.position)
           if rule.kind == .into { into.append(place) } else { inside.append(place) }
         }
       }
@@ -149,16 +157,13 @@ extension MigrationSource {
   }
 }
 
-extension MigrationRule {
-  /// Whether it matches packets that connection tracking finds invalid.
-  fileprivate var dropsInvalid: Bool {
-    var isInvalid = false
-    Rule(line: text[...]).forEachElement { element, line, _ in
-      if line.isText("--ctstate", element.name) || line.isText("--state", element.name) {
-        isInvalid = line.isText("INVALID", element.value) && !element.isInverted
-      }
+extension Rule {
+  /// Whether the rule is for packets that connection tracking finds invalid.
+  fileprivate var matchesInvalid: Bool {
+    contains { element, line, _ in
+      (line.isText("--ctstate", element.name) || line.isText("--state", element.name))
+        && line.isText("INVALID", element.value) && !element.isInverted
     }
-    return isInvalid
   }
 }
 
@@ -189,13 +194,8 @@ extension FamilySnapshot {
         .blocks, "\(place) holds \(Wording.count(rules, "rule")) for services beside those in use")
       return
     }
-    var names: Set<ChainName> = []
-    for content in tables.lazy.map(\.content) {
-      for chain in content.chains.indices
-      where Landmarks.of(content, chainAt: chain).contains(.kubernetes) {
-        names.insert(content.chains[chain].name)
-      }
-    }
+    let chains = tables.lazy.flatMap(\.content.chains).map(\.name)
+    let names = Set(chains.filter(\.isKubernetes))
     if !names.isEmpty {
       finding.add(
         .look,

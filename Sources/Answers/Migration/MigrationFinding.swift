@@ -39,25 +39,12 @@ extension MigrationFinding.Status {
 /// A rule, and where it stands.
 struct MigrationRule: Sendable {
   let backend: Backend
-  let family: IPFamily
-  let table: TableName
-  let chain: ChainName
-  /// Counted from 1.
+  let content: TableContent
+  let chainIndex: Int
   let position: Int
-  /// `-A CHAIN …`.
-  let text: [UInt8]
 
-  /// - Parameters:
-  ///   - chain: the index of the chain in the table.
-  ///   - position: counted from 0.
-  init(_ content: TableContent, _ backend: Backend, chain: Int, _ position: Int) {
-    self.backend = backend
-    family = content.family
-    table = content.name
-    self.chain = content.chains[chain].name
-    self.position = position + 1
-    text = content.chains[chain].rules[position].bytes(in: self.chain)
-  }
+  var chain: ChainName { content.chains[chainIndex].name }
+  var rule: Rule { content.chains[chainIndex].rules[position] }
 }
 
 /// What `migrate` examines; the raw value stands in JSON.

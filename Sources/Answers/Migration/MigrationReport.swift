@@ -65,7 +65,10 @@ extension MigrationReport {
       if index > 0 { text.endLine() }
       text.write("\(node.source.name): ", .strong)
       let blocking = node.count(.blocks)
-      text.write(Self.verdict(blocking), blocking == 0 ? .good : .bad)
+      let things = "\(Wording.count(blocking, "thing")) stand\(blocking == 1 ? "s" : "")"
+      text.write(
+        (blocking == 0 ? "nothing is known to stand" : things)
+          + " between this node and kube-proxy's nftables mode", blocking == 0 ? .good : .bad)
       let rest = Wording.counts([
         (node.count(.look), "to look at"), (node.count(.unknown), "unknown"),
         (node.count(.ok), "ok"),
@@ -75,28 +78,16 @@ extension MigrationReport {
     }
   }
 
-  private static func verdict(_ blocking: Int) -> String {
-    switch blocking {
-    case 0: "nothing is known to stand between this node and kube-proxy's nftables mode"
-    case 1: "1 thing stands between this node and kube-proxy's nftables mode"
-    default: "\(blocking) things stand between this node and kube-proxy's nftables mode"
-    }
-  }
-
   /// Writes the report for machines, as Documentation/answers.md describes it.
   public func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("version", .integer(answerVersion))
+    json.answer { json in
       json.member("sources", objects: nodes) { node, json in
         json.member("source", .string(node.source.name))
         json.member("mode", .string(node.source.mode.rawValue))
         json.member("blocking", .integer(node.count(.blocks)))
         json.member("findings", objects: node.findings) { $0.write(to: &$1) }
       }
-      json.member("failures", objects: failures) { failure, json in
-        json.member("source", .string(failure.source))
-        json.member("message", .string(failure.message))
-      }
+      json.member(failures: failures)
     }
   }
 }
@@ -112,15 +103,12 @@ extension MigrationFinding {
     for detail in details.dropFirst() { text.line("  \(detail)") }
     if isNamedOnly { return }
     for rule in rules.prefix(Self.mostRules) {
-      text.write("    ")
-      text.write(rule.text)
-      text.line(
-        "  (\(rule.table.rawValue)\(Wording.suffix(rule.family)), rule \(rule.position))", .faint)
+      let table = "\(rule.content.name.rawValue)\(Wording.suffix(rule.content.family)), "
+      text.rule(rule.rule, in: rule.chain, at: rule.position, place: table)
     }
     let left = rules.count - Self.mostRules
     if left > 0 { text.line("    … and \(left) more; --format json has them all", .faint) }
-    text.paragraph("Why it matters: ", subject.reason)
-    text.paragraph("What to do: ", subject.advice)
+    text.explain(reason: subject.reason, advice: subject.advice)
   }
 
   fileprivate func write(to json: inout JSONWriter) {
@@ -129,11 +117,9 @@ extension MigrationFinding {
     json.member("details", elements: details.map { .string($0) })
     json.member("rules", objects: rules) { rule, json in
       json.member("backend", .string(rule.backend.rawValue))
-      json.member("ip_family", .string(rule.family.rawValue))
-      json.member("table", .string(rule.table.rawValue))
-      json.member("chain", .text(rule.chain.bytes))
-      json.member("position", .integer(rule.position))
-      json.member("text", .text(rule.text))
+      json.member("ip_family", .string(rule.content.family.rawValue))
+      json.member("table", .string(rule.content.name.rawValue))
+      json.members(of: rule.rule, in: rule.chain, at: rule.position)
     }
     json.member("reason", .string(subject.reason))
     json.member("advice", .string(subject.advice))
@@ -147,23 +133,5 @@ extension MigrationFinding.Status {
     case .look, .unknown: .notable
     case .ok: .good
     }
-  }
-}
-
-extension TerminalWriter {
-  /// Writes a paragraph behind a heading, in lines of at most 100 characters.
-  fileprivate mutating func paragraph(_ head: String, _ paragraph: String) {
-    write("  " + head, .strong)
-    var column = 1 + head.count
-    for (index, word) in paragraph.split(separator: " ").enumerated() {
-      if index > 0, column + 1 + word.count > 100 {
-        endLine()
-        write("   ")
-        column = 3
-      }
-      write((index > 0 ? " " : "") + word)
-      column += 1 + word.count
-    }
-    endLine()
   }
 }

@@ -47,44 +47,19 @@ public struct LiveNode: Sendable {
   }
 }
 
-/// A kernel's version, as far as it matters.
-struct KernelVersion: Comparable, CustomStringConvertible {
-  let major: Int
-  let minor: Int
-
-  init(_ major: Int, _ minor: Int) {
-    self.major = major
-    self.minor = minor
-  }
-
-  /// The version that a release begins with, such as 5.13 of `5.13.0-52-generic`; nil where it begins with none.
-  init?(release: String) {
-    let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count >= 2, let major = Int(parts[0]),
-      let minor = Int(parts[1].prefix { $0.isASCII && $0.isNumber })
-    else { return nil }
-    self.init(major, minor)
-  }
-
-  static func < (left: Self, right: Self) -> Bool {
-    (left.major, left.minor) < (right.major, right.minor)
-  }
-
-  var description: String { "\(major).\(minor)" }
-}
-
 extension FamilySnapshot {
-  /// The rules of a chain, with what they have counted. `body` gets each, where it stands, and its packets.
+  /// Calls `body` with each rule of a chain, and the packets that it has counted.
   func forEachRule(
-    of name: ChainName, in table: TableName, _ body: (RuleOutline, Int, UInt64) -> Void
+    of name: ChainName, in table: TableName, _ body: (RuleOutline, MigrationRule, UInt64) -> Void
   ) {
     guard let table = self.table(table), let chain = table.content.chainIndex(of: name) else {
       return
     }
     let rules = table.content.chains[chain].rules
-    let first = table.content.firstRules[chain]
-    for position in rules.indices {
-      body(rules.outline(at: position), position, table.counters[first + position].packets)
+    for (position, rule) in zip(rules.indices, table.content.ruleRange(of: chain)) {
+      let place = MigrationRule(
+        backend: backend, content: table.content, chainIndex: chain, position: position)
+      body(rules.outline(at: position), place, table.counters[rule].packets)
     }
   }
 
@@ -93,13 +68,5 @@ extension FamilySnapshot {
     tables.contains { table in
       table.counters.contains { $0.packets > 0 } || table.policyCounters.contains { $0.packets > 0 }
     }
-  }
-
-  /// A rule of a chain that exists, to be shown; nil where it doesn't.
-  func rule(_ position: Int, of name: ChainName, in table: TableName) -> MigrationRule? {
-    guard let content = self.table(table)?.content, let chain = content.chainIndex(of: name) else {
-      return nil
-    }
-    return MigrationRule(content, backend, chain: chain, position)
   }
 }

@@ -20,22 +20,18 @@ struct NodePortRules {
 
   init(_ snapshot: FamilySnapshot) {
     family = snapshot.family
-    snapshot.forEachRule(of: .kubeNodePorts, in: .nat) { outline, position, packets in
+    snapshot.forEachRule(of: .kubeNodePorts, in: .nat) { outline, rule, packets in
       guard case .chain(let name) = outline.outcome, case .service = ChainRole(name) else { return }
       ports.insert(NodePort(ipProtocol: outline.ipProtocol, port: outline.destinationPort))
       if outline.destination?.isLoopback == true {
         localhost.packets += packets
-        localhost.rules += [snapshot.rule(position, of: .kubeNodePorts, in: .nat)].compactMap(
-          \.self)
+        localhost.rules.append(rule)
       } else {
         connections += packets
       }
     }
-    snapshot.forEachRule(of: .kubeServices, in: .nat) { outline, position, _ in
-      guard outline.outcome == .chain(.kubeNodePorts),
-        let rule = snapshot.rule(position, of: .kubeServices, in: .nat)
-      else { return }
-      jumps.append((rule, outline.destination))
+    snapshot.forEachRule(of: .kubeServices, in: .nat) { outline, rule, _ in
+      if outline.outcome == .chain(.kubeNodePorts) { jumps.append((rule, outline.destination)) }
     }
   }
 
@@ -123,7 +119,7 @@ extension MigrationSource {
       } else if let addresses = rules.addresses {
         finding.add(
           .ok,
-          "NodePorts are restricted to \(Wording.list(addresses.map(\.text), atMost: 10))\(suffix): "
+          "NodePorts are restricted to \(Wording.list(addresses.map(\.words), atMost: 10))\(suffix): "
             + "keep the --nodeport-addresses that says so")
       } else {
         finding.add(
@@ -147,8 +143,8 @@ extension MigrationSource {
 
 extension AddressMatch {
   /// As `-d` has it, without the mask of a single address.
-  fileprivate var text: String {
-    guard let length = mask.prefixLength else { return "\(address)/\(mask)" }
-    return mask == address.family.fullMask ? "\(address)" : "\(address)/\(length)"
+  fileprivate var words: String {
+    if mask == address.family.fullMask { return "\(address)" }
+    return mask.prefixLength == nil ? "\(address)/\(mask)" : text
   }
 }

@@ -2,17 +2,12 @@ public import Console
 internal import KubeProxy
 internal import Netfilter
 
-/// Rises when a member of a document is renamed, removed, or means something else; not when one is
-/// added.
-let answerVersion = 2
-
 extension RulesetDifference {
   /// Writes the difference for machines, as Documentation/answers.md describes it.
   ///
   /// - Parameter isShort: whether the rules are left out, and with them the groups.
   public func write(to writer: inout JSONWriter, isShort: Bool = false) {
-    writer.object { writer in
-      writer.member("version", .integer(answerVersion))
+    writer.answer { writer in
       writer.member("before", .string(old.name))
       writer.member("after", .string(new.name))
       writer.member("mode_before", .string(old.mode.rawValue))
@@ -74,8 +69,7 @@ private func write(_ table: UncomparedTable, to writer: inout JSONWriter) {
 extension ServiceList {
   /// Writes the service ports for machines, as Documentation/answers.md describes them.
   public func write(to writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.member("version", .integer(answerVersion))
+    writer.answer { writer in
       writer.member("source", .string(ruleset.name))
       writer.member("mode", .string(mode.rawValue))
       writer.member("mixed_backends", objects: ruleset.mixedBackends) { mixed, writer in
@@ -143,13 +137,37 @@ extension JSONWriter.Scalar {
   fileprivate static func count(_ number: UInt64) -> Self { .integer(Int(clamping: number)) }
 }
 
+/// What several answers write for machines.
 extension JSONWriter {
+  /// Writes an answer: an object of the members that `body` writes, after the version of its form.
+  mutating func answer(_ body: (inout JSONWriter) -> Void) {
+    object { json in
+      // Rises when a member of a document is renamed, removed, or means something else; not when one is
+      // added.
+      json.member("version", .integer(2))
+      body(&json)
+    }
+  }
+
   /// Writes an object whose members are all numbers.
   mutating func member(_ name: String, _ numbers: some Sequence<(key: String, value: Int)>) {
-    member(
-      name,
-      object: { json in
-        for (name, number) in numbers { json.member(name, .integer(number)) }
-      })
+    member(name) { json in
+      for (name, number) in numbers { json.member(name, .integer(number)) }
+    }
+  }
+
+  /// Writes the sources that could not be read, and why.
+  mutating func member(failures: [(source: String, message: String)]) {
+    member("failures", objects: failures) { failure, json in
+      json.member("source", .string(failure.source))
+      json.member("message", .string(failure.message))
+    }
+  }
+
+  /// Writes where a rule stands in its table, and its text.
+  mutating func members(of rule: Rule, in chain: ChainName, at position: Int) {
+    member("chain", .text(chain.bytes))
+    member("position", .integer(position + 1))
+    member("text", .text(rule.bytes(in: chain)))
   }
 }

@@ -17,9 +17,7 @@ public struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
   public let port: UInt16
 
   /// `10.96.0.1:443`, `[fd00::1]:443`.
-  public var description: String {
-    address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
-  }
+  public var description: String { "\(SocketAddress(address: address, port: port))" }
 }
 
 extension [ServiceAddress] {
