@@ -123,10 +123,3 @@ struct PageRow {
     return text.indices.contains { text[$0] == first && text[$0...].starts(with: word) }
   }
 }
-
-extension RulesetState {
-  /// The rules that the service ports were found in; nil where they are no longer there.
-  func snapshot(of services: ServiceState) -> FamilySnapshot? {
-    readFamilies.first { $0.reading.services?.map === services.map }?.reading.snapshot
-  }
-}

@@ -4,11 +4,30 @@ internal import Logging
 internal import Netfilter
 internal import Platform
 
+/// Reports that something fails, and that it works again: each once.
+struct FailureLog {
+  private let subject: String
+  private var last: ReadingError?
+
+  /// - Parameter subject: What fails, as messages begin.
+  init(_ subject: String) { self.subject = subject }
+
+  /// Takes in how it went; nil where it didn't fail.
+  mutating func note(
+    _ failure: ReadingError?, in logger: Logger, _ metadata: Logger.Metadata = [:]
+  ) {
+    if failure == last { return }
+    last = failure
+    guard let failure else { return logger.info("\(subject) works again", metadata: metadata) }
+    logger.error("\(subject) failed", metadata: metadata.merging(["error": "\(failure)"]) { $1 })
+  }
+}
+
 /// Says what changes from reading to reading, once.
 struct ReadingLog {
   private let logger: Logger
-  private var failures: [FamilyIdentity: ReadingError] = [:]
-  private var accountFailure: ReadingError?
+  private var failures: [FamilyIdentity: FailureLog] = [:]
+  private var accountFailures = FailureLog("reading nfacct's objects")
   private var conntrack = ConntrackOutcome.read
   private var backend: Backend?
   private var mode: KubeProxyMode?
@@ -61,35 +80,17 @@ struct ReadingLog {
     patternFailures = failures
   }
 
-  /// Says that something fails, and that it is well again.
   private mutating func note(_ reading: FamilyReading) {
-    let key = reading.identity
-    var metadata: Logger.Metadata = [
-      "backend": "\(reading.backend)", "ip_family": "\(reading.family.rawValue)",
-    ]
-    switch reading.result {
-    case .success:
-      if failures.removeValue(forKey: key) != nil {
-        logger.info("reading works again", metadata: metadata)
-      }
-    case .failure(let error):
-      guard failures.updateValue(error, forKey: key) != error else { return }
-      metadata["error"] = "\(error)"
-      logger.error("reading failed", metadata: metadata)
-    }
+    let failure: ReadingError? =
+      if case .failure(let error) = reading.result { error } else { nil }
+    failures[reading.identity, default: FailureLog("reading")].note(
+      failure, in: logger,
+      ["backend": "\(reading.backend)", "ip_family": "\(reading.family.rawValue)"])
   }
 
-  /// Says that nfacct's objects can't be read, and that they can again.
   private mutating func note(_ accounts: PacketAccounts) {
-    var failure: ReadingError?
-    if case .failed(let error) = accounts { failure = error }
-    guard failure != accountFailure else { return }
-    accountFailure = failure
-    if let failure {
-      logger.error("reading nfacct's objects failed", metadata: ["error": "\(failure)"])
-    } else {
-      logger.info("reading nfacct's objects works again")
-    }
+    let failure: ReadingError? = if case .failed(let error) = accounts { error } else { nil }
+    accountFailures.note(failure, in: logger)
   }
 
   /// Why the connection table's counters aren't known.

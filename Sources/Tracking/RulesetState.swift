@@ -32,6 +32,11 @@ package struct RulesetState: Sendable {
     families.compactMap { state in state.reading.map { (state, $0) } }
   }
 
+  /// The rules that the service ports were found in; nil where they are no longer there.
+  package func snapshot(of services: ServiceState) -> FamilySnapshot? {
+    readFamilies.first { $0.reading.services?.map === services.map }?.reading.snapshot
+  }
+
   /// Whether both backends hold chains of Kubernetes.
   package var hasMixedBackends: Bool {
     Set(families.lazy.filter { $0.landmarks.contains(.kubernetes) }.map(\.backend)).count > 1
@@ -132,17 +137,13 @@ package struct HookJump: Sendable {
   /// Those of a family's tables that have a chain KUBE-SERVICES, of the built-in chains that kube-proxy
   /// hooks into.
   static func all(in snapshot: FamilySnapshot) -> [HookJump] {
-    let tables = snapshot.tables.filter { table in
-      // By index: a copy of each chain would touch its rules' storage.
-      table.content.chains.indices.contains { table.content.chains[$0].name == .kubeServices }
-    }
-    return Hook.services.compactMap { hook in
-      guard let content = tables.first(where: { $0.name == hook.table })?.content,
-        let chain = content.chains.prefix(content.builtInCount).first(where: {
-          $0.name == hook.chain
-        })
+    Hook.services.compactMap { hook in
+      guard let content = snapshot.table(hook.table)?.content,
+        content.chainIndex(of: .kubeServices) != nil,
+        let chain = content.chainIndex(of: hook.chain), chain < content.builtInCount
       else { return nil }
-      let index = chain.rules.indices.first { chain.rules.outcome(at: $0) == .chain(hook.target) }
+      let rules = content.chains[chain].rules
+      let index = rules.indices.first { rules.outcome(at: $0) == .chain(hook.target) }
       return HookJump(table: hook.table, chain: hook.chain, position: index.map { $0 + 1 } ?? 0)
     }
   }

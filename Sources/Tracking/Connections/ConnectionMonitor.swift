@@ -19,7 +19,7 @@ package actor ConnectionMonitor {
   private var traffic: [IPFamily: ConnectionTraffic] = [:]
   /// When it ended; nil where there is none to compare with.
   private var lastDump: Moment?
-  private var failure: ReadingError?
+  private var failures = FailureLog("dumping the connection table")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor {
     unsafe executor.asUnownedSerialExecutor()
@@ -59,9 +59,9 @@ package actor ConnectionMonitor {
         forget()
         published.withLock { $0 = nil }
       }
-      note(nil)
+      failures.note(nil, in: logger)
     } catch {
-      note(error)
+      failures.note(error, in: logger)
       forget()
       published.withLock { $0 = ConnectionReport(families: [], failure: error, time: now()) }
     }
@@ -104,21 +104,15 @@ package actor ConnectionMonitor {
     let local = source.localAddresses()
     var counts: [(JudgedFamily, ConnectionCensus)] = []
     for family in families {
-      guard let census = try count(family, local) else { return nil }
+      var census = ConnectionCensus(
+        family.destinations, isLocal: { local.contains($0) },
+        former: traffic[family.family] ?? ConnectionTraffic(),
+        elapsed: lastDump?.age(at: now()) ?? 0)
+      guard try source.forEachTranslated(family.family, { census.take($0) }) else { return nil }
+      traffic[family.family] = census.takeTraffic()
       counts.append((family, census))
     }
     return counts
-  }
-
-  private func count(
-    _ family: JudgedFamily, _ local: Set<IPAddress>
-  ) throws(ReadingError) -> ConnectionCensus? {
-    var census = ConnectionCensus(
-      family.destinations, isLocal: { local.contains($0) },
-      former: traffic[family.family] ?? ConnectionTraffic(), elapsed: lastDump?.age(at: now()) ?? 0)
-    guard try source.forEachTranslated(family.family, { census.take($0) }) else { return nil }
-    traffic[family.family] = census.takeTraffic()
-    return census
   }
 
   private func report(
@@ -139,16 +133,5 @@ package actor ConnectionMonitor {
       }
     }
     return ConnectionReport.Family(family: family.family, stale: stale, endpoints: endpoints)
-  }
-
-  /// Says that the table can't be dumped, and that it can again.
-  private func note(_ failure: ReadingError?) {
-    guard failure != self.failure else { return }
-    self.failure = failure
-    if let failure {
-      logger.error("dumping the connection table failed", metadata: ["error": "\(failure)"])
-    } else {
-      logger.info("dumping the connection table works again")
-    }
   }
 }

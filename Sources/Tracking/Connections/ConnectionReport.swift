@@ -29,33 +29,11 @@ package final class ConnectionReport: Sendable {
   }
 }
 
-/// The service ports of one reading of a family, as connections are judged by them.
-struct JudgedFamily: Sendable {
-  let family: IPFamily
-  let ports: [ServicePort]
-  let destinations: ServiceDestinations
-
-  init(_ services: ServiceState, _ snapshot: FamilySnapshot) {
-    family = services.family
-    ports = services.map.services.map(\.port)
-    destinations = ServiceDestinations(
-      services.map, nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
-  }
-
-  /// Whether rules send the service port's clients to no such endpoint. A service port that rules no longer
-  /// know has none.
-  func isStale(_ endpoint: ServiceDestinations.Destination, of port: ServicePort) -> Bool {
-    guard let service = ports.sortedIndex(of: port) else { return false }
-    return destinations.isStale(endpoint, ofServiceAt: service)
-  }
-}
-
 extension RulesetState {
   /// The service ports of each family, as connections are judged by them.
   var judgedFamilies: [JudgedFamily] {
     services.compactMap { services in
-      let reading = readFamilies.first { $0.reading.services?.map === services.map }?.reading
-      return reading.map { JudgedFamily(services, $0.snapshot) }
+      snapshot(of: services).map { JudgedFamily($0, services.map) }
     }
   }
 }
