@@ -37,7 +37,8 @@ struct AnomalyTracker {
       let beginning = beginnings[finding.identity] ?? time
       present[finding.identity] = beginning
       let key = AnomalyState.Key(table: finding.table, anomaly: finding.anomaly)
-      faults[key, default: AnomalyState.Faults(beginning: beginning)].add(beginning)
+      let others = faults[key] ?? (0, beginning)
+      faults[key] = (others.count + 1, min(others.beginning, beginning))
     }
     beginnings = present
   }
@@ -50,19 +51,8 @@ package struct AnomalyState: Sendable {
     let anomaly: Anomaly
   }
 
-  /// Those of a kind in one table.
-  struct Faults: Sendable {
-    private(set) var count = 0
-    /// When the oldest of them was first seen.
-    private(set) var beginning: Moment
-
-    init(beginning: Moment) { self.beginning = beginning }
-
-    mutating func add(_ beginning: Moment) {
-      count += 1
-      self.beginning = min(self.beginning, beginning)
-    }
-  }
+  /// How many there are of a kind in one table, and when the oldest was first seen.
+  typealias Faults = (count: Int, beginning: Moment)
 
   package let family: IPFamily
   /// The tables that were read.

@@ -41,7 +41,7 @@ enum ConnectionGrowth {
 /// The maps tell which chain stood where. In a chain, a rule is the one with its handle; where there is
 /// none, the k-th rule that counts is the k-th.
 struct ConnectionRulePairing {
-  private let chains: ChainPairing?
+  private let chains: ChainPairing
   private let handles: [UInt64]
   private let oldRules: [ServiceMap.ConnectionRule]
   private let oldHandles: [UInt64]
@@ -52,11 +52,11 @@ struct ConnectionRulePairing {
   private var positions: [UInt64: Int]?
   private var last: (chain: Int32, ordinal: Int)?
 
-  init(from old: ConnectionGrowth.Side?, _ pairing: ChainPairing?, handles: [UInt64]) {
+  init(from old: ConnectionGrowth.Side, _ pairing: ChainPairing, handles: [UInt64]) {
     chains = pairing
     self.handles = handles
-    oldRules = old?.map.connectionRules ?? []
-    oldHandles = old?.nat?.handles ?? []
+    oldRules = old.map.connectionRules
+    oldHandles = old.nat?.handles ?? []
     firstOfChain = Self.firstRules(oldRules)
   }
 
@@ -65,7 +65,7 @@ struct ConnectionRulePairing {
   mutating func former(of rule: ServiceMap.ConnectionRule) -> Int? {
     let ordinal = last?.chain == rule.chain ? (last?.ordinal ?? 0) + 1 : 0
     last = (rule.chain, ordinal)
-    guard let chain = chains?.former(of: Int(rule.chain)), chain < firstOfChain.count,
+    guard let chain = chains.former(of: Int(rule.chain)), chain < firstOfChain.count,
       let first = firstOfChain[chain].index
     else { return nil }
     let predecessor = oldRule(at: first + ordinal, of: chain)
@@ -119,15 +119,28 @@ struct CounterGrowth {
     hasHandles = !old.handles.isEmpty && !new.handles.isEmpty
   }
 
-  /// What a rule has counted since the former reading, where it was or where its predecessor stood.
+  /// Whether a rule was written again, where it was or where its predecessor stood.
+  @inline(__always)
+  func isRewritten(from oldRule: Int, to newRule: Int) -> Bool {
+    hasHandles
+      ? old.handles[oldRule] != new.handles[newRule]
+      : new.counters[newRule].hasFallen(from: old.counters[oldRule])
+  }
+
+  /// Whether any rule was, where all stand where they stood.
+  var isAnyRewritten: Bool {
+    if hasHandles { return old.handles != new.handles }
+    return new.counters.indices.contains { isRewritten(from: $0, to: $0) }
+  }
+
+  /// What a rule has counted since the former reading.
   @inline(__always)
   func counted(from oldRule: Int, to newRule: Int) -> Counter {
     let (before, now) = (old.counters[oldRule], new.counters[newRule])
-    if hasHandles, old.handles[oldRule] != new.handles[newRule] {
+    if isRewritten(from: oldRule, to: newRule) || now.hasFallen(from: before) {
       // Rules that were written with their counters, as by `iptables-restore -c`, go on.
       return now == before ? Counter() : now
     }
-    if now.hasFallen(from: before) { return now }
     return Counter(packets: now.packets - before.packets, bytes: now.bytes - before.bytes)
   }
 }

@@ -61,11 +61,10 @@ struct EndpointTotals: Sendable {
     let (former, formerKeys, formerMap) = (current, keys, self.map)
     let starts = arrange(map)
     var labels = [LabelSet](repeating: .none, count: keys.count)
-    var positions: [Key: Int] = [:]
-    positions.reserveCapacity(keys.count)
-    for (position, key) in keys.enumerated() { positions[key] = position }
+    let positions = Dictionary(uniqueKeysWithValues: zip(keys, keys.indices))
     var isKnown = [Bool](repeating: false, count: keys.count)
-    let services = Self.positions(of: formerMap?.services ?? [], in: map.services)
+    let services = (formerMap?.services ?? []).map(\.port)
+      .positions(in: map.services.map(\.port))
     for (index, key) in formerKeys.enumerated() {
       let service = services[Int(key.service)].index
       if let service,
@@ -116,16 +115,6 @@ struct EndpointTotals: Sendable {
     ofRules = ofRules.map { places[Int($0)] }
     current.counts = Array(repeating: 0, count: keys.count)
     return starts
-  }
-
-  /// For each of sorted service ports, where it stands among others; none where it doesn't.
-  private static func positions(of services: [Service], in others: [Service]) -> [OptionalIndex] {
-    var position = 0
-    return services.map { service in
-      while position < others.count, others[position].port < service.port { position += 1 }
-      let isThere = position < others.count && others[position].port == service.port
-      return OptionalIndex(isThere ? position : nil)
-    }
   }
 }
 

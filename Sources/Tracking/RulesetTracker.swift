@@ -24,8 +24,7 @@ struct RulesetTracker {
     var budget = MatchingBudget()
     let states = reading.families.map { family in
       // Taken out, so that it is changed in place.
-      var tracker =
-        families.removeValue(forKey: family.identity) ?? FamilyTracker(subjects)
+      var tracker = families.removeValue(forKey: family.identity) ?? FamilyTracker(subjects)
       let state = tracker.take(
         family, isServing: isServing(family, in: reading), at: time, in: &ledger, within: &budget)
       families[family.identity] = tracker
@@ -37,10 +36,9 @@ struct RulesetTracker {
     return RulesetState(
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
-      choice: reading.choice, mode: mode,
-      transactions: reading.transactions, accounts: reading.accounts, conntrack: reading.conntrack,
-      ledger: ledger,
-      mark: mark, beginning: beginning)
+      choice: reading.choice, mode: mode, transactions: reading.transactions,
+      accounts: reading.accounts, conntrack: reading.conntrack, ledger: ledger, mark: mark,
+      beginning: beginning)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.
@@ -73,9 +71,7 @@ struct RulesetTracker {
       let chosen =
         candidates.first { $0.services?.map.services.isEmpty == false } ?? candidates.first
       guard let chosen, let found = chosen.services else { return nil }
-      let other = states.first {
-        $0.family == family && $0.backend != chosen.snapshot.backend
-      }
+      let other = states.first { $0.family == family && $0.backend != chosen.snapshot.backend }
       let new = ServiceTracker(family: family, subjects, since: beginning)
       return services[family, default: new].take(
         found, of: chosen.snapshot, beside: other?.reading?.snapshot, mode, at: time,

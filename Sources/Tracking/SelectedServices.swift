@@ -61,24 +61,29 @@ package final class SelectedServices: Sendable {
     _ ports: [ServicePort], _ family: IPFamily,
     _ previous: (map: ServiceMap, selected: SelectedServices)?
   ) -> [LabelSet] {
-    var known = zip(previous?.selected.indices ?? [], previous?.selected.labels ?? [])
-      .makeIterator()
-    var next = known.next()
-    return ports.map { port in
-      while let candidate = next, let services = previous?.map.services,
-        services[candidate.0].port != port, services[candidate.0].port < port
-      {
-        next = known.next()
-      }
-      if let candidate = next, previous?.map.services[candidate.0].port == port {
-        next = known.next()
-        return candidate.1
-      }
+    let (map, known) = (previous?.map, previous?.selected)
+    let former = known?.indices.compactMap { map?.services[$0].port } ?? []
+    return zip(ports, ports.positions(in: former)).map { port, position in
+      if let index = position.index, let known { return known.labels[index] }
       return LabelSet([
         "ip_family": family.rawValue, "service_namespace": port.namespace,
         "service_name": port.name, "service_port": port.port,
         "protocol": port.transport.rawValue,
       ])
+    }
+  }
+}
+
+extension [ServicePort] {
+  /// For each of sorted service ports, where it stands among others; none where it doesn't.
+  func positions(in others: [ServicePort]) -> [OptionalIndex] {
+    var position = 0
+    return map { port in
+      while position < others.count, others[position] != port, others[position] < port {
+        position += 1
+      }
+      let isThere = position < others.count && others[position] == port
+      return OptionalIndex(isThere ? position : nil)
     }
   }
 }
