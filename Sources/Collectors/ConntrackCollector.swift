@@ -20,7 +20,13 @@ struct ConntrackCollector: Collector {
 
   func sharedParts(of state: RulesetState) -> [Part] {
     var parts: [Part] = []
-    if let isReadable = Self.isReadable(state.conntrack) {
+    let isReadable: Bool? =
+      switch state.conntrack {
+      case .read: true
+      case .absent, .unknown: false
+      case .failed, nil: nil
+      }
+    if let isReadable {
       parts.append(
         Part(.gauges, from: [state.reading]) { writer in
           writer.gauge(
@@ -39,15 +45,6 @@ struct ConntrackCollector: Collector {
       parts.append(Part(.totals, from: origin) { Self.write(report, state, to: &$0) })
     }
     return parts
-  }
-
-  /// Nil where reading failed, and where nobody asked.
-  private static func isReadable(_ reading: ConntrackReading?) -> Bool? {
-    switch reading {
-    case .read: true
-    case .absent, .unknown: false
-    case .failed, nil: nil
-    }
   }
 
   private static func write(_ statistics: ConntrackStatistics, to writer: inout ExpositionWriter) {
@@ -128,10 +125,8 @@ struct ConntrackCollector: Collector {
     _ body: (LabelSet, ServicePort, ConnectionReport.Family) -> Void
   ) {
     state.forEachSelected { labels, index, services in
-      guard let family = report.families.first(where: { $0.family == services.family }) else {
-        return
-      }
-      body(labels, services.map.services[index].port, family)
+      let family = report.families.first { $0.family == services.family }
+      if let family { body(labels, services.map.services[index].port, family) }
     }
   }
 }

@@ -36,14 +36,11 @@ struct EndpointsCollector: Collector {
       "New connections sent to the endpoint: those of iptables_service_connections_total, by "
         + "destination."
     ) { samples in
-      for services in state.services {
-        guard let endpoints = services.endpoints else { continue }
-        for (position, index) in services.selected.indices.enumerated() {
-          for endpoint in endpoints.list.endpoints(ofServiceAt: index) {
-            samples.sample(
-              services.selected.labels[position], and: endpoints.list.labels[endpoint],
-              endpoints.counts[endpoint])
-          }
+      state.forEachSelected { labels, index, services in
+        guard let endpoints = services.endpoints else { return }
+        for endpoint in endpoints.list.endpoints(ofServiceAt: index) {
+          samples.sample(
+            labels, and: endpoints.list.labels[endpoint], endpoints.counts[endpoint])
         }
       }
     }
@@ -56,34 +53,22 @@ struct EndpointsCollector: Collector {
         + "probabilities of its rules have it, without session affinity. By policy: cluster (KUBE-SVC) "
         + "and local (KUBE-SVL, KUBE-XLB)."
     ) { samples in
-      for services in state.services where services.endpoints != nil {
-        for (position, index) in services.selected.indices.enumerated() {
-          let chains = services.map.serviceChains(ofServiceAt: index)
-          for policy in Policy.allCases {
-            // A service port has one chain of each policy, as long as kube-proxy alone writes them.
-            guard let chain = chains.first(where: { Policy($0) == policy }) else { continue }
-            // Endpoints without a destination have no label.
-            let shares = chain.endpoints.lazy.compactMap { endpoint in
-              endpoint.destinations.first.map { ($0.description, endpoint.share) }
-            }
-            for (endpoint, share) in shares.summed() {
-              samples.sample(
-                services.selected.labels[position],
-                and: LabelSet(["endpoint": endpoint, "policy": policy.rawValue]), share)
-            }
+      state.forEachSelected { labels, index, services in
+        guard services.endpoints != nil else { return }
+        let chains = services.map.serviceChains(ofServiceAt: index)
+        for policy in ["cluster", "local"] {
+          // A service port has one chain of each policy, as long as kube-proxy alone writes them.
+          let chain = chains.first { $0.chain.hasPrefix("KUBE-SVC-") == (policy == "cluster") }
+          // Endpoints without a destination have no label.
+          let shares = (chain?.endpoints ?? []).lazy.compactMap { endpoint in
+            endpoint.destinations.first.map { ($0.description, endpoint.share) }
+          }
+          for (endpoint, share) in shares.summed() {
+            samples.sample(
+              labels, and: LabelSet(["endpoint": endpoint, "policy": policy]), share)
           }
         }
       }
-    }
-  }
-
-  /// Which traffic a chain balances, as the label `policy` has it.
-  private enum Policy: String, CaseIterable {
-    case cluster
-    case local
-
-    init(_ chain: ServiceChainEndpoints) {
-      self = chain.chain.hasPrefix("KUBE-SVC-") ? .cluster : .local
     }
   }
 }

@@ -103,16 +103,12 @@ package final class Exporter: Sendable {
 
   private func collectors(for request: ScrapeRequest) throws(ScrapeError) -> [CollectorName] {
     if !request.collect.isEmpty, !request.exclude.isEmpty { throw .collectAndExclude }
-    var chosen = options.collectors
-    let collect = try names(request.collect)
-    let exclude = try names(request.exclude)
-    if !collect.isEmpty {
-      for name in collect where !chosen.contains(name) {
-        throw .disabledCollector(name.rawValue)
-      }
-      chosen = collect
+    let (collect, exclude) = (try names(request.collect), try names(request.exclude))
+    if let off = collect.subtracting(options.collectors).first {
+      throw .disabledCollector(off.rawValue)
     }
-    return chosen.subtracting(exclude).sorted { $0.rawValue < $1.rawValue }
+    return (collect.isEmpty ? options.collectors : collect).subtracting(exclude)
+      .sorted { $0.rawValue < $1.rawValue }
   }
 
   private func names(_ texts: [String]) throws(ScrapeError) -> Set<CollectorName> {
@@ -185,7 +181,7 @@ extension Exporter {
   /// - Parameter interval: The time between two dumps.
   package func watchConnections(every interval: Duration) async {
     guard let connections else { return }
-    var budget = WatchBudget<ContinuousClock.Instant>(share: 0.02)
+    var budget = WatchBudget<ContinuousClock.Instant>(share: Self.dumpShare)
     while !Task.isCancelled {
       if budget.allows(.now) {
         budget.note(await connections.dump { ProcessorTime.ofThisProcess }, endedAt: .now)
@@ -199,8 +195,7 @@ extension Exporter {
   ///
   /// The first reading is made at once: changes count from there, and a first scrape is quick. Then the
   /// source is asked at every interval whether something may have changed, and read if so, or if no
-  /// reading has succeeded yet. These
-  /// readings take at most a twentieth of one processor; those for scrapes don't wait for that.
+  /// reading has succeeded yet. These readings take at most a twentieth of one processor; those for scrapes don't wait for that.
   ///
   /// - Parameter interval: The time between two looks.
   package func watch(every interval: Duration) async {
@@ -216,7 +211,8 @@ extension Exporter {
   package func watch<WatchClock: Clock>(
     every interval: Duration, clock: WatchClock, processorTime: @escaping @Sendable () -> Duration
   ) async where WatchClock.Duration == Duration {
-    var budget = WatchBudget<WatchClock.Instant>(share: connections == nil ? 0.05 : 0.03)
+    var budget = WatchBudget<WatchClock.Instant>(
+      share: connections == nil ? Self.watchShare : Self.watchShareBesideDumps)
     while !Task.isCancelled {
       if budget.allows(clock.now), let used = await monitor.readIfChanged(processorTime) {
         budget.note(used, endedAt: clock.now)
@@ -225,18 +221,20 @@ extension Exporter {
       try? await clock.sleep(for: interval)
     }
   }
+
+  /// The part of one processor that readings may take that no scrape asks for, dumps of the connection table
+  /// included: a twentieth.
+  private static let watchShare = 0.05
+  /// What dumps may take of it, and what they leave.
+  private static let (dumpShare, watchShareBesideDumps) = (0.02, 0.03)
 }
 
 /// How soon the next reading may begin that no scrape asks for, so that all of them together take a
 /// small part of one processor, however large the tables are.
 struct WatchBudget<Instant: InstantProtocol> where Instant.Duration == Duration {
-  /// The part of one processor that such readings may take: a twentieth.
-  static var share: Double { 0.05 }
-
-  private let share: Double
-  private var earliest: Instant?
-
-  init(share: Double = Self.share) { self.share = share }
+  /// The part of one processor that such readings may take.
+  let share: Double
+  private(set) var earliest: Instant?
 
   /// Whether a reading may begin now.
   func allows(_ now: Instant) -> Bool { earliest.map { now >= $0 } ?? true }

@@ -51,6 +51,9 @@ private enum ProcessMetrics {
     func field(_ number: Int) -> Int? {
       fields.indices.contains(number - 3) ? fields[number - 3] : nil
     }
+    func gauge(_ name: String, _ help: String, _ value: Int?) {
+      if let value { writer.gauge(name, help) { $0.sample(.none, value) } }
+    }
     let startTime = field(22).flatMap { start in bootTime.map { $0 + Double(start) / ticks } }
     writer.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
     { samples in
@@ -59,23 +62,17 @@ private enum ProcessMetrics {
           .none, Double(user + system) / ticks, since: isWithBeginning ? startTime : nil)
       }
     }
-    writer.gauge("process_max_fds", "Maximum number of open file descriptors.") { samples in
-      if let limit = ProcessLimits.openFiles { samples.sample(.none, limit) }
-    }
-    writer.gauge("process_open_fds", "Number of open file descriptors.") { samples in
-      if let open = ProcessLimits.openFileCount { samples.sample(.none, open) }
-    }
-    writer.gauge("process_resident_memory_bytes", "Resident memory size in bytes.") { samples in
-      if let pages = field(24) { samples.sample(.none, pages * ProcessLimits.pageSize) }
-    }
+    gauge("process_max_fds", "Maximum number of open file descriptors.", ProcessLimits.openFiles)
+    gauge("process_open_fds", "Number of open file descriptors.", ProcessLimits.openFileCount)
+    gauge(
+      "process_resident_memory_bytes", "Resident memory size in bytes.",
+      field(24).map { $0 * ProcessLimits.pageSize })
     writer.gauge(
       "process_start_time_seconds", "Start time of the process since unix epoch in seconds."
     ) { samples in
       if let startTime { samples.sample(.none, startTime) }
     }
-    writer.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.") { samples in
-      if let size = field(23) { samples.sample(.none, size) }
-    }
+    gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", field(23))
   }
 
   /// The numbers of /proc/self/stat from the third field on; the letter there is left as 0.

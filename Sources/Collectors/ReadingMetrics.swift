@@ -19,7 +19,13 @@ enum ReadingMetrics {
       "iptables_backend_info",
       "Always 1 for each backend that holds rules; kubernetes says whether it holds kube-proxy's."
     ) { samples in
-      for (backend, isKubernetes) in backends(of: state).sorted(by: { $0.key < $1.key }) {
+      let holders = state.readFamilies.filter { _, reading in
+        reading.snapshot.tables.contains { $0.content.ruleCount > 0 }
+      }
+      let backends = Dictionary(grouping: holders, by: \.state.backend)
+      for (backend, families) in backends.sorted(by: { $0.key < $1.key }) {
+        // The kubelet has chains of its own, whoever serves services.
+        let isKubernetes = families.contains { $0.state.landmarks.contains(.kubeServices) }
         samples.sample(
           LabelSet([
             "backend": backend.rawValue, "kubernetes": isKubernetes ? "true" : "false",
@@ -70,17 +76,5 @@ enum ReadingMetrics {
       "How often announcements of nf_tables were lost because they came faster than they were taken; "
         + "the transactions of these times are not counted. What they changed is read all the same."
     ) { $0.sample(.none, transactions.overruns, since: beginning) }
-  }
-
-  /// The backends that hold rules, and whether kube-proxy's are among them.
-  private static func backends(of state: RulesetState) -> [Backend: Bool] {
-    var backends: [Backend: Bool] = [:]
-    for (family, reading) in state.readFamilies
-    where reading.snapshot.tables.contains(where: { $0.content.ruleCount > 0 }) {
-      // The kubelet has chains of its own, whoever serves services.
-      let isKubernetes = family.landmarks.contains(.kubeServices)
-      backends[family.backend] = backends[family.backend] ?? false || isKubernetes
-    }
-    return backends
   }
 }

@@ -20,36 +20,28 @@ struct ServicesCollector: Collector {
     }
     let blocks = ServiceBlock.all(of: state)
     let changes = blocks.map { block in
-      Part(.changes, of: block.place, from: block.origin + [block.changes]) {
-        Self.writeChanges(block, to: &$0)
+      Part(.changes, of: block.place, from: block.origin + [block.changes]) { writer in
+        block.write(Self.ruleChanges, to: &writer) { samples, position in
+          let changes = block.services.changes[position]
+          for (change, labels) in Self.changeLabels {
+            samples.sample(
+              block.labels[position], and: labels, changes[change],
+              since: block.services.selected.beginning(at: position))
+          }
+        }
       }
     }
     let rewritten = blocks.map { block in
-      Part(.rewrites, of: block.place, from: block.origin + [block.rewritten]) {
-        Self.writeRewritten(block, to: &$0)
+      Part(.rewrites, of: block.place, from: block.origin + [block.rewritten]) { writer in
+        block.write(Self.rulesRewritten, to: &writer) { samples, position in
+          samples.sample(
+            block.labels[position], block.services.rewritten[position],
+            since: block.services.selected.beginning(at: position))
+        }
       }
     }
     let totals = Part(.totals, from: [state.reading]) { writeTotals(state, to: &$0) }
     return [gauges] + changes + rewritten + [totals]
-  }
-
-  private static func writeChanges(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
-    block.write(ruleChanges, to: &writer) { samples, position in
-      let changes = block.services.changes[position]
-      for (change, labels) in changeLabels {
-        samples.sample(
-          block.labels[position], and: labels, changes[change],
-          since: block.services.selected.beginning(at: position))
-      }
-    }
-  }
-
-  private static func writeRewritten(_ block: ServiceBlock, to writer: inout ExpositionWriter) {
-    block.write(rulesRewritten, to: &writer) { samples, position in
-      samples.sample(
-        block.labels[position], block.services.rewritten[position],
-        since: block.services.selected.beginning(at: position))
-    }
   }
 
   func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
@@ -103,7 +95,6 @@ struct ServicesCollector: Collector {
     ) { samples in
       state.forEachSelected { labels, index, services in
         let blocked = services.map.services[index].blocked
-        if blocked.isEmpty { return }
         for reason in BlockReason.allCases where blocked.contains(reason) {
           samples.sample(labels, and: LabelSet(["reason": reason.rawValue]), 1)
         }
