@@ -81,9 +81,7 @@ struct MixedBackend {
 
 extension FamilySnapshot {
   fileprivate var rank: (Int, Int) {
-    let hasServices = tables.contains { table in
-      table.content.chains.contains { $0.name == .kubeServices }
-    }
+    let hasServices = tables.contains { $0.content.chainIndex(of: .kubeServices) != nil }
     return (hasServices ? 1 : 0, tables.reduce(0) { $0 + $1.content.ruleCount })
   }
 }
@@ -116,8 +114,8 @@ extension Ruleset {
 
 extension TableSnapshot {
   fileprivate func asSaved(_ backend: Backend) -> TableSnapshot {
-    let missing = name.builtInChains.filter { name in
-      backend == .nft && !content.chains.contains { $0.name == name }
+    let missing = name.builtInChains.filter {
+      backend == .nft && content.chainIndex(of: $0) == nil
     }
     let chains = missing.map { Chain(name: $0, policy: .accept) } + content.chains
     return TableSnapshot(

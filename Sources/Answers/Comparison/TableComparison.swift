@@ -17,9 +17,8 @@ struct TableComparison {
     self.new = new
     difference = TableDifference(from: old.content, to: new.content)
     policies = new.content.chains.compactMap { chain in
-      guard let policy = chain.policy,
-        let former = old.content.chains.first(where: { $0.name == chain.name })?.policy,
-        former != policy
+      guard let policy = chain.policy, let index = old.content.chainIndex(of: chain.name),
+        let former = old.content.chains[index].policy, former != policy
       else { return nil }
       return (chain.name, former, policy)
     }

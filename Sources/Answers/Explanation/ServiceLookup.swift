@@ -93,23 +93,21 @@ extension ServiceLookup.Hit {
   func address(
     by access: ServiceAccess?, isOutside: Bool, node: IPAddress
   ) throws(PacketQuestionError) -> (socket: SocketAddress, words: String) {
-    let ways = ServiceAccess.allCases.compactMap { way in
-      self.address(by: way, node: node).map { (way: way, found: $0) }
-    }
+    let all = ServiceAccess.allCases
     if let access {
-      if let way = ways.first(where: { $0.way == access }) { return way.found }
-      let others = ways.map(\.way.rawValue).joined(separator: ", ")
+      if let found = address(by: access, node: node) { return found }
+      let others = all.filter { address(by: $0, node: node) != nil }.map(\.rawValue)
+        .joined(separator: ", ")
       throw PacketQuestionError(
         "--via \(access.rawValue): \(report.port) is not reached so"
           + (others.isEmpty ? "" : ", but by --via \(others)"))
     }
     let order: [ServiceAccess] =
       isOutside ? [.loadbalancer, .external, .nodeport, .cluster] : [.cluster, .nodeport]
-    let best = order.lazy.compactMap { way in ways.first { $0.way == way } }.first ?? ways.first
-    guard let best else {
+    guard let best = (order + all).lazy.compactMap({ address(by: $0, node: node) }).first else {
       throw PacketQuestionError("DST: no rule says at which address \(report.port) is reached")
     }
-    return best.found
+    return best
   }
 
   private func address(
