@@ -13,6 +13,20 @@ struct AnswerOptions: ParsableArguments {
     transform: SourceOptions.pattern)
   var service: RegularExpression?
 
+  @OptionGroup var colors: ColorOption
+
+  /// Selects the service ports that are asked for; nil where all are.
+  func makeMatcher() -> ServiceMatcher? { service.map(ServiceMatcher.init) }
+
+  /// Says on standard error that the pattern matches none.
+  func reportNoMatch(in rulesets: String) {
+    guard let service else { return }
+    StandardError.note("--service '\(service.text)' matches no service port of \(rulesets)")
+  }
+}
+
+/// The flag for the colours of an answer.
+struct ColorOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
@@ -24,15 +38,15 @@ struct AnswerOptions: ParsableArguments {
         "--color always can't be combined with --format json, which has no colours")
     }
   }
+}
 
-  /// Selects the service ports that are asked for; nil where all are.
-  func makeMatcher() -> ServiceMatcher? { service.map(ServiceMatcher.init) }
-
-  /// Says on standard error that the pattern matches none.
-  func reportNoMatch(in rulesets: String) {
-    guard let service else { return }
-    StandardError.note("--service '\(service.text)' matches no service port of \(rulesets)")
-  }
+/// What a command looks at, each by itself.
+struct SourcesArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Files that iptables-save or ip6tables-save wrote, - for standard input, or kernel for the kernel's "
+        + "rules. (default: kernel)", valueName: "rules"), completion: RulesetInput.completion)
+  var inputs: [RulesetInput] = []
 }
 
 /// The rule set that a command is about.
@@ -51,13 +65,13 @@ struct RulesetArgument: ParsableArguments {
 /// The flags of the commands that read one rule set.
 struct RulesetOptions: ParsableArguments {
   @Option(
-    help: SourceHelp.tables, completion: TableList.completion, transform: { try TableList($0) })
+    help: ArgumentHelp(
+      "The tables to look at, separated by commas: nat, filter, mangle, raw, security. (default: all)",
+      valueName: "tables"),
+    completion: TableList.completion, transform: { try TableList($0) })
   var tables: TableList?
 
-  @Option(
-    help: ArgumentHelp(
-      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
-        + "kube-proxy uses. (default: auto)"))
+  @Option(help: SingleBackend.help)
   var backend: SingleBackend?
 
   /// The server's flag, so that a helpful error can refuse it.
@@ -79,16 +93,13 @@ struct RulesetOptions: ParsableArguments {
   }
 }
 
-/// What several commands say of a flag.
-enum SourceHelp {
-  static let tables = ArgumentHelp(
-    "The tables to look at, separated by commas: nat, filter, mangle, raw, security. (default: all)",
-    valueName: "tables")
-}
-
 /// A backend of the kernel, where only one can be read.
 enum SingleBackend: String, ExpressibleByArgument, CaseIterable {
   case auto, legacy, nft
+
+  static let help = ArgumentHelp(
+    "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
+      + "kube-proxy uses. (default: auto)")
 
   var selection: BackendSelection {
     switch self {
@@ -102,6 +113,23 @@ enum SingleBackend: String, ExpressibleByArgument, CaseIterable {
 /// The form of an answer: for people, or for machines.
 enum AnswerFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
+
+  /// Writes an answer to standard output, once `text` or `json` has said all of it.
+  func print(
+    _ colors: ColorOption, text: (inout TerminalWriter) -> Void,
+    json: (inout JSONWriter) -> Void
+  ) throws(AnswerFailure) {
+    switch self {
+    case .text:
+      var writer = TerminalWriter.forStandardOutput(colors.color ?? .auto)
+      text(&writer)
+      try StandardOutput.write(answer: writer.bytes)
+    case .json:
+      var writer = JSONWriter()
+      json(&writer)
+      try StandardOutput.write(answer: writer.finish())
+    }
+  }
 }
 
 extension ColorChoice: ExpressibleByArgument {}
@@ -133,22 +161,6 @@ struct AnswerFailure: Error, CustomStringConvertible {
 }
 
 extension StandardOutput {
-  /// Writes text for people, once `body` has said all of it.
-  static func write(
-    text color: ColorChoice?, _ body: (inout TerminalWriter) -> Void
-  ) throws(AnswerFailure) {
-    var writer = TerminalWriter.forStandardOutput(color ?? .auto)
-    body(&writer)
-    try write(answer: writer.bytes)
-  }
-
-  /// Writes a JSON document, once `body` has written all of it.
-  static func write(json body: (inout JSONWriter) -> Void) throws(AnswerFailure) {
-    var writer = JSONWriter()
-    body(&writer)
-    try write(answer: writer.finish())
-  }
-
   static func write(answer: [UInt8]) throws(AnswerFailure) {
     do {
       try write(answer)

@@ -25,11 +25,7 @@ struct Check: ParsableCommand, Tool {
       """,
     version: Version.text)
 
-  @Argument(
-    help: ArgumentHelp(
-      "Files that iptables-save or ip6tables-save wrote, - for standard input, or kernel for the kernel's "
-        + "rules. (default: kernel)", valueName: "rules"), completion: RulesetInput.completion)
-  var inputs: [RulesetInput] = []
+  @OptionGroup var sources: SourcesArgument
 
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
@@ -60,7 +56,7 @@ struct Check: ParsableCommand, Tool {
   @OptionGroup var options: AnswerOptions
 
   func checkArguments() throws {
-    if source.contains(.kernel), !inputs.isEmpty {
+    if source.contains(.kernel), !sources.inputs.isEmpty {
       throw ValidationError("--source kernel can't be combined with files")
     }
     if backend != nil, !asked.contains(.kernel) {
@@ -77,7 +73,7 @@ struct Check: ParsableCommand, Tool {
       throw ValidationError(
         "--tables \(table.rawValue): only nat, filter, mangle and raw are checked for faults")
     }
-    try options.checkArguments(format)
+    try options.colors.checkArguments(format)
   }
 
   /// What is checked.
@@ -88,7 +84,7 @@ struct Check: ParsableCommand, Tool {
       case .file(let path): .file(path: path)
       }
     }
-    let all = named + inputs
+    let all = named + sources.inputs
     return all.isEmpty ? [.kernel] : all
   }
 
@@ -96,17 +92,16 @@ struct Check: ParsableCommand, Tool {
     let matcher = options.makeMatcher()
     var report = CheckReport(
       tables: tables?.tables, selection: matcher?.matches)
-    for input in asked { check(input, &report) }
+    for input in asked {
+      if input == .kernel { checkKernel(&report) } else { check(input, &report) }
+    }
     if conntrack { checkConnections(matcher, &report) }
     try matcher?.finish()
     for failure in report.failures { StandardError.note(failure.message) }
     if report.failures.isEmpty, !report.hasServicePorts {
       options.reportNoMatch(in: asked.map(\.name).joined(separator: ", "))
     }
-    switch format {
-    case .text: try StandardOutput.write(text: options.color, report.write)
-    case .json: try StandardOutput.write(json: report.write)
-    }
+    try format.print(options.colors, text: report.write, json: report.write)
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 
@@ -123,31 +118,24 @@ struct Check: ParsableCommand, Tool {
   /// read, because a fault in one may depend on another.
   private static let tables: [TableName] = [.nat, .filter, .mangle, .raw]
 
-  private func check(_ input: RulesetInput, _ report: inout CheckReport) {
-    let path: String?
-    switch input {
-    case .kernel: return checkKernel(&report)
-    case .standardInput: path = nil
-    case .file(let file): path = file
-    }
+  private func check(_ file: RulesetInput, _ report: inout CheckReport) {
     do throws(ReadingError) {
-      let families = try SaveFileParser.parse(
-        path: path, tables: Set(Self.tables), accepting: .pipesToo)
+      let families = try file.parse(Set(Self.tables))
       let tables = Self.tables.filter { self.tables?.tables.contains($0) ?? true }
       let areAbsent = families.allSatisfy { family in
         tables.allSatisfy { family.table($0) == nil && family.incompatibleTables[$0] == nil }
       }
       if areAbsent {
         report.addFailure(
-          of: input.name,
+          of: file.name,
           tables.count == 1
-            ? "\(input.name) does not hold the table \(tables[0].rawValue)"
-            : "\(input.name) holds none of the tables \(Self.list(tables))")
+            ? "\(file.name) does not hold the table \(tables[0].rawValue)"
+            : "\(file.name) holds none of the tables \(Self.list(tables))")
       } else {
-        report.add(families, of: input.name, mode: KubeProxyMode(of: families))
+        report.add(families, of: file.name, mode: KubeProxyMode(of: families))
       }
     } catch {
-      report.addFailure(of: input.name, "\(error)")
+      report.addFailure(of: file.name, "\(error)")
     }
   }
 
@@ -160,17 +148,8 @@ struct Check: ParsableCommand, Tool {
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
     let reading = KernelSource(of: backend ?? .auto, tables: Set(Self.tables)).read([])
-    var families: [FamilySnapshot] = []
-    var others: [FamilySnapshot] = []
-    for family in reading.families {
-      switch family.result {
-      case .success(let snapshot) where family.isFollowed: families.append(snapshot)
-      case .success(let snapshot): others.append(snapshot)
-      case .failure(let error) where family.isFollowed:
-        report.addFailure(of: RulesetInput.kernel.name, "\(error)")
-      case .failure: break
-      }
-    }
+    let (families, others, failures) = reading.families.outcomes
+    for failure in failures { report.addFailure(of: RulesetInput.kernel.name, "\(failure)") }
     report.add(
       families, of: RulesetInput.kernel.name, mode: KubeProxyMode(of: reading), beside: others,
       isKernel: true)

@@ -65,7 +65,7 @@ struct CompareRulesets: AsyncParsableCommand, Tool {
   @OptionGroup var rulesetOptions: RulesetOptions
 
   func checkArguments() throws {
-    try options.checkArguments(format)
+    try options.colors.checkArguments(format)
     let kernel = [RulesetInput.kernel]
     try rulesetOptions.checkArguments(
       readsKernel: live != nil || sides.map { $0.before == kernel || $0.after == kernel } ?? true)
@@ -102,10 +102,10 @@ struct CompareRulesets: AsyncParsableCommand, Tool {
         description: "\(old.name) and \(new.name) have no table of the same family in common")
     }
     if !difference.hasSelected { options.reportNoMatch(in: "\(old.name) and \(new.name)") }
-    switch format {
-    case .text:
-      try StandardOutput.write(text: options.color) { difference.write(to: &$0, isShort: summary) }
-    case .json: try StandardOutput.write(json: { difference.write(to: &$0, isShort: summary) })
+    try format.print(options.colors) {
+      difference.write(to: &$0, isShort: summary)
+    } json: {
+      difference.write(to: &$0, isShort: summary)
     }
     if exitCode, !difference.isEmpty { throw ExitCode(1) }
   }

@@ -50,32 +50,23 @@ struct Explain: ParsableCommand, Tool {
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
 
-  @Option(
-    help: ArgumentHelp(
-      "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
-  var color: ColorChoice?
+  @OptionGroup var colors: ColorOption
 
-  @Option(
-    help: ArgumentHelp(
-      "The kernel's backend to read: legacy (x_tables), nft (nf_tables), or auto for the one that "
-        + "kube-proxy uses. (default: auto)"))
+  @Option(help: SingleBackend.help)
   var backend: SingleBackend?
 
   func checkArguments() throws {
-    _ = try question()
+    _ = try packet.question(words)
     let inputs = try inputs()
     try RulesetInput.validate(inputs)
     if backend != nil, inputs != [.kernel] {
       throw ValidationError("--backend can't be combined with files")
     }
-    if format == .json, color == .always {
-      throw ValidationError(
-        "--color always can't be combined with --format json, which has no colours")
-    }
+    try colors.checkArguments(format)
   }
 
   func run() throws {
-    var question = try question()
+    var question = try packet.question(words)
     let loader = RulesetLoader(tables: nil, backend: backend?.selection ?? .auto)
     let inputs = try inputs()
     let families = question.family.map { [$0] } ?? Set(IPFamily.allCases)
@@ -87,15 +78,13 @@ struct Explain: ParsableCommand, Tool {
     } catch {
       throw ValidationError(error.description)
     }
-    switch format {
-    case .text:
-      try StandardOutput.write(text: color) { explanation.write(to: &$0, showsAll: all) }
-    case .json: try StandardOutput.write(json: { explanation.write(to: &$0, showsAll: all) })
+    try format.print(colors) {
+      explanation.write(to: &$0, showsAll: all)
+    } json: {
+      explanation.write(to: &$0, showsAll: all)
     }
     if explanation.exitStatus != 0 { throw ExitCode(explanation.exitStatus) }
   }
-
-  private func question() throws -> PacketQuestion { try packet.question(words) }
 
   /// The rule sets that stand behind the packet.
   private func inputs() throws -> [RulesetInput] {

@@ -25,58 +25,40 @@ struct Migrate: ParsableCommand, Tool {
       """,
     version: Version.text)
 
-  @Argument(
-    help: ArgumentHelp(
-      "Files that iptables-save or ip6tables-save wrote, - for standard input, or kernel for the kernel's "
-        + "rules. (default: kernel)", valueName: "rules"), completion: RulesetInput.completion)
-  var inputs: [RulesetInput] = []
+  @OptionGroup var sources: SourcesArgument
 
   @Option(help: "The format to print.")
   var format = AnswerFormat.text
 
-  @Option(
-    help: ArgumentHelp(
-      "Whether text has colours: auto for a terminal, unless NO_COLOR is set. (default: auto)"))
-  var color: ColorChoice?
+  @OptionGroup var colors: ColorOption
 
   func checkArguments() throws {
-    try RulesetInput.validateStandardInput(inputs)
-    if format == .json, color == .always {
-      throw ValidationError(
-        "--color always can't be combined with --format json, which has no colours")
-    }
+    try RulesetInput.validateStandardInput(sources.inputs)
+    try colors.checkArguments(format)
   }
 
   func run() throws {
     var report = MigrationReport()
-    for input in inputs.isEmpty ? [.kernel] : inputs {
-      switch input {
-      case .kernel: Self.addKernel(to: &report)
-      case .standardInput: Self.addFile(nil, input.name, to: &report)
-      case .file(let path): Self.addFile(path, input.name, to: &report)
-      }
+    for input in sources.inputs.isEmpty ? [.kernel] : sources.inputs {
+      if input == .kernel { Self.addKernel(to: &report) } else { Self.add(input, to: &report) }
     }
     for failure in report.failures { StandardError.note(failure.message) }
-    switch format {
-    case .text: try StandardOutput.write(text: color, report.write)
-    case .json: try StandardOutput.write(json: report.write)
-    }
+    try format.print(colors, text: report.write, json: report.write)
     if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
   }
 
   /// The tables that hold rules or canaries of kube-proxy and the kubelet.
   private static let tables: Set<TableName> = [.nat, .filter, .mangle]
 
-  private static func addFile(_ path: String?, _ name: String, to report: inout MigrationReport) {
+  private static func add(_ file: RulesetInput, to report: inout MigrationReport) {
     do throws(ReadingError) {
-      let families = try SaveFileParser.parse(path: path, tables: tables, accepting: .pipesToo)
       // A file may hold both backends.
-      let ruleset = Ruleset(name: name, families: families)
+      let ruleset = Ruleset(name: file.name, families: try file.parse(tables))
       report.add(
         MigrationSource(
-          name: name, families: ruleset.families, others: ruleset.leftOut, mode: ruleset.mode))
+          name: file.name, families: ruleset.families, others: ruleset.leftOut, mode: ruleset.mode))
     } catch {
-      report.addFailure(of: name, "\(error)")
+      report.addFailure(of: file.name, "\(error)")
     }
   }
 
@@ -84,15 +66,8 @@ struct Migrate: ParsableCommand, Tool {
   private static func addKernel(to report: inout MigrationReport) {
     let name = RulesetInput.kernel.name
     let reading = KernelSource(of: .auto, tables: tables).read(.all)
-    var (families, others): ([FamilySnapshot], [FamilySnapshot]) = ([], [])
-    for family in reading.families {
-      switch family.result {
-      case .success(let snapshot) where family.isFollowed: families.append(snapshot)
-      case .success(let snapshot): others.append(snapshot)
-      case .failure(let error):
-        if family.isFollowed { report.addFailure(of: name, "\(error)") }
-      }
-    }
+    let (families, others, failures) = reading.families.outcomes
+    for failure in failures { report.addFailure(of: name, "\(failure)") }
     // Of what was read in part, it isn't known what the rest would show.
     guard report.failures.allSatisfy({ $0.source != name }) else { return }
     report.add(

@@ -33,6 +33,15 @@ enum RulesetInput: ExpressibleByArgument, Equatable {
     }
   }
 
+  /// Reads a file, or standard input.
+  ///
+  /// - Parameter tables: Those that count; nil for all.
+  func parse(_ tables: Set<TableName>?) throws(ReadingError) -> [FamilySnapshot] {
+    let path: String? = if case .file(let path) = self { path } else { nil }
+    // The file may be a shell's `<(iptables-save)`.
+    return try SaveFileParser.parse(path: path, tables: tables, accepting: .pipesToo)
+  }
+
   /// What files complete to.
   static let completion = CompletionKind.file()
 
@@ -94,19 +103,13 @@ struct RulesetLoader {
     _ asked: Set<IPFamily> = Set(IPFamily.allCases)
   ) throws(AnswerFailure) -> Ruleset {
     let reading = kernel.read(.ofTables)
-    do throws(ReadingError) {
-      var families: [FamilySnapshot] = []
-      for family in reading.families where family.isFollowed && asked.contains(family.family) {
-        families.append(try family.result.get())
-      }
-      reportAbsence(families, "kernel")
-      let others = reading.families.filter { !$0.isFollowed && asked.contains($0.family) }
-      return Ruleset(
-        name: "kernel", families: families, mode: KubeProxyMode(of: reading),
-        beside: others.compactMap { try? $0.result.get() }, isKernel: true)
-    } catch {
-      throw AnswerFailure(description: "\(error)")
-    }
+    let (families, others, failures) = reading.families.filter { asked.contains($0.family) }
+      .outcomes
+    if let failure = failures.first { throw AnswerFailure(description: "\(failure)") }
+    reportAbsence(families, "kernel")
+    return Ruleset(
+      name: "kernel", families: families, mode: KubeProxyMode(of: reading), beside: others,
+      isKernel: true)
   }
 
   /// Reports on standard error that none of the requested tables exists.
@@ -120,9 +123,7 @@ struct RulesetLoader {
   /// even that the file lacks them.
   private func read(_ input: RulesetInput) throws(AnswerFailure) -> [FamilySnapshot] {
     do throws(ReadingError) {
-      let path: String? = if case .file(let path) = input { path } else { nil }
-      // The file may be a shell's `<(iptables-save)`.
-      let families = try SaveFileParser.parse(path: path, tables: nil, accepting: .pipesToo)
+      let families = try input.parse(nil)
       guard let tables else { return families }
       return families.map { family in
         FamilySnapshot(
@@ -132,6 +133,23 @@ struct RulesetLoader {
     } catch {
       throw AnswerFailure(description: "\(error)")
     }
+  }
+}
+
+extension [FamilyReading] {
+  /// What could be read of the backends that are followed, and of the others; and why the rest of the followed
+  /// ones could not.
+  var outcomes: (followed: [FamilySnapshot], others: [FamilySnapshot], failures: [ReadingError]) {
+    var outcomes: ([FamilySnapshot], [FamilySnapshot], [ReadingError]) = ([], [], [])
+    for family in self {
+      switch family.result {
+      case .success(let snapshot) where family.isFollowed: outcomes.0.append(snapshot)
+      case .success(let snapshot): outcomes.1.append(snapshot)
+      case .failure(let error) where family.isFollowed: outcomes.2.append(error)
+      case .failure: break
+      }
+    }
+    return outcomes
   }
 }
 

@@ -48,7 +48,7 @@ struct ShowServices: AsyncParsableCommand, Tool {
     if tree, format.format == .json {
       throw ValidationError("--format json has all that --tree shows, without it")
     }
-    try options.checkArguments(format.format)
+    try options.colors.checkArguments(format.format)
     try RulesetInput.validate(ruleset.inputs)
   }
 
@@ -59,23 +59,16 @@ struct ShowServices: AsyncParsableCommand, Tool {
     let services = ServiceList(of: ruleset, selection: matcher?.matches)
     try matcher?.finish()
     if services.services.isEmpty { options.reportNoMatch(in: ruleset.name) }
-    switch format.format {
-    case .json: try StandardOutput.write(json: services.write)
-    case .text:
-      try StandardOutput.write(
-        text: options.color, tree ? services.writeTree : services.writeTable)
-    }
+    try format.format.print(
+      options.colors, text: tree ? services.writeTree : services.writeTable, json: services.write)
   }
 
   private func showConnections() throws {
     let matcher = options.makeMatcher()
     let groups = try ConnectionLookup.findStale(rulesetOptions.makeLoader(), matcher?.matches)
     try matcher?.finish()
-    switch format.format {
-    case .json: try StandardOutput.write(json: groups.write)
-    case .text:
-      try StandardOutput.write(text: options.color) { groups.write(to: &$0, advises: false) }
-    }
+    try format.format.print(
+      options.colors, text: { groups.write(to: &$0, advises: false) }, json: groups.write)
   }
 }
 
