@@ -32,16 +32,12 @@ extension Page {
   }
 
   private func table(of batches: [ChangeLog.Batch]) -> Markup {
-    batches.isEmpty
-      ? "<p class=\"quiet\">No other change was seen since the exporter started.</p>\n"
-      : """
-      <div class="wide" role="group" aria-labelledby="changes" tabindex="0">
-      <table id="rule-changes">
-      <thead><tr><th scope="col">Change</th><th scope="col">Table</th>\
-      <th scope="col">Service port</th><th scope="col">Rule</th></tr></thead>
-      \(batches.map(changes))</table></div>
-
-      """
+    if batches.isEmpty {
+      return "<p class=\"quiet\">No other change was seen since the exporter started.</p>\n"
+    }
+    return table(
+      "changes", " id=\"rule-changes\"", heads(["Change", "Table", "Service port", "Rule"]),
+      "\(batches.map(changes))")
   }
 
   /// The readings with changes to show, the last one first, and of all no more than the log's capacity.

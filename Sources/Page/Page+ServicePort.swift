@@ -73,19 +73,15 @@ extension Page {
 
       """
     }
-    let heading = "endpoints-\(report.family.rawValue)"
+    let heading: Markup = "endpoints-\(text: report.family.rawValue)"
+    let head: Markup = """
+      \(heads(["Endpoint"], numbers: ["Share", "Connections"]))\
+      \(heads(["Service chain", "Endpoint&#39;s chain"]))
+      """
     return """
-      <h3 id="\(text: heading)">Endpoints</h3>
+      <h3 id="\(heading)">Endpoints</h3>
       <p class="quiet">Connections since the rules were written. \(part(shown.count, of: all.count))</p>
-      <div class="wide" role="group" aria-labelledby="\(text: heading)" tabindex="0">
-      <table class="endpoints">
-      <thead><tr><th scope="col">Endpoint</th><th scope="col" class="number">Share</th>\
-      <th scope="col" class="number">Connections</th><th scope="col">Service chain</th>\
-      <th scope="col">Endpoint&#39;s chain</th></tr></thead>
-      <tbody>
-      \(rows)</tbody>
-      </table></div>
-
+      \(table(heading, " class=\"endpoints\"", head, "<tbody>\n\(rows)</tbody>\n"))
       """
   }
 

@@ -10,24 +10,14 @@ extension Page {
       request.sort.precedes($0, $1, request.order)
     }
     let shown = PageRow.located(Array(found.prefix(request.limit ?? found.count)), in: state)
-    let table: Markup =
-      shown.isEmpty
-      ? ""
-      : """
-      <div class="wide" role="group" aria-labelledby="services" tabindex="0">
-      <table id="service-ports">
-      <thead><tr>
-      \(columns.map(heading))</tr></thead>
-      <tbody>
-      \(shown.map(row))</tbody>
-      </table></div>
-
-      """
+    let table = table(
+      "services", " id=\"service-ports\"", "\n\(columns.map(heading))",
+      "<tbody>\n\(shown.map(row))</tbody>\n")
     return """
       <section aria-labelledby="services">
       <h2 id="services">Service ports</h2>
       \(filter)<p class="quiet">\(summary(shown: shown.count, found: found.count, all: all.count))</p>
-      \(table)</section>
+      \(shown.isEmpty ? "" : table)</section>
 
       """
   }
@@ -171,17 +161,5 @@ extension Page {
       \(link(target, "<bdi>\(text: "\(port)")</bdi>")) \
       <span class="quiet">\(text: port.transport.rawValue)</span>
       """
-  }
-
-  /// A cell of a number or a time; narrow screens show the label beside it.
-  func numberCell(_ content: Markup?, _ label: Markup, isQuiet: Bool = false) -> Markup {
-    """
-    <td class="number\(isQuiet || content == nil ? " none" : "")" data-label="\(label)">\
-    \(content ?? "–")</td>
-    """
-  }
-
-  func timeCell(_ time: Moment?, _ label: Markup) -> Markup {
-    numberCell(time.map { "\(PageTime(time: $0, now: now))" }, label)
   }
 }

@@ -146,19 +146,12 @@ package struct Page {
       reading.snapshot.tables.map { row($0, of: family) }
     }
     if rows.isEmpty { return "" }
+    let head = heads(
+      ["Table", "Family", "Backend"], numbers: ["Chains", "Rules", "Bytes", "Last change"])
     return """
       <section aria-labelledby="tables">
       <h2 id="tables">Tables</h2>
-      <div class="wide" role="group" aria-labelledby="tables" tabindex="0">
-      <table>
-      <thead><tr><th scope="col">Table</th><th scope="col">Family</th>\
-      <th scope="col">Backend</th><th scope="col" class="number">Chains</th>\
-      <th scope="col" class="number">Rules</th><th scope="col" class="number">Bytes</th>\
-      <th scope="col" class="number">Last change</th></tr></thead>
-      <tbody>
-      \(rows)</tbody>
-      </table></div>
-      </section>
+      \(table("tables", "", head, "<tbody>\n\(rows)</tbody>\n"))</section>
 
       """
   }
@@ -175,6 +168,40 @@ package struct Page {
       \(timeCell(family.isFollowed ? state.ledger.lastChanges[key] : nil, "Last change"))</tr>
 
       """
+  }
+}
+
+/// Tables, which narrow screens can scroll.
+extension Page {
+  /// - Parameters:
+  ///   - heading: The id of the heading above it.
+  ///   - attributes: The table's own, each behind a blank.
+  func table(_ heading: Markup, _ attributes: Markup, _ head: Markup, _ body: Markup) -> Markup {
+    """
+    <div class="wide" role="group" aria-labelledby="\(heading)" tabindex="0">
+    <table\(attributes)>
+    <thead><tr>\(head)</tr></thead>
+    \(body)</table></div>
+
+    """
+  }
+
+  /// The heads of columns of words, and of columns of numbers behind them.
+  func heads(_ words: [Markup], numbers: [Markup] = []) -> Markup {
+    let columns = words.map { "<th scope=\"col\">\($0)</th>" as Markup }
+    return "\(columns)\(numbers.map { "<th scope=\"col\" class=\"number\">\($0)</th>" as Markup })"
+  }
+
+  /// A cell of a number or a time; narrow screens show the label beside it.
+  func numberCell(_ content: Markup?, _ label: Markup, isQuiet: Bool = false) -> Markup {
+    """
+    <td class="number\(isQuiet || content == nil ? " none" : "")" data-label="\(label)">\
+    \(content ?? "–")</td>
+    """
+  }
+
+  func timeCell(_ time: Moment?, _ label: Markup) -> Markup {
+    numberCell(time.map { "\(PageTime(time: $0, now: now))" }, label)
   }
 }
 

@@ -5,18 +5,8 @@ internal import Tracking
 
 /// A column of the page's table of service ports; the raw value is what `sort` takes.
 enum PageColumn: String, Sendable, CaseIterable {
-  case service
-  case family
-  case endpoints
-  case targets
-  case nodeports
-  case rules
-  case added
-  case removed
-  case moved
-  case rewritten
-  case connections
-  case changed
+  case service, family, endpoints, targets, nodeports, rules
+  case added, removed, moved, rewritten, connections, changed
 
   /// Whether the column names the service port.
   var isName: Bool { self == .service || self == .family }
