@@ -61,12 +61,7 @@ public struct Explanation {
 
   /// The service port that the packet is for: the one that was asked for, or whose rule translates or stops it.
   var servicePort: ServicePort? {
-    if let asked = resolved.asked { return asked }
-    for fate in ends.fates {
-      let rules = [fate.translation, fate.end.rule].compactMap(\.self)
-      if let port = rules.lazy.compactMap(owner).first { return port }
-    }
-    return nil
+    resolved.asked ?? ends.fates.lazy.flatMap(\.rules).compactMap(owner).first
   }
 
   func owner(_ rule: RuleAddress) -> ServicePort? { resolved.side.owner(of: rule) }

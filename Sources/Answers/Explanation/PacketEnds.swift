@@ -19,6 +19,9 @@ struct PacketEnds {
 
     var isDelivered: Bool { end.isDelivered && !isLost }
 
+    /// The rules that translate and stop them.
+    var rules: [RuleAddress] { [translation, end.rule].compactMap(\.self) }
+
     /// Whether packets come to it without anything that isn't known.
     var isCertain: Bool { branches.contains { $0.assumptions.isEmpty } }
 

@@ -52,9 +52,7 @@ struct PacketWay {
     let deciding = Set(ends.undecided + ends.undecidedSource)
     var shares: [RuleAddress: Double] = [:]
     for fate in ends.fates {
-      for rule in [fate.translation, fate.end.rule].compactMap(\.self) {
-        shares[rule, default: 0] += fate.share
-      }
+      for rule in fate.rules { shares[rule, default: 0] += fate.share }
     }
     for step in walk.steps {
       if stages.last?.hook != step.hook || stages.last?.table != step.rule.table {

@@ -16,24 +16,21 @@ public struct MigrationFinding: Sendable {
   }
 
   public let subject: MigrationSubject
-  public internal(set) var status = Status.ok
+  /// That of the gravest sentence.
+  public var status: Status { Status.allCases.first(where: statuses.contains) ?? .ok }
+  private var statuses: Set<Status> = []
   /// What was found, in sentences; at least one. They may hold parts of comments.
   public internal(set) var details: [String] = []
   var rules: [MigrationRule] = []
 
   init(_ subject: MigrationSubject) { self.subject = subject }
 
-  /// Adds a sentence. The finding's status is the gravest of its sentences'.
+  /// Adds a sentence.
   mutating func add(_ status: Status, _ detail: String, _ rules: [MigrationRule] = []) {
-    if status.rank < self.status.rank { self.status = status }
+    statuses.insert(status)
     details.append(detail)
     self.rules += rules
   }
-}
-
-extension MigrationFinding.Status {
-  /// 0 for the gravest.
-  var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// A rule, and where it stands.
