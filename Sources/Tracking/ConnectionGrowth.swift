@@ -45,9 +45,6 @@ struct ConnectionRulePairing {
   private let handles: [UInt64]
   private let oldRules: [ServiceMap.ConnectionRule]
   private let oldHandles: [UInt64]
-  /// For each chain of the former reading up to the last that has one, the index of its first rule that
-  /// counts.
-  private let firstOfChain: [OptionalIndex]
   /// Where each handle stood, once somebody needed to know.
   private var positions: [UInt64: Int]?
   private var last: (chain: Int32, ordinal: Int)?
@@ -57,7 +54,6 @@ struct ConnectionRulePairing {
     self.handles = handles
     oldRules = old.map.connectionRules
     oldHandles = old.nat?.handles ?? []
-    firstOfChain = Self.firstRules(oldRules)
   }
 
   /// The former position in nat of a rule or of its predecessor; nil where there was none. To be asked
@@ -65,9 +61,10 @@ struct ConnectionRulePairing {
   mutating func former(of rule: ServiceMap.ConnectionRule) -> Int? {
     let ordinal = last?.chain == rule.chain ? (last?.ordinal ?? 0) + 1 : 0
     last = (rule.chain, ordinal)
-    guard let chain = chains.former(of: Int(rule.chain)), chain < firstOfChain.count,
-      let first = firstOfChain[chain].index
-    else { return nil }
+    guard let chain = chains.former(of: Int(rule.chain)) else { return nil }
+    // They stand in nat's order.
+    let first = oldRules.indices.partitionPoint { oldRules[$0].chain < chain }
+    guard oldRule(at: first, of: chain) != nil else { return nil }
     let predecessor = oldRule(at: first + ordinal, of: chain)
     guard !handles.isEmpty, !oldHandles.isEmpty else { return predecessor }
     let handle = handles[Int(rule.rule)]
@@ -89,16 +86,6 @@ struct ConnectionRulePairing {
       uniquingKeysWith: { first, _ in first })
     self.positions = positions
     return positions[handle]
-  }
-
-  private static func firstRules(_ rules: [ServiceMap.ConnectionRule]) -> [OptionalIndex] {
-    // They stand in nat's order.
-    let chainCount = rules.last.map { Int($0.chain) + 1 } ?? 0
-    var first = [OptionalIndex](repeating: .none, count: chainCount)
-    for (index, rule) in rules.enumerated() where first[Int(rule.chain)] == .none {
-      first[Int(rule.chain)] = OptionalIndex(index)
-    }
-    return first
   }
 }
 

@@ -123,14 +123,13 @@ struct ReadingLog {
 
   private mutating func note(_ choice: BackendChoice) {
     guard choice.backend != backend else { return }
-    var metadata: Logger.Metadata = ["reason": "\(choice.reason.rawValue)"]
+    let (new, reason) = ("\(choice.backend)", "\(choice.reason.rawValue)")
     if let backend {
-      metadata["from"] = "\(backend)"
-      metadata["to"] = "\(choice.backend)"
-      logger.info("backend changed", metadata: metadata)
+      logger.info(
+        "backend changed",
+        metadata: ["from": "\(backend)", "to": "\(new)", "reason": "\(reason)"])
     } else {
-      metadata["backend"] = "\(choice.backend)"
-      logger.info("backend chosen", metadata: metadata)
+      logger.info("backend chosen", metadata: ["backend": "\(new)", "reason": "\(reason)"])
     }
     backend = choice.backend
   }
