@@ -80,8 +80,7 @@ struct MigrationOutputTests {
   func document() throws {
     var report = try Self.report()
     report.addFailure(of: "\n", "\u{1b}")
-    let document = try JSONDecoder().decode(
-      Document.self, from: Data(json { report.write(to: &$0) }))
+    let document = try decoded(Document.self, report.write)
     #expect(document.version == 2)
     #expect(document.sources.map(\.source) == ["a\u{1b}.rules", "kernel"])
     #expect(document.sources.map(\.mode) == ["iptables", "iptables"])

@@ -1,5 +1,4 @@
 import Answers
-import FoundationEssentials
 import KubeProxy
 import Netfilter
 import TestSupport
@@ -24,17 +23,10 @@ struct OutputTests {
     let (old, new) = (try Ruleset(RulesetText(nat: "")), try Ruleset(bytes: bytes))
     let difference = RulesetDifference(from: old, to: new)
     let page = text { difference.write(to: &$0) }
-    let isPrintable = page.unicodeScalars.allSatisfy { scalar in
-      scalar == "\n"
-        || scalar.properties.generalCategory != .control
-          && scalar.properties.generalCategory != .format
-    }
-    #expect(isPrintable)
+    #expect(page.isPrintable)
     // Both names, a blank line, two sentences, another blank line and the rules by owner and table.
     #expect(page.split(separator: "\n").count { $0.hasPrefix("    + 1  -A OUTPUT") } == 1)
-    let document = try JSONDecoder().decode(
-      DifferenceDocument.self,
-      from: Data(json { difference.write(to: &$0) }))
+    let document = try decoded(DifferenceDocument.self) { difference.write(to: &$0) }
     let texts = document.groups.flatMap(\.changes).map(\.text)
     #expect(texts.contains { $0.hasPrefix("-A OUTPUT -m comment --comment ") })
   }
@@ -42,8 +34,7 @@ struct OutputTests {
   @Test("The JSON of a difference has what the difference has", arguments: FixturePair.consecutive)
   func difference(_ pair: FixturePair) throws {
     let difference = try pair.difference()
-    let bytes = json { difference.write(to: &$0) }
-    let document = try JSONDecoder().decode(DifferenceDocument.self, from: Data(bytes))
+    let document = try decoded(DifferenceDocument.self) { difference.write(to: &$0) }
     #expect(document.version == 2 && document.differs == !difference.isEmpty)
     #expect(document.before == pair.old.name && document.after == pair.new.name)
     #expect(document.mode_before == "iptables" && document.mode_after == "iptables")
@@ -56,7 +47,7 @@ struct OutputTests {
     for change in changes where change.change == "moved" {
       #expect(change.from != nil && change.to != nil)
     }
-    #expect(bytes == json { difference.write(to: &$0) })
+    #expect(json { difference.write(to: &$0) } == json { difference.write(to: &$0) })
   }
 
   @Test(
@@ -155,8 +146,7 @@ struct OutputTests {
       let services: [Service]
     }
     let list = ServiceList(of: try Ruleset(Fixture("legacy-1.28/a-02-baseline-traffic.rules")))
-    let bytes = json { list.write(to: &$0) }
-    let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+    let document = try decoded(Document.self, list.write)
     #expect(document.version == 2 && document.services.count == list.services.count)
     for (shown, service) in zip(document.services, list.services) {
       #expect(shown.service["name"] == service.port.name)
@@ -180,8 +170,7 @@ struct OutputTests {
       let services: [Service]
     }
     let list = ServiceList(of: try Ruleset(Fixture(name)))
-    let bytes = json { list.write(to: &$0) }
-    let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+    let document = try decoded(Document.self, list.write)
     let expected = traffic.map { ["reason": reason, "traffic": $0] }
     #expect(document.services.contains { $0.blocked_traffic == expected })
     let words =
@@ -274,10 +263,9 @@ struct OutputTests {
     #expect(lines(ipvs, ipvs) == ["rules: \(Self.notice)"])
     let nftables = Ruleset(name: "kernel", families: none.families, mode: .nftables)
     #expect(lines(ipvs, nftables).map { $0.prefix { $0 != ":" } } == ["rules", "kernel"])
-    let document = try JSONDecoder().decode(
-      DifferenceDocument.self,
-      from: Data(
-        json { RulesetDifference(from: ipvs, to: nftables).write(to: &$0) }))
+    let document = try decoded(DifferenceDocument.self) {
+      RulesetDifference(from: ipvs, to: nftables).write(to: &$0)
+    }
     #expect(document.mode_before == "ipvs" && document.mode_after == "nftables")
   }
 

@@ -1,5 +1,6 @@
 import Answers
 import Console
+import FoundationEssentials
 import IPTablesSource
 import Netfilter
 import TestSupport
@@ -35,4 +36,22 @@ func json(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
   var writer = JSONWriter()
   write(&writer)
   return writer.finish()
+}
+
+/// What a reader of JSON has of it.
+func decoded<Document: Decodable>(
+  _ type: Document.Type = Document.self, _ write: (inout JSONWriter) -> Void
+) throws -> Document {
+  try JSONDecoder().decode(type, from: Data(json(write)))
+}
+
+extension String {
+  /// Whether nothing in it but the ends of lines does anything to a terminal.
+  var isPrintable: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      scalar == "\n"
+        || scalar.properties.generalCategory != .control
+          && scalar.properties.generalCategory != .format
+    }
+  }
 }
