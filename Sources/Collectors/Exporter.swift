@@ -58,7 +58,7 @@ package final class Exporter: Sendable {
   package func scrape(_ request: ScrapeRequest) async throws(ScrapeError) -> [[UInt8]] {
     let collectors = try collectors(for: request)
     let counters = collectors.reduce(CounterSelection()) { $0.union($1.counters) }
-    let patience = request.timeout.map { max(.zero, $0 - Self.sendingTime($0)) }
+    let patience = request.timeout.map { max(.zero, $0 - min(Self.sendingTime, $0 / 4)) }
     let segments = await monitor.withState(counters, within: patience) { state in
       let segments = render(withConnections(state), collectors, request)
       if request.isAnswered { note(state.mark, collectors, request.scraper) }
@@ -94,10 +94,8 @@ package final class Exporter: Sendable {
     return state
   }
 
-  /// What is left of a scrape's time for sending the answer.
-  private static func sendingTime(_ timeout: Duration) -> Duration {
-    min(.milliseconds(500), timeout / 4)
-  }
+  /// What is left of a scrape's time for sending the answer; a quarter of a time that is short.
+  private static let sendingTime = Duration.milliseconds(500)
 
   // MARK: Rendering
 

@@ -103,6 +103,9 @@ struct ServicesCollector: Collector {
   }
 
   private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
+    func write(_ samples: inout SampleWriter, _ value: (ServiceState) -> Int) {
+      for services in state.services { samples.sample(LabelSet(services.family), value(services)) }
+    }
     writer.gauge(
       "iptables_service_map_fingerprint",
       "A number over the service ports with their cluster IPs, node ports and cluster-policy endpoints. "
@@ -128,11 +131,7 @@ struct ServicesCollector: Collector {
     }
     writer.gauge(
       "iptables_services", "Service ports found, those without series of their own included."
-    ) { samples in
-      for services in state.services {
-        samples.sample(LabelSet(services.family), services.map.services.count)
-      }
-    }
+    ) { write(&$0) { $0.map.services.count } }
     writer.gauge(
       "iptables_services_omitted",
       "Service ports without series of their own, by reason: --services.limit, or "
@@ -148,11 +147,7 @@ struct ServicesCollector: Collector {
       "iptables_services_unnamed",
       "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
         + "service port, or one that contradicts the hash in the chain's name."
-    ) { samples in
-      for services in state.services {
-        samples.sample(LabelSet(services.family), services.map.unnamed.count)
-      }
-    }
+    ) { write(&$0) { $0.map.unnamed.count } }
   }
 
   private static let natLabels = LabelSet(["table": "nat"])

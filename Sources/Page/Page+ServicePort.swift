@@ -128,17 +128,12 @@ private struct ServicePortAccount {
     guard
       let position = indices.firstIndex(where: { index in
         let port = map.services[index].port
-        return port.transport.rawValue == name.transport && port.isCalled(name.name)
+        // A description is made only if the namespace agrees.
+        return port.transport.rawValue == name.transport && name.name.hasPrefix(port.namespace)
+          && name.name == "\(port)"
       }), let snapshot = state.snapshot(of: services)
     else { return nil }
     row = PageRow(services, at: position, state)
     report = FamilyServices(of: snapshot, map: map, only: [row.index]).report(at: row.index)
-  }
-}
-
-extension ServicePort {
-  /// Whether the text is its description. A description is made only if the namespace agrees.
-  fileprivate func isCalled(_ text: String) -> Bool {
-    text.hasPrefix(namespace) && text == "\(self)"
   }
 }

@@ -80,8 +80,7 @@ package struct Page {
   }
 
   private var readingAge: Markup {
-    guard let time = state.reading.time else { return "" }
-    return " (read \(PageTime(time: time, now: now)))"
+    state.reading.time.map { " (read \(PageTime(time: $0, now: now)))" } ?? ""
   }
 
   private var contents: Markup {

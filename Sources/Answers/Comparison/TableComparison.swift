@@ -50,7 +50,6 @@ struct TableComparison {
     change.newIndex.map { new.content.chains[$0].rules } ?? RuleList()
   }
 
-  /// Whether the chain's rules are the same apart from their comments.
   func differsInCommentsOnly(_ change: ChangedChain) -> Bool {
     let (old, new) = (oldRules(of: change), newRules(of: change))
     return !old.isEmpty && old.count == new.count

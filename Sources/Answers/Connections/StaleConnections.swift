@@ -94,7 +94,6 @@ extension StaleConnections.Group {
 }
 
 extension [StaleConnections.Group] {
-  /// The most clients that are shown of a group.
   private static var mostClients: Int { 5 }
 
   /// Writes them for people.

@@ -40,14 +40,8 @@ public struct RulesetDifference: Sendable {
     counts = grouping.counts
     comparedTables = comparisons.reduce(0) { $0 + $1.tables.count }
     notCompared = comparisons.flatMap(\.notCompared)
-    hasSelected =
-      selection.map { selection in
-        comparisons.contains { comparison in
-          [comparison.old.map, comparison.new.map].contains {
-            $0.services.contains { selection($0.port) }
-          }
-        }
-      } ?? true
+    let services = comparisons.lazy.flatMap { [$0.old.map, $0.new.map] }.flatMap(\.services)
+    hasSelected = selection.map { isAsked in services.contains { isAsked($0.port) } } ?? true
     findings = DifferenceFinding.all(
       of: comparisons, grouping.counts, selection: selection, pattern: pattern)
   }

@@ -24,7 +24,8 @@ extension Explanation {
 
   /// Where what is delivered comes to, and whether its source is rewritten.
   private var deliveredWords: String {
-    let fates = ends.delivered.distinctDestinations
+    var destinations: Set<SocketAddress> = []
+    let fates = ends.delivered.filter { destinations.insert($0.destination).inserted }
     let translated = fates.filter { $0.translation != nil }
     var words = translated.isEmpty ? "" : translatedWords(translated)
     if hasAffinity, translated.count > 1 { words += ", or the one that the client had before" }
@@ -131,7 +132,10 @@ extension Explanation {
   /// Why a rule stops packets: its comment, or who marked them for it.
   private func reason(_ rule: RuleAddress) -> String {
     guard let (text, _) = resolved.side.rule(rule) else { return "" }
-    if let mark = way.dropMark, text.asksForMark { return ", marked for it by \(place(mark))" }
+    let asksForMark = text.contains { element, line, owner in
+      line.isText("--mark", element.name) && line.isText("mark", owner)
+    }
+    if let mark = way.dropMark, asksForMark { return ", marked for it by \(place(mark))" }
     // Calico's comments are checksums.
     guard let comment = text.comments.first?.text, !comment.hasPrefix("cali:") else { return "" }
     return " (\(comment.count > 90 ? comment.prefix(89) + "…" : comment))"
@@ -170,14 +174,6 @@ extension Explanation {
   }
 }
 
-extension [PacketEnds.Fate] {
-  /// Each destination once.
-  fileprivate var distinctDestinations: [PacketEnds.Fate] {
-    var seen: Set<SocketAddress> = []
-    return filter { seen.insert($0.destination).inserted }
-  }
-}
-
 extension Rule {
   /// What the rule asks of a packet, without comments; shortened where it is long.
   fileprivate var conditions: String {
@@ -197,11 +193,5 @@ extension Rule {
 
   fileprivate func hasSelector(_ name: String) -> Bool {
     contains { element, line, _ in element.kind == .selector && line.isText(name, element.name) }
-  }
-
-  fileprivate var asksForMark: Bool {
-    contains { element, line, owner in
-      line.isText("--mark", element.name) && line.isText("mark", owner)
-    }
   }
 }

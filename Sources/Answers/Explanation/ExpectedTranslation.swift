@@ -9,7 +9,7 @@ struct ExpectedTranslation {
   private(set) var dispatch: RuleAddress?
   /// The service with that cluster IP, and where it is served.
   private var service: String?
-  private var ports: Set<ServedPort> = []
+  private var ports: [(number: UInt16, transport: TransportProtocol)] = []
 
   /// Nil where nothing says that the packet should be translated.
   init?(of resolved: ResolvedPacket) {
@@ -26,10 +26,10 @@ struct ExpectedTranslation {
 
   /// `a cluster IP of kube-system/kube-dns that is served at 53/tcp, 53/udp`; nil where the destination is none.
   var servedPorts: String? {
-    service.map { service in
-      "a cluster IP of \(service) that is served at "
-        + Wording.list(ports.sorted().map(\.text), atMost: 8)
-    }
+    guard let service else { return nil }
+    let served = ports.sorted { ($0.number, $0.transport) < ($1.number, $1.transport) }
+      .map { "\($0.number)/\($0.transport.rawValue.lowercased())" }
+    return "a cluster IP of \(service) that is served at \(Wording.list(served, atMost: 8))"
   }
 
   private mutating func read(_ chain: Int, of nat: TableContent, _ resolved: ResolvedPacket) {
@@ -51,7 +51,9 @@ struct ExpectedTranslation {
       let comment = rules[position].comments.first
       guard isAddress, ServiceAddress.Kind(comment, .nat, name) == .clusterIP else { continue }
       service = service ?? "\(owner.namespace)/\(owner.name)"
-      ports.insert(ServedPort(number: port, transport: owner.transport))
+      if !ports.contains(where: { $0 == (port, owner.transport) }) {
+        ports.append((port, owner.transport))
+      }
     }
   }
 
@@ -76,17 +78,5 @@ struct ExpectedTranslation {
       return "nothing leads to \(place(dispatch)), which would translate it"
     }
     return "\(place(last)) accepts it before \(place(dispatch)), which would translate it"
-  }
-}
-
-/// A port at which a service is served.
-private struct ServedPort: Hashable, Comparable {
-  let number: UInt16
-  let transport: TransportProtocol
-
-  var text: String { "\(number)/\(transport.rawValue.lowercased())" }
-
-  static func < (left: ServedPort, right: ServedPort) -> Bool {
-    (left.number, left.transport) < (right.number, right.transport)
   }
 }

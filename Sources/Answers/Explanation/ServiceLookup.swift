@@ -14,7 +14,6 @@ struct ServiceLookup {
       .map { FamilySide($0) }
   }
 
-  /// A service port that was found.
   struct Hit {
     let side: FamilySide
     /// Its index in the family's map.
@@ -40,11 +39,14 @@ struct ServiceLookup {
       if ofService.isEmpty { ofService = indices.map { side.map.services[$0] } }
       let services = FamilyServices(of: side.snapshot, map: side.map, only: indices)
       var hits = indices.map { Hit(side: side, index: $0, report: services.report(at: $0)) }
-        .filter { destination.transport.map($0.hasProtocol) ?? true }
+        .filter { destination.transport == nil || destination.transport == $0.transport }
       if let port {
         let named = hits.filter { $0.report.port.port == port }
-        hits = named.isEmpty ? hits.filter { $0.report.hasPort(port) } : named
-        let tcp = hits.filter { $0.hasProtocol(.tcp) }
+        let number = UInt16(port)
+        hits =
+          named.isEmpty
+          ? hits.filter { $0.report.addresses.contains { $0.port == number } } : named
+        let tcp = hits.filter { $0.transport == .tcp }
         if named.isEmpty, hits.count > 1, tcp.count == 1 { hits = tcp }
       }
       if hits.count == 1 { return hits[0] }
@@ -132,15 +134,7 @@ extension ServiceLookup.Hit {
     }
   }
 
-  fileprivate func hasProtocol(_ transport: PacketProtocol) -> Bool {
-    PacketProtocol(report.port) == transport
-  }
-}
-
-extension ServiceReport {
-  fileprivate func hasPort(_ number: String) -> Bool {
-    UInt16(number).map { number in addresses.contains { $0.port == number } } ?? false
-  }
+  fileprivate var transport: PacketProtocol { PacketProtocol(report.port) }
 }
 
 extension ServicePort {

@@ -4,7 +4,6 @@ internal import Netfilter
 
 /// How much of what changed in a family, by service port and by chain.
 struct ChangeTally {
-  /// A chain of a table.
   struct Place: Hashable, Comparable {
     let table: TableName
     let chain: ChainName
@@ -14,7 +13,6 @@ struct ChangeTally {
     }
   }
 
-  /// What changed for one service port.
   struct ServiceTally {
     var chains: [Place: ChangeCounts] = [:]
     /// Whether nothing but comments differ, in chains of its own.

@@ -116,7 +116,6 @@ extension DifferenceFinding {
 }
 
 extension FamilyComparison {
-  /// A finding in this family.
   func finding(
     _ kind: DifferenceFinding.Kind, _ text: String, _ place: ChangeTally.Place? = nil,
     table: TableName? = nil

@@ -2,7 +2,6 @@ internal import KubeProxy
 internal import Netfilter
 
 extension MigrationSource {
-  /// What is found of each subject.
   func examine() -> [MigrationFinding] {
     MigrationSubject.allCases.map { subject in
       var finding = MigrationFinding(subject)

@@ -33,7 +33,6 @@ public struct MigrationFinding: Sendable {
   }
 }
 
-/// A rule, and where it stands.
 struct MigrationRule: Sendable {
   let backend: Backend
   let content: TableContent

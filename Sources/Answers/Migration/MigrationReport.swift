@@ -93,7 +93,6 @@ extension MigrationReport {
 }
 
 extension MigrationFinding {
-  /// The most rules that are shown.
   private static let mostRules = 10
 
   fileprivate func write(to text: inout TerminalWriter, isNamedOnly: Bool) {
