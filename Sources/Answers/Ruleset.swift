@@ -63,6 +63,21 @@ public struct Ruleset: Sendable {
       }
     }
   }
+
+  /// The rule set as iptables-save prints it: to be compared with a file.
+  ///
+  /// A table of nf_tables has all of its built-in chains: iptables-nft makes them when they are needed,
+  /// and prints them all the same.
+  public var asSaved: Ruleset {
+    let families = families.map { family in
+      FamilySnapshot(
+        backend: family.backend, family: family.family,
+        tables: family.tables.map { $0.asSaved(family.backend) },
+        absentTables: family.absentTables)
+    }
+    return Ruleset(
+      name: name, families: families, mode: mode, beside: beside, isKernel: isKernel)
+  }
 }
 
 /// What the backend holds that isn't taken for kube-proxy's.
@@ -92,23 +107,6 @@ extension Rule {
     var isThere = false
     forEachElement { element, line, owner in isThere = isThere || isMeant(element, line, owner) }
     return isThere
-  }
-}
-
-extension Ruleset {
-  /// The rule set as iptables-save prints it: to be compared with a file.
-  ///
-  /// A table of nf_tables has all of its built-in chains: iptables-nft makes them when they are needed,
-  /// and prints them all the same.
-  public var asSaved: Ruleset {
-    let families = families.map { family in
-      FamilySnapshot(
-        backend: family.backend, family: family.family,
-        tables: family.tables.map { $0.asSaved(family.backend) },
-        absentTables: family.absentTables)
-    }
-    return Ruleset(
-      name: name, families: families, mode: mode, beside: beside, isKernel: isKernel)
   }
 }
 

@@ -20,7 +20,7 @@ package struct CollectorName: Sendable {
   let collector: any Collector
 }
 
-extension CollectorName {
+extension CollectorName: Hashable, CaseIterable {
   /// The collector of that name; nil where there is none.
   package init?(rawValue: String) {
     guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
@@ -28,15 +28,11 @@ extension CollectorName {
   }
 
   package static let byDefault = Set(allCases.filter(\.isOnByDefault))
-}
 
-extension CollectorName: CaseIterable {
   package static let allCases: [CollectorName] = [
     .anomalies, .connections, .conntrack, .endpoints, .nfacct, .rules, .services, .tables,
   ]
-}
 
-extension CollectorName: Hashable {
   package static func == (left: CollectorName, right: CollectorName) -> Bool {
     left.rawValue == right.rawValue
   }

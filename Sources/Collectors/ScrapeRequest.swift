@@ -29,13 +29,11 @@ package struct ScrapeRequest: Sendable {
 }
 
 /// Why a request can't be served as it stands.
-package enum ScrapeError: Error, Sendable, Hashable {
+package enum ScrapeError: Error, Sendable, Hashable, CustomStringConvertible {
   case unknownCollector(String)
   case disabledCollector(String)
   case collectAndExclude
-}
 
-extension ScrapeError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownCollector(let name): "there is no collector \"\(name)\""

@@ -128,7 +128,7 @@ package struct Page {
 
   var failures: Markup {
     let failures = state.families.compactMap { family -> Markup? in
-      guard case .failed(let error) = family.outcome else { return nil }
+      guard case .failure(let error) = family.result else { return nil }
       return """
         <p class="alert" role="alert"><strong>\(text: family.backend.rawValue) \
         \(text: family.family.rawValue)</strong> \(text: error.description)</p>

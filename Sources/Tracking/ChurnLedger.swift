@@ -118,6 +118,16 @@ package struct ChurnLedger: Sendable {
     if rewrittenServices.count > limit { rewrittenServices.forget(where: isGone) }
     if serviceTimes.count > limit { serviceTimes = serviceTimes.filter { !isGone($0.key) } }
   }
+
+  /// Marks where the totals stand.
+  ///
+  /// - Parameter former: A mark that is taken again if they still stand there.
+  func mark(_ former: ChurnMark?) -> ChurnMark {
+    if let former, services.stand(at: former.services), scopes.stand(at: former.scopes) {
+      return former
+    }
+    return ChurnMark(services: services.mark, scopes: scopes.mark)
+  }
 }
 
 /// Where the churn totals stood after a reading. "Since this scraper's last scrape" is measured from it. While the
@@ -136,16 +146,4 @@ package final class ChurnMark: Sendable {
 
   /// The memory that it needs beyond the ledger's own, once that has counted another change.
   var byteCount: Int { services.byteCount + scopes.byteCount }
-}
-
-extension ChurnLedger {
-  /// Marks where the totals stand.
-  ///
-  /// - Parameter former: A mark that is taken again if they still stand there.
-  func mark(_ former: ChurnMark?) -> ChurnMark {
-    if let former, services.stand(at: former.services), scopes.stand(at: former.scopes) {
-      return former
-    }
-    return ChurnMark(services: services.mark, scopes: scopes.mark)
-  }
 }

@@ -137,11 +137,7 @@ struct ConnectionTotals: Sendable {
 
   /// Adds the new connections of each of a map's rules that count them.
   mutating func add(_ newConnections: [UInt64], of map: ServiceMap) {
-    if let last = self.map, last !== map, map.hasSamePorts(as: last) {
-      self.map = map
-    } else if self.map !== map {
-      realign(to: map)
-    }
+    if let last = self.map, map.hasSamePorts(as: last) { self.map = map } else { realign(to: map) }
     for (rule, count) in zip(map.connectionRules, newConnections) {
       current[Int(rule.service)] &+= count
     }

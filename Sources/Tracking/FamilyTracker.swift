@@ -45,10 +45,10 @@ struct FamilyTracker {
     within budget: inout MatchingBudget
   ) -> FamilyState {
     if !reading.isFollowed { pause() }
-    let outcome: FamilyState.Outcome
+    let result: Result<FamilyState.Reading, ReadingError>
     switch reading.result {
     case .failure(let error):
-      outcome = .failed(error)
+      result = .failure(error)
     case .success(let snapshot):
       let needsMap = reading.isFollowed || isServing
       if needsMap { interpretLast() }
@@ -60,7 +60,7 @@ struct FamilyTracker {
         FamilyState.Services(
           map: side.map, newConnections: ConnectionGrowth.between(last?.side, side, pairings[.nat]))
       }
-      outcome = .read(
+      result = .success(
         FamilyState.Reading(
           snapshot: snapshot, censuses: new.censuses, services: services,
           rules: reading.isFollowed ? rules?.take(snapshot, transitions, within: &budget) : nil))
@@ -68,7 +68,7 @@ struct FamilyTracker {
     }
     return FamilyState(
       backend: reading.backend, family: reading.family, isFollowed: reading.isFollowed,
-      landmarks: last?.landmarks ?? [], outcome: outcome)
+      landmarks: last?.landmarks ?? [], result: result)
   }
 
   /// Counts no change from the last reading to the next.

@@ -1,7 +1,7 @@
 internal import Platform
 
 /// When something happened, by two clocks: timestamps come from the one, ages from the other.
-package struct Moment: Sendable, Hashable {
+package struct Moment: Sendable, Hashable, Comparable {
   /// In seconds since 1970. It jumps where somebody, or NTP, sets the clock.
   package let wallClock: Double
   /// By a clock that never jumps, and that counts while the machine sleeps.
@@ -11,9 +11,7 @@ package struct Moment: Sendable, Hashable {
 
   /// The seconds from this moment to another.
   package func age(at now: Moment) -> Double { max(0, (now.instant - instant).seconds) }
-}
 
-extension Moment: Comparable {
   package static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
 }
 

@@ -71,12 +71,7 @@ package struct FamilyState: Sendable {
   package let isFollowed: Bool
   /// What the chains showed at the last good reading, of which this may be one.
   package let landmarks: Landmarks
-  package let outcome: Outcome
-
-  package enum Outcome: Sendable {
-    case read(Reading)
-    case failed(ReadingError)
-  }
+  package let result: Result<Reading, ReadingError>
 
   package struct Reading: Sendable {
     package let snapshot: FamilySnapshot
@@ -98,9 +93,7 @@ package struct FamilyState: Sendable {
   var identity: FamilyIdentity { FamilyIdentity(backend: backend, family: family) }
 
   /// What was read; nil where the reading failed.
-  package var reading: Reading? {
-    if case .read(let reading) = outcome { reading } else { nil }
-  }
+  package var reading: Reading? { try? result.get() }
 }
 
 /// The service ports of one address family, in the backend that kube-proxy uses.

@@ -46,14 +46,6 @@ struct FamilySide {
   }
 }
 
-extension FamilyComparison {
-  func transition(of table: TableComparison) -> TableTransition {
-    TableTransition(
-      from: TableTransition.Side(content: table.old.content, map: old.map),
-      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference)
-  }
-}
-
 extension ChangedRules {
   /// The rules that were removed, then those that were added or moved, by position.
   var events: [RuleEvent] {
@@ -73,6 +65,12 @@ extension ChangedRules {
 }
 
 extension FamilyComparison {
+  func transition(of table: TableComparison) -> TableTransition {
+    TableTransition(
+      from: TableTransition.Side(content: table.old.content, map: old.map),
+      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference)
+  }
+
   /// A chain that has another name now. No service port's chain is one.
   struct Rename {
     let table: TableName

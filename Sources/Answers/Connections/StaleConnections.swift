@@ -25,14 +25,9 @@ public struct StaleConnections {
     }
   }
 
-  private struct Key: Hashable {
-    let family: IPFamily
-    let place: ConnectionCensus.Stale
-  }
-
   private let selection: ((ServicePort) -> Bool)?
   private var judged: [IPFamily: (services: JudgedFamily, census: ConnectionCensus)] = [:]
-  private var found: [Key: Group] = [:]
+  private var found: [IPFamily: [ConnectionCensus.Stale: Group]] = [:]
 
   /// - Parameters:
   ///   - selection: The service ports that are asked for; nil for all.
@@ -58,14 +53,14 @@ public struct StaleConnections {
       let port = judged[family]?.services.ports[place.service], selection?(port) ?? true
     else { return }
     let new = Group(family: family, servicePort: port, endpoint: place.endpoint)
-    found[Key(family: family, place: place), default: new].add(connection)
+    found[family, default: [:]][place, default: new].add(connection)
   }
 
   /// What was found, but for what other rules explain, of which a later reading made the rule set.
   ///
   /// - Returns: Sorted by service port, family and endpoint.
   public func groups(confirmedBy later: StaleConnections) -> [Group] {
-    found.values.filter { group in
+    found.values.flatMap(\.values).filter { group in
       later.judged[group.family]?.services.isStale(group.endpoint, of: group.servicePort) ?? false
     }.sorted {
       ($0.servicePort, $0.family, $0.endpoint) < ($1.servicePort, $1.family, $1.endpoint)

@@ -56,25 +56,20 @@ extension Explanation {
   ) {
     /// For each depth, how many rules were written since the last rule of a lower depth.
     var counts: [Int] = []
-    var hiddenBelow: Int?
-    var hidden = 0
-    for passage in stage.passages {
+    var (hidden, hiddenBelow) = (0, Int.max)
+    for passage in stage.passages where showsAll || passage.step.match != .no {
       let depth = passage.step.depth
-      if let limit = hiddenBelow, depth > limit { continue }
-      hiddenBelow = nil
+      if depth > hiddenBelow { continue }
+      hiddenBelow = .max
       if counts.count > depth + 1 { counts.removeLast(counts.count - depth - 1) }
       while counts.count <= depth { counts.append(0) }
-      if passage.step.match == .no {
-        if showsAll { write(passage, &owner, to: &text) }
-        continue
-      }
       counts[depth] += 1
-      if !showsAll, counts[depth] > Self.longest {
+      if showsAll || counts[depth] <= Self.longest {
+        write(passage, &owner, to: &text)
+      } else {
         hidden += 1
         hiddenBelow = depth
-        continue
       }
-      write(passage, &owner, to: &text)
     }
     if hidden > 0 { text.line("  … and \(hidden) more rules that matched (--all)", .faint) }
     let policy = stage.policy.map { "the policy \($0 == .drop ? "drops" : "accepts") what is left" }

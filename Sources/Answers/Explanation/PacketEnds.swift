@@ -149,28 +149,7 @@ extension PacketEnds.Fate {
     case .undetermined, .loop, .tooLong: false
     }
   }
-}
 
-extension WalkEnd {
-  /// The rule that ends the way; nil where it isn't one.
-  var rule: RuleAddress? {
-    switch self {
-    case .dropped(let rule), .rejected(let rule), .undetermined(let rule), .loop(let rule),
-      .tooLong(let rule):
-      rule
-    case .deliveredHere, .sent, .droppedByPolicy: nil
-    }
-  }
-}
-
-extension [PacketEnds.Fate] {
-  fileprivate mutating func sort() {
-    self = map { (key: $0.order, fate: $0) }
-      .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.fate)
-  }
-}
-
-extension PacketEnds.Fate {
   /// By what fates are ordered: what is delivered first, then the likeliest, then by address and rule.
   fileprivate var order: [UInt64] {
     // Shares that differ by iptables' rounding are the same.
@@ -184,6 +163,16 @@ extension PacketEnds.Fate {
 }
 
 extension WalkEnd {
+  /// The rule that ends the way; nil where it isn't one.
+  var rule: RuleAddress? {
+    switch self {
+    case .dropped(let rule), .rejected(let rule), .undetermined(let rule), .loop(let rule),
+      .tooLong(let rule):
+      rule
+    case .deliveredHere, .sent, .droppedByPolicy: nil
+    }
+  }
+
   /// A number by which ends are ordered.
   fileprivate var place: (Int, Int) {
     switch self {
@@ -193,5 +182,12 @@ extension WalkEnd {
     case .dropped, .rejected, .undetermined, .loop, .tooLong:
       (1 + (rule?.chain ?? 0), rule?.position ?? 0)
     }
+  }
+}
+
+extension [PacketEnds.Fate] {
+  fileprivate mutating func sort() {
+    self = map { (key: $0.order, fate: $0) }
+      .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.fate)
   }
 }

@@ -38,6 +38,17 @@ public enum PacketSource: Sendable, Hashable {
   case pod
   /// Another machine, whichever.
   case outside
+
+  /// Reads `10.244.1.7`, `10.244.1.7:40000`, `fd00::7`, `[fd00::7]:40000` or `NODE`; nil for anything else.
+  public init?(_ text: String) {
+    if text == nodeWord {
+      self = .node
+    } else if let socket = SocketAddress(text) {
+      self = .address(socket.address, port: socket.port)
+    } else {
+      return nil
+    }
+  }
 }
 
 /// Where a packet is sent.
@@ -57,60 +68,7 @@ public struct PacketDestination: Sendable, Hashable {
   public let port: UInt16?
   /// Nil where none was named.
   public let transport: PacketProtocol?
-}
 
-/// The protocol of a packet; the raw value is the word for it in arguments.
-public enum PacketProtocol: String, Sendable, Hashable, CaseIterable {
-  case tcp, udp, sctp, icmp
-
-  func number(_ family: IPFamily) -> UInt8 {
-    switch self {
-    case .tcp: 6
-    case .udp: 17
-    case .sctp: 132
-    case .icmp: family == .ipv4 ? 1 : 58
-    }
-  }
-}
-
-/// Where a service port is asked for; the raw value is the word for it in arguments.
-public enum ServiceAccess: String, Sendable, Hashable, CaseIterable {
-  case cluster, nodeport, external, loadbalancer
-}
-
-/// What is known of a node besides its rules.
-public struct NodeFacts: Sendable {
-  /// The node's own addresses, the main one of each family first.
-  public var addresses: [IPAddress]
-  /// Whether the node has no others.
-  public var areAll: Bool
-  /// The interface by which packets to an address leave, as the node's routes say; nil where that isn't known.
-  public var interface: @Sendable (IPAddress) -> String?
-
-  public init(
-    addresses: [IPAddress] = [], areAll: Bool = false,
-    interface: @escaping @Sendable (IPAddress) -> String? = { _ in nil }
-  ) {
-    self.addresses = addresses
-    self.areAll = areAll
-    self.interface = interface
-  }
-}
-
-extension PacketSource {
-  /// Reads `10.244.1.7`, `10.244.1.7:40000`, `fd00::7`, `[fd00::7]:40000` or `NODE`; nil for anything else.
-  public init?(_ text: String) {
-    if text == nodeWord {
-      self = .node
-    } else if let socket = SocketAddress(text) {
-      self = .address(socket.address, port: socket.port)
-    } else {
-      return nil
-    }
-  }
-}
-
-extension PacketDestination {
   /// Reads `10.96.0.10:53/udp`, `[fd00::a]:53`, `10.244.1.7/icmp`, `NODE:31224`, `default/web:http`.
   public init(_ text: String) {
     self.text = text
@@ -149,6 +107,44 @@ extension PacketDestination {
 
   private static func isAddressOrNode(_ text: Substring) -> Bool {
     text.prefix { $0 != ":" } == nodeWord[...] || SocketAddress(String(text)) != nil
+  }
+}
+
+/// The protocol of a packet; the raw value is the word for it in arguments.
+public enum PacketProtocol: String, Sendable, Hashable, CaseIterable {
+  case tcp, udp, sctp, icmp
+
+  func number(_ family: IPFamily) -> UInt8 {
+    switch self {
+    case .tcp: 6
+    case .udp: 17
+    case .sctp: 132
+    case .icmp: family == .ipv4 ? 1 : 58
+    }
+  }
+}
+
+/// Where a service port is asked for; the raw value is the word for it in arguments.
+public enum ServiceAccess: String, Sendable, Hashable, CaseIterable {
+  case cluster, nodeport, external, loadbalancer
+}
+
+/// What is known of a node besides its rules.
+public struct NodeFacts: Sendable {
+  /// The node's own addresses, the main one of each family first.
+  public var addresses: [IPAddress]
+  /// Whether the node has no others.
+  public var areAll: Bool
+  /// The interface by which packets to an address leave, as the node's routes say; nil where that isn't known.
+  public var interface: @Sendable (IPAddress) -> String?
+
+  public init(
+    addresses: [IPAddress] = [], areAll: Bool = false,
+    interface: @escaping @Sendable (IPAddress) -> String? = { _ in nil }
+  ) {
+    self.addresses = addresses
+    self.areAll = areAll
+    self.interface = interface
   }
 }
 

@@ -8,9 +8,7 @@ struct RepresentativeAddress {
   let address: IPAddress
   /// Why this one was taken.
   let reason: String
-}
 
-extension RepresentativeAddress {
   /// Another machine, which isn't the cluster's.
   static func outside(_ family: IPFamily) -> IPAddress {
     family == .ipv4

@@ -10,9 +10,7 @@ public struct DifferenceFinding: Sendable, Hashable {
   public internal(set) var table: TableName?
   public internal(set) var chain: ChainName?
   public internal(set) var servicePort: ServicePort?
-}
 
-extension DifferenceFinding {
   /// What it is about, in the order in which it matters; the raw value stands in JSON.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A built-in chain no longer leads to kube-proxy's services, or does again.
@@ -58,9 +56,7 @@ extension DifferenceFinding {
     case rewritten
     case nothing
   }
-}
 
-extension DifferenceFinding {
   /// Whether packets are treated otherwise than before.
   public enum Impact: String, Sendable, Hashable {
     /// Some may be.

@@ -135,9 +135,14 @@ extension MigrationSource {
 
   private func examineLeftovers(_ finding: inout MigrationFinding) {
     for family in others { family.addLeftovers(to: &finding) }
-    let rules = families.reduce(0) { $0 + $1.serviceRuleCount }
+    let contents = families.flatMap(\.tables).map(\.content)
+    let rules = contents.reduce(0) { $0 + $1.serviceRuleCount }
     let count = Wording.count(rules, "rule") + " for services"
-    let landmarks = families.reduce(into: Landmarks()) { $0.formUnion($1.landmarks) }
+    let landmarks = contents.reduce(into: Landmarks()) { landmarks, content in
+      for chain in content.chains.indices {
+        landmarks.formUnion(Landmarks.of(content, chainAt: chain))
+      }
+    }
     if rules > 0, mode == .ipvs, node?.evidence.hasInterface == true {
       finding.add(.look, "there are an interface kube-ipvs0 and \(count): one of both is left over")
     } else if rules > 0, mode.servesElsewhere {
@@ -166,28 +171,18 @@ extension Rule {
   }
 }
 
-extension FamilySnapshot {
+extension TableContent {
   /// How many rules there are for service ports: such as lead to them, or block them.
   fileprivate var serviceRuleCount: Int {
-    tables.lazy.map(\.content).reduce(0) { count, content in
-      content.chains.indices.reduce(count) { count, chain in
-        content.serviceRules(ofChainAt: chain).reduce(count) { count, _ in count + 1 }
-      }
-    }
+    chains.indices.reduce(0) { $0 + Array(serviceRules(ofChainAt: $1)).count }
   }
+}
 
-  fileprivate var landmarks: Landmarks {
-    tables.lazy.map(\.content).reduce(into: Landmarks()) { landmarks, content in
-      for chain in content.chains.indices {
-        landmarks.formUnion(Landmarks.of(content, chainAt: chain))
-      }
-    }
-  }
-
+extension FamilySnapshot {
   /// Adds what the backend holds of Kubernetes that kube-proxy doesn't use.
   fileprivate func addLeftovers(to finding: inout MigrationFinding) {
     let place = "the other backend, \(backend.rawValue) (\(family.rawValue)),"
-    let rules = serviceRuleCount
+    let rules = tables.reduce(0) { $0 + $1.content.serviceRuleCount }
     if rules > 0 {
       finding.add(
         .blocks, "\(place) holds \(Wording.count(rules, "rule")) for services beside those in use")

@@ -60,6 +60,12 @@ extension AddressMatch {
     case .ipv6: address.high == 0 && address.low == 1
     }
   }
+
+  /// As `-d` has it, without the mask of a single address.
+  fileprivate var words: String {
+    if mask == address.family.fullMask { return "\(address)" }
+    return mask.prefixLength == nil ? "\(address)/\(mask)" : text
+  }
 }
 
 extension MigrationSource {
@@ -138,13 +144,5 @@ extension MigrationSource {
       connections == 0 ? "no connection" : Wording.count(connections, "connection")
     return
       "Their rules have counted \(count) since kube-proxy last wrote them, and don't tell to which address"
-  }
-}
-
-extension AddressMatch {
-  /// As `-d` has it, without the mask of a single address.
-  fileprivate var words: String {
-    if mask == address.family.fullMask { return "\(address)" }
-    return mask.prefixLength == nil ? "\(address)/\(mask)" : text
   }
 }
