@@ -1,6 +1,5 @@
 internal import Answers
 internal import ArgumentParser
-internal import Console
 internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Faults in the rules, as metrics")
 struct AnomalyMetricTests {
-  private static let services = """
+  /// The rules that lead to kube-proxy's services.
+  static let services = """
     -A PREROUTING -j KUBE-SERVICES
     -A OUTPUT -j KUBE-SERVICES
     -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS

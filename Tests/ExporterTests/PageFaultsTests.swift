@@ -7,12 +7,6 @@ import Testing
 
 @Suite("What is wrong, on the page")
 struct PageFaultsTests {
-  private static let services = """
-    -A PREROUTING -j KUBE-SERVICES
-    -A OUTPUT -j KUBE-SERVICES
-    -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
-    """
-
   /// A node with so many chains that no rule leads to, and two rules behind the jump to KUBE-NODEPORTS.
   private static func faulty(orphans: Int) -> RulesetText {
     let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -23,7 +17,7 @@ struct PageFaultsTests {
       "-A KUBE-SERVICES -p tcp -m comment --comment \"\($0)\" -j ACCEPT"
     }
     return RulesetText(
-      nat: (services.split(separator: "\n").map(String.init) + behind + chains)
+      nat: (AnomalyMetricTests.services.split(separator: "\n").map(String.init) + behind + chains)
         .joined(separator: "\n"), filter: "")
   }
 
@@ -58,8 +52,8 @@ struct PageFaultsTests {
   @Test("Information alone is no alarm, and no fault is said to be none")
   func noAlarm() async throws {
     let orphan = RulesetText(
-      nat: Self.services + "\n-A KUBE-SVC-AAAAAAAAAAAAAAAA -j ACCEPT", filter: "")
-    let clean = RulesetText(nat: Self.services, filter: "")
+      nat: AnomalyMetricTests.services + "\n-A KUBE-SVC-AAAAAAAAAAAAAAAA -j ACCEPT", filter: "")
+    let clean = RulesetText(nat: AnomalyMetricTests.services, filter: "")
     let exporter = try Exporter(rulesets: [orphan, clean])
     let first = await page(exporter)
     #expect(first.text.contains("<section class=\"banner\" "))

@@ -56,7 +56,7 @@ struct RepresentativeAddress {
 
   /// Whether rules show that an address is a pod's: it is in the pod network.
   static func isPod(_ address: IPAddress, _ side: FamilySide) -> Bool {
-    PodSearch(side)?.network?.0.holds(address) ?? false
+    PodSearch(side)?.network?.match.holds(address) ?? false
   }
 }
 
@@ -107,7 +107,7 @@ private struct PodSearch {
   }
 
   /// The pod network, and the rule that shows it.
-  var network: (AddressMatch, String)? {
+  var network: (match: AddressMatch, place: String)? {
     for chain in nat.chains {
       guard chain.name == .kubeServices || chain.name.hasPrefix("KUBE-SVC-") else { continue }
       for (position, rule) in chain.rules.prefix(8).enumerated()

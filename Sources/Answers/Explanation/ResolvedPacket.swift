@@ -5,7 +5,7 @@ internal import PacketWalk
 /// A question about a packet, with everything filled in that was left open.
 struct ResolvedPacket {
   let side: FamilySide
-  /// The rules, prepared for several walks.
+  /// The rules, prepared for several walks, and what they show of interfaces.
   let rules: WalkRuleset
   let networks: [InterfaceNetwork]
   private(set) var packet: Packet

@@ -1,4 +1,3 @@
-internal import Console
 internal import KubeProxy
 internal import Netfilter
 

@@ -52,8 +52,7 @@ public struct MigrationReport: Sendable {
   /// What the command ends with: 2 where rules could not be read, 1 where something blocks, else 0.
   public var exitStatus: Int32 {
     if !failures.isEmpty { return 2 }
-    let findings = nodes.lazy.flatMap(\.findings)
-    return findings.contains { $0.status == .blocks } ? 1 : 0
+    return findings.joined().contains { $0.status == .blocks } ? 1 : 0
   }
 }
 
