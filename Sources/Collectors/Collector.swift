@@ -1,5 +1,4 @@
 internal import Exposition
-internal import KubeProxy
 internal import Netfilter
 internal import Tracking
 

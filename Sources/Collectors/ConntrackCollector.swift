@@ -1,7 +1,6 @@
 internal import Exposition
 internal import IPTablesSource
 internal import KubeProxy
-internal import Netfilter
 internal import Tracking
 
 extension CollectorName {

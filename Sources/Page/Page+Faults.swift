@@ -1,5 +1,4 @@
 internal import Anomalies
-internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 internal import Tracking

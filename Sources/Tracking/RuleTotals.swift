@@ -1,5 +1,4 @@
 internal import Churn
-internal import Exposition
 internal import Netfilter
 package import Platform
 

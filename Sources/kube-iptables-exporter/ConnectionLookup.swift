@@ -1,7 +1,6 @@
 internal import Answers
 internal import IPTablesSource
 internal import KubeProxy
-internal import Netfilter
 
 /// Looks through the kernel's connection table once.
 enum ConnectionLookup {

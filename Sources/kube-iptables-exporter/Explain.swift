@@ -2,7 +2,6 @@ internal import Answers
 internal import ArgumentParser
 internal import IPTablesSource
 internal import Netfilter
-internal import Platform
 
 /// Which rule decides for a packet.
 struct Explain: ParsableCommand, Tool {

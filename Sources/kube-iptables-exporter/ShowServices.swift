@@ -1,6 +1,5 @@
 internal import Answers
 internal import ArgumentParser
-internal import Platform
 
 /// The service ports of a rule set.
 struct ShowServices: AsyncParsableCommand, Tool {

@@ -1,4 +1,3 @@
-internal import KubeProxy
 internal import Netfilter
 internal import PacketWalk
 

@@ -1,4 +1,3 @@
-internal import KubeProxy
 internal import Netfilter
 
 /// What `migrate` found of one subject, in one source.

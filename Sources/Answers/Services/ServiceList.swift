@@ -1,6 +1,5 @@
 internal import Console
 public import KubeProxy
-internal import Netfilter
 
 /// The service ports of a rule set, of either family.
 public struct ServiceList: Sendable {
