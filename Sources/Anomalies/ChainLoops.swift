@@ -16,16 +16,15 @@ struct ChainLoops {
     -> [Finding]
   {
     var loops = ChainLoops(nat)
-    let names = ChainPositions(nat)
     for chain in nat.chains.indices {
       loops.targets += map.targets(ofChainAt: chain)
-      if case .service = ChainRole(nat.chains[chain].name) {
-        for name in faults[chain]?.strays ?? [] { loops.add(name, names) }
+      if [.service, .endpoint].contains(map.stage(ofChainAt: chain)) {
+        for name in faults[chain]?.strays ?? [] { loops.add(name) }
       } else {
         let rules = nat.chains[chain].rules
         for position in rules.indices
         where map.owner(ofRule: position, ofChainAt: chain, in: nat) == nil {
-          loops.add(rules.outcome(at: position), names)
+          loops.add(rules.outcome(at: position))
         }
       }
       loops.ends.append(Int32(loops.targets.count))
@@ -36,10 +35,9 @@ struct ChainLoops {
   /// Finds those of another table.
   static func findings(in content: TableContent) -> [Finding] {
     var loops = ChainLoops(content)
-    let names = ChainPositions(content)
     for chain in content.chains.indices {
       let rules = content.chains[chain].rules
-      for position in rules.indices { loops.add(rules.outcome(at: position), names) }
+      for position in rules.indices { loops.add(rules.outcome(at: position)) }
       loops.ends.append(Int32(loops.targets.count))
     }
     return loops.findings
@@ -47,12 +45,12 @@ struct ChainLoops {
 
   private init(_ content: TableContent) { self.content = content }
 
-  private mutating func add(_ outcome: RuleOutcome, _ names: ChainPositions) {
-    if case .chain(let name) = outcome { add(name, names) }
+  private mutating func add(_ outcome: RuleOutcome) {
+    if case .chain(let name) = outcome { add(name) }
   }
 
-  private mutating func add(_ name: ChainName, _ names: ChainPositions) {
-    if let position = names.position(of: name) { targets.append(Int32(position)) }
+  private mutating func add(_ name: ChainName) {
+    if let position = content.chainIndex(of: name) { targets.append(Int32(position)) }
   }
 
   private func targets(of chain: Int) -> ArraySlice<Int32> {
@@ -129,29 +127,5 @@ struct ChainLoops {
     return Finding(
       .chainLoop, in: content, chains: names, rules: places,
       names.count == 1 ? "\(names[0]) leads to itself" : "a circle leads from \(way)")
-  }
-}
-
-/// Finds chains by their names.
-private struct ChainPositions {
-  private let content: TableContent
-  /// Where they can't be searched for: the kernel's readers sort them, and files may not.
-  private var known: [ChainName: Int] = [:]
-  private let isSorted: Bool
-
-  init(_ content: TableContent) {
-    self.content = content
-    let chains = content.chains
-    isSorted = (content.builtInCount..<chains.count).dropFirst().allSatisfy {
-      chains[$0 - 1].name < chains[$0].name
-    }
-    if !isSorted { for index in chains.indices { known[chains[index].name] = index } }
-  }
-
-  func position(of name: ChainName) -> Int? {
-    if !isSorted { return known[name] }
-    let chains = content.chains
-    let index = (content.builtInCount..<chains.count).partitionPoint { chains[$0].name < name }
-    return index < chains.count && chains[index].name == name ? index : nil
   }
 }

@@ -58,13 +58,11 @@ enum LostRules {
     // It stands last, so that is where to look first.
     guard !rules.isEmpty, !nat.chains[services].rules.leads(to: .kubeNodePorts) else { return [] }
     // Somebody else may lead there.
-    let others = nat.chains.indices.filter { index in
-      guard case .service = ChainRole(nat.chains[index].name) else { return true }
-      return false
+    let isLed = nat.chains.indices.contains { chain in
+      ![.service, .endpoint].contains(map.stage(ofChainAt: chain))
+        && nat.chains[chain].rules.leads(to: .kubeNodePorts)
     }
-    guard !others.contains(where: { nat.chains[$0].rules.leads(to: .kubeNodePorts) }) else {
-      return []
-    }
+    if isLed { return [] }
     let owners = Set(
       rules.indices.compactMap { map.owner(ofRule: $0, ofChainAt: nodePorts, in: nat) })
     let count = owners.count == 1 ? "1 service port" : "\(owners.count) service ports"

@@ -13,8 +13,7 @@ struct NatFindings {
     self.map = map
     orphans = Orphans(nat, map)
     let isOrphan = orphans.isOrphan
-    let dispatch = nat.chains.indices
-      .filter { [.kubeServices, .kubeNodePorts].contains(nat.chains[$0].name) }
+    let dispatch = [.kubeServices, .kubeNodePorts].compactMap(nat.chainIndex).sorted()
       .map { ($0, DispatchFaults(ofChainAt: $0, in: nat, map)) }
     let reached = faults.filter { !isOrphan[$0.key] }.sorted { $0.key < $1.key }
     let jumps = jumps(to: Set(reached.filter(\.value.isEmpty).map { nat.chains[$0.key].name }))

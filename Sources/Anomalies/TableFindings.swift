@@ -167,8 +167,7 @@ extension TableContent {
 
   /// Those of some names that chains have.
   fileprivate func chainNames(among names: [ChainName]) -> Set<ChainName> {
-    // By index: a copy of each chain would touch its rules' storage.
-    Set(chains.indices.lazy.map { self.chains[$0].name }.filter(names.contains))
+    Set(names.filter { chainIndex(of: $0) != nil })
   }
 }
 

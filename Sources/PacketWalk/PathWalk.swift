@@ -1,26 +1,13 @@
-public import Netfilter
-
-/// A family's rules, prepared for many walks.
-public struct WalkRuleset: Sendable {
-  let backend: Backend
-  let tables: [TableName: TableWalk.Table]
-
-  /// - Parameter snapshot: The rules. A table that is missing accepts everything.
-  public init(_ snapshot: FamilySnapshot) {
-    backend = snapshot.backend
-    tables = Dictionary(
-      uniqueKeysWithValues: snapshot.tables.map { ($0.name, TableWalk.Table($0.content)) })
-  }
-}
+internal import Netfilter
 
 /// Takes a packet from hook to hook.
 struct PathWalk {
-  private let rules: WalkRuleset
+  private let rules: FamilySnapshot
   private let node: NodeContext
   private let decide: ((RuleAddress) -> Bool?)?
   private(set) var recorder = WalkRecorder()
 
-  init(_ rules: WalkRuleset, _ node: NodeContext, _ decide: ((RuleAddress) -> Bool?)?) {
+  init(_ rules: FamilySnapshot, _ node: NodeContext, _ decide: ((RuleAddress) -> Bool?)?) {
     self.rules = rules
     self.node = node
     self.decide = decide
@@ -74,7 +61,7 @@ struct PathWalk {
     for table in order {
       if table != .raw { walkers = walkers.tracked }
       if walkers.isEmpty { break }
-      guard let content = rules.tables[table] else { continue }
+      guard let content = rules.table(table)?.content else { continue }
       let (asked, rest) = table == .nat ? walkers.partition(\.isTranslatable) : (walkers, Walkers())
       var walk = TableWalk(content, hook, node, decide, recorder)
       walkers = walk.pass(asked)

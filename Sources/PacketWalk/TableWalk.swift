@@ -2,40 +2,7 @@ internal import Netfilter
 
 /// Takes packets through one table at one hook.
 struct TableWalk {
-  /// A table, in which chains are found by name.
-  struct Table {
-    let content: TableContent
-    /// The chains that aren't sorted by name, as the kernel's readers sort all but the built-in ones.
-    private var indices: [ChainName: Int] = [:]
-    private let sorted: Range<Int>
-
-    init(_ content: TableContent) {
-      self.content = content
-      sorted = Self.sortedRange(of: content.chains)
-      for index in content.chains.indices where !sorted.contains(index) {
-        indices[content.chains[index].name] = index
-      }
-    }
-
-    /// The chains behind the built-in ones, as far as they are sorted by name.
-    private static func sortedRange(of chains: [Chain]) -> Range<Int> {
-      // A span, for nothing needs to be retained to be compared.
-      let chains = chains.span
-      var start = 0
-      while start < chains.count, chains[start].isBuiltIn { start += 1 }
-      var end = min(start + 1, chains.count)
-      while end < chains.count, chains[end - 1].name < chains[end].name { end += 1 }
-      return start..<end
-    }
-
-    subscript(name: ChainName) -> Int? {
-      let chains = content.chains
-      let index = sorted.partitionPoint { chains[$0].name < name }
-      return index < sorted.upperBound && chains[index].name == name ? index : indices[name]
-    }
-  }
-
-  private let table: Table
+  private let table: TableContent
   private let hook: PacketHook
   private let node: NodeContext
   private let decide: ((RuleAddress) -> Bool?)?
@@ -50,7 +17,7 @@ struct TableWalk {
   private static let longest = 500_000
 
   init(
-    _ table: Table, _ hook: PacketHook, _ node: NodeContext,
+    _ table: TableContent, _ hook: PacketHook, _ node: NodeContext,
     _ decide: ((RuleAddress) -> Bool?)?, _ recorder: WalkRecorder
   ) {
     self.table = table
@@ -62,12 +29,12 @@ struct TableWalk {
 
   /// Returns what the hook's built-in chain accepts, by a rule or by its policy.
   mutating func pass(_ walkers: Walkers) -> Walkers {
-    guard let chain = table[hook.chain], !walkers.isEmpty else { return walkers }
+    guard let chain = table.chainIndex(of: hook.chain), !walkers.isEmpty else { return walkers }
     let undecided = walk(chain, walkers)
     if undecided.isEmpty { return accepted }
-    recorder.add(PolicyStep(hook: hook, table: table.content.name, chain: chain))
-    if table.content.chains[chain].policy == .drop {
-      recorder.end(undecided, .droppedByPolicy(table.content.name, chain: chain))
+    recorder.add(PolicyStep(hook: hook, table: table.name, chain: chain))
+    if table.chains[chain].policy == .drop {
+      recorder.end(undecided, .droppedByPolicy(table.name, chain: chain))
     } else {
       accepted.add(undecided)
     }
@@ -78,14 +45,14 @@ struct TableWalk {
   private mutating func walk(_ chain: Int, _ arriving: Walkers) -> Walkers {
     path.append(chain)
     defer { path.removeLast() }
-    let rules = table.content.chains[chain].rules
+    let rules = table.chains[chain].rules
     var present = arriving
     var returned = Walkers()
     for position in rules.indices {
       if present.isEmpty { break }
       let line = rules.line(at: position)
       take(
-        line.span, RuleAddress(table: table.content.name, chain: chain, position: position),
+        line.span, RuleAddress(table: table.name, chain: chain, position: position),
         &present, &returned)
     }
     returned.add(present)
@@ -105,7 +72,7 @@ struct TableWalk {
     let (matched, passed) = split(present, line, rule, &elements)
     guard let matched else { return }
     present = passed
-    let action = RuleAction(line, &elements, chains: { table[$0] })
+    let action = RuleAction(line, &elements, chains: table.chainIndex)
     switch action {
     case .jump(let chain): present.add(enter(chain, matched, from: rule))
     case .goto(let chain): returned.add(enter(chain, matched, from: rule))

@@ -31,7 +31,7 @@ public struct Walk: Sendable {
   ///   - decide: Says of a rule that the walk can't decide, or that statistic decides, whether it matches;
   ///     nil to go both ways.
   public init(
-    of packet: Packet, from origin: PacketOrigin, through rules: WalkRuleset,
+    of packet: Packet, from origin: PacketOrigin, through rules: FamilySnapshot,
     on node: NodeContext, decide: ((RuleAddress) -> Bool?)? = nil
   ) {
     var path = PathWalk(rules, node, decide)
@@ -41,15 +41,6 @@ public struct Walk: Sendable {
     outcomes = path.recorder.ends.flatMap { end, walkers in
       walkers.entries.map { Outcome(end: end, state: $0.state, branches: $0.branches) }
     }.sorted { $0.bestOdds > $1.bestOdds }
-  }
-
-  /// Walks once. To prepare the rules takes longer than most walks: who makes several prepares them.
-  public init(
-    of packet: Packet, from origin: PacketOrigin, through snapshot: FamilySnapshot,
-    on node: NodeContext, decide: ((RuleAddress) -> Bool?)? = nil
-  ) {
-    self.init(
-      of: packet, from: origin, through: WalkRuleset(snapshot), on: node, decide: decide)
   }
 }
 

@@ -30,7 +30,7 @@ struct Probe {
   /// Sends a packet to a service port.
   init(
     _ shape: Shape, to target: ServiceTarget, from sources: ProbeSources,
-    in rules: WalkRuleset
+    in rules: FamilySnapshot
   ) {
     self.shape = shape
     servicePort = target.servicePort

@@ -59,23 +59,15 @@ struct ServiceTargets {
   /// An address of the pods' network, if rules say which network that is; else an endpoint's of a service
   /// port that isn't among those that are asked.
   func podAddress(notOf targets: [ServiceTarget]) -> IPAddress? {
-    let asked = Set(targets.map(\.servicePort))
-    var endpoints: [Int] = []
-    for chain in nat.chains.indices {
-      let name = nat.chains[chain].name
-      switch ChainRole(name) {
-      case .service(.endpoint, _): endpoints.append(chain)
-      case .service, .dispatch:
-        if let network = podNetwork(ofChainAt: chain) {
-          // The last address but one is nobody's yet.
-          return network.lastAddressButOne
-        }
-      case .system, .other: break
-      }
+    for chain in nat.chains.indices
+    where [.service, .dispatch].contains(map.stage(ofChainAt: chain)) {
+      // The last address but one is nobody's yet.
+      if let network = podNetwork(ofChainAt: chain) { return network.lastAddressButOne }
     }
-    for chain in endpoints {
-      let rules = nat.chains[chain].rules
+    let asked = Set(targets.map(\.servicePort))
+    for chain in nat.chains.indices where map.stage(ofChainAt: chain) == .endpoint {
       guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else { continue }
+      let rules = nat.chains[chain].rules
       for position in rules.indices {
         if case .destinationNAT(let translation) = rules.outcome(at: position),
           translation.hasAddress

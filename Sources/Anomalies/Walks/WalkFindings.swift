@@ -6,7 +6,6 @@ internal import PacketWalk
 /// walk through the rules.
 struct WalkFindings {
   private let snapshot: FamilySnapshot
-  private let rules: WalkRuleset
   private let nat: TableContent
   private let map: ServiceMap
   private(set) var all: [Finding] = []
@@ -17,7 +16,6 @@ struct WalkFindings {
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
     guard let nat = snapshot.table(.nat)?.content, !mode.servesElsewhere else { return nil }
     self.snapshot = snapshot
-    rules = WalkRuleset(snapshot)
     self.nat = nat
     self.map = map
     let targets = ServiceTargets(nat, map)
@@ -32,7 +30,7 @@ struct WalkFindings {
       let asked =
         shape == .outsideToNodePort
         ? targets.nodePorts(Self.sampleSize, at: sources.node) : clusterIPs
-      probes += asked.map { Probe(shape, to: $0, from: sources, in: rules) }
+      probes += asked.map { Probe(shape, to: $0, from: sources, in: snapshot) }
     }
     findUnreached(probes)
     findDropped(probes)
@@ -141,7 +139,7 @@ extension WalkFindings {
         let outline = nat.chains[rule.chain].rules.outline(at: rule.position)
         let isKnown = self.all.contains { $0.anomaly == .serviceIntercepted && $0.isAbout(rule) }
         for target in all.lazy.filter(outline.mayMatch).prefix(Self.sampleSize) where !isKnown {
-          let probe = Probe(shape, to: target, from: sources, in: self.rules)
+          let probe = Probe(shape, to: target, from: sources, in: snapshot)
           guard probe.isTaken(by: rule, map) else { continue }
           add(rule, probe)
           break

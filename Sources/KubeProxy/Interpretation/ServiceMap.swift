@@ -119,6 +119,9 @@ public final class ServiceMap: Sendable {
 
 /// What is known of nat's chains, for who judges them.
 extension ServiceMap {
+  /// Where the chain at a position of nat stands on the way to an endpoint.
+  public func stage(ofChainAt chain: Int) -> ChainStage { nat.stages[chain] }
+
   /// The positions in nat of the service ports' and endpoints' chains that the chain at a position
   /// leads to, each once.
   public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { nat.graph[chain] }

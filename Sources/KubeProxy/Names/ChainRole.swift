@@ -91,7 +91,7 @@ public enum ServiceChainFamily: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Where a chain of nat stands on the way to an endpoint, by its name alone.
-enum ChainStage: UInt8, Sendable {
+public enum ChainStage: UInt8, Sendable {
   /// Elsewhere.
   case outside
   /// KUBE-SERVICES and KUBE-NODEPORTS.
@@ -109,6 +109,7 @@ enum ChainStage: UInt8, Sendable {
     case .dispatch, .system, .other: self = .outside
     }
   }
+
   /// The chains of nat that dispatch.
   static let dispatchChains: [ChainName] = [.kubeServices, .kubeNodePorts]
 }

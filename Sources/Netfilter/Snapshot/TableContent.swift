@@ -35,6 +35,8 @@ public final class TableContent: Sendable {
   public let firstRules: [Int]
   /// The number of built-in chains.
   public let builtInCount: Int
+  /// The chains by name, unless the built-in ones are first and the others sorted: a file may have any order.
+  private let indices: [ChainName: Int]?
 
   public init(family: IPFamily, name: TableName, chains: [Chain]) {
     self.family = family
@@ -44,21 +46,33 @@ public final class TableContent: Sendable {
     firstRules.reserveCapacity(chains.count + 1)
     var total = 0
     var builtInCount = 0
-    // By index: a copy of each chain would touch its rules' storage.
+    var isSorted = true
+    // Spans, for nothing needs to be retained to be looked at.
     for index in chains.indices {
-      total += chains[index].rules.count
+      total += chains.span[index].rules.count
       firstRules.append(total)
-      if chains[index].isBuiltIn { builtInCount += 1 }
+      if chains.span[index].isBuiltIn {
+        isSorted = isSorted && builtInCount == index
+        builtInCount += 1
+      } else if index > builtInCount {
+        isSorted = isSorted && chains.span[index - 1].name < chains.span[index].name
+      }
     }
     self.firstRules = firstRules
     self.builtInCount = builtInCount
+    indices =
+      isSorted
+      ? nil
+      : Dictionary(
+        chains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The index of the first chain of that name; nil where there is none.
   public func chainIndex(of name: ChainName) -> Int? {
-    // Spans, for nothing needs to be retained to be compared.
+    if let indices { return indices[name] }
     let chains = chains
-    return chains.indices.first { chains.span[$0].name == name }
+    return (0..<builtInCount).first { chains.span[$0].name == name }
+      ?? (builtInCount..<chains.count).sortedIndex(of: name) { chains.span[$0].name }
   }
 
   public var ruleCount: Int { firstRules[chains.count] }
