@@ -78,11 +78,8 @@ struct DispatchFaults: Sendable {
     /// Whether both may see the same packet and lead to different service ports.
     func clashes(with other: Dispatch) -> Bool {
       guard hash != other.hash else { return false }
-      guard let destination, let theirs = other.destination, !destination.inverted,
-        !theirs.inverted
-      else { return true }
-      return destination.address.masked(by: theirs.mask)
-        == theirs.address.masked(by: destination.mask)
+      guard let destination, let theirs = other.destination else { return true }
+      return destination.mayOverlap(theirs)
     }
   }
 }

@@ -90,10 +90,8 @@ struct HostPorts {
     /// Whether both may see the same packet, and are of different pods.
     func clashes(with other: Translation) -> Bool {
       guard pod != other.pod else { return false }
-      guard let destination, let theirs = other.destination, !destination.inverted, !theirs.inverted
-      else { return true }
-      return destination.address.masked(by: theirs.mask)
-        == theirs.address.masked(by: destination.mask)
+      guard let destination, let theirs = other.destination else { return true }
+      return destination.mayOverlap(theirs)
     }
   }
 

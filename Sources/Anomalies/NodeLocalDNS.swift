@@ -62,7 +62,7 @@ enum NodeLocalDNS {
         }
       }
     }
-    return found.sorted { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
+    return found.sorted { $0.key < $1.key }
       .flatMap { address, rules in
         address == usualAddress || rules.count * 2 >= roles.count
           ? [raw, filter].compactMap { finding(address, rules, in: $0) } : []

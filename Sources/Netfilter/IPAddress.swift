@@ -38,6 +38,14 @@ extension IPAddress {
       low: length <= 64 ? 0 : ~UInt64(0) << UInt64(128 - length))
   }
 
+  /// Whether it is in 127.0.0.0/8, or `::1`.
+  public var isLoopback: Bool {
+    switch family {
+    case .ipv4: high >> 56 == 127
+    case .ipv6: high == 0 && low == 1
+    }
+  }
+
   public var isZero: Bool { high == 0 && low == 0 }
 
   /// The number of leading ones where all ones lead, else nil (a mask that is no prefix).
@@ -60,6 +68,13 @@ extension IPAddress {
     IPAddress(
       family: family, high: high & ~network.mask.high | network.address.high,
       low: low & ~network.mask.low | network.address.low)
+  }
+}
+
+extension IPAddress: Comparable {
+  /// By family, then as numbers.
+  public static func < (left: IPAddress, right: IPAddress) -> Bool {
+    (left.family, left.high, left.low) < (right.family, right.high, right.low)
   }
 }
 

@@ -86,8 +86,7 @@ extension ExtensionOptions {
     func isBetween(_ option: Option, _ address: IPAddress, isKnown: Bool) -> Truth {
       let ends = option.value.split(separator: "-").compactMap { IPAddress(String($0)) }
       guard ends.count == 2, isKnown else { return .unknown }
-      return Truth(
-        IPAddress.isAscending(ends[0], address) && IPAddress.isAscending(address, ends[1]))
+      return Truth(ends[0] <= address && address <= ends[1])
     }
     return holds("--src-range") {
       isBetween($0, state.packet.source, isKnown: !state.hasUnknownSource)

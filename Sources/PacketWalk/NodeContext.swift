@@ -23,14 +23,6 @@ public struct NodeContext: Sendable {
 }
 
 extension IPAddress {
-  /// Whether it is in 127.0.0.0/8, or `::1`.
-  public var isLoopback: Bool {
-    switch family {
-    case .ipv4: high >> 56 == 127
-    case .ipv6: high == 0 && low == 1
-    }
-  }
-
   /// Whether it is in 224.0.0.0/4 or ff00::/8.
   var isMulticast: Bool {
     switch family {
@@ -41,9 +33,4 @@ extension IPAddress {
 
   /// Whether it is 255.255.255.255.
   var isLimitedBroadcast: Bool { self == family.fullMask && family == .ipv4 }
-
-  /// Ordered as numbers. Addresses of one family are compared.
-  static func isAscending(_ left: IPAddress, _ right: IPAddress) -> Bool {
-    (left.high, left.low) <= (right.high, right.low)
-  }
 }

@@ -85,8 +85,7 @@ extension IPAddress {
   func isIn(_ network: AddressMatch, isKnown: Bool = true) -> Truth {
     if network.mask.isZero { return .yes }
     guard isKnown else { return .unknown }
-    return Truth(
-      family == network.address.family && masked(by: network.mask) == network.address)
+    return Truth(network.matches(self))
   }
 }
 

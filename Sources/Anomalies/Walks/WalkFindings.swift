@@ -239,8 +239,6 @@ extension RuleOutline {
   fileprivate func mayMatch(_ target: ServiceTarget) -> Bool {
     if let ipProtocol, ipProtocol != target.ipProtocol { return false }
     if let destinationPort, destinationPort != target.port { return false }
-    guard let destination else { return true }
-    return (target.address.masked(by: destination.mask) == destination.address)
-      != destination.inverted
+    return destination?.matches(target.address) ?? true
   }
 }

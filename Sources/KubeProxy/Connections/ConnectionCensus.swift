@@ -117,8 +117,3 @@ extension ServiceDestinations {
       isLocal: connection.destination.isLoopback || isLocal(connection.destination))
   }
 }
-
-extension IPAddress {
-  /// Whether a node takes the address for its own without having it at an interface: 127.0.0.0/8.
-  fileprivate var isLoopback: Bool { family == .ipv4 && high >> 56 == 127 }
-}

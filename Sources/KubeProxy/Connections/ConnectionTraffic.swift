@@ -17,8 +17,7 @@ public struct ConnectionTraffic: Sendable {
   public var count: Int { entries.count }
 
   subscript(key: UInt64) -> Entry? {
-    let index = entries.indices.partitionPoint { entries[$0].key < key }
-    return index < entries.count && entries[index].key == key ? entries[index] : nil
+    entries.indices.sortedIndex(of: key) { entries[$0].key }.map { entries[$0] }
   }
 
   /// One connection.

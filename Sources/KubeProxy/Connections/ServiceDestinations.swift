@@ -95,11 +95,9 @@ public struct ServiceDestinations: Sendable {
       }
       var address: IPAddress?
       if let destination = outline.destination {
-        guard !destination.inverted, destination.mask == destination.mask.family.fullMask else {
-          // NodePorts of 127.0.0.0/8 have a rule for every address too.
-          continue
-        }
-        address = destination.address
+        // NodePorts of 127.0.0.0/8 have a rule for every address too.
+        guard let only = destination.onlyAddress else { continue }
+        address = only
       }
       let key = Key(address: address, port: port, ipProtocol: ipProtocol)
       if services[key] == nil { services[key] = Int32(owner) }
@@ -126,9 +124,7 @@ public struct ServiceDestinations: Sendable {
 
   /// Which of all endpoints it is that a service port has; nil where it has no such endpoint.
   public func endpoint(_ destination: Destination, ofServiceAt service: Int) -> Int? {
-    let range = starts[service]..<starts[service + 1]
-    let index = range.partitionPoint { endpoints[$0] < destination }
-    return index < range.upperBound && endpoints[index] == destination ? index : nil
+    (starts[service]..<starts[service + 1]).sortedIndex(of: destination) { endpoints[$0] }
   }
 
   /// The endpoints of a service port, by their indices among all.
@@ -173,12 +169,9 @@ private struct ForeignTranslations: Sendable {
   func contains(_ endpoint: ServiceDestinations.Destination) -> Bool {
     if destinations.contains(endpoint) { return true }
     return ranges.contains { range in
-      let (first, last, address) = (range.first, range.last, endpoint.address)
       // A rule without addresses leaves them as they are.
       let hasAddress =
-        !range.hasAddress
-        || (first.high, first.low) <= (address.high, address.low)
-          && (address.high, address.low) <= (last.high, last.low)
+        !range.hasAddress || range.first <= endpoint.address && endpoint.address <= range.last
       // With a base, ports are those of the range too.
       return hasAddress
         && (!range.hasPort || (range.firstPort...range.lastPort).contains(endpoint.port))
@@ -186,16 +179,9 @@ private struct ForeignTranslations: Sendable {
   }
 }
 
-extension AddressMatch {
-  fileprivate func matches(_ address: IPAddress) -> Bool {
-    (address.masked(by: mask) == self.address) != inverted
-  }
-}
-
 extension ServiceDestinations.Destination: Comparable, CustomStringConvertible {
   public static func < (left: Self, right: Self) -> Bool {
-    (left.address.high, left.address.low, left.port)
-      < (right.address.high, right.address.low, right.port)
+    (left.address, left.port) < (right.address, right.port)
   }
 
   /// `10.0.0.1:80`, `[fd00::1]:80`.

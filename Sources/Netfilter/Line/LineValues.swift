@@ -108,6 +108,17 @@ public struct AddressMatch: Sendable, Hashable {
     !inverted && mask == mask.family.fullMask ? address : nil
   }
 
+  /// Whether a rule with this condition is for the address.
+  public func matches(_ address: IPAddress) -> Bool {
+    (address.family == mask.family && address.masked(by: mask) == self.address) != inverted
+  }
+
+  /// Whether an address may match both. Where one is inverted, it is taken that one may.
+  public func mayOverlap(_ other: AddressMatch) -> Bool {
+    inverted || other.inverted
+      || address.masked(by: other.mask) == other.address.masked(by: mask)
+  }
+
   /// `10.0.0.0/8`, or with a mask that is no prefix, as `-s` and `-d` have them.
   public init?(_ line: Span<UInt8>, _ range: Range<Int>, inverted: Bool) {
     let slash = line.position(of: UInt8(ascii: "/"), in: range)
