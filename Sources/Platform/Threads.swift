@@ -91,6 +91,11 @@ public enum Parallel {
     return (value, other)
   }
 
+  /// Does something on another thread, and doesn't wait for it.
+  public static func begin(_ work: @escaping @Sendable () -> Void) {
+    DispatchQueue.global(qos: .utility).async(execute: work)
+  }
+
   /// So many chains are worth the way to another processor.
   public static let pieceSize = 2048
 

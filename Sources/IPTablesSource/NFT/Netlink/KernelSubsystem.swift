@@ -30,11 +30,19 @@ struct KernelSubsystem: Sendable, Hashable {
   }
 
   var presence: Presence {
-    if FileBytes.exists("/sys/module/\(module)") || !FileBytes.exists("/proc/modules") {
-      return .present
-    }
+    if isPlainlyPresent { return .present }
     guard let builtIn = Self.builtIn else { return .unknown }
     return builtIn.contains(self) ? .present : .absent
+  }
+
+  /// Begins to look for what ``presence`` may need. The list of symbols takes some 50 ms, which the first
+  /// reading need not wait for.
+  func prepare() {
+    if !isPlainlyPresent { Parallel.begin { _ = Self.builtIn } }
+  }
+
+  private var isPlainlyPresent: Bool {
+    FileBytes.exists("/sys/module/\(module)") || !FileBytes.exists("/proc/modules")
   }
 
   /// The subsystems that are built in; nil where that can't be known.

@@ -12,6 +12,7 @@ final class SubsystemConnection {
   private var sequence: UInt32 = 0
 
   convenience init(to subsystem: KernelSubsystem) {
+    subsystem.prepare()
     self.init(to: subsystem, presence: { subsystem.presence }) { group throws(NFTError) in
       try NetlinkSocket(group: group, to: subsystem)
     }
