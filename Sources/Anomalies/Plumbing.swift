@@ -179,14 +179,8 @@ private struct MarkedRule {
 }
 
 extension Span<UInt8> {
-  /// The value of a mark under its mask: `0x4000/0x4000`, or `0x4000`.
+  /// The value of a mark, under its mask.
   fileprivate func mark(in range: Range<Int>) -> UInt32? {
-    let parts = String(decoding: bytes(in: range), as: UTF8.self).split(separator: "/")
-    let numbers = parts.map { part in
-      part.hasPrefix("0x") ? UInt32(part.dropFirst(2), radix: 16) : UInt32(part)
-    }
-    guard let value = numbers.first, let value else { return nil }
-    guard numbers.count > 1, let mask = numbers[1] else { return value }
-    return value & mask
+    MaskedMark(String(decoding: bytes(in: range), as: UTF8.self)).map { $0.value & $0.mask }
   }
 }

@@ -91,19 +91,8 @@ extension ExtensionOptions.Option {
     return AddressTranslation(ports: bytes.indices, in: bytes.span)
   }
 
-  /// `0x4000/0x4000`; all bits where there is no mask, and nil where it is no mark.
-  var mark: (value: UInt32, mask: UInt32)? {
-    let parts = value.split(separator: "/")
-    guard let value = parts.first.flatMap(Self.number) else { return nil }
-    return parts.count == 1 ? (value, .max) : Self.number(parts[1]).map { (value, $0) }
-  }
-
-  /// A number behind `0x`, or a decimal one.
-  var number: UInt32? { Self.number(value[...]) }
-
-  private static func number(_ text: Substring) -> UInt32? {
-    text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
-  }
+  /// `0x4000/0x4000`; nil where it is no mark.
+  var mark: MaskedMark? { MaskedMark(value) }
 
   /// Whether it names the protocol.
   func isProtocol(_ number: UInt8) -> Truth {

@@ -107,9 +107,9 @@ extension ExtensionOptions {
 
 extension ExtensionOptions.Option {
   fileprivate func isMark(_ mark: Mark) -> Truth {
-    guard let (value, mask) = self.mark else { return .unknown }
+    guard let wanted = self.mark else { return .unknown }
     // A value with bits outside its mask never matches.
-    return value & ~mask == 0 ? mark.matches(value, mask: mask) : .no
+    return wanted.value & ~wanted.mask == 0 ? mark.matches(wanted.value, mask: wanted.mask) : .no
   }
 }
 

@@ -88,8 +88,8 @@ enum RuleAction {
     if let mark = target["--set-xmark"]?.mark {
       return .setConnectionMark(mark.value, mask: mark.mask)
     }
-    let packetMask = target["--nfmask"]?.number
-    let connectionMask = target["--ctmask"]?.number
+    let packetMask = target["--nfmask"]?.mark?.value
+    let connectionMask = target["--ctmask"]?.mark?.value
     if target["--save-mark"] != nil {
       return .saveMark(packetMask: packetMask ?? .max, connectionMask: connectionMask ?? .max)
     }

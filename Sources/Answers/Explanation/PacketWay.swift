@@ -140,16 +140,10 @@ extension Rule {
 
   /// What `--set-xmark VALUE/MASK` does: the mask's bits are cleared, then the value's are inverted.
   private static func marking(_ text: String) -> String {
-    let parts = text.split(separator: "/").map(String.init)
-    guard parts.count == 2, let value = number(parts[0]), let mask = number(parts[1]) else {
-      return "marks \(text)"
-    }
-    if value == 0 { return "clears the mark \(parts[1])" }
-    if mask == 0 { return "flips the mark \(parts[0])" }
-    return value == mask || mask == .max ? "marks \(parts[0])" : "marks \(text)"
-  }
-
-  private static func number(_ text: String) -> UInt32? {
-    text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+    let parts = text.split(separator: "/")
+    guard parts.count == 2, let mark = MaskedMark(text) else { return "marks \(text)" }
+    if mark.value == 0 { return "clears the mark \(parts[1])" }
+    if mark.mask == 0 { return "flips the mark \(parts[0])" }
+    return mark.value == mark.mask || mark.mask == .max ? "marks \(parts[0])" : "marks \(text)"
   }
 }

@@ -137,6 +137,25 @@ public struct AddressMatch: Sendable, Hashable {
   }
 }
 
+/// A mark and its mask, as `MARK`, `CONNMARK` and their matches have them: `0x4000/0x4000`.
+public struct MaskedMark: Sendable, Hashable {
+  public let value: UInt32
+  /// All bits where none is given.
+  public let mask: UInt32
+
+  /// Nil where the text is no mark: one or two numbers, decimal or behind `0x`.
+  public init?(_ text: String) {
+    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { number in
+      number.hasPrefix("0x") ? UInt32(number.dropFirst(2), radix: 16) : UInt32(number)
+    }
+    guard numbers.count <= 2, let value = numbers[0],
+      let mask = numbers.count == 1 ? .max : numbers[1]
+    else { return nil }
+    self.value = value
+    self.mask = mask
+  }
+}
+
 extension ChainName {
   /// The name in the range of a line; nil where it is too long.
   public init?(_ line: Span<UInt8>, _ range: Range<Int>) {
