@@ -48,29 +48,35 @@ struct TableWalk {
     let rules = table.chains[chain].rules
     var present = arriving
     var returned = Walkers()
-    for position in rules.indices {
-      if present.isEmpty { break }
+    // Most rules match nothing, and leave those who are present as they are.
+    var contexts = contexts(present)
+    for position in rules.indices where !present.isEmpty {
       let line = rules.line(at: position)
-      take(
-        line.span, RuleAddress(table: table.name, chain: chain, position: position),
-        &present, &returned)
+      let rule = RuleAddress(table: table.name, chain: chain, position: position)
+      if take(line.span, rule, contexts, &present, &returned) {
+        contexts = self.contexts(present)
+      }
     }
     returned.add(present)
     return returned
   }
 
-  /// Evaluates a rule for all that comes to it, and does what it says.
+  /// Evaluates a rule for all that comes to it, and does what it says. Returns whether it did anything.
+  ///
+  /// - Parameter contexts: Those of all that is present.
   private mutating func take(
-    _ line: Span<UInt8>, _ rule: RuleAddress, _ present: inout Walkers, _ returned: inout Walkers
-  ) {
+    _ line: Span<UInt8>, _ rule: RuleAddress, _ contexts: [MatchContext],
+    _ present: inout Walkers, _ returned: inout Walkers
+  ) -> Bool {
     if recorder.steps.count >= Self.longest {
       recorder.end(present, .tooLong(at: rule))
       present = Walkers()
-      return
+      return true
     }
     var elements = LineElements()
-    let (matched, passed) = split(present, line, rule, &elements)
-    guard let matched else { return }
+    guard let (matched, passed) = split(present, line, rule, contexts, &elements) else {
+      return false
+    }
     present = passed
     let action = RuleAction(line, &elements, chains: table.chainIndex)
     switch action {
@@ -86,6 +92,7 @@ struct TableWalk {
       accepted.add(matched.changing { action.apply(to: &$0, rule, hook) })
     default: present.add(matched.changing { action.apply(to: &$0, rule, hook) })
     }
+    return true
   }
 
   private mutating func enter(_ chain: Int, _ walkers: Walkers, from rule: RuleAddress) -> Walkers {
@@ -96,37 +103,39 @@ struct TableWalk {
     return walk(chain, walkers)
   }
 
-  /// Separates what matches a rule from what doesn't. Nil where nothing matches.
+  /// Separates what matches a rule, or may, from what doesn't. Nil where nothing matches.
   ///
   /// - Parameter elements: Is left where the target stands, if anything may match.
   private mutating func split(
-    _ present: Walkers, _ line: Span<UInt8>, _ rule: RuleAddress, _ elements: inout LineElements
-  ) -> (matched: Walkers?, passed: Walkers) {
-    var (matched, passed) = (Walkers(), Walkers())
-    var (isAny, isAll) = (false, true)
-    for (index, (state, branches)) in present.entries.enumerated() {
+    _ present: Walkers, _ line: Span<UInt8>, _ rule: RuleAddress, _ contexts: [MatchContext],
+    _ elements: inout LineElements
+  ) -> (matched: Walkers, passed: Walkers)? {
+    var matches: [RuleMatch] = []
+    for index in contexts.indices {
       var position = LineElements()
-      let match = RuleMatch(line, context(state), &position).decided(by: decide, rule)
-      if match.truth == .no {
-        isAll = false
-        if isAny { passed.add(state, branches) }
-        continue
-      }
-      if !isAny {
-        isAny = true
-        for (state, branches) in present.entries.prefix(index) { passed.add(state, branches) }
-      }
-      elements = position
-      if match.truth == .unknown || match.odds < 1 { isAll = false }
+      let match = RuleMatch(line, contexts[index], &position).decided(by: decide, rule)
+      if match.truth == .no, matches.isEmpty { continue }
+      if matches.isEmpty { matches = Array(repeating: .no, count: index) }
+      matches.append(match)
+      if match.truth != .no { elements = position }
+    }
+    let isAll = matches.allSatisfy { $0.truth == .yes && $0.odds >= 1 }
+    recorder.add(
+      WalkStep(
+        hook: hook, rule: rule, depth: path.count - 1,
+        match: matches.isEmpty ? .no : isAll ? .yes : .sometimes))
+    if matches.isEmpty { return nil }
+    var (matched, passed) = (Walkers(), Walkers())
+    for ((state, branches), match) in zip(present.entries, matches) {
       let (taken, left) = match.split(branches, rule)
       matched.add(state, taken)
       passed.add(state, left)
     }
-    recorder.add(
-      WalkStep(
-        hook: hook, rule: rule, depth: path.count - 1,
-        match: isAny ? (isAll ? .yes : .sometimes) : .no))
-    return (isAny ? matched : nil, passed)
+    return (matched, passed)
+  }
+
+  private func contexts(_ walkers: Walkers) -> [MatchContext] {
+    walkers.entries.map { context($0.state) }
   }
 
   private func context(_ state: WalkState) -> MatchContext {
@@ -166,6 +175,7 @@ extension RuleMatch {
 
   /// The branches on which the rule matches, and those on which it doesn't.
   fileprivate func split(_ branches: [Branch], _ rule: RuleAddress) -> ([Branch], [Branch]) {
+    if truth == .no { return ([], branches) }
     var (matched, passed): ([Branch], [Branch]) = ([], [])
     for branch in branches {
       let taken = truth == .unknown ? branch.assuming(rule, matches: true) : branch
