@@ -89,7 +89,7 @@ walk: ## Hold warm pages against cold ones on the live kernel (WALK_SECONDS=30 f
 packets: ## Hold the walk of packets against the live kernel (PACKET_SECONDS=600)
 	@.ci/setup build run test
 	swift build --build-tests
-	@KIE_PACKET_SECONDS=$(PACKET_SECONDS) .ci/test --filter PacketWalkTests.KernelWalkTests
+	@KIE_PACKET_SECONDS=$(PACKET_SECONDS) KIE_PACKET_SEED=$${KIE_PACKET_SEED:-$$(date +%s)} .ci/test --filter PacketWalkTests.KernelWalkTests
 
 .PHONY: fuzz
 fuzz: ## Fuzz readers, decoders and parsers (FUZZ_SECONDS=60, FUZZ_DOMAINS="netlink http")
