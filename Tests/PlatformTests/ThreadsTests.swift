@@ -39,6 +39,30 @@ struct ThreadsTests {
     }
   }
 
+  @Test(
+    "Of two things that are done at once, either uses several processors",
+    .enabled(if: ProcessLimits.processors > 1))
+  func both() {
+    let meet: @Sendable () -> Bool = {
+      // A piece ends when the other has begun, for which they need a thread each.
+      let isFirst = Atomic(true)
+      let hasSecond = Atomic(false)
+      let met = Parallel.map(count: 2, workers: 2) { _ in
+      } _: { _, _ in
+        if !isFirst.exchange(false, ordering: .relaxed) {
+          hasSecond.store(true, ordering: .relaxed)
+        }
+        for _ in 0..<10_000 where !hasSecond.load(ordering: .relaxed) {
+          Pause.blocking(.milliseconds(1))
+        }
+        return hasSecond.load(ordering: .relaxed)
+      }
+      return met == [true, true]
+    }
+    let (first, second) = Parallel.both(isLarge: true, meet, meet)
+    #expect(first && second)
+  }
+
   /// Counts on an executor of its own.
   private actor Counter {
     private let executor = BlockingExecutor(label: "test")
