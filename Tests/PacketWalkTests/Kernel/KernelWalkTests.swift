@@ -59,6 +59,7 @@ import Testing
 struct KernelTrial {
   private(set) var oracle: KernelOracle
   private(set) var failures = 0
+  private var packets = RandomPackets()
   private var text = ""
 
   init(_ oracle: KernelOracle) { self.oracle = oracle }
@@ -104,7 +105,7 @@ struct KernelTrial {
   private mutating func send(
     _ count: Int, _ seed: UInt64, _ next: (inout RandomPackets) -> RandomPackets.Sent
   ) throws {
-    var packets = RandomPackets(seed: seed)
+    packets.begin(seed: seed)
     for _ in 0..<count {
       let sent = next(&packets)
       var found = try oracle.disagreements(on: sent.packet, from: sent.origin)

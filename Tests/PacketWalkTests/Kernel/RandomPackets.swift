@@ -6,12 +6,13 @@ import TestSupport
 struct RandomPackets {
   typealias Sent = (packet: Packet, origin: WalkNode.Origin)
 
-  private var random: SplitMix64
+  private var random = SplitMix64(seed: 0)
   private var port: UInt16 = 20_000
   /// Packets without ports belong to the connection of the last one with the same addresses, for a second.
   private var lastWithoutPorts = ContinuousClock.now - .seconds(10)
 
-  init(seed: UInt64) { random = SplitMix64(seed: seed) }
+  /// Goes on with packets of another seed.
+  mutating func begin(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   mutating func packet(_ family: IPFamily) -> Sent {
     let origin = WalkNode.Origin.allCases.randomElement(using: &random) ?? .pod
