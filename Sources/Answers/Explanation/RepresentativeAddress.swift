@@ -174,10 +174,8 @@ extension Rule {
 }
 
 extension AddressMatch {
-  /// Whether the address is in the network.
-  func holds(_ address: IPAddress) -> Bool {
-    address.family == self.address.family && address.masked(by: mask) == self.address
-  }
+  /// Whether the address is in the network, be it inverted or not.
+  func holds(_ address: IPAddress) -> Bool { matches(address) != inverted }
 
   /// `10.244.0.0/16`.
   var text: String { "\(address)" + (mask.prefixLength.map { "/\($0)" } ?? "") }

@@ -5,8 +5,7 @@ internal import PacketWalk
 /// A question about a packet, with everything filled in that was left open.
 struct ResolvedPacket {
   let side: FamilySide
-  /// The rules, prepared for several walks, and what they show of interfaces.
-  let rules: WalkRuleset
+  /// What the rules show of interfaces.
   let networks: [InterfaceNetwork]
   private(set) var packet: Packet
   private(set) var origin: PacketOrigin
@@ -56,7 +55,6 @@ struct ResolvedPacket {
     case .address, .node: hit = nil
     }
     if let hit { side = hit.side } else { side = try lookup.side(question.family) }
-    rules = WalkRuleset(side.snapshot)
     networks = InterfaceNetwork.all(in: side.snapshot)
     asked = hit?.report.port
     isFromMachine = question.source == .outside

@@ -42,12 +42,6 @@ public struct ConnectionCensus {
     connections = Array(repeating: 0, count: destinations.endpointCount)
   }
 
-  /// Whether rules send the service port's clients to no such endpoint.
-  public func isStale(_ endpoint: ServiceDestinations.Destination, ofServiceAt service: Int) -> Bool
-  {
-    destinations.isStale(endpoint, ofServiceAt: service)
-  }
-
   /// Hands over what is kept of stale connections for the next dump, once all were counted. The census
   /// forgets it, and the dump before.
   public mutating func takeTraffic() -> ConnectionTraffic {

@@ -15,8 +15,8 @@ public struct JudgedFamily: Sendable {
       map, nat: snapshot.table(.nat)?.content, filter: snapshot.table(.filter)?.content)
   }
 
-  /// Whether rules send the service port's clients to no such endpoint. A service port that rules no longer
-  /// know has none.
+  /// Whether rules send the service port's clients to no such endpoint. False for a service port that rules no
+  /// longer know.
   public func isStale(_ endpoint: ServiceDestinations.Destination, of port: ServicePort) -> Bool {
     guard let service = ports.sortedIndex(of: port) else { return false }
     return destinations.isStale(endpoint, ofServiceAt: service)
