@@ -27,7 +27,8 @@ final class KnownDecisions {
 
   private func makeWalk() -> Walk {
     Walk(
-      of: resolved.packet, from: resolved.origin, through: resolved.side.snapshot, on: resolved.node,
+      of: resolved.packet, from: resolved.origin, through: resolved.side.snapshot,
+      on: resolved.node,
       decide: decide)
   }
 
