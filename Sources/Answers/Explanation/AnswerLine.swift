@@ -6,18 +6,28 @@ extension Explanation {
   /// (50%); source rewritten, by KUBE-POSTROUTING rule 3`.
   public var answer: String {
     let subject = servicePort.map { "\($0)" } ?? resolved.destination
+    guard let other = alternatives.first else { return "\(subject): \(endWords)" }
+    let addresses = alternatives.map { "\($0.address)" }
+    let isIt = addresses.count == 1 ? "it" : addresses[0]
+    return
+      "\(subject): depends on whether \(Wording.list(addresses)) is the node's own address: if not, "
+      + "\(endWords); if \(isIt) is, \(supposing(other).endWords)"
+  }
+
+  /// How packets end.
+  private var endWords: String {
     let stopped = ends.fates.filter { !$0.isDelivered }
     let delivered = ends.delivered
-    if stopped.isEmpty { return "\(subject): \(deliveredWords)" }
+    if stopped.isEmpty { return deliveredWords }
     if delivered.isEmpty, ends.verdict != .depends {
-      return "\(subject): \(stoppedWords(stopped, showsShares: stopped.count > 1))"
+      return stoppedWords(stopped, showsShares: stopped.count > 1)
     }
     if ends.verdict == .depends {
       let ways = [delivered.isEmpty ? "" : deliveredWords, stoppedWords(stopped)]
         .filter { !$0.isEmpty }.joined(separator: "; or ")
-      return "\(subject): depends on \(conditions(ends.undecided)): \(ways)"
+      return "depends on \(conditions(ends.undecided)): \(ways)"
     }
-    return "\(subject): not always delivered: \(stoppedWords(stopped, showsShares: true)); else "
+    return "not always delivered: \(stoppedWords(stopped, showsShares: true)); else "
       + deliveredWords
   }
 

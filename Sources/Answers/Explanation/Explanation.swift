@@ -7,8 +7,10 @@ public struct Explanation {
   let ruleset: Ruleset
   let question: PacketQuestion
   let resolved: ResolvedPacket
-  let ends: PacketEnds
+  private(set) var ends: PacketEnds
   let way: PacketWay
+  /// How packets end otherwise if an endpoint is the node itself.
+  let alternatives: [Alternative]
   /// What was taken for granted, in sentences.
   let assumptions: [String]
   /// That nat should translate the packet; nil where nothing says so.
@@ -46,13 +48,29 @@ public struct Explanation {
       let others = PacketEnds(walk, needsTranslation: expected != nil)
       return others.isSame(as: ends) ? nil : doubt.assumption
     }
-    assumptions = resolved.assumptions + decisions.assumptions + doubts
+    let endpoints = Self.alternatives(to: ends, EndpointDoubts(walk, resolved)) {
+      PacketEnds(
+        KnownDecisions(resolved.onNode($0)).walk(), needsTranslation: expected != nil)
+    }
+    alternatives = endpoints.alternatives
+    assumptions =
+      resolved.assumptions + decisions.assumptions + doubts + endpoints.assumptions
   }
+
+  /// The same for packets that end otherwise.
+  func supposing(_ alternative: Alternative) -> Explanation {
+    var other = self
+    other.ends = alternative.ends
+    return other
+  }
+
+  /// Whether packets are delivered, whatever the node's addresses are.
+  var verdict: PacketEnds.Verdict { alternatives.isEmpty ? ends.verdict : .depends }
 
   /// 0 where the packet is delivered, 1 where it isn't or not always, 3 where that depends on what rules alone
   /// don't show.
   public var exitStatus: Int32 {
-    switch ends.verdict {
+    switch verdict {
     case .delivered: 0
     case .notDelivered: 1
     case .depends: 3
@@ -86,11 +104,16 @@ extension FamilySide {
 
 extension PacketEnds {
   /// Whether packets end in the same ways.
-  fileprivate func isSame(as other: PacketEnds) -> Bool {
+  func isSame(as other: PacketEnds) -> Bool {
     verdict == other.verdict && fates.count == other.fates.count
-      && zip(fates, other.fates).allSatisfy {
-        $0.end == $1.end && $0.destination == $1.destination && $0.rewriting == $1.rewriting
-          && $0.isSourceKept == $1.isSourceKept
-      }
+      && zip(fates, other.fates).allSatisfy { $0.isSame(as: $1) }
+  }
+}
+
+extension PacketEnds.Fate {
+  /// Whether it is the same end, of the same packets.
+  func isSame(as other: PacketEnds.Fate) -> Bool {
+    end == other.end && destination == other.destination && isLost == other.isLost
+      && rewriting == other.rewriting && isSourceKept == other.isSourceKept
   }
 }

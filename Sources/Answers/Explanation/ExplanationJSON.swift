@@ -15,13 +15,22 @@ extension Explanation {
       json.member("ip_family", .string(resolved.family.rawValue))
       json.member("packet", object: writePacket)
       json.member("assumptions", elements: assumptions.map { .string($0) })
-      json.member("verdict", .string(ends.verdict.rawValue))
+      json.member("verdict", .string(verdict.rawValue))
       json.member("answer", .string(answer))
       json.member("service", strings: servicePort?.parts)
       json.member("session_affinity", .flag(hasAffinity))
       json.member("depends_on", objects: ends.undecided) { writePlace($0, to: &$1) }
-      json.member("outcomes", objects: ends.fates) { write($0, to: &$1) }
+      json.member("outcomes", objects: possibleFates) { write($0, to: &$1) }
       json.member("stages", objects: way.stages) { write($0, showsAll, to: &$1) }
+    }
+  }
+
+  /// All ends that there may be, those first that are taken for granted.
+  private var possibleFates: [PacketEnds.Fate] {
+    alternatives.reduce(into: ends.fates) { fates, alternative in
+      for fate in alternative.ends.fates where !fates.contains(where: { $0.isSame(as: fate) }) {
+        fates.append(fate)
+      }
     }
   }
 
@@ -40,7 +49,7 @@ extension Explanation {
   private func write(_ fate: PacketEnds.Fate, to json: inout JSONWriter) {
     json.member("end", .string(fate.isLost ? "lost" : fate.end.word))
     json.member("share", .number(fate.share))
-    json.member("certain", .flag(fate.isCertain))
+    json.member("certain", .flag(fate.isCertain && alternatives.isEmpty))
     json.member("destination", .string("\(fate.destination.address)"))
     json.member("port", fate.destination.port.map { .integer(Int($0)) } ?? .null)
     json.member("service", strings: fate.translation.flatMap(owner)?.parts)

@@ -13,7 +13,7 @@ extension Explanation {
   ///   all.
   public func write(to text: inout TerminalWriter, showsAll: Bool = false) {
     let look: TerminalWriter.Emphasis =
-      switch ends.verdict {
+      switch verdict {
       case .delivered: .good
       case .notDelivered: .bad
       case .depends: .notable

@@ -61,10 +61,10 @@ struct RepresentativeAddress {
 }
 
 /// Looks for pods' addresses in rules.
-private struct PodSearch {
-  let nat: TableContent
-  let filter: TableContent?
-  let map: ServiceMap
+struct PodSearch {
+  private let nat: TableContent
+  private let filter: TableContent?
+  private let map: ServiceMap
 
   init?(_ side: FamilySide) {
     guard let nat = side.snapshot.table(.nat)?.content else { return nil }
@@ -75,20 +75,13 @@ private struct PodSearch {
 
   /// A pod with a rule of its own: `-A POSTROUTING -s 10.244.1.7/32 … -j CNI-0123…`.
   func local(asking service: Int?) -> RepresentativeAddress? {
-    guard let chain = nat.chainIndex(of: "POSTROUTING") else { return nil }
-    let rules = nat.chains[chain].rules
     let endpoints = endpoints { service == nil || $0 == service }
-    for position in rules.indices {
-      guard case .chain(let target) = rules.outcome(at: position), target.hasPrefix("CNI-"),
-        let address = rules[position].source?.onlyAddress, !endpoints.contains(address)
-      else { continue }
-      return RepresentativeAddress(
-        address: address,
-        reason:
-          "a pod of this node, by \(Wording.place("POSTROUTING", .nat, .ipv4, isBuiltIn: true)) "
-          + "rule \(position + 1)")
-    }
-    return nil
+    guard let pod = localPods.first(where: { !endpoints.contains($0.address) }) else { return nil }
+    return RepresentativeAddress(
+      address: pod.address,
+      reason:
+        "a pod of this node, by \(Wording.place("POSTROUTING", .nat, .ipv4, isBuiltIn: true)) "
+        + "rule \(pod.position + 1)")
   }
 
   /// An address of the pod network that is nobody's endpoint.
@@ -106,8 +99,43 @@ private struct PodSearch {
     return nil
   }
 
+  /// Says of an endpoint whether it is a pod and no machine; nil where the rules don't show it.
+  func podTest() -> (IPAddress) -> Bool? {
+    let (network, isWhole) = (network?.match, wholeNetwork != nil)
+    let local = Set(localPods.map(\.address))
+    return { address in
+      if network?.holds(address) ?? false || local.contains(address) { return true }
+      return isWhole ? false : nil
+    }
+  }
+
+  /// The addresses of the API server, which runs on machines.
+  var apiServer: Set<IPAddress> {
+    endpoints {
+      let port = map.services[$0].port
+      return port.namespace == "default" && port.name == "kubernetes"
+    }
+  }
+
+  /// The pods that have rules of their own.
+  private var localPods: [(address: IPAddress, position: Int)] {
+    guard let chain = nat.chainIndex(of: "POSTROUTING") else { return [] }
+    let rules = nat.chains[chain].rules
+    return rules.indices.compactMap { position in
+      guard case .chain(let target) = rules.outcome(at: position), target.hasPrefix("CNI-") else {
+        return nil
+      }
+      return rules[position].source?.onlyAddress.map { ($0, position) }
+    }
+  }
+
   /// The pod network, and the rule that shows it.
   var network: (match: AddressMatch, place: String)? {
+    wholeNetwork ?? forwardedNetwork(Self.othersForwarding)
+  }
+
+  /// The pod network of the whole cluster, as kube-proxy and flannel have it.
+  private var wholeNetwork: (match: AddressMatch, place: String)? {
     for chain in nat.chains {
       guard chain.name == .kubeServices || chain.name.hasPrefix("KUBE-SVC-") else { continue }
       for (position, rule) in chain.rules.prefix(8).enumerated()
@@ -121,8 +149,14 @@ private struct PodSearch {
         )
       }
     }
+    return forwardedNetwork(Self.clustersForwarding)
+  }
+
+  private func forwardedNetwork(
+    _ names: [ChainName]
+  ) -> (match: AddressMatch, place: String)? {
     guard let filter else { return nil }
-    for chain in Self.forwarding.compactMap(filter.chainIndex).map({ filter.chains[$0] }) {
+    for chain in names.compactMap(filter.chainIndex).map({ filter.chains[$0] }) {
       for (position, rule) in chain.rules.prefix(1000).enumerated() {
         guard let source = rule.source, !source.inverted, !source.mask.isZero,
           source.mask != source.address.family.fullMask
@@ -133,10 +167,10 @@ private struct PodSearch {
     return nil
   }
 
-  /// The chains of filter in which a pod network's rules stand.
-  private static let forwarding: [ChainName] = [
-    .kubeForward, "FLANNEL-FWD", "CNI-FORWARD", "WEAVE-NPC", "FORWARD",
-  ]
+  /// The chains of filter in which rules for the pod network of the whole cluster stand.
+  private static let clustersForwarding: [ChainName] = [.kubeForward, "FLANNEL-FWD"]
+  /// Those in which the rules may be for a part of it, or for other networks.
+  private static let othersForwarding: [ChainName] = ["CNI-FORWARD", "WEAVE-NPC", "FORWARD"]
 
   /// An endpoint of another service port. The API server is no pod.
   func endpoint(asking service: Int?) -> RepresentativeAddress? {

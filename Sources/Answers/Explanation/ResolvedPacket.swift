@@ -30,6 +30,8 @@ struct ResolvedPacket {
 
   /// Whether another machine sends the packet.
   let isFromMachine: Bool
+  /// Whether none of the node's addresses is known.
+  let isNodeUnknown: Bool
 
   var family: IPFamily { side.snapshot.family }
 
@@ -65,6 +67,7 @@ struct ResolvedPacket {
     let sender = try question.sender(side, hit?.index, socket.address, addresses)
     if let reason = sender.reason { notes.append(reason) }
     origin = addresses.contains(sender.address) ? .node : .outside
+    isNodeUnknown = addresses.isPlaceholder && !question.node.areAll
     packet = Packet(
       source: sender.address, destination: socket.address,
       ipProtocol: transport.number(socket.address.family),
@@ -93,6 +96,17 @@ struct ResolvedPacket {
       other.origin = .node
       other.packet.input = .none
       other.packet.bridgePort = .none
+    }
+    return other
+  }
+
+  /// The packet if endpoints are the node's own addresses, of which none was known.
+  func onNode(_ addresses: [IPAddress]) -> ResolvedPacket {
+    var other = self
+    other.node.addresses.formUnion(addresses)
+    // What stood for the node's address is this one then.
+    if origin == .node, !packet.source.isLoopback, let address = addresses.first {
+      other.packet.source = address
     }
     return other
   }
