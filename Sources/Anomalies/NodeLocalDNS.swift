@@ -1,6 +1,6 @@
-internal import Netfilter
+public import Netfilter
 
-/// What is wrong with the rules of the node-local DNS cache.
+/// The rules of the node-local DNS cache, and what is wrong with them.
 ///
 /// It writes ten for each address that it listens at, for UDP and TCP, so that requests and answers escape
 /// connection tracking and are accepted all the same:
@@ -12,7 +12,7 @@ internal import Netfilter
 ///     filter  -A OUTPUT     -s 169.254.20.10/32 -p udp -m udp --sport 53 -j ACCEPT
 ///
 /// kubernetes/dns counterpart: `CacheApp.initIptables`.
-enum NodeLocalDNS {
+public enum NodeLocalDNS {
   /// One of the ten rules, for any address.
   private struct Role: Hashable {
     let table: TableName
@@ -50,8 +50,35 @@ enum NodeLocalDNS {
     guard let raw = tables.first(where: { $0.name == .raw }),
       let filter = tables.first(where: { $0.name == .filter })
     else { return [] }
+    return rules(in: [raw, filter]).sorted { $0.key < $1.key }
+      .flatMap { address, rules in
+        address == usualAddress || rules.count * 2 >= roles.count
+          ? [raw, filter].compactMap { finding(address, rules, in: $0) } : []
+      }
+  }
+
+  /// The addresses at which the node itself answers: requests to them come to a process of the node, because
+  /// rules leave them untracked and INPUT accepts them. For one of UDP and TCP that is enough.
+  ///
+  /// The cache gives the node these addresses. A cluster IP of the DNS service is among them.
+  public static func listeningAddresses(in tables: [TableContent]) -> Set<IPAddress> {
+    let found = rules(in: tables.filter { [.raw, .filter].contains($0.name) })
+    return Set(
+      found.filter { _, rules in
+        [6, 17].contains { number in
+          [(TableName.raw, ChainName("PREROUTING")), (.filter, "INPUT")].allSatisfy {
+            table, chain in
+            rules[
+              Role(table: table, chain: chain, isRequest: true, protocolNumber: number)] != nil
+          }
+        }
+      }.keys)
+  }
+
+  /// The rules of each address, by what they are for.
+  private static func rules(in tables: [TableContent]) -> [IPAddress: [Role: [RulePlace]]] {
     var found: [IPAddress: [Role: [RulePlace]]] = [:]
-    for content in [raw, filter] {
+    for content in tables {
       for chain in 0..<content.builtInCount {
         for position in content.chains[chain].rules.indices {
           let place = content.places([position], in: chain)
@@ -62,11 +89,7 @@ enum NodeLocalDNS {
         }
       }
     }
-    return found.sorted { $0.key < $1.key }
-      .flatMap { address, rules in
-        address == usualAddress || rules.count * 2 >= roles.count
-          ? [raw, filter].compactMap { finding(address, rules, in: $0) } : []
-      }
+    return found
   }
 
   private static func finding(

@@ -18,7 +18,10 @@ extension RuleAction {
     case .forgetMark: state.mark = .unknown
     // Both leave alone what has a connection, and what one of them was done to.
     case .untrack:
-      if !state.hasConnection, !state.hasTemplate { state.packet.connection = .untracked }
+      if !state.hasConnection, !state.hasTemplate, state.packet.connection != .untracked {
+        state.packet.connection = .untracked
+        state.untrackingRule = rule
+      }
     case .setTemplate:
       if !state.hasConnection, state.packet.connection != .untracked { state.hasTemplate = true }
     case .translateDestination(let range): state.translateDestination(range, rule)

@@ -26,6 +26,8 @@ public struct WalkState: Sendable, Hashable {
   public internal(set) var destinationRule: RuleAddress?
   /// The rule that translates the source.
   public internal(set) var sourceRule: RuleAddress?
+  /// The rule that took the packet out of connection tracking, so that nat doesn't see it: `NOTRACK`.
+  public internal(set) var untrackingRule: RuleAddress?
   /// Whether connection tracking has seen the packet.
   var isTracked = false
   /// Whether `CT` has said how connection tracking is to take the packet, which it hasn't seen yet.

@@ -189,6 +189,61 @@ struct ExplanationTests {
     #expect(explanation.exitStatus == test.status)
   }
 
+  /// Rules of raw before those of the services, and of filter.
+  static let untracking = [
+    Case(
+      "-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j NOTRACK", "-A INPUT -j ACCEPT",
+      "kube-system/kube-dns:dns: lost: raw's PREROUTING rule 1 leaves the packet untracked, so that nat does "
+        + "not see it and it does not come to KUBE-SERVICES rule 1, which would translate it", 1),
+    Case(
+      "-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j CT --notrack",
+      "-A INPUT -d 10.96.0.10/32 -p udp -m udp --dport 53 -j ACCEPT\n-A FORWARD -j DROP",
+      "kube-system/kube-dns:dns: not translated: raw's PREROUTING rule 1 leaves the packet untracked, so that "
+        + "nat does not see it; delivered on the node; source kept"),
+    // The cache of another address.
+    Case(
+      "-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j NOTRACK",
+      "-A INPUT -d 169.254.20.10/32 -p udp -m udp --dport 53 -j ACCEPT",
+      "kube-system/kube-dns:dns: lost: raw's PREROUTING rule 1 leaves the packet untracked, so that nat does "
+        + "not see it and it does not come to KUBE-SERVICES rule 1, which would translate it", 1),
+  ]
+
+  @Test(arguments: untracking)
+  func `rules that leave a packet untracked are why nat does not translate it`(_ test: Case) throws
+  {
+    let translated = "-A PREROUTING -p udp -j DNAT --to-destination 10.9.9.9\n"
+    let rulesets = try ["", translated].map {
+      try Ruleset(
+        RulesetText(nat: $0 + Self.services, filter: test.packet, others: [.raw: test.rules]))
+    }
+    let explanation = try explain("10.244.9.9 kube-system/kube-dns", in: rulesets[0])
+    #expect(explanation.answer == test.answer)
+    #expect(explanation.exitStatus == test.status)
+    let page = text { explanation.write(to: &$0) }
+    #expect(
+      page.contains(
+        "assumed: 10.96.0.10 is the node's own address: rules leave requests to it untracked and "
+          + "accept them, as the node-local DNS cache wants it\n") == (test.status == 0))
+    // Nat sees it no more where another rule would translate it.
+    let other = try explain("10.244.9.9 10.96.0.10:53/udp", in: rulesets[1])
+    #expect(
+      other.answer.contains("raw's PREROUTING rule 1 leaves the packet untracked"),
+      "\(other.answer)")
+    #expect(other.exitStatus == test.status)
+  }
+
+  @Test func `the DNS cache serves no other port of its address`() throws {
+    let ruleset = try Ruleset(
+      RulesetText(
+        nat: Self.services, filter: "-A INPUT -d 10.96.0.10/32 -p udp -m udp --dport 53 -j ACCEPT",
+        others: [.raw: "-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j NOTRACK"]))
+    let explanation = try explain("10.244.9.9 10.96.0.10:54/udp", in: ruleset)
+    #expect(
+      explanation.answer
+        == "10.96.0.10:54/udp: lost: no rule of nat matches 10.96.0.10:54/udp, a cluster "
+        + "IP of kube-system/kube-dns that is served at 53/udp")
+  }
+
   @Test func `a policy that drops is named`() throws {
     let rules = RulesetText(nat: Self.services, filter: "").text
       .replacing(":FORWARD ACCEPT", with: ":FORWARD DROP")

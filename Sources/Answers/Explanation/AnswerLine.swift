@@ -42,13 +42,19 @@ extension Explanation {
       let place = other.end == .deliveredHere ? "delivered on the node" : "let through"
       words +=
         words.isEmpty
-        ? "not translated: no rule of nat matches \(resolved.destination); \(place)"
+        ? "not translated: \(untranslatedWords(other)); \(place)"
         : ", or not translated, and \(place)"
     }
     if !Set(ends.undecidedDestination).isSubset(of: ends.undecided) {
       words += ", which depends on \(conditions(ends.undecidedDestination))"
     }
     return "\(words); \(sourceWords)"
+  }
+
+  /// Why nat doesn't translate packets that nobody expects it to.
+  private func untranslatedWords(_ fate: PacketEnds.Fate) -> String {
+    fate.untracking.map { "\(place($0)) leaves the packet untracked, so that nat does not see it" }
+      ?? "no rule of nat matches \(resolved.destination)"
   }
 
   private func translatedWords(_ fates: [PacketEnds.Fate]) -> String {
@@ -102,7 +108,8 @@ extension Explanation {
     // What is lost is lost wherever it is sent.
     for fate in fates {
       if let index = groups.firstIndex(where: {
-        $0.end == fate.end || $0.fates[0].isLost && fate.isLost
+        $0.end == fate.end && !$0.fates[0].isLost && !fate.isLost
+          || $0.fates[0].isLost && fate.isLost && $0.fates[0].untracking == fate.untracking
       }) {
         groups[index].fates.append(fate)
       } else {
@@ -114,14 +121,19 @@ extension Explanation {
       let percent = showsShares && share < 0.9995 ? "\(Wording.percent(share)) " : ""
       let targets = fates.filter { $0.translation != nil }.map { "\($0.destination)" }
       let toward = targets.isEmpty ? "" : ", on the way to \(Wording.list(targets))"
-      return percent + (fates[0].isLost ? lostWords : words(of: end)) + toward
+      return percent + (fates[0].isLost ? lostWords(fates[0]) : words(of: end)) + toward
     }
     let left = groups.count - shown.count
     return shown.joined(separator: ", or ") + (left > 0 ? ", or in \(left) other ways" : "")
   }
 
-  private var lostWords: String {
-    "lost: " + (expected?.reason(resolved.destination, way, place: place) ?? "")
+  private func lostWords(_ fate: PacketEnds.Fate) -> String {
+    if let rule = fate.untracking {
+      let translator = expected?.dispatch.map { "\(place($0)), which would translate it" }
+      return "lost: \(place(rule)) leaves the packet untracked, so that nat does not see it"
+        + (translator.map { " and it does not come to \($0)" } ?? "")
+    }
+    return "lost: " + (expected?.reason(resolved.destination, way, place: place) ?? "")
   }
 
   private func words(of end: WalkEnd) -> String {

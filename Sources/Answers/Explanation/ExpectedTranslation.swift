@@ -36,7 +36,9 @@ struct ExpectedTranslation {
     let (packet, rules, name) = (
       resolved.packet, nat.chains[chain].rules, nat.chains[chain].name
     )
-    let isLocal = resolved.node.isLocal(packet.destination)
+    // The DNS cache gives the node a service's address, and serves no other port there.
+    let isLocal =
+      resolved.node.isLocal(packet.destination) && !resolved.cached.contains(packet.destination)
     for position in rules.indices {
       let outline = rules.outline(at: position)
       guard let port = outline.destinationPort else { continue }

@@ -9,6 +9,8 @@ struct PacketEnds {
     let destination: SocketAddress
     /// The rule that translates the destination.
     let translation: RuleAddress?
+    /// The rule that keeps them from nat, because it leaves them untracked.
+    let untracking: RuleAddress?
     /// Whether rules let packets through that nobody gets.
     let isLost: Bool
     /// The rules that rewrite the source of some, and whether it is kept of others.
@@ -55,7 +57,8 @@ struct PacketEnds {
   /// Those that decide whether the source is rewritten.
   let undecidedSource: [RuleAddress]
 
-  /// - Parameter needsTranslation: Whether what isn't translated comes to nobody.
+  /// - Parameter needsTranslation: Whether what isn't translated comes to nobody. What nat isn't to see, and
+  ///   the node gets, comes to the node.
   init(_ walk: Walk, needsTranslation: Bool) {
     var indices: [Key: Int] = [:]
     var rewritten: [[Assumption]] = []
@@ -63,15 +66,19 @@ struct PacketEnds {
       let state = outcome.state
       let destination = SocketAddress(
         address: state.packet.destination, port: state.packet.destinationPort)
-      let isLost = needsTranslation && outcome.end.isDelivered && state.destinationRule == nil
-      let key = Key(end: outcome.end, destination: destination, isLost: isLost)
+      let isForNode = outcome.end == .deliveredHere && state.untrackingRule != nil
+      let isLost =
+        needsTranslation && outcome.end.isDelivered && state.destinationRule == nil && !isForNode
+      let key = Key(
+        end: outcome.end, destination: destination, untracking: state.untrackingRule, isLost: isLost
+      )
       let index = indices[key] ?? fates.count
       if index == fates.count {
         indices[key] = index
         fates.append(
           Fate(
             end: outcome.end, destination: destination, translation: state.destinationRule,
-            isLost: isLost, branches: []))
+            untracking: state.untrackingRule, isLost: isLost, branches: []))
       }
       fates[index].branches += outcome.branches
       if let rule = state.sourceRule {
@@ -110,6 +117,7 @@ struct PacketEnds {
   private struct Key: Hashable {
     let end: WalkEnd
     let destination: SocketAddress
+    let untracking: RuleAddress?
     let isLost: Bool
   }
 

@@ -1,3 +1,4 @@
+internal import Anomalies
 internal import KubeProxy
 internal import Netfilter
 internal import PacketWalk
@@ -30,6 +31,8 @@ struct ResolvedPacket {
 
   /// Whether another machine sends the packet.
   let isFromMachine: Bool
+  /// The node's addresses that only the node-local DNS cache listens at.
+  let cached: Set<IPAddress>
   /// Whether none of the node's addresses is known.
   let isNodeUnknown: Bool
 
@@ -68,6 +71,7 @@ struct ResolvedPacket {
     if let reason = sender.reason { notes.append(reason) }
     origin = addresses.contains(sender.address) ? .node : .outside
     isNodeUnknown = addresses.isPlaceholder && !question.node.areAll
+    cached = addresses.cached
     packet = Packet(
       source: sender.address, destination: socket.address,
       ipProtocol: transport.number(socket.address.family),
@@ -80,6 +84,10 @@ struct ResolvedPacket {
           + "(--node-address)")
     }
     node = NodeContext(addresses: addresses.all, interface: question.interface)
+    notes += addresses.cached.intersection([packet.source, packet.destination]).map {
+      "\($0) is the node's own address: rules leave requests to it untracked and accept them, as the "
+        + "node-local DNS cache wants it"
+    }
     assumptions = notes
     takeInterface(question)
     if !question.node.areAll { doubt(question) }
@@ -152,6 +160,8 @@ private struct NodeAddresses {
   let main: IPAddress
   /// Whether none is known.
   let isPlaceholder: Bool
+  /// Those that only the node-local DNS cache listens at.
+  let cached: Set<IPAddress>
 
   init(_ facts: NodeFacts, _ snapshot: FamilySnapshot) {
     let family = snapshot.family
@@ -161,7 +171,10 @@ private struct NodeAddresses {
     let first = known.first { !$0.isLoopback }
     isPlaceholder = first == nil
     main = first ?? RepresentativeAddress.node(family)
-    all = Set(known).union([main])
+    cached =
+      facts.areAll
+      ? [] : NodeLocalDNS.listeningAddresses(in: snapshot.tables.map(\.content)).subtracting(known)
+    all = cached.union(known).union([main])
   }
 
   func contains(_ address: IPAddress) -> Bool { address.isLoopback || all.contains(address) }
