@@ -60,6 +60,21 @@ struct RuleOutlineTests {
       ("-j DNAT [unrecognised, 8 bytes, 00]", .unknownDestinationNAT),
       ("-j DNAT", .unknownDestinationNAT),
       ("-j DNAT --to-destination nowhere", .unknownDestinationNAT),
+      // What an iptables prints that doesn't know the rule's revision.
+      (
+        "-j DNAT --to-destination :0 --persistent --to-destination :0 --persistent --to-destination 0.0.0.0 --persistent",
+        .unknownDestinationNAT
+      ),
+      (
+        "-j DNAT --to-destination  --random --to-destination  --random --to-destination",
+        .unknownDestinationNAT
+      ),
+      ("-j DNAT --to-destination :0 --to-destination 10.0.0.1:80", .unknownDestinationNAT),
+      ("-j DNAT --to-destination 10.0.0.1:80 10.0.0.2", .unknownDestinationNAT),
+      ("-j DNAT --to-destination 10.0.0.1:80 --odd", .unknownDestinationNAT),
+      ("-j DNAT --to-destination :0", .unknownDestinationNAT),
+      ("-j DNAT --to-destination 10.0.0.1:0", .unknownDestinationNAT),
+      ("-j DNAT --to-destination :80", translation(2, "0.0.0.0", "0.0.0.0", (80, 80))),
       ("-j DNAT --to-destination 10.0.0.1:80", translation(3, "10.0.0.1", "10.0.0.1", (80, 80))),
       ("-j DNAT --to-destination [fd00::1]:80", translation(3, "fd00::1", "fd00::1", (80, 80))),
       ("-j DNAT --to-destination fd00::1", translation(1, "fd00::1", "fd00::1", (0, 0))),

@@ -44,7 +44,34 @@ public struct AddressTranslation: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension AddressTranslation {
-  /// `10.0.0.1-10.0.0.9:80-90/100`, `:80`, `[fd00::1]:80` or `fd00::1`, as `--to-destination` has them.
+  /// The options of a `DNAT`, with their flags; nil where they don't say where packets are sent.
+  ///
+  /// A kernel holds one destination. An iptables that doesn't know a rule's revision reads the wrong bytes, and
+  /// prints several destinations, or words that are no options.
+  ///
+  /// - Parameter elements: Those of the line, behind the target's name.
+  public init?(ofDNAT elements: inout LineElements, _ line: Span<UInt8>) {
+    var translation: AddressTranslation?
+    var flags: UInt32 = 0
+    while let option = elements.next(line) {
+      if line.isText("--to-destination", option.name) {
+        guard translation == nil, option.values == option.value,
+          let destination = AddressTranslation(line, option.value)
+        else { return nil }
+        translation = destination
+      } else {
+        let flag = line.translationFlag(option.name)
+        if flag == 0 || !option.values.isEmpty { return nil }
+        flags |= flag
+      }
+    }
+    guard let translation else { return nil }
+    self = translation
+    self.flags |= flags
+  }
+
+  /// `10.0.0.1-10.0.0.9:80-90/100`, `:80`, `[fd00::1]:80` or `fd00::1`, as `--to-destination` has them. There is no
+  /// port 0: iptables refuses it.
   public init?(_ line: Span<UInt8>, _ range: Range<Int>) {
     var addresses = range
     var ports: Range<Int>?
@@ -70,7 +97,7 @@ extension AddressTranslation {
       (first, last) = ends
       flags |= 1
     }
-    if let ports, !take(ports: ports, line) { return nil }
+    if let ports, !take(ports: ports, line) || firstPort == 0 { return nil }
     if flags == 0 { return nil }
   }
 

@@ -74,7 +74,8 @@ public enum RuleOutcome: Sendable, Hashable {
   /// A jump or a goto.
   case chain(ChainName)
   case destinationNAT(AddressTranslation)
-  /// `DNAT` of which the destination isn't known: of an unknown revision, or nf_tables' own `dnat to`.
+  /// `DNAT` of which the destination isn't known: of an unknown revision, nf_tables' own `dnat to`, or a text
+  /// that an iptables printed that is older than the rule.
   case unknownDestinationNAT
   /// REJECT, or the verdict DROP.
   case blocked
@@ -85,17 +86,9 @@ public enum RuleOutcome: Sendable, Hashable {
   ) {
     let name = target.name
     if line.isText("DNAT", name) {
-      self = .unknownDestinationNAT
-      var flags: UInt32 = 0
-      var translation: AddressTranslation?
-      while let option = elements.next(line) {
-        if line.isText("--to-destination", option.name) {
-          translation = AddressTranslation(line, option.value)
-        }
-        flags |= line.translationFlag(option.name)
-      }
-      translation?.flags |= flags
-      if let translation { self = .destinationNAT(translation) }
+      self =
+        AddressTranslation(ofDNAT: &elements, line).map(RuleOutcome.destinationNAT)
+        ?? .unknownDestinationNAT
     } else if line.isText("DROP", name) || line.isText("REJECT", name) {
       self = .blocked
     } else if target.kind == .goto || !line.isTargetName(name), elements.next(line) == nil {
