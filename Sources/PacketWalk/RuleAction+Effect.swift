@@ -28,7 +28,7 @@ extension RuleAction {
     case .translateNetwork(let network): state.translate(network, rule, hook)
     case .redirect(let ports): state.redirect(to: ports, rule, hook)
     case .translateSource(let range): state.translateSource(range, rule)
-    case .none, .accept, .drop, .return, .reject, .jump, .goto, .unknown: break
+    case .none, .accept, .drop, .return, .reject, .jump, .goto, .translateUnknown, .unknown: break
     }
   }
 

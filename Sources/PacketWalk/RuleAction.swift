@@ -24,6 +24,8 @@ enum RuleAction {
   case untrack
   /// Says how connection tracking is to take the packet.
   case setTemplate
+  /// Translates to what the rule's text doesn't show.
+  case translateUnknown
   /// A program decides, or a target that isn't known.
   case unknown
 
@@ -40,6 +42,10 @@ enum RuleAction {
       self = ChainName(line, name).flatMap(chains).map(RuleAction.goto) ?? .unknown
     } else if let chain = ChainName(line, name).flatMap(chains) {
       self = .jump(chain)
+    } else if line.isText("DNAT", name) {
+      self =
+        AddressTranslation(ofDNAT: &elements, line).map(RuleAction.translateDestination)
+        ?? .translateUnknown
     } else {
       self.init(ExtensionOptions(target, line, &elements))
     }
@@ -55,10 +61,8 @@ enum RuleAction {
     case "MARK": self = .marking(target) ?? .forgetMark
     case "HMARK": self = .forgetMark
     case "CONNMARK": self = .connectionMarking(target) ?? .forgetConnectionMark
-    case "DNAT":
-      self =
-        target["--to-destination"]?.translation.map(RuleAction.translateDestination) ?? .unknown
-    case "NETMAP": self = target["--to"]?.network.map(RuleAction.translateNetwork) ?? .unknown
+    case "NETMAP":
+      self = target["--to"]?.network.map(RuleAction.translateNetwork) ?? .translateUnknown
     case "REDIRECT": self = .redirect(ports: target["--to-ports"]?.ports)
     case "SNAT": self = .translateSource(target["--to-source"]?.translation)
     case "MASQUERADE": self = .translateSource(nil)

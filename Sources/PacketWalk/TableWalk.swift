@@ -85,6 +85,8 @@ struct TableWalk {
     case .return: returned.add(matched)
     case .drop: recorder.end(matched, .dropped(by: rule))
     case .reject: recorder.end(matched, .rejected(by: rule))
+    // No rule behind it sees the packet, wherever it goes.
+    case .translateUnknown: recorder.end(matched, .undetermined(by: rule))
     case .unknown:
       recorder.end(matched.assuming(rule, matches: true), .undetermined(by: rule))
       present.add(matched.assuming(rule, matches: false))

@@ -109,7 +109,7 @@ struct ExplanationTests {
     -A KUBE-SVC-TCOU7JCQXEZGVUNU -m statistic --mode random --probability 0.50000000000 -j DNAT --to-destination 10.244.1.2:53
     -A KUBE-SVC-TCOU7JCQXEZGVUNU -j DNAT --to-destination 10.244.3.2:53
     """
-  private static let both =
+  static let both =
     "one of 2 endpoints, 10.244.1.2:53 (50%) or 10.244.3.2:53 (50%); source kept"
 
   /// Rules of filter, and what they do to a packet for kube-dns.
@@ -135,8 +135,13 @@ struct ExplanationTests {
         + "FORWARD rule 2, on the way to 10.244.1.2:53, 10.244.3.2:53", 3),
     Case(
       "-A FORWARD -j NFQUEUE --queue-num 1", "pod",
-      "depends on filter's FORWARD rule 1: \(both); or decided by a program, at filter's FORWARD rule "
-        + "1, on the way to 10.244.1.2:53, 10.244.3.2:53", 3),
+      "depends on filter's FORWARD rule 1 (-j NFQUEUE --queue-num 1): \(both); or decided by a program, at "
+        + "filter's FORWARD rule 1, on the way to 10.244.1.2:53, 10.244.3.2:53", 3),
+    Case(
+      "-A FORWARD -j NFQUEUE --queue-num 1\n-A FORWARD -j DROP", "pod",
+      "depends on filter's FORWARD rule 1 (-j NFQUEUE --queue-num 1): decided by a program, at filter's FORWARD "
+        + "rule 1, on the way to 10.244.1.2:53, 10.244.3.2:53, or dropped by filter's FORWARD rule 2, on the way to "
+        + "10.244.1.2:53, 10.244.3.2:53", 3),
     Case("-A FORWARD -i lo -j DROP", "pod", both),
     Case(
       "-A FORWARD -i eth1 -j DROP", "pod",
@@ -169,6 +174,21 @@ struct ExplanationTests {
     Case(
       "-A PREROUTING -d 10.96.0.10/32 -p udp -j REDIRECT --to-ports 5353", "",
       "translated to 10.96.0.10:5353, by nat's PREROUTING rule 1; source kept"),
+    Case(
+      "-A PREROUTING -p udp -j DNAT [unsupported revision]", "",
+      "depends on nat's PREROUTING rule 1 (-p udp -j DNAT [unsupported revision]): translated by nat's "
+        + "PREROUTING rule 1 to a destination that its text does not show", 3),
+    Case(
+      "-A PREROUTING -m mark --mark 0x0 -m set --match-set new src -j DNAT --to-destination :0 --persistent",
+      "",
+      "depends on nat's PREROUTING rule 1 (-m mark --mark 0x0 -m set --match-set new src -j DNAT --to-destination "
+        + ":0 --persistent): \(both); or translated by nat's PREROUTING rule 1 to a destination that its text does "
+        + "not show", 3),
+    Case(
+      "-A PREROUTING -m set --match-set new src -j REDIRECT --to-ports 1\n"
+        + "-A PREROUTING -j REDIRECT --to-ports 2", "",
+      "one of 2 destinations, 10.96.0.10:1 or 10.96.0.10:2, which depends on nat's PREROUTING rule 1 "
+        + "(-m set --match-set new src); source kept"),
     Case(
       "-A POSTROUTING -m set ! --match-set pods dst -j MASQUERADE", "",
       "one of 2 endpoints, 10.244.1.2:53 (50%) or 10.244.3.2:53 (50%); source kept, or rewritten by "
@@ -230,6 +250,30 @@ struct ExplanationTests {
       other.answer.contains("raw's PREROUTING rule 1 leaves the packet untracked"),
       "\(other.answer)")
     #expect(other.exitStatus == test.status)
+  }
+
+  /// Rules for an external IP, after those of the services.
+  @Test(arguments: [
+    (
+      "node",
+      "not translated: KUBE-SERVICES rule 3 does not match, so it goes to 198.51.100.9:53 itself; let through; "
+        + "source kept"
+    ),
+    ("outside", both),
+  ])
+  func `kube-proxy leaves an external IP alone for some senders`(
+    _ sender: String, _ answer: String
+  ) throws {
+    let dispatch =
+      "-A KUBE-SERVICES -d 198.51.100.9/32 -p udp -m comment --comment \"kube-system/kube-dns:dns external IP\" "
+      + "-m udp --dport 53"
+    let nat =
+      Self.services + "\n\(dispatch) -j KUBE-MARK-MASQ\n"
+      + "\(dispatch) -m addrtype ! --src-type LOCAL -j KUBE-SVC-TCOU7JCQXEZGVUNU"
+    let explanation = try explain(
+      "\(sender) kube-system/kube-dns external", in: try Ruleset(RulesetText(nat: nat)))
+    #expect(explanation.answer == "kube-system/kube-dns:dns: " + answer)
+    #expect(explanation.exitStatus == 0)
   }
 
   @Test func `the DNS cache serves no other port of its address`() throws {

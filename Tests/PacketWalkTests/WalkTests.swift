@@ -75,6 +75,17 @@ import Testing
       ])
   }
 
+  @Test(arguments: ["DNAT [unsupported revision]", "DNAT --to-destination :0"])
+  func `a translation to what is not known ends the way`(_ target: String) throws {
+    let nat = "-A PREROUTING -j \(target)\n-A PREROUTING -j DNAT --to-destination 10.0.0.2"
+    let packet = Packet(
+      source: try #require(IPAddress("10.244.0.7")),
+      destination: try #require(IPAddress("10.0.0.1")), ipProtocol: 6)
+    let walk = Walk(
+      of: packet, from: .outside, through: try RulesetText(nat: nat).snapshot(), on: NodeContext())
+    #expect(walk.outcomes.map(\.summary) == ["undetermined 100 10.0.0.1:-"])
+  }
+
   @Test func `rules that branch without end end all the same`() throws {
     // Each chain leads to the next one twice: 2^60 ways.
     let jumps = (0..<60).flatMap { index in

@@ -53,8 +53,13 @@ extension Explanation {
 
   /// Why nat doesn't translate packets that nobody expects it to.
   private func untranslatedWords(_ fate: PacketEnds.Fate) -> String {
-    fate.untracking.map { "\(place($0)) leaves the packet untracked, so that nat does not see it" }
-      ?? "no rule of nat matches \(resolved.destination)"
+    if let rule = fate.untracking {
+      return "\(place(rule)) leaves the packet untracked, so that nat does not see it"
+    }
+    if passed.isEmpty { return "no rule of nat matches \(resolved.destination)" }
+    return
+      "\(Wording.list(passed.map(place))) \(passed.count == 1 ? "does" : "do") not match, so it goes to "
+      + "\(resolved.socket) itself"
   }
 
   private func translatedWords(_ fates: [PacketEnds.Fate]) -> String {
@@ -144,7 +149,10 @@ extension Explanation {
     case .rejected(let rule): "rejected by \(place(rule))\(reason(rule))"
     case .droppedByPolicy(let table, let chain):
       "dropped by the policy of \(chainName(table, chain))"
-    case .undetermined(let rule): "decided by a program, at \(place(rule))"
+    case .undetermined(let rule):
+      resolved.side.rule(rule)?.rule.translates ?? false
+        ? "translated by \(place(rule)) to a destination that its text does not show"
+        : "decided by a program, at \(place(rule))"
     case .loop(let rule): "caught in a loop, at \(place(rule))"
     case .tooLong(let rule): "lost sight of: there are too many rules, at \(place(rule))"
     }
@@ -183,10 +191,14 @@ extension Explanation {
     return Wording.place(chain.name, table, .ipv4, isBuiltIn: chain.isBuiltIn)
   }
 
-  /// The rules that something depends on, each with its conditions.
+  /// The rules that something depends on, each with its conditions, and with its target if that decides.
   private func conditions(_ rules: [RuleAddress]) -> String {
+    let deciding = ends.fates.compactMap { fate in
+      if case .undetermined(let rule) = fate.end { rule } else { nil }
+    }
     let shown = rules.prefix(3).map { rule in
-      let text = resolved.side.rule(rule)?.rule.conditions ?? ""
+      let text =
+        resolved.side.rule(rule)?.rule.conditions(withTarget: deciding.contains(rule)) ?? ""
       return text.isEmpty ? place(rule) : "\(place(rule)) (\(text))"
     }
     let left = rules.count - shown.count
@@ -196,12 +208,20 @@ extension Explanation {
 }
 
 extension Rule {
+  /// Whether the target translates a destination.
+  fileprivate var translates: Bool {
+    contains { element, line, _ in
+      element.kind == .target
+        && (line.isText("DNAT", element.name) || line.isText("NETMAP", element.name))
+    }
+  }
+
   /// What the rule asks of a packet, without comments; shortened where it is long.
-  fileprivate var conditions: String {
+  fileprivate func conditions(withTarget: Bool) -> String {
     let rule = withoutComments
     var end: Int?
     rule.forEachElement { element, _, _ in
-      if end == nil, element.kind == .target || element.kind == .goto {
+      if end == nil, !withTarget, element.kind == .target || element.kind == .goto {
         // The `-j ` before it.
         end = element.name.lowerBound - 3
       }

@@ -6,7 +6,9 @@ internal import PacketWalk
 /// endpoints. A packet that isn't translated is lost, though rules let it through.
 struct ExpectedTranslation {
   /// The rule that would take the packet.
-  private(set) var dispatch: RuleAddress?
+  var dispatch: RuleAddress? { dispatches.first }
+  /// The rules for the packet's destination that lead to where it is translated.
+  private var dispatches: [RuleAddress] = []
   /// The service with that cluster IP, and where it is served.
   private var service: String?
   private var ports: [(number: UInt16, transport: TransportProtocol)] = []
@@ -47,8 +49,10 @@ struct ExpectedTranslation {
         let owner = resolved.side.map.servicePort(ofRule: position, ofChainAt: chain, in: nat),
         owner == resolved.asked || isAddress && !isLocal
       else { continue }
-      if port == packet.destinationPort, outline.ipProtocol == packet.ipProtocol {
-        dispatch = dispatch ?? RuleAddress(table: .nat, chain: chain, position: position)
+      if port == packet.destinationPort, outline.ipProtocol == packet.ipProtocol,
+        outline.outcome != .chain("KUBE-MARK-MASQ")
+      {
+        dispatches.append(RuleAddress(table: .nat, chain: chain, position: position))
       }
       let comment = rules[position].comments.first
       guard isAddress, ServiceAddress.Kind(comment, .nat, name) == .clusterIP else { continue }
@@ -57,6 +61,17 @@ struct ExpectedTranslation {
         ports.append((port, owner.transport))
       }
     }
+  }
+
+  /// The rules for an external IP that the packet passes and that leave it alone, so that it goes to the address
+  /// itself. kube-proxy means that for some senders. Nil where nat should translate it.
+  func passed(_ walk: Walk, _ resolved: ResolvedPacket) -> [RuleAddress]? {
+    if service != nil || dispatches.isEmpty { return nil }
+    if resolved.node.isLocal(resolved.packet.destination) { return nil }
+    let matches = dispatches.map { rule in
+      walk.steps.first { $0.rule == rule && [.prerouting, .output].contains($0.hook) }?.match
+    }
+    return matches.contains { $0 == nil || $0 == .yes } ? nil : dispatches
   }
 
   /// Why no rule translates the packet.

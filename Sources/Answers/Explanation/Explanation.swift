@@ -15,6 +15,8 @@ public struct Explanation {
   let assumptions: [String]
   /// That nat should translate the packet; nil where nothing says so.
   let expected: ExpectedTranslation?
+  /// The rules that leave the packet to the external IP that it was sent to; none where that isn't so.
+  let passed: [RuleAddress]
   /// Whether clients stay with an endpoint that they had before.
   let hasAffinity: Bool
 
@@ -29,7 +31,9 @@ public struct Explanation {
     let decisions = KnownDecisions(resolved)
     let walk = decisions.walk()
     hasAffinity = decisions.hasAffinity
-    let expected = ExpectedTranslation(of: resolved)
+    var expected = ExpectedTranslation(of: resolved)
+    passed = expected?.passed(walk, resolved) ?? []
+    if !passed.isEmpty { expected = nil }
     self.expected = expected
     if resolved.packet.destinationPort == nil, resolved.transport != .icmp,
       let ports = expected?.servedPorts

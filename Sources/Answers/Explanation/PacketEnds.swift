@@ -91,9 +91,11 @@ struct PacketEnds {
     fates.sort()
     let places = Dictionary(
       walk.steps.enumerated().map { ($1.rule, $0) }, uniquingKeysWith: { first, _ in first })
+    func ordered(_ rules: some Sequence<RuleAddress>) -> [RuleAddress] {
+      Set(rules).sorted { places[$0] ?? 0 < places[$1] ?? 0 }
+    }
     func rules(_ lists: [[Assumption]]) -> [RuleAddress] {
-      let rules = Set(Self.simplified(lists).joined().map(\.rule))
-      return rules.sorted { places[$0] ?? 0 < places[$1] ?? 0 }
+      ordered(Self.simplified(lists).joined().map(\.rule))
     }
     let others = fates.filter { !$0.isDelivered }
     if others.isEmpty {
@@ -103,13 +105,22 @@ struct PacketEnds {
     } else {
       verdict = others.contains { $0.isStopped && $0.isCertain } ? .notDelivered : .depends
     }
-    undecided = rules(others.flatMap { $0.branches.map(\.assumptions) })
+    // What nothing delivers depends on the rules of which nobody knows what they do.
+    let unknown = fates.count == others.count ? others.filter { !$0.isStopped } : []
+    undecided =
+      unknown.isEmpty
+      ? rules(others.flatMap { $0.branches.map(\.assumptions) })
+      : ordered(
+        rules(unknown.flatMap { $0.branches.map(\.assumptions) })
+          + unknown.compactMap(\.end.rule))
     undecidedSource = rules(rewritten)
     let delivered = fates.filter(\.isDelivered)
     // Without conditions the shares are all there is.
     undecidedDestination =
       delivered.reduce(0) { $0 + $1.share } < 1.001
-      ? [] : rules(delivered.flatMap { Self.simplified($0.branches.map(\.assumptions)) })
+      ? []
+      : ordered(
+        delivered.flatMap { Self.simplified($0.branches.map(\.assumptions)) }.joined().map(\.rule))
   }
 
   var delivered: [Fate] { fates.filter(\.isDelivered) }

@@ -125,7 +125,9 @@ extension Rule {
     case "DROP": return "drops"
     case "REJECT": return "rejects"
     case "RETURN": return "returns"
-    case "DNAT": return "→ \(options["--to-destination"] ?? "?")"
+    case "DNAT":
+      if outline.outcome == .unknownDestinationNAT { return "→ ?" }
+      return "→ \(options["--to-destination"] ?? "?")"
     case "NETMAP": return "→ \(options["--to"] ?? "?")"
     case "REDIRECT": return "→ this node\(options["--to-ports"].map { ":\($0)" } ?? "")"
     case "MASQUERADE": return "rewrites the source"
