@@ -27,7 +27,8 @@ public import Netfilter
 /// - Comments in which iptables-nft-save says that it could not print a table, or left base chains out, are
 ///   kept: ``FamilySnapshot/incompatibleTables``.
 /// - A chain stands before its rules and before the jumps to it; each table ends with `COMMIT`, and
-///   stands only once for its family and backend. Everything else is an error.
+///   stands only once for its family and backend. Everything else is an error. Only a built-in chain need not be
+///   declared: it has the policy ACCEPT, as for iptables-restore.
 /// - So is a text without tables, or one that ends behind a header: it is not there yet, or cut off.
 public struct SaveFileParser {
   private let text: [UInt8]

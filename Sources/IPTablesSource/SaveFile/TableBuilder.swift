@@ -10,7 +10,9 @@ struct TableBuilder {
   private struct ChainUnderConstruction {
     let name: ChainName
     var policy: Verdict?
-    let policyCounter: Counter
+    var policyCounter = Counter()
+    /// Whether no line declares it.
+    var isImplied = false
     var rules = RuleList()
     var counters: [Counter] = []
   }
@@ -35,6 +37,12 @@ struct TableBuilder {
     }
     let counter = try cursor.next()?.counter() ?? Counter()
     guard cursor.isAtEnd else { throw Malformation("more than a chain's counters") }
+    if let position = positions[name], chains[position].isImplied, let policy {
+      chains[position].isImplied = false
+      chains[position].policy = policy
+      chains[position].policyCounter = counter
+      return
+    }
     if let position = positions[name] {
       // iptables-nft-save prints the chains of hooks first, also those that don't exist. A chain of such a
       // name that hangs on no hook follows as any other does, and is the one that exists.
@@ -61,17 +69,26 @@ struct TableBuilder {
       throw Malformation("-A is missing")
     }
     let chain = try cursor.value(of: command).chainName()
-    guard let position = positions[chain] else {
-      throw Malformation("no chain '\(chain)' stands above")
-    }
+    let position = try position(of: chain)
     let rule = try RuleNormaliser.line(of: cursor, in: line, family: family, isChain: hasChain)
     chains[position].rules.append(line: rule)
     chains[position].counters.append(counter)
   }
 
+  /// Where a rule's chain is. A built-in chain exists without a line of its own, as iptables-restore has it.
+  private mutating func position(of chain: ChainName) throws(Malformation) -> Int {
+    if let position = positions[chain] { return position }
+    guard self.name.builtInChains.contains(chain) else {
+      throw Malformation("no chain '\(chain)' stands above")
+    }
+    positions[chain] = chains.count
+    chains.append(ChainUnderConstruction(name: chain, policy: .accept, isImplied: true))
+    return chains.count - 1
+  }
+
   func snapshot() -> TableSnapshot {
     // Built-in chains come first, as in each table of the kernel.
-    let builtIn = chains.filter { $0.policy != nil }
+    let builtIn = inOrder(chains.filter { $0.policy != nil })
     let chains = builtIn + self.chains.filter { $0.policy == nil }
     let content = TableContent(
       family: family, name: name,
@@ -81,6 +98,17 @@ struct TableBuilder {
     return TableSnapshot(
       content: content, counters: chains.flatMap(\.counters),
       policyCounters: builtIn.map(\.policyCounter))
+  }
+}
+
+extension TableBuilder {
+  /// Puts built-in chains in iptables' order where the text doesn't declare all of them. Declared ones stay.
+  private func inOrder(_ chains: [ChainUnderConstruction]) -> [ChainUnderConstruction] {
+    guard chains.contains(where: \.isImplied) else { return chains }
+    let order = name.builtInChains
+    return chains.sorted {
+      order.firstIndex(of: $0.name) ?? order.count < order.firstIndex(of: $1.name) ?? order.count
+    }
   }
 }
 

@@ -11,6 +11,7 @@ struct SaveFileParserErrorTests {
       ("*nat\n:A - [0:0]\n", 2, "before COMMIT"),
       ("*nat\n:A - [0:0]\n*filter\nCOMMIT\n", 3, "no COMMIT"),
       ("*nat\n:A - [0:0]\n-A B -j ACCEPT\nCOMMIT\n", 3, "no chain 'B'"),
+      ("*nat\n-A FORWARD -j ACCEPT\nCOMMIT\n", 2, "no chain 'FORWARD'"),
       ("# a comment\n\n*fruit\nCOMMIT\n", 3, "not a table"),
       ("*nat filter\nCOMMIT\n", 1, "not a table"),
       ("-A INPUT -j ACCEPT\n", 1, "outside"),

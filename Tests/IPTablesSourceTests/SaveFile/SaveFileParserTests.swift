@@ -54,6 +54,21 @@ struct SaveFileParserTests {
     #expect(table.content.chains[1].rules.count == 1)
   }
 
+  @Test("A built-in chain need not be declared, and has the policy ACCEPT")
+  func impliedChains() throws {
+    let table = try #require(
+      parse("*nat\n:A - [0:0]\n-A OUTPUT -j A\n[5:6] -A PREROUTING -j A\n-A OUTPUT -j A\nCOMMIT\n")
+        .first?.tables.first)
+    #expect(table.content.chains.map(\.name) == ["PREROUTING", "OUTPUT", "A"])
+    #expect(table.content.chains.map(\.policy) == [.accept, .accept, nil])
+    #expect(table.content.chains.map(\.rules.count) == [1, 2, 0])
+    #expect(table.counters.map(\.packets) == [5, 0, 0])
+    let declared = try parse("*filter\n-A INPUT -j DROP\n:INPUT DROP [3:4]\nCOMMIT\n").first?.tables
+      .first
+    #expect(declared?.content.chains.map(\.policy) == [.drop])
+    #expect(declared?.policyCounters == [Counter(packets: 3, bytes: 4)])
+  }
+
   @Test("Policies and counters stand with their chains and rules")
   func counters() throws {
     let table = try #require(
