@@ -38,6 +38,26 @@ struct FindingTests {
       ])
   }
 
+  @Test("A rule that lost its comment is no new rule before kube-proxy's jump")
+  func commentBeforeJump() throws {
+    let nat = PlantedChange.Rules.cluster.nat.joined(separator: "\n")
+    let old = try Ruleset(
+      RulesetText(nat: "-A PREROUTING -p udp -m comment --comment \"ops: a\" -j ACCEPT\n" + nat))
+    let new = try Ruleset(
+      RulesetText(nat: "-A PREROUTING -p udp -j ACCEPT\n\(nat)\n-A PREROUTING -p sctp -j ACCEPT"))
+    let difference = RulesetDifference(from: old, to: new)
+    #expect(difference.sentences == ["the rules of nat's PREROUTING changed: 1 added"])
+  }
+
+  @Test("Shares that are rounded in another way are the same to traffic")
+  func rounding() throws {
+    let nat = PlantedChange.Rules.cluster.nat.joined(separator: "\n")
+    let difference = RulesetDifference(
+      from: try Ruleset(RulesetText(nat: nat)),
+      to: try Ruleset(RulesetText(nat: nat.replacing("0.50000000000", with: "0.49999500000"))))
+    #expect(difference.findings.map(\.impact) == [.none])
+  }
+
   @Test("What matters comes first, and IPv6 is told from IPv4")
   func families() throws {
     let nat = PlantedChange.Rules.cluster.nat.joined(separator: "\n")

@@ -18,6 +18,12 @@ extension PlantedChange {
       $0.put("-A OUTPUT -p udp -j ACCEPT", before: "-A OUTPUT")
       $0.nat.append("-A OUTPUT -p sctp -j ACCEPT")
     },
+    PlantedChange(
+      "kube-proxy's own rules without comments",
+      [
+        "only comments differ in the rules of nat's PREROUTING, nat's OUTPUT: no effect on traffic"
+      ]
+    ) { $0.replace("-m comment --comment \"kubernetes service portals\" ", with: "") },
     PlantedChange("the jump gone", ["kube-proxy's jump is gone from nat's PREROUTING"]) {
       $0.remove("-A PREROUTING")
     },
@@ -39,6 +45,31 @@ extension PlantedChange {
       "an endpoint gone, and another",
       ["the endpoints of default/ngnix-service changed: 1 gone, 1 new"]
     ) { $0.replace("10.1.167.92:8000", with: "10.1.167.93:8000") },
+    PlantedChange(
+      "an endpoint's chain that translates no more",
+      [
+        "the endpoints of default/ngnix-service changed: 1 gone; KUBE-SEP-KVGH6HHOFLBGG2WW, the chain of "
+          + "10.1.167.92:8000, translates to nothing now"
+      ]
+    ) { $0.remove("10.1.167.92:8000") },
+    PlantedChange(
+      "an endpoint's chain that translates to what is not known",
+      [
+        "the endpoints of default/ngnix-service changed: 1 gone; KUBE-SEP-KVGH6HHOFLBGG2WW, the chain of "
+          + "10.1.167.92:8000, translates to an unknown destination now"
+      ]
+    ) { $0.replace("10.1.167.92:8000", with: ":0") },
+    PlantedChange(
+      "shares with fewer digits",
+      ["only the rounding of shares differs in the rules of 1 service port: no effect on traffic"]
+    ) { $0.replace("0.50000000000", with: "0.49999999581") },
+    PlantedChange(
+      "shares with five digits, and another NodePort",
+      ["the NodePort of default/ngnix-service changed from 31224 to 32681"]
+    ) {
+      $0.replace("0.50000000000", with: "0.49999500000")
+      $0.replace("31224", with: "32681")
+    },
     PlantedChange(
       "other shares",
       [

@@ -51,9 +51,32 @@ struct TableComparison {
   }
 
   func differsInCommentsOnly(_ change: ChangedChain) -> Bool {
+    isAlike(change) { $0.withoutComments == $1.withoutComments }
+  }
+
+  /// Whether nothing but comments differs, and the last digits of probabilities: versions of kube-proxy write more
+  /// of them or fewer.
+  func differsInRoundingOnly(_ change: ChangedChain) -> Bool {
+    isAlike(change) { old, new in
+      old == new
+        || old.withoutProbability == new.withoutProbability
+          && abs((old.probability ?? 0) - (new.probability ?? 0)) < Self.rounding
+    }
+  }
+
+  /// Shares that are closer are the same, rounded in different ways.
+  static let rounding = 1e-5
+
+  private func isAlike(_ change: ChangedChain, _ areAlike: (Rule, Rule) -> Bool) -> Bool {
     let (old, new) = (oldRules(of: change), newRules(of: change))
-    return !old.isEmpty && old.count == new.count
-      && zip(old, new).allSatisfy { $0.withoutComments == $1.withoutComments }
+    return !old.isEmpty && old.count == new.count && zip(old, new).allSatisfy(areAlike)
+  }
+
+  /// What differs in a chain besides comments.
+  func differenceWithoutComments(_ change: ChangedChain) -> ChainDifference {
+    ChainDifference(
+      from: RuleList(oldRules(of: change).lazy.map(\.withoutComments)),
+      to: RuleList(newRules(of: change).lazy.map(\.withoutComments)))
   }
 
   /// The rules that are as they were and yet have a new handle: they were written again. By the index of
@@ -81,5 +104,24 @@ struct TableComparison {
       }
     }
     return rules
+  }
+}
+
+extension Rule {
+  /// The share of packets that `-m statistic` lets match, where the rule has one.
+  fileprivate var probability: Double? {
+    var probability: Double?
+    forEachElement { element, line, _ in
+      guard line.isText("--probability", element.name) else { return }
+      probability = Double(String(decoding: line.bytes(in: element.value), as: UTF8.self))
+    }
+    return probability
+  }
+
+  /// The rule without comments and with no value of `--probability`.
+  fileprivate var withoutProbability: Rule {
+    withoutComments.replacing { element, line, _ in
+      line.isText("--probability", element.name) ? (element.values, []) : nil
+    }
   }
 }

@@ -20,7 +20,7 @@ extension FamilyComparison {
         "rules changed in service chains of no known service\(Wording.suffix(family)): "
           + ChangeTally.text($0))
     }
-    return nodePortJump + system + dispatch + [unowned].compactMap(\.self)
+    return nodePortJump + system + dispatch + [unowned, comments(tally)].compactMap(\.self)
       + others(changed[.other, default: []], renames) + emptyChains(tally)
   }
 
@@ -74,6 +74,16 @@ extension FamilyComparison {
     let (noun, rules) = renames.count == 1 ? ("a new name", "it") : ("new names", "them")
     return "\(chains)\(Wording.ofOwner(kind)) got \(noun) in \(table.rawValue)"
       + "\(Wording.suffix(family)), with the same rules in \(rules) (\(names))"
+  }
+
+  private func comments(_ tally: ChangeTally) -> DifferenceFinding? {
+    let chains = tally.commentedChains.map { chain in
+      Wording.place(chain.place.chain, chain.place.table, family, isBuiltIn: chain.isBuiltIn)
+    }
+    if chains.isEmpty { return nil }
+    return finding(
+      .commentsOnly,
+      "only comments differ in the rules of \(Wording.list(chains)): no effect on traffic")
   }
 
   private func emptyChains(_ tally: ChangeTally) -> [DifferenceFinding] {

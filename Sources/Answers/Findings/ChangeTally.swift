@@ -15,8 +15,19 @@ struct ChangeTally {
 
   struct ServiceTally {
     var chains: [Place: ChangeCounts] = [:]
-    /// Whether nothing but comments differ, in chains of its own.
-    var isCommentsOnly = true
+    /// What differs in it, at most.
+    var weight = Weight.comments
+    /// The chains of its own in which nothing differs that matters to packets.
+    var harmlessChains: Set<Place> = []
+  }
+
+  /// How much differs.
+  enum Weight: Int {
+    /// Nothing but comments, in chains of its own.
+    case comments
+    /// The same, and how probabilities are rounded.
+    case rounding
+    case rules
   }
 
   /// What changed in a chain, in rules that belong to no service port.
@@ -24,6 +35,8 @@ struct ChangeTally {
 
   private(set) var services: [ServicePort: ServiceTally] = [:]
   private(set) var chains: [ChainTally] = []
+  /// kube-proxy's other chains, and built-in ones, in which nothing but comments differs.
+  private(set) var commentedChains: [(place: Place, isBuiltIn: Bool)] = []
   /// Chains that have no rules on either side, by what happened to them.
   private(set) var emptyChains: [Change: [Place]] = [:]
   /// What moved in each dispatch chain, as `2 rules of 1 service and 1 rule of no service`, and whether all
@@ -56,13 +69,22 @@ struct ChangeTally {
         nobody[placement, default: .zero][event.change] += 1
       }
     }
+    if selection == nil, byService.isEmpty, placement.scope != .service, placement.scope != .other,
+      table.differsInCommentsOnly(change)
+    {
+      commentedChains.append((place, rules.chain.isBuiltIn))
+      return
+    }
     if ChainRole(change.name) == .dispatch, !change.difference.moved.isEmpty {
       addMoves(byService, &nobody[placement, default: .zero].moved, table, change, place)
     }
-    let isCommentsOnly = placement.scope == .service && table.differsInCommentsOnly(change)
+    let weight = placement.scope == .service ? Weight(of: change, in: table) : .rules
     for (port, counts) in byService {
-      services[port, default: ServiceTally()].chains[place] = counts
-      if !isCommentsOnly { services[port]?.isCommentsOnly = false }
+      var service = services[port] ?? ServiceTally()
+      service.chains[place] = counts
+      if weight.rawValue > service.weight.rawValue { service.weight = weight }
+      if weight != .rules { service.harmlessChains.insert(place) }
+      services[port] = service
     }
     for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind })
     where counts != .zero {
@@ -96,6 +118,14 @@ struct ChangeTally {
   static func text(_ chains: [ChainTally]) -> String {
     let counts = chains.reduce(into: ChangeCounts.zero) { $0 += $1.counts }
     return "\(counts.text) (\(Wording.list(chains.map { "\($0.place.chain)" })))"
+  }
+}
+
+extension ChangeTally.Weight {
+  fileprivate init(of change: ChangedChain, in table: TableComparison) {
+    self =
+      table.differsInCommentsOnly(change)
+      ? .comments : table.differsInRoundingOnly(change) ? .rounding : .rules
   }
 }
 

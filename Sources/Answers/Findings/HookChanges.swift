@@ -41,8 +41,10 @@ extension FamilyComparison {
       findings.append(
         finding(kind, text, ChangeTally.Place(table: table.name, chain: change.name)))
     }
+    // The same rule with another comment is the same to packets.
+    let difference = table.differenceWithoutComments(change)
     var rest = ChangeCounts.zero
-    change.difference.forEachEvent { event in
+    difference.forEachEvent { event in
       if places[event]?.scope == .hook { rest[event.change] += 1 }
     }
     let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
@@ -56,8 +58,8 @@ extension FamilyComparison {
       add(.hookJumpAdded, "kube-proxy's jump stands in \(place) now")
     case (let oldJump?, let newJump?):
       // The rules before the jump that are new, and those that stood behind it.
-      let added = change.difference.added.count { $0 < newJump }
-      let moved = change.difference.commonRules(old, new)
+      let added = difference.added.count { $0 < newJump }
+      let moved = difference.commonRules(old, new)
         .count { $0.to < newJump && $0.from > oldJump }
       rest.added -= UInt64(added)
       rest.moved = moved > 0 ? 0 : rest.moved

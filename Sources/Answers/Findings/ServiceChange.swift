@@ -8,12 +8,13 @@ extension FamilyComparison {
     if tally.services.isEmpty { return [] }
     let (old, new) = (FamilyServices(self.old), FamilyServices(self.new))
     var findings: [DifferenceFinding] = []
-    var commentsOnly = 0
+    var (commentsOnly, roundingOnly) = (0, 0)
     for (port, changes) in tally.services.sorted(by: { $0.key < $1.key }) {
       let (before, after) = (old.report(of: port), new.report(of: port))
-      if before != nil, after != nil, changes.isCommentsOnly {
-        commentsOnly += 1
-      } else {
+      switch changes.weight {
+      case .comments where before != nil && after != nil: commentsOnly += 1
+      case .rounding where before != nil && after != nil: roundingOnly += 1
+      default:
         var change = ServiceChange(port, family, changes)
         change.compare(before, after)
         findings += change.findings
@@ -25,6 +26,14 @@ extension FamilyComparison {
           .commentsOnly,
           "only comments differ in the rules of \(Wording.count(commentsOnly, "service port"))"
             + "\(Wording.suffix(family)): no effect on traffic"))
+    }
+    if roundingOnly > 0 {
+      findings.append(
+        finding(
+          .rewritten,
+          "only the rounding of shares differs in the rules of "
+            + "\(Wording.count(roundingOnly, "service port"))\(Wording.suffix(family)): no effect on traffic"
+        ))
     }
     return findings
   }
@@ -39,6 +48,8 @@ private struct ServiceChange {
   private let name: String
   /// What changed in each chain, in order.
   private let chains: [(key: ChangeTally.Place, value: ChangeCounts)]
+  /// Those in which nothing differs that matters.
+  private let harmlessChains: Set<ChangeTally.Place>
   /// The service chains whose endpoints are others.
   private var changedChains: Set<ChainName> = []
   /// The service chains whose endpoints are the same, with other shares.
@@ -49,6 +60,7 @@ private struct ServiceChange {
     self.family = family
     name = "\(port)\(Wording.suffix(family))"
     chains = changes.chains.sorted { $0.key < $1.key }
+    harmlessChains = changes.harmlessChains
   }
 
   /// Adds what differs; a side is nil where the service port doesn't exist there.
@@ -101,7 +113,15 @@ private struct ServiceChange {
 
   /// Adds what differs in the endpoints: which there are, and how much each gets.
   private mutating func addEndpoints(_ old: ServiceReport, _ new: ServiceReport) {
-    let isEverywhere = addEndpoints(old.endpoints, new.endpoints, "")
+    func add(_ before: [EndpointShare], _ after: [EndpointShare], _ place: String) -> Bool {
+      let exchange = EndpointExchange(before, after, old, new)
+      if let words = exchange.words {
+        self.add(.endpointsChanged, "the endpoints of \(name) changed\(place): \(words)")
+      }
+      return exchange.words != nil
+    }
+    let isEverywhere = add(
+      old.balancing.flatMap(\.endpoints), new.balancing.flatMap(\.endpoints), "")
     let oldChains = Dictionary(old.balancing.map { ($0.chain, $0.endpoints) }) { $1 }
     for chain in new.balancing {
       let before = oldChains[chain.chain] ?? []
@@ -110,27 +130,18 @@ private struct ServiceChange {
         addShares(before, chain)
       } else {
         changedChains.insert(chain.chain)
-        if !isEverywhere { addEndpoints(oldNames, newNames, " in \(chain.chain)") }
+        if !isEverywhere { _ = add(before, chain.endpoints, " in \(chain.chain)") }
       }
     }
-  }
-
-  @discardableResult
-  private mutating func addEndpoints(_ old: [String], _ new: [String], _ place: String) -> Bool {
-    let (gone, came) = exchange(old, new)
-    if gone.isEmpty, came.isEmpty { return false }
-    let counts = Wording.counts([(gone.count, "gone"), (came.count, "new")])
-    add(.endpointsChanged, "the endpoints of \(name) changed\(place): \(counts)")
-    return true
   }
 
   private mutating func addShares(_ old: [EndpointShare], _ chain: ServiceChainEndpoints) {
     let before = Dictionary(old.map { ($0.text, $0.share) }, uniquingKeysWith: +)
     let after = Dictionary(chain.endpoints.map { ($0.text, $0.share) }, uniquingKeysWith: +)
-    // A saved file's probabilities have nearly as many digits as the kernel's.
+    // A saved file's probabilities have fewer digits than the kernel's, and old kube-proxies write five.
     let words = after.sorted { $0.key < $1.key }.compactMap { endpoint, share in
       let former = before[endpoint] ?? 0
-      return abs(former - share) > 1e-6
+      return abs(former - share) >= TableComparison.rounding
         ? "\(endpoint) \(Wording.percent(former)) → \(Wording.percent(share))" : nil
     }
     if words.isEmpty { return }
@@ -196,7 +207,7 @@ private struct ServiceChange {
       with: [.endpointsChanged, .sharesChanged, .sessionAffinityChanged])
     let rest = chains.filter { place, counts in
       switch ChainRole(place.chain) {
-      case _ where counts.added + counts.removed == 0: false
+      case _ where counts.added + counts.removed == 0 || harmlessChains.contains(place): false
       case .service(.external, _), .service(.firewall, _), .system, .other: true
       case .service: !explainsEndpoints
       case .dispatch: !explainsDispatch
@@ -209,6 +220,48 @@ private struct ServiceChange {
     add(
       .serviceRulesChanged, "the rules of \(name) changed: \(counts.text) (\(Wording.list(places)))"
     )
+  }
+}
+
+/// The endpoints that only one side has, in words.
+private struct EndpointExchange {
+  /// `1 gone, 2 new`; nil where both sides have the same.
+  private(set) var words: String?
+
+  init(
+    _ old: [EndpointShare], _ new: [EndpointShare], _ oldReport: ServiceReport,
+    _ newReport: ServiceReport
+  ) {
+    let emptied = Self.emptied(from: old, to: new)
+    let filled = Self.emptied(from: new, to: old)
+    // A chain that translates to nothing is no other endpoint.
+    let (gone, came) = exchange(
+      old.filter { filled[$0.chain] == nil }.map(\.text),
+      new.filter { emptied[$0.chain] == nil }.map(\.text))
+    if gone.isEmpty, came.isEmpty { return }
+    func sentences(
+      _ chains: [ChainName: String], _ report: ServiceReport, _ verb: String, _ time: String
+    ) -> [String] {
+      chains.sorted { $0.key < $1.key }.prefix(3).map { chain, endpoint in
+        let target = report.translatesToUnknown(chain) ? "an unknown destination" : "nothing"
+        return "\(chain), the chain of \(endpoint), \(verb) to \(target) \(time)"
+      }
+    }
+    words =
+      ([Wording.counts([(gone.count, "gone"), (came.count, "new")])]
+      + sentences(emptied, newReport, "translates", "now")
+      + sentences(filled, oldReport, "translated", "before")).joined(separator: "; ")
+  }
+
+  /// The chains that led to an endpoint and no longer do, with the endpoint.
+  private static func emptied(
+    from old: [EndpointShare], to new: [EndpointShare]
+  ) -> [ChainName: String] {
+    let empty = Set(
+      new.lazy.filter { $0.destinations.isEmpty && $0.chainIndex != nil }.map(\.chain))
+    return Dictionary(
+      old.lazy.filter { !$0.destinations.isEmpty && empty.contains($0.chain) }
+        .map { ($0.chain, $0.text) }, uniquingKeysWith: { first, _ in first })
   }
 }
 

@@ -44,6 +44,15 @@ public struct ServiceReport: Sendable {
     return balancing.flatMap(\.endpoints).map(\.text).filter { seen.insert($0).inserted }
   }
 
+  /// Whether an endpoint's chain translates to a destination that isn't known.
+  func translatesToUnknown(_ endpoint: ChainName) -> Bool {
+    chains.contains { rules in
+      let list = rules.content.chains[rules.index].rules
+      return rules.table == .nat && rules.chain == endpoint
+        && list.indices.contains { list.outcome(at: $0) == .unknownDestinationNAT }
+    }
+  }
+
   /// Where it is reached, in words: `cluster IP 10.96.0.1:443`, `NodePort 31000`.
   public var reached: [String] {
     addresses.map { "\($0.kind.words) \($0)" } + nodePorts.map { "NodePort \($0)" }
