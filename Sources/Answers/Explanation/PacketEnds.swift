@@ -48,7 +48,7 @@ struct PacketEnds {
   }
 
   /// The likeliest first, then by address.
-  private(set) var fates: [Fate] = []
+  let fates: [Fate]
   let verdict: Verdict
   /// The rules that decide and can't be told, in the order of the way.
   let undecided: [RuleAddress]
@@ -60,35 +60,8 @@ struct PacketEnds {
   /// - Parameter needsTranslation: Whether what isn't translated comes to nobody. What nat isn't to see, and
   ///   the node gets, comes to the node.
   init(_ walk: Walk, needsTranslation: Bool) {
-    var indices: [Key: Int] = [:]
-    var rewritten: [[Assumption]] = []
-    for outcome in walk.outcomes {
-      let state = outcome.state
-      let destination = SocketAddress(
-        address: state.packet.destination, port: state.packet.destinationPort)
-      let isForNode = outcome.end == .deliveredHere && state.untrackingRule != nil
-      let isLost =
-        needsTranslation && outcome.end.isDelivered && state.destinationRule == nil && !isForNode
-      let key = Key(
-        end: outcome.end, destination: destination, untracking: state.untrackingRule, isLost: isLost
-      )
-      let index = indices[key] ?? fates.count
-      if index == fates.count {
-        indices[key] = index
-        fates.append(
-          Fate(
-            end: outcome.end, destination: destination, translation: state.destinationRule,
-            untracking: state.untrackingRule, isLost: isLost, branches: []))
-      }
-      fates[index].branches += outcome.branches
-      if let rule = state.sourceRule {
-        if !fates[index].rewriting.contains(rule) { fates[index].rewriting.append(rule) }
-        if outcome.end.isDelivered { rewritten += outcome.branches.map(\.assumptions) }
-      } else {
-        fates[index].isSourceKept = true
-      }
-    }
-    fates.sort()
+    let (fates, rewritten) = Self.fates(of: walk, needsTranslation)
+    self.fates = fates
     let places = Dictionary(
       walk.steps.enumerated().map { ($1.rule, $0) }, uniquingKeysWith: { first, _ in first })
     func ordered(_ rules: some Sequence<RuleAddress>) -> [RuleAddress] {
@@ -121,6 +94,43 @@ struct PacketEnds {
       ? []
       : ordered(
         delivered.flatMap { Self.simplified($0.branches.map(\.assumptions)) }.joined().map(\.rule))
+  }
+
+  /// The fates, and the assumptions under which the source of what is delivered is rewritten.
+  private static func fates(
+    of walk: Walk, _ needsTranslation: Bool
+  ) -> (fates: [Fate], rewritten: [[Assumption]]) {
+    var fates: [Fate] = []
+    var indices: [Key: Int] = [:]
+    var rewritten: [[Assumption]] = []
+    for outcome in walk.outcomes {
+      let state = outcome.state
+      let destination = SocketAddress(
+        address: state.packet.destination, port: state.packet.destinationPort)
+      let isForNode = outcome.end == .deliveredHere && state.untrackingRule != nil
+      let isLost =
+        needsTranslation && outcome.end.isDelivered && state.destinationRule == nil && !isForNode
+      let key = Key(
+        end: outcome.end, destination: destination, untracking: state.untrackingRule, isLost: isLost
+      )
+      let index = indices[key] ?? fates.count
+      if index == fates.count {
+        indices[key] = index
+        fates.append(
+          Fate(
+            end: outcome.end, destination: destination, translation: state.destinationRule,
+            untracking: state.untrackingRule, isLost: isLost, branches: []))
+      }
+      fates[index].branches += outcome.branches
+      if let rule = state.sourceRule {
+        if !fates[index].rewriting.contains(rule) { fates[index].rewriting.append(rule) }
+        if outcome.end.isDelivered { rewritten += outcome.branches.map(\.assumptions) }
+      } else {
+        fates[index].isSourceKept = true
+      }
+    }
+    fates.sort()
+    return (fates, rewritten)
   }
 
   var delivered: [Fate] { fates.filter(\.isDelivered) }

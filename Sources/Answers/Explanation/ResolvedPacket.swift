@@ -78,16 +78,8 @@ struct ResolvedPacket {
       // Clients' ports are of the upper half.
       sourcePort: transport == .icmp ? nil : sender.port ?? 50_000,
       destinationPort: transport == .icmp ? nil : socket.port)
-    if addresses.isPlaceholder, [packet.source, packet.destination].contains(addresses.main) {
-      notes.append(
-        "\(addresses.main) stands for the node: the rules show none of its addresses "
-          + "(--node-address)")
-    }
+    notes += addresses.assumptions(packet)
     node = NodeContext(addresses: addresses.all, interface: question.interface)
-    notes += addresses.cached.intersection([packet.source, packet.destination]).map {
-      "\($0) is the node's own address: rules leave requests to it untracked and accept them, as the "
-        + "node-local DNS cache wants it"
-    }
     assumptions = notes
     takeInterface(question)
     if !question.node.areAll { doubt(question) }
@@ -178,6 +170,21 @@ private struct NodeAddresses {
   }
 
   func contains(_ address: IPAddress) -> Bool { address.isLoopback || all.contains(address) }
+
+  /// What is taken for granted of the packet's addresses.
+  func assumptions(_ packet: Packet) -> [String] {
+    let named = [packet.source, packet.destination]
+    var sentences: [String] = []
+    if isPlaceholder, named.contains(main) {
+      sentences.append(
+        "\(main) stands for the node: the rules show none of its addresses (--node-address)")
+    }
+    return sentences
+      + cached.intersection(named).sorted().map {
+        "\($0) is the node's own address: rules leave requests to it untracked and accept them, as the "
+          + "node-local DNS cache wants it"
+      }
+  }
 }
 
 extension PacketProtocol {

@@ -19,6 +19,12 @@ struct ChangeTally {
     var weight = Weight.comments
     /// The chains of its own in which nothing differs that matters to packets.
     var harmlessChains: Set<Place> = []
+
+    mutating func add(_ counts: ChangeCounts, _ place: Place, _ weight: Weight) {
+      chains[place] = counts
+      if weight.rawValue > self.weight.rawValue { self.weight = weight }
+      if weight != .rules { harmlessChains.insert(place) }
+    }
   }
 
   /// How much differs.
@@ -80,11 +86,7 @@ struct ChangeTally {
     }
     let weight = placement.scope == .service ? Weight(of: change, in: table) : .rules
     for (port, counts) in byService {
-      var service = services[port] ?? ServiceTally()
-      service.chains[place] = counts
-      if weight.rawValue > service.weight.rawValue { service.weight = weight }
-      if weight != .rules { service.harmlessChains.insert(place) }
-      services[port] = service
+      services[port, default: ServiceTally()].add(counts, place, weight)
     }
     for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind })
     where counts != .zero {
