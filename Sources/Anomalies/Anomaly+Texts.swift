@@ -84,7 +84,8 @@ extension Anomaly {
         + "share; and whoever adds rules that are there already may go on until the table is full."
     case .unequalShares:
       "kube-proxy gives all endpoints of a chain the same share. Here some get more, and may be "
-        + "overloaded."
+        + "overloaded, or some connections get to none: they aren't translated, and clients wait until they "
+        + "give up."
     case .nodePortJumpNotLast:
       "KUBE-NODEPORTS sees what is for the node's own addresses. A rule behind the jump never sees what "
         + "a NodePort takes."

@@ -45,6 +45,9 @@ struct ChainFaults: Sendable {
         lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks && unguarded == nil
         // An endpoint that the same rule leads to twice has been found already.
         if duplicates.isEmpty, unguarded == nil { shares = EndpointShareFault(balancing) }
+      } else if family == .external, unguarded == nil {
+        // It leads to another chain of the service port, which balances.
+        lacksEndpoint = !rules.indices.contains { rules.leadsToService(at: $0) }
       }
     case _ where name.isFilled:
       duplicates = DuplicateRules.find(in: rules)
@@ -78,6 +81,15 @@ struct ChainFaults: Sendable {
   }
 }
 
+extension RuleList {
+  fileprivate func leadsToService(at position: Int) -> Bool {
+    guard case .chain(let name) = outcome(at: position), case .service = ChainRole(name) else {
+      return false
+    }
+    return true
+  }
+}
+
 extension ChainName {
   /// Whether it is one of the chains, besides those of service ports, that kube-proxy or the kubelet fills.
   /// Other agents have names of their own that begin with KUBE-.
@@ -98,6 +110,8 @@ struct EndpointShareFault: Sendable {
   /// What is wrong with the first of the rules: how many endpoints are left there, or nil if its own has got
   /// its share already; and what it takes of what is left, or nil if it has other conditions.
   private var first: (left: Int?, part: Double?) = (nil, nil)
+  /// The share of the connections that comes to the end of the chain, and so to no endpoint.
+  private let lost: Double
 
   /// Nil where the endpoints get equal shares.
   ///
@@ -107,6 +121,8 @@ struct EndpointShareFault: Sendable {
     let steps = balancing.steps.lazy.filter { !$0.isAffinity }
     var unnamed = Set(steps.map(\.endpoint))
     endpoints = unnamed.count
+    let isChance = steps.allSatisfy { $0.part != nil }
+    lost = isChance ? balancing.rest : 0
     for step in steps {
       let left = unnamed.count
       let isFirst = unnamed.remove(step.endpoint) != nil
@@ -119,16 +135,23 @@ struct EndpointShareFault: Sendable {
     if positions.isEmpty { return nil }
     // Several rules together may give an endpoint what it should have.
     let equal = 1 / Double(endpoints)
-    if steps.allSatisfy({ $0.part != nil }),
+    if isChance,
       balancing.shares.allSatisfy({ abs($0.share - equal) < 1e-9 })
     {
       return nil
     }
   }
 
+  /// Whether some connections get to no endpoint. kube-proxy's own rounding leaves none.
+  var hasGap: Bool { lost > 0.000_1 }
+
   /// What it comes to in a chain of that name.
   func description(_ chain: ChainName) -> String {
-    let chain = "\(chain) balances over \(endpoints) endpoints"
+    let chain = "\(chain) balances over \(endpoints == 1 ? "1 endpoint" : "\(endpoints) endpoints")"
+    if hasGap {
+      return
+        "\(chain), and \(Self.percent(lost)) of the connections come to its end, and to none of them"
+    }
     guard let part = first.part else { return "\(chain), but not by chance alone" }
     guard let left = first.left else { return "\(chain), of which one gets another share" }
     return "\(chain): where \(left) of them are left, the next gets \(Self.percent(part)) of the "

@@ -57,7 +57,9 @@ struct NatFindings {
     } else if let shares = fault.shares {
       all.append(
         nat.finding(
-          .unequalShares, chain: chain, shares.positions, servicePort: owner(of: chain),
+          .unequalShares, chain: chain, shares.positions,
+          also: shares.hasGap ? orphans.takeConsequences(ofChainAt: chain) : [],
+          servicePort: owner(of: chain),
           shares.description(name)))
     }
   }

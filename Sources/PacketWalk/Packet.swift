@@ -39,6 +39,8 @@ public enum NetworkInterface: Sendable, Hashable {
   /// There is none: a packet that comes in has no interface yet to go out by.
   case none
   case unknown
+  /// It isn't known, but is none of these.
+  case noneOf(Set<String>)
   case named(String)
 }
 

@@ -96,6 +96,9 @@ extension NetworkInterface {
     let text = isPrefix ? pattern.dropLast() : pattern[...]
     switch self {
     case .unknown: return isPrefix && text.isEmpty ? .yes : .unknown
+    case .noneOf(let names):
+      if isPrefix { return text.isEmpty ? .yes : .unknown }
+      return names.contains(String(decoding: text, as: UTF8.self)) ? .no : .unknown
     case .none: return Truth(isPrefix && text.isEmpty)
     case .named(let name):
       let bytes = Array(name.utf8)

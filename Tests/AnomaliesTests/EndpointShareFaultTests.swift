@@ -32,6 +32,14 @@ struct EndpointShareFaultTests {
       words: "3 endpoints: where 3 of them are left, the next gets 50.00 % of the connections "
         + "instead of 33.33 %"),
     Example(
+      testDescription: "The last one's rule is missing",
+      rules: ["\(random("0.33333333349")) -j SEP2", "\(random("0.5")) -j SEP3"], wrong: [0, 1],
+      words: "2 endpoints, and 33.33 % of the connections come to its end, and to none of them"),
+    Example(
+      testDescription: "Only the first one's rule is there",
+      rules: ["\(random("0.5")) -j SEP2"], wrong: [0],
+      words: "1 endpoint, and 50.00 % of the connections come to its end, and to none of them"),
+    Example(
       testDescription: "What is dropped before all of them is none's",
       rules: ["\(random("0.5")) -j DROP", "\(random("0.5")) -j SEP2", "-j SEP3"]),
     Example(

@@ -28,6 +28,9 @@ extension PlantedFault {
     PlantedFault(new, "An ACCEPT before masquerading", "hook_jump_unreached nat POSTROUTING") {
       $0.insert("-A POSTROUTING -j ACCEPT")
     },
+    PlantedFault(new, "An ACCEPT of one service's packets", "service_intercepted nat PREROUTING") {
+      $0.insert("-A PREROUTING -d 10.96.0.10/32 -j ACCEPT")
+    },
     PlantedFault(new, "An ACCEPT of what nobody can know") {
       $0.insert("-A PREROUTING -m set --match-set blocked src -j ACCEPT")
     },
@@ -56,6 +59,27 @@ extension PlantedFault {
     PlantedFault(new, "A policy, and an interface is accepted") {
       $0.setPolicy("FORWARD", "DROP", "filter")
       $0.append("-A FORWARD -i cni0 -j ACCEPT", "filter")
+    },
+    PlantedFault(
+      new, "A policy, and the interface of other containers is accepted",
+      "service_traffic_dropped filter FORWARD"
+    ) {
+      $0.append("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE")
+      $0.setPolicy("FORWARD", "DROP", "filter")
+      $0.append("-A FORWARD -o docker0 -j ACCEPT", "filter")
+      $0.append("-A FORWARD -i docker0 ! -o docker0 -j ACCEPT", "filter")
+    },
+    PlantedFault(new, "A policy, and the interface of pods is accepted, which Docker has too") {
+      $0.append("-A POSTROUTING -s 10.244.0.0/16 ! -o docker0 -j MASQUERADE")
+      $0.setPolicy("FORWARD", "DROP", "filter")
+      $0.append("-A FORWARD -o docker0 -j ACCEPT", "filter")
+      $0.append("-A FORWARD -i docker0 ! -o docker0 -j ACCEPT", "filter")
+    },
+    PlantedFault(
+      new, "A REJECT behind what is accepted of lo", "service_traffic_dropped filter FORWARD"
+    ) {
+      $0.append("-A FORWARD -i lo -j ACCEPT", "filter")
+      $0.append("-A FORWARD -j REJECT --reject-with icmp-host-prohibited", "filter")
     },
     PlantedFault(new, "What the node sends", "service_traffic_dropped filter OUTPUT") {
       $0.insert("-A OUTPUT -d 10.244.0.0/16 -j DROP", "filter")

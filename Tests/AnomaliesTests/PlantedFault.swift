@@ -83,6 +83,29 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       $0.remove("-A KUBE-SVC-22GIHJPW4UVD6WT7", "-j KUBE-SEP-GJQ5O6KHNKX6LF4P")
     },
     PlantedFault(
+      "nft-1.28/d-12-multiport", "The last endpoint less",
+      "unequal_shares nat KUBE-SVC-ASBYF5X2EZL6J3ET"
+    ) {
+      $0.remove("-A KUBE-SVC-ASBYF5X2EZL6J3ET", "-j KUBE-SEP-7ISOVGSQITRFPHRR")
+    },
+    PlantedFault(
+      large, "The last endpoint less, where no comment says whose it is",
+      "orphan_chain nat KUBE-SEP-DDUSEQ4XBUDHICWD", "unequal_shares nat KUBE-SVC-22GIHJPW4UVD6WT7"
+    ) {
+      $0.remove("-A KUBE-SVC-22GIHJPW4UVD6WT7", "-j KUBE-SEP-DDUSEQ4XBUDHICWD")
+    },
+    PlantedFault(
+      new, "An external chain that leads nowhere",
+      "service_without_endpoint nat KUBE-EXT-AE7CPCBSXNPDXW7C"
+    ) {
+      $0.remove("-A KUBE-EXT-AE7CPCBSXNPDXW7C", "-j KUBE-SVC-AE7CPCBSXNPDXW7C")
+    },
+    PlantedFault(new, "An external chain of a Local policy without local endpoints") {
+      $0.remove("-A KUBE-EXT-ASBYF5X2EZL6J3ET -j KUBE-SVL-ASBYF5X2EZL6J3ET")
+      $0.remove("-A KUBE-SVL-ASBYF5X2EZL6J3ET")
+      $0.undeclare("KUBE-SVL-ASBYF5X2EZL6J3ET", "nat")
+    },
+    PlantedFault(
       "nft-1.28/d-12-multiport", "A probability of another number of endpoints",
       "unequal_shares nat KUBE-SVC-ASBYF5X2EZL6J3ET"
     ) {

@@ -43,8 +43,9 @@ struct Probe {
     walk = Walk(
       of: Packet(
         source: source, destination: destination, ipProtocol: target.ipProtocol, sourcePort: 49_152,
-        destinationPort: target.port), from: origin, through: rules,
-      on: NodeContext(addresses: [sources.node]))
+        destinationPort: target.port, input: sources.interface(source)), from: origin,
+      through: rules,
+      on: NodeContext(addresses: [sources.node], interface: sources.interface))
   }
 
   /// Whether the packet came to a rule of a built-in chain that leads to `target`.
@@ -92,13 +93,21 @@ struct ProbeSources {
   let node: IPAddress
   /// Another machine's.
   let outside: IPAddress
+  /// The interface by which packets of or to an address pass, as far as the rules show it. It is not lo.
+  let interface: @Sendable (IPAddress) -> NetworkInterface
 
   /// - Parameters:
   ///   - nodeAddress: The node's, if rules show it.
   ///   - pod: A pod's, if the rules show any.
-  init?(_ family: IPFamily, nodeAddress: IPAddress?, pod: IPAddress?) {
+  init?(_ snapshot: FamilySnapshot, nodeAddress: IPAddress?, pod: IPAddress?) {
+    let networks = InterfaceNetwork.all(in: snapshot)
+    interface = { address in
+      let others = networks.filter { !$0.network.matches(address) }
+      return .noneOf(Set(others.map { String(decoding: $0.name, as: UTF8.self) } + ["lo"]))
+    }
     // Addresses that are kept for documentation stand for what isn't known.
-    let unused = family == .ipv4 ? ("192.0.2.1", "198.51.100.1") : ("2001:db8::1", "2001:db8:1::1")
+    let unused =
+      snapshot.family == .ipv4 ? ("192.0.2.1", "198.51.100.1") : ("2001:db8::1", "2001:db8:1::1")
     guard let pod, let node = nodeAddress ?? IPAddress(unused.0),
       let outside = IPAddress(unused.1)
     else { return nil }

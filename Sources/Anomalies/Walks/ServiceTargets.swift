@@ -11,7 +11,8 @@ struct ServiceTargets {
     self.map = map
   }
 
-  /// The first few cluster IPs of service ports that have endpoints, each of another service port.
+  /// The first few cluster IPs of service ports that have endpoints and aren't blocked, each of another
+  /// service port.
   ///
   /// The API server is left out: its endpoints may be the node itself.
   func clusterIPs(_ count: Int) -> [ServiceTarget] {
@@ -41,7 +42,9 @@ struct ServiceTargets {
     for position in rules.indices where targets.count < count {
       guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: nat) else { continue }
       let service = map.services[owner]
-      guard service.dnatTargets > 0, !service.port.isAPIServer else { continue }
+      guard service.dnatTargets > 0, service.blocked.isEmpty, !service.port.isAPIServer else {
+        continue
+      }
       let line = rules.line(at: position)
       let bytes = line.span
       let outline = RuleOutline(bytes)

@@ -8,21 +8,24 @@ struct WalkFindings {
   private let snapshot: FamilySnapshot
   private let nat: TableContent
   private let map: ServiceMap
+  private let targets: ServiceTargets
   private(set) var all: [Finding] = []
 
-  /// So many service ports stand for all. Each of them has to fail in the same way.
+  /// So many service ports are asked first. Where each of them fails in the same way, more are asked.
   private static let sampleSize = 3
+  /// No more than these have to fail for all to be said to.
+  private static let largestSample = 64
 
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
     guard let nat = snapshot.table(.nat)?.content, !mode.servesElsewhere else { return nil }
     self.snapshot = snapshot
     self.nat = nat
     self.map = map
-    let targets = ServiceTargets(nat, map)
+    targets = ServiceTargets(nat, map)
     let clusterIPs = targets.clusterIPs(Self.sampleSize)
     guard
       let sources = ProbeSources(
-        snapshot.family, nodeAddress: targets.nodeAddress,
+        snapshot, nodeAddress: targets.nodeAddress,
         pod: targets.podAddress(notOf: clusterIPs))
     else { return }
     var probes: [Probe] = []
@@ -32,9 +35,25 @@ struct WalkFindings {
         ? targets.nodePorts(Self.sampleSize, at: sources.node) : clusterIPs
       probes += asked.map { Probe(shape, to: $0, from: sources, in: snapshot) }
     }
-    findUnreached(probes)
-    findDropped(probes)
-    findIntercepted(targets, sources)
+    findUnreached(probes, sources)
+    findDropped(probes, sources)
+    findIntercepted(sources)
+  }
+
+  /// Whether the same is true of packets of these protocols to other service ports. A few that stand first may
+  /// have more in common, such as their endpoints.
+  private func isGeneral(
+    _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>,
+    _ isSame: (Probe) -> Bool
+  ) -> Bool {
+    let all =
+      (shape == .outsideToNodePort
+      ? targets.nodePorts(.max, at: sources.node) : targets.clusterIPs(.max))
+      .filter { protocols.contains($0.servicePort.transport) }
+    let step = max(1, all.count / Self.largestSample)
+    return stride(from: 0, to: all.count, by: step).allSatisfy {
+      isSame(Probe(shape, to: all[$0], from: sources, in: snapshot))
+    }
   }
 
   /// The number of service ports that have endpoints.
@@ -44,19 +63,24 @@ struct WalkFindings {
   }
 
   /// Jumps to kube-proxy's chains that packets never come to, because of a rule before them.
-  private mutating func findUnreached(_ probes: [Probe]) {
+  private mutating func findUnreached(_ probes: [Probe], _ sources: ProbeSources) {
     for hook in Hook.services + Hook.plumbing where hook.table == .nat && nat.has(hook) {
       let isAnswer = hook.target == .kubePostrouting
-      let concerned = probes.filter { probe in
+      let isConcerned = { (probe: Probe) in
         isAnswer ? probe.lacksMasquerade : probe.shape.hook.chain == hook.chain
       }
-      let decisions = concerned.map { probe -> [RuleAddress] in
+      let decision = { [nat] (probe: Probe) -> [RuleAddress] in
         probe.visits(hook, in: nat) ? [] : probe.cause(before: hook)
       }
-      guard let cause = decisions.first, !cause.isEmpty, decisions.allSatisfy({ $0 == cause })
-      else {
-        continue
-      }
+      let concerned = probes.filter(isConcerned)
+      guard let cause = concerned.first.map(decision), !cause.isEmpty,
+        concerned.allSatisfy({ decision($0) == cause }),
+        Set(concerned.map(\.shape)).allSatisfy({ shape in
+          isGeneral(shape, sources, of: concerned.protocols) {
+            !isConcerned($0) || decision($0) == cause
+          }
+        })
+      else { continue }
       all.append(unreached(hook, isAnswer, cause))
     }
   }
@@ -76,13 +100,14 @@ struct WalkFindings {
   }
 
   /// Rules and policies that drop or reject what goes to services, whatever the service port is.
-  private mutating func findDropped(_ probes: [Probe]) {
+  private mutating func findDropped(_ probes: [Probe], _ sources: ProbeSources) {
     var shapes: [WalkEnd: [Probe.Shape]] = [:]
     for shape in Probe.Shape.allCases {
       let sent = probes.filter { $0.shape == shape && $0.isTranslated }
-      guard let failure = sent.first?.failure, sent.allSatisfy({ $0.failure == failure }) else {
-        continue
-      }
+      guard let failure = sent.first?.failure, sent.allSatisfy({ $0.failure == failure }),
+        isGeneral(
+          shape, sources, of: sent.protocols, { !$0.isTranslated || $0.failure == failure })
+      else { continue }
       shapes[failure, default: []].append(shape)
     }
     for (end, shapes) in shapes {
@@ -128,7 +153,7 @@ extension WalkFindings {
   /// No more foreign rules than this are tried.
   private static let mostRules = 32
 
-  fileprivate mutating func findIntercepted(_ targets: ServiceTargets, _ sources: ProbeSources) {
+  fileprivate mutating func findIntercepted(_ sources: ProbeSources) {
     let services = nat.foreignRules(among: .kubeServices, map)
     var clusterIPs: [ServiceTarget]?
     for shape in [Probe.Shape.podToClusterIP, .nodeToClusterIP] {
@@ -166,6 +191,10 @@ extension Finding {
   }
 }
 
+extension [Probe] {
+  fileprivate var protocols: Set<TransportProtocol> { Set(map(\.servicePort.transport)) }
+}
+
 extension Probe {
   /// Whether kube-proxy's rules translated the destination, on all ways.
   fileprivate var isTranslated: Bool {
@@ -183,9 +212,12 @@ extension Probe {
 
   /// The rules because of which the packet never comes to a jump; empty where that isn't certain.
   fileprivate func cause(before hook: Hook) -> [RuleAddress] {
-    if let end = failure, case .dropped(let rule) = end { return [rule] }
     guard let stage = PacketHook.allCases.first(where: { $0.chain == hook.chain }) else {
       return []
+    }
+    // What is dropped later has passed the hook.
+    if let end = failure, case .dropped(let rule) = end, walk.steps.last?.hook == stage {
+      return [rule]
     }
     return decision(at: stage, in: hook.table)
   }

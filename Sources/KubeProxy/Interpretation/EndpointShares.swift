@@ -24,10 +24,11 @@ public struct BalancingRules: Sendable {
   public private(set) var steps: [Step] = []
   /// Whether a rule rejects or drops connections, or marks them for that.
   public private(set) var blocks = false
+  /// The share of new connections that comes to the end of the chain; none of what kube-proxy writes does.
+  public private(set) var rest = 1.0
 
   public init(_ rules: RuleList) {
     steps.reserveCapacity(rules.count)
-    var rest = 1.0
     // Of what the last endpoint left, the part that came through to here; nil before the first.
     var passed: Double?
     for (position, rule) in rules.enumerated() {
