@@ -13,6 +13,7 @@ extension Anomaly {
     case .endpointMismatch: "an endpoint's chain leads to another destination than its name says"
     case .commentMismatch: "a service chain's comments name another service port than its name does"
     case .orphanChain: "a service chain that nothing leads to"
+    case .clusterIPMissing: "a service port whose cluster IP no rule serves"
     case .serviceWithoutEndpoint: "a service chain that leads to no endpoint"
     case .emptyChain: "a jump to a service chain that has no rules"
     case .nodePortConflict: "one NodePort that is dispatched to two service ports"
@@ -70,6 +71,9 @@ extension Anomaly {
     case .orphanChain:
       "No traffic comes to it, so it does no harm but takes room. With more than 1,000 endpoints "
         + "kube-proxy leaves such chains for a while, at most about an hour; older ones are not its own."
+    case .clusterIPMissing:
+      "kube-proxy writes a rule for the cluster IP of each service port. Without it, clients on this node "
+        + "wait until they give up; pods reach the API server at the cluster IP of default/kubernetes."
     case .serviceWithoutEndpoint:
       "A service port without endpoints has no such chain, but a REJECT. Connections that come here are "
         + "not translated: clients wait until they give up."
@@ -180,6 +184,8 @@ extension Anomaly {
         + "rules on the node use the same version and backend of iptables."
     case .nodePortJumpNotLast:
       "Find out who appends to KUBE-SERVICES: rules of one's own belong before it, in a built-in chain."
+    case .clusterIPMissing:
+      "Find out who removed the rule. Restarting kube-proxy writes it anew."
     case .nodePortJumpMissing:
       "Find out who removed it. Restarting kube-proxy writes it anew. If it doesn't, see whether "
         + "--nodeport-addresses names addresses that the node doesn't have."

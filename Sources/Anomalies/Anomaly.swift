@@ -23,6 +23,8 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   case commentMismatch = "comment_mismatch"
   /// A chain of a service port or an endpoint that no rule leads to.
   case orphanChain = "orphan_chain"
+  /// A service port is served at other addresses or has chains, and no rule is for its cluster IP.
+  case clusterIPMissing = "cluster_ip_missing"
   /// A chain that should balance over endpoints leads to none.
   case serviceWithoutEndpoint = "service_without_endpoint"
   /// A rule leads to a chain of a service port or an endpoint that has no rules.
@@ -87,7 +89,8 @@ public enum Anomaly: String, Sendable, Hashable, CaseIterable {
   /// The tables in which it can occur.
   public var tables: [TableName] {
     switch self {
-    case .endpointMismatch, .commentMismatch, .orphanChain, .serviceWithoutEndpoint, .emptyChain,
+    case .endpointMismatch, .commentMismatch, .orphanChain, .clusterIPMissing,
+      .serviceWithoutEndpoint, .emptyChain,
       .nodePortConflict, .unequalShares, .nodePortJumpNotLast, .nodePortJumpMissing,
       .servicesChainEmpty, .hostPortBroken, .hookJumpUnreached, .serviceIntercepted:
       [.nat]

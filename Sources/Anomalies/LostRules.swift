@@ -20,7 +20,9 @@ enum LostRules {
     }
     guard content.name == .nat else { return found }
     if content.chains[services].rules.isEmpty {
-      let isConsequence: (Finding) -> Bool = { $0.anomaly == .orphanChain }
+      let isConsequence: (Finding) -> Bool = {
+        [.orphanChain, .clusterIPMissing].contains($0.anomaly)
+      }
       let cause = Finding(
         .servicesChainEmpty, in: content, chains: [.kubeServices],
         "KUBE-SERVICES has no rules: kube-proxy's sync never succeeded, or the chain was flushed")

@@ -34,6 +34,12 @@ struct NatFindings {
     if let fault = PortMatches.finding(withoutPort, in: nat, map) { all.append(fault) }
     for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
     all += orphans.findings
+    all += map.servicePortsWithoutClusterIP.map { port in
+      Finding(
+        .clusterIPMissing, in: nat, chains: [.kubeServices], servicePort: port,
+        mark: port.hashValue,
+        "rules lead to \(port), and no rule of KUBE-SERVICES is for its cluster IP")
+    }
     all += ChainLoops.findings(in: nat, map, faults) + HostPorts.findings(in: nat)
   }
 

@@ -175,6 +175,17 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
   private static let dispatch = [
     PlantedFault(
+      new, "No rule for the API server", "cluster_ip_missing nat KUBE-SVC-NPX46M4PTMTKRN6Y"
+    ) {
+      $0.remove("-A KUBE-SERVICES", "-j KUBE-SVC-NPX46M4PTMTKRN6Y")
+    },
+    PlantedFault(
+      new, "No rule for a cluster IP, where a NodePort has one",
+      "cluster_ip_missing nat KUBE-SERVICES"
+    ) {
+      $0.remove("-A KUBE-SERVICES", "web/multi:http cluster IP")
+    },
+    PlantedFault(
       new, "A dispatch rule's comment", "comment_mismatch nat KUBE-SVC-JD5MR3NA4I4DYORP"
     ) {
       $0.replace(

@@ -106,7 +106,7 @@ struct ServiceTargets {
 }
 
 extension ServicePort {
-  fileprivate var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
+  var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
 }
 
 extension AddressMatch {

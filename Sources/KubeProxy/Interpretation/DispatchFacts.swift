@@ -19,6 +19,8 @@ struct DispatchFacts: Sendable {
   let owners: [[OptionalIndex]]
   /// For each chain, the rules that lead to a service port's chain and name no single port.
   let withoutPort: [[Int]]
+  /// The service ports that no rule leads to for a cluster IP.
+  let withoutClusterIP: [Int32]
   let unnamed: UnnamedChains
   /// Numbers that stand for where service ports are reached, each once; sorted.
   let places: [UInt64]
@@ -58,7 +60,10 @@ extension ProvenServices {
       owners: reader.owners.map { rules in
         rules.map { OptionalIndex($0.index.map { Int(ranks.ranks[$0]) }) }
       },
-      withoutPort: reader.withoutPort, unnamed: reader.unnamed,
+      withoutPort: reader.withoutPort,
+      withoutClusterIP: Set(0..<Int32(ranks.ports.count))
+        .subtracting(reader.withClusterIP.map { ranks.ranks[$0] }).sorted(),
+      unnamed: reader.unnamed,
       places: places.indices.filter { $0 == 0 || places[$0] != places[$0 - 1] }.map { places[$0] })
   }
 
@@ -93,6 +98,8 @@ private struct DispatchReader {
   private(set) var owners: [[OptionalIndex]]
   private(set) var unnamed = UnnamedChains()
   private(set) var withoutPort: [[Int]]
+  /// The indices of `found` that a rule leads to for a cluster IP.
+  private(set) var withClusterIP: Set<Int> = []
   /// Where service ports are reached, with an index of `found`.
   private(set) var places: [(Mixer, Int)] = []
 
@@ -148,8 +155,15 @@ private struct DispatchReader {
     _ place: Place, _ name: Int, _ outline: RuleOutline, _ comment: Span<UInt8>
   ) {
     owners[place.chain][place.rule] = OptionalIndex(name)
-    let mixer = outline.place(inDispatchChain: chains[place.chain].name, comment)
+    let chain = chains[place.chain].name
+    let mixer = outline.place(inDispatchChain: chain, comment)
     if let mixer { places.append((mixer, name)) }
+    // A comment that says nothing of it may be anybody's.
+    if chain == .kubeServices,
+      !["external IP", "loadbalancer IP"].contains(where: { comment.ends(with: $0) })
+    {
+      withClusterIP.insert(name)
+    }
   }
 
   /// Whether a rule that leads to a chain of that name is the service port's.
@@ -262,6 +276,13 @@ private struct DispatchReader {
       destination = rule.destination
       port = rule.destinationPort
     }
+  }
+}
+
+extension Span<UInt8> {
+  func ends(with text: String) -> Bool {
+    let length = text.utf8.count
+    return length <= count && isText(text, count - length..<count)
   }
 }
 

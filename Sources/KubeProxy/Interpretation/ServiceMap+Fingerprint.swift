@@ -61,8 +61,7 @@ extension RuleOutline {
   /// service port. Nil for other rules, because nodes differ in them.
   func place(inDispatchChain chain: ChainName, _ comment: Span<UInt8>) -> Mixer? {
     guard chain == .kubeServices else { return nodePort }
-    let start = max(0, comment.count - "cluster IP".utf8.count)
-    return comment.isText("cluster IP", start..<comment.count) ? clusterAddress : nil
+    return comment.ends(with: "cluster IP") ? clusterAddress : nil
   }
 
   fileprivate var clusterAddress: Mixer? {

@@ -131,6 +131,15 @@ extension ServiceMap {
     nat.dispatchChains.firstIndex(of: chain).map { directory.dispatch.withoutPort[$0] } ?? []
   }
 
+  /// The service ports that rules of nat lead to, but none for a cluster IP. Those that filter blocks are left
+  /// out: kube-proxy writes no rule for a cluster IP that has no endpoint on this node.
+  public var servicePortsWithoutClusterIP: [ServicePort] {
+    directory.dispatch.withoutClusterIP.compactMap { index in
+      let service = directory.reference(OptionalIndex(Int(index))).index.map { services[$0] }
+      return service.flatMap { $0.blocked.isEmpty ? $0.port : nil }
+    }
+  }
+
   /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service
   /// port that leads to it. Nil where nothing proves an owner, or nothing leads to the chain.
   public func servicePort(ofChainAt chain: Int) -> ServicePort? {
