@@ -66,7 +66,9 @@ public struct Inspection: Sendable {
         if mode.servesElsewhere { return found }
         return LostRules.causes(in: content, map, of: found + Plumbing.findings(in: content))
       }
-      natFindings = nat.map { judge($0, NatFindings($0, map, faults).all) } ?? []
+      natFindings =
+        nat.map { judge($0, NatFindings($0, map, faults, isServing: !mode.servesElsewhere).all) }
+        ?? []
       filterFindings = filter.map { judge($0, FilterFindings.find(in: $0, map)) } ?? []
     }
     tableJudgements = tables.map { content in

@@ -8,7 +8,10 @@ struct NatFindings {
   private let map: ServiceMap
   private var orphans: Orphans
 
-  init(_ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults]) {
+  /// - Parameter isServing: whether kube-proxy serves by iptables' rules.
+  init(
+    _ nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults], isServing: Bool
+  ) {
     self.nat = nat
     self.map = map
     orphans = Orphans(nat, map)
@@ -33,8 +36,8 @@ struct NatFindings {
     let withoutPort = dispatch.map { ($0.0, $0.1.withoutPort) }
     if let fault = PortMatches.finding(withoutPort, in: nat, map) { all.append(fault) }
     for chain in map.endpointsElsewhere { addMismatch(Int(chain)) }
-    all += orphans.findings
-    all += map.servicePortsWithoutClusterIP.map { port in
+    all += orphans.findings(isServing: isServing)
+    all += (isServing ? map.servicePortsWithoutClusterIP : []).map { port in
       Finding(
         .clusterIPMissing, in: nat, chains: [.kubeServices], servicePort: port,
         mark: port.hashValue,

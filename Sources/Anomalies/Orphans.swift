@@ -79,15 +79,17 @@ struct Orphans {
     return map.claimedServicePort(ofChainAt: root).map(Owner.servicePort)
   }
 
-  var findings: [Finding] {
+  /// - Parameter isServing: whether kube-proxy serves by iptables' rules.
+  func findings(isServing: Bool) -> [Finding] {
     trees.compactMap { tree in
       guard let tree, let root = tree.first else { return nil }
       let rest = tree.count == 1 ? "" : ", and so nothing comes to \(tree.count - 1) behind it"
       let port = map.claimedServicePort(ofChainAt: root)
       // Every cluster has this service. kube-proxy does not leave its chains behind.
-      let isServed = port.map { $0.isAPIServer && map.stage(ofChainAt: root) == .service } ?? false
+      let isMissed =
+        isServing && port?.isAPIServer == true && map.stage(ofChainAt: root) == .service
       return Finding(
-        isServed ? .clusterIPMissing : .orphanChain, in: nat,
+        isMissed ? .clusterIPMissing : .orphanChain, in: nat,
         chains: tree.map { nat.chains[$0].name },
         rules: tree.flatMap { nat.places(nat.chains[$0].rules.indices, in: $0) }, servicePort: port,
         "no rule leads to \(nat.chains[root].name)\(rest)")

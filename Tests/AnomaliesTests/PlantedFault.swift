@@ -180,6 +180,13 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       $0.remove("-A KUBE-SERVICES", "-j KUBE-SVC-NPX46M4PTMTKRN6Y")
     },
     PlantedFault(
+      new, "No rule for the API server, where IPVS serves",
+      "orphan_chain nat KUBE-SVC-NPX46M4PTMTKRN6Y", "ghost_rules filter KUBE-EXTERNAL-SERVICES",
+      "ghost_rules nat KUBE-NODEPORTS", mode: .ipvs
+    ) {
+      $0.remove("-A KUBE-SERVICES", "-j KUBE-SVC-NPX46M4PTMTKRN6Y")
+    },
+    PlantedFault(
       new, "No rule for a cluster IP, where a NodePort has one",
       "cluster_ip_missing nat KUBE-SERVICES"
     ) {
