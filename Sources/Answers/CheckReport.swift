@@ -17,6 +17,8 @@ public struct CheckReport {
     let servicePorts: Int
     let unnamed: UnnamedChains
     let findings: [Finding]
+    /// How many faults that are no single service port's are left out, as service ports are asked for.
+    let sharedFaults: Int
 
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
   }
@@ -64,7 +66,7 @@ public struct CheckReport {
         Reading(
           source: source, snapshot: asked(of: snapshot), mode: mode, isKernel: isKernel,
           servicePorts: map.services.count { selection?($0.port) ?? true }, unnamed: map.unnamed,
-          findings: findings.filter(isAsked)))
+          findings: findings.filter(isAsked), sharedFaults: findings.count(where: isShared)))
     }
   }
 
@@ -80,6 +82,11 @@ public struct CheckReport {
     guard tables?.contains(finding.table) ?? true else { return false }
     guard let selection else { return true }
     return finding.servicePort.map(selection) ?? false
+  }
+
+  private func isShared(_ finding: Finding) -> Bool {
+    selection != nil && finding.servicePort == nil && finding.anomaly.severity != .info
+      && tables?.contains(finding.table) ?? true
   }
 
   /// Adds that rules of a source could not be read.
@@ -134,6 +141,11 @@ extension CheckReport.Reading {
     let services = Wording.count(servicePorts, "service port")
     text.line(" in \(Wording.count(ruleCount, "rule")), \(services)")
     if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
+    if sharedFaults > 0 {
+      text.line(
+        "  \(Wording.count(sharedFaults, "fault")) of no single service port not listed: leave out --service",
+        .notable)
+    }
     for anomaly in Anomaly.allCases {
       let some = findings.filter { $0.anomaly == anomaly }
       if !some.isEmpty { write(anomaly, some, to: &text) }
