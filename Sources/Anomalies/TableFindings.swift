@@ -63,7 +63,11 @@ enum TableFindings {
   /// Jumps from built-in chains to kube-proxy's and the kubelet's that are missing, or there twice; and other
   /// agents' that are there twice.
   static func hooks(in content: TableContent) -> [Finding] {
-    let hooks = (Hook.services + Hook.plumbing).filter { $0.table == content.name }
+    let guards = Hook.guards.filter { hook in
+      // Without rules it doesn't matter who comes there.
+      content.chainIndex(of: hook.target).map { !content.chains[$0].rules.isEmpty } ?? false
+    }
+    let hooks = (Hook.services + Hook.plumbing + guards).filter { $0.table == content.name }
     let names = content.chainNames(among: [.kubeServices] + hooks.map(\.target))
     var findings: [Finding] = []
     for index in content.chains.indices.prefix(content.builtInCount) {

@@ -182,6 +182,14 @@ extension PlantedFault {
       for table in ["nat", "filter", "mangle"] { $0.undeclare("KUBE-PROXY-CANARY", table) }
       $0.undeclare("KUBE-NODEPORTS", "filter")
     },
+    PlantedFault(
+      new, "No jump to load balancers' source ranges", "hook_jump_missing filter FORWARD"
+    ) {
+      $0.remove("-A FORWARD", "-j KUBE-PROXY-FIREWALL", table: "filter")
+    },
+    PlantedFault(new, "No jump to external addresses", "hook_jump_missing filter INPUT") {
+      $0.remove("-A INPUT", "-j KUBE-EXTERNAL-SERVICES", table: "filter")
+    },
     PlantedFault(new, "FORWARD's jump, which 1.14 writes", "hook_jump_missing filter FORWARD") {
       $0.remove("-A FORWARD", "-j KUBE-SERVICES", table: "filter")
     },

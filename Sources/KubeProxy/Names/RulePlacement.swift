@@ -151,4 +151,14 @@ public struct Hook: Sendable, Hashable {
     Hook(table: .filter, chain: "FORWARD", target: .kubeForward),
     Hook(table: .nat, chain: "POSTROUTING", target: .kubePostrouting),
   ]
+
+  /// Those without which rules that keep packets out, or accept health checks, are not asked. kube-proxy writes
+  /// them with the chain, since 1.20 or earlier.
+  public static let guards = [
+    Hook(table: .filter, chain: "INPUT", target: .kubeExternalServices),
+    Hook(table: .filter, chain: "INPUT", target: .kubeNodePorts),
+    Hook(table: .filter, chain: "INPUT", target: .kubeProxyFirewall),
+    Hook(table: .filter, chain: "FORWARD", target: .kubeProxyFirewall),
+    Hook(table: .filter, chain: "OUTPUT", target: .kubeProxyFirewall),
+  ]
 }
