@@ -29,8 +29,8 @@ struct AnomalyMetricTests {
     let metrics = try await exporter.metrics()
     for name in ["iptables_anomalies", "iptables_anomaly_age_seconds"] {
       let samples = metrics.all(name)
-      #expect(samples.count == 48)
-      #expect(Set(samples.keys.compactMap { $0["anomaly"] }).count == 29)
+      #expect(samples.count == 49)
+      #expect(Set(samples.keys.compactMap { $0["anomaly"] }).count == 30)
       #expect(Set(samples.keys.compactMap { $0["table"] }) == ["filter", "mangle", "nat"])
       #expect(samples.values.allSatisfy { $0 == 0 })
     }

@@ -11,7 +11,7 @@ import Tracking
 /// An exporter that has seen a history serves the page of one that was just started.
 @Suite("A warm page is the page")
 struct WarmColdTests {
-  @Test("Of random histories", arguments: 1...WarmColdWalk.histories)
+  @Test("Of random histories", arguments: WarmColdWalk.histories)
   func histories(_ seed: UInt64) async throws {
     var walk = WarmColdWalk(seed: seed)
     var node = RandomNode(seed: seed)
@@ -86,9 +86,16 @@ struct WarmColdWalk {
   private var random: SplitMix64
   private var number = 0
 
-  /// How many random histories of ten steps are walked through: a tenth of `KIE_WALK_STEPS`, or 6.
-  static let histories =
-    ProcessInfo.processInfo.environment["KIE_WALK_STEPS"].flatMap(UInt64.init).map { $0 / 10 } ?? 6
+  /// The seeds of the random histories, of ten steps each: a tenth of `KIE_WALK_STEPS` of them, or 6, from
+  /// `KIE_WALK_SEED` on, or 1.
+  static let histories: Range<UInt64> = {
+    let first = number("KIE_WALK_SEED") ?? 1
+    return first..<first + (number("KIE_WALK_STEPS") ?? 60) / 10
+  }()
+
+  private static func number(_ variable: String) -> UInt64? {
+    ProcessInfo.processInfo.environment[variable].flatMap(UInt64.init)
+  }
 
   /// - Parameter format: nil for either at random.
   init(seed: UInt64, _ format: ExpositionFormat? = nil) {
