@@ -8,6 +8,14 @@ extension PlantedFault {
     PlantedFault(new, "An ACCEPT first", "hook_jump_unreached nat PREROUTING") {
       $0.insert("-A PREROUTING -j ACCEPT")
     },
+    PlantedFault(
+      new, "An ACCEPT first, and a NodePort that is blocked", "hook_jump_unreached nat PREROUTING"
+    ) {
+      $0.insert("-A PREROUTING -j ACCEPT")
+      $0.append(
+        "-A KUBE-EXTERNAL-SERVICES -p sctp -m comment --comment \"web/sctp-np has no local endpoints\" "
+          + "-m addrtype --dst-type LOCAL -m sctp --dport 30708 -j DROP", "filter")
+    },
     PlantedFault(old, "A DROP first", "hook_jump_unreached nat PREROUTING") {
       $0.insert("-A PREROUTING -j DROP")
     },
