@@ -17,7 +17,7 @@ public struct CheckReport {
     let servicePorts: Int
     let unnamed: UnnamedChains
     let findings: [Finding]
-    /// How many faults that are no single service port's are left out, as service ports are asked for.
+    /// How many faults are left out because they are no single service port's, and one was asked for.
     let sharedFaults: Int
 
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
@@ -142,9 +142,10 @@ extension CheckReport.Reading {
     text.line(" in \(Wording.count(ruleCount, "rule")), \(services)")
     if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
     if sharedFaults > 0 {
+      let verb = sharedFaults == 1 ? "is" : "are"
       text.line(
-        "  \(Wording.count(sharedFaults, "fault")) of no single service port not listed: leave out --service",
-        .notable)
+        "  \(Wording.count(sharedFaults, "fault")) of no single service port \(verb) not listed: "
+          + "leave out --service to see \(sharedFaults == 1 ? "it" : "them")", .notable)
     }
     for anomaly in Anomaly.allCases {
       let some = findings.filter { $0.anomaly == anomaly }

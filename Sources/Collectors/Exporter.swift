@@ -193,7 +193,8 @@ extension Exporter {
   ///
   /// The first reading is made at once: changes count from there, and a first scrape is quick. Then the
   /// source is asked at every interval whether something may have changed, and read if so, or if no
-  /// reading has succeeded yet. These readings take at most a twentieth of one processor; those for scrapes don't wait for that.
+  /// reading has succeeded yet. These readings take at most a twentieth of one processor. Readings for scrapes
+  /// don't wait for that.
   ///
   /// - Parameter interval: The time between two looks.
   package func watch(every interval: Duration) async {

@@ -71,8 +71,8 @@ public enum Parallel {
     return values.withLock { $0.compactMap(\.self) }
   }
 
-  /// Does two things, and waits for both. Either may itself use several processors, which what
-  /// ``map(count:workers:state:_:)`` does may not.
+  /// Does two things, and waits for both. Each of them may use several processors itself. (Inside of
+  /// ``map(count:workers:state:_:)`` nothing may: libdispatch does what is nested in it on one processor.)
   ///
   /// - Parameter isLarge: Whether they are much work, so that they are done at the same time.
   public static func both<First: Sendable, Second: Sendable>(

@@ -48,6 +48,8 @@ struct ConnectionRulePairing {
   /// Where each handle stood, once somebody needed to know.
   private var positions: [UInt64: Int]?
   private var last: (chain: Int32, ordinal: Int)?
+  /// Behind the former rule of the last chain.
+  private var next = 0
 
   init(from old: ConnectionGrowth.Side, _ pairing: ChainPairing, handles: [UInt64]) {
     chains = pairing
@@ -62,8 +64,11 @@ struct ConnectionRulePairing {
     let ordinal = last?.chain == rule.chain ? (last?.ordinal ?? 0) + 1 : 0
     last = (rule.chain, ordinal)
     guard let chain = chains.former(of: Int(rule.chain)) else { return nil }
-    // They stand in nat's order.
-    let first = oldRules.indices.partitionPoint { oldRules[$0].chain < chain }
+    // They stand in nat's order, which mostly is that of the new ones too.
+    let isNext =
+      oldRule(at: next, of: chain) != nil && (next == 0 || oldRules[next - 1].chain < chain)
+    let first = isNext ? next : oldRules.indices.partitionPoint { oldRules[$0].chain < chain }
+    next = first + 1
     guard oldRule(at: first, of: chain) != nil else { return nil }
     let predecessor = oldRule(at: first + ordinal, of: chain)
     guard !handles.isEmpty, !oldHandles.isEmpty else { return predecessor }

@@ -22,6 +22,11 @@ struct ServiceTargets {
     }
   }
 
+  /// The first few that packets of a shape are sent to.
+  func first(_ count: Int, of shape: Probe.Shape, _ sources: ProbeSources) -> [ServiceTarget] {
+    shape == .outsideToNodePort ? nodePorts(count, at: sources.node) : clusterIPs(count)
+  }
+
   /// The first few NodePorts.
   ///
   /// - Parameter address: The node's.
@@ -103,10 +108,6 @@ struct ServiceTargets {
     }
     return nil
   }
-}
-
-extension ServicePort {
-  var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
 }
 
 extension AddressMatch {

@@ -13,8 +13,8 @@ struct WalkFindings {
 
   /// So many service ports are asked first. Where each of them fails in the same way, more are asked.
   private static let sampleSize = 3
-  /// No more than these have to fail for all to be said to.
-  private static let largestSample = 64
+  /// At least so many have to fail for all to be said to, if there are as many.
+  private static let generalSample = 64
 
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
     guard let nat = snapshot.table(.nat)?.content, !mode.servesElsewhere else { return nil }
@@ -30,10 +30,9 @@ struct WalkFindings {
     else { return }
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
-      let asked =
-        shape == .outsideToNodePort
-        ? targets.nodePorts(Self.sampleSize, at: sources.node) : clusterIPs
-      probes += asked.map { Probe(shape, to: $0, from: sources, in: snapshot) }
+      probes += targets.first(Self.sampleSize, of: shape, sources).map {
+        Probe(shape, to: $0, from: sources, in: snapshot)
+      }
     }
     findUnreached(probes, sources)
     findDropped(probes, sources)
@@ -46,11 +45,10 @@ struct WalkFindings {
     _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>,
     _ isSame: (Probe) -> Bool
   ) -> Bool {
-    let all =
-      (shape == .outsideToNodePort
-      ? targets.nodePorts(.max, at: sources.node) : targets.clusterIPs(.max))
-      .filter { protocols.contains($0.servicePort.transport) }
-    let step = max(1, all.count / Self.largestSample)
+    let all = targets.first(.max, of: shape, sources).filter {
+      protocols.contains($0.servicePort.transport)
+    }
+    let step = max(1, all.count / Self.generalSample)
     return stride(from: 0, to: all.count, by: step).allSatisfy {
       isSame(Probe(shape, to: all[$0], from: sources, in: snapshot))
     }

@@ -111,10 +111,7 @@ struct PodSearch {
 
   /// The addresses of the API server, which runs on machines.
   var apiServer: Set<IPAddress> {
-    endpoints {
-      let port = map.services[$0].port
-      return port.namespace == "default" && port.name == "kubernetes"
-    }
+    endpoints { map.services[$0].port.isAPIServer }
   }
 
   /// The pods that have rules of their own.
@@ -177,8 +174,7 @@ struct PodSearch {
     let own = endpoints { $0 == service }
     for rule in map.connectionRules where Int(rule.service) != service {
       let port = map.services[Int(rule.service)].port
-      guard port.namespace != "default" || port.name != "kubernetes",
-        let destination = map.destination(of: rule), destination.hasAddress,
+      guard !port.isAPIServer, let destination = map.destination(of: rule), destination.hasAddress,
         !own.contains(destination.first)
       else { continue }
       return RepresentativeAddress(address: destination.first, reason: "an endpoint of \(port)")

@@ -158,7 +158,7 @@ private struct DispatchReader {
     let chain = chains[place.chain].name
     let mixer = outline.place(inDispatchChain: chain, comment)
     if let mixer { places.append((mixer, name)) }
-    // A comment that says nothing of it may be anybody's.
+    // Any other comment counts as a cluster IP's: somebody may have edited it.
     if chain == .kubeServices,
       !["external IP", "loadbalancer IP"].contains(where: { comment.ends(with: $0) })
     {

@@ -152,8 +152,8 @@ public struct Hook: Sendable, Hashable {
     Hook(table: .nat, chain: "POSTROUTING", target: .kubePostrouting),
   ]
 
-  /// Those without which rules that keep packets out, or accept health checks, are not asked. kube-proxy writes
-  /// them with the chain, since 1.20 or earlier.
+  /// The jumps to filter's chains that keep packets out or accept health checks. kube-proxy writes them together
+  /// with the chains, since 1.20 or earlier.
   public static let guards = [
     Hook(table: .filter, chain: "INPUT", target: .kubeExternalServices),
     Hook(table: .filter, chain: "INPUT", target: .kubeNodePorts),

@@ -20,6 +20,9 @@ public struct ServicePort: Sendable, Hashable, Comparable {
     ["namespace": namespace, "name": name, "port": port, "protocol": transport.rawValue]
   }
 
+  /// Whether it is one of the API server's, which every cluster has.
+  public var isAPIServer: Bool { namespace == "default" && name == "kubernetes" }
+
   /// Orders service ports by namespace, name, port and protocol.
   public static func < (left: ServicePort, right: ServicePort) -> Bool {
     if left.namespace != right.namespace { return left.namespace < right.namespace }
