@@ -64,6 +64,40 @@ struct ProcessTests {
     }
   }
 
+  @Test("A large block is prefaulted while nobody fills it, and holds zeros")
+  func prefaultedBlock() async {
+    await #expect(processExitsWith: .success) {
+      Allocator.configure()
+      let size = 64 << 20
+      // Another mapping may take the place, so the first attempts may fail.
+      var isPrefaulted = false
+      for _ in 0..<20 where !isPrefaulted {
+        Allocator.withPrefaultedBlock(size: size) {
+          guard let before = Self.residentPages, let block = unsafe calloc(size, 1) else { return }
+          let deadline = ContinuousClock.now + .seconds(1)
+          while !isPrefaulted, ContinuousClock.now < deadline {
+            let pages = (Self.residentPages ?? 0) - before
+            isPrefaulted = pages * ProcessLimits.pageSize >= size - (1 << 20)
+          }
+          let bytes = unsafe UnsafeRawBufferPointer(start: block, count: size)
+          #expect(unsafe bytes.allSatisfy { $0 == 0 })
+          unsafe free(block)
+        }
+      }
+      #expect(isPrefaulted)
+    }
+  }
+
+  @Test("What fails while a block is prefaulted is thrown, and the block need not come")
+  func prefaultingEnds() {
+    struct Failure: Error {}
+    #expect(throws: Failure.self) {
+      try Allocator.withPrefaultedBlock(size: 64 << 20) { throw Failure() }
+    }
+    #expect(Allocator.withPrefaultedBlock(size: 1) { 7 } == 7)
+    #expect(Allocator.withPrefaultedBlock(size: .max) { 7 } == 7)
+  }
+
   private static var residentPages: Int? {
     let fields = FileBytes.text("/proc/self/statm")?.split(separator: " ") ?? []
     return fields.count > 1 ? Int(fields[1]) : nil

@@ -34,11 +34,11 @@ final class LegacyTableReader {
   /// - Parameter size: the table's size in bytes, if known.
   /// - Throws: `ReadingError` with libiptc's words; what was remembered stays.
   func read(size: Int?) throws(ReadingError) -> TableSnapshot {
-    var walk = try walk()
+    var walk = try walk(size)
     var attempts = 1
     while walk.countingRules < countingRules / 4, attempts < Self.maximumAttempts {
       Pause.blocking(Self.timeToReplace(walk.counters.count, attempts))
-      walk = try self.walk()
+      walk = try self.walk(size)
       attempts += 1
     }
     let snapshot = TableSnapshot(
@@ -56,10 +56,12 @@ final class LegacyTableReader {
     digests = []
   }
 
-  private func walk() throws(ReadingError) -> TableWalk {
+  private func walk(_ size: Int?) throws(ReadingError) -> TableWalk {
     var walk = TableWalk(
       previous: content, previousDigests: digests, writer: writer, hasher: hasher)
-    let handle = try TableHandle(family: family, table: table)
+    let handle = try Allocator.withPrefaultedBlock(size: size ?? 0) { () throws(ReadingError) in
+      try TableHandle(family: family, table: table)
+    }
     unsafe handle.forEachChain { name in unsafe walk.visit(name, of: handle) }
     return walk
   }
