@@ -1,47 +1,13 @@
 internal import Netfilter
-internal import Platform
 
 /// Finds what nf_tables' own tools have written into iptables' tables.
 ///
 /// iptables-nft refuses to list or save a table in which a rule has an expression that it doesn't know:
 /// "table `nat' is incompatible, use 'nft' tool." Of others, such as sets, it prints the rule without them. Base
 /// chains of other names or hooks it leaves out.
-struct IncompatibleTable: Sendable {
-  private let content: TableContent
-  /// By chain, the positions of the rules that iptables can't have written.
-  private let rules: [Int: [Int]]
-  /// The positions of the base chains that iptables doesn't have.
-  private let baseChains: [Int]
-
-  /// - Parameter previous: that of an earlier reading; chains that didn't change are not looked at again.
-  init(_ content: TableContent, previous: IncompatibleTable?) {
-    if let previous, previous.content === content {
-      self = previous
-      return
-    }
-    self.content = content
-    baseChains = (0..<content.builtInCount).filter {
-      !content.name.builtInChains.contains(content.chains[$0].name)
-    }
-    let pairing = ChainPairing(from: previous?.content, to: content)
-    var rules: [Int: [Int]] = [:]
-    if let former = previous?.rules, !former.isEmpty {
-      for index in content.chains.indices {
-        if let position = pairing.unchanged(index) { rules[index] = former[position] }
-      }
-    }
-    let looked = pairing.changed
-    let found = Parallel.mapPieces(of: looked.count) {
-    } _: { piece, _ in
-      looked[piece].map { Self.nativeRules(ofChainAt: $0, in: content) }
-    }
-    for (index, native) in zip(looked, found.joined()) where !native.isEmpty {
-      rules[index] = native
-    }
-    self.rules = rules
-  }
-
-  private static func nativeRules(ofChainAt index: Int, in content: TableContent) -> [Int] {
+enum IncompatibleTable {
+  /// The positions of a chain's rules that iptables can't have written.
+  static func nativeRules(ofChainAt index: Int, in content: TableContent) -> [Int] {
     let list = content.chains[index].rules
     return list.indices.filter { position in
       let line = list.line(at: position)
@@ -50,25 +16,30 @@ struct IncompatibleTable: Sendable {
   }
 
   /// At most one finding for a table.
-  var finding: Finding? {
-    if rules.isEmpty, baseChains.isEmpty { return nil }
-    let chains = rules.keys.sorted()
+  ///
+  /// - Parameter rules: By chain, the positions of those rules.
+  static func finding(in content: TableContent, _ rules: [Int: [Int]]) -> Finding? {
+    let baseChains = (0..<content.builtInCount).filter {
+      !content.name.builtInChains.contains(content.chains[$0].name)
+    }
+    let chains = rules.keys.filter { rules[$0]?.isEmpty == false }.sorted()
+    if chains.isEmpty, baseChains.isEmpty { return nil }
     let places = chains.flatMap { content.places(rules[$0] ?? [], in: $0) }
-    let names = places.compactMap { Self.nativeExpression($0.rule.line.span, in: content) }
+    let names = places.compactMap { nativeExpression($0.rule.line.span, in: content) }
     let refused = names.first { !NativeExpression.printed.contains($0) }
     var parts: [String] = []
     if let refused {
       parts.append(
-        "\(Self.count(places.count, "rule")) of nf_tables' own (\(refused), for example): iptables refuses "
+        "\(count(places.count, "rule")) of nf_tables' own (\(refused), for example): iptables refuses "
           + "to list or save the table")
     } else if !places.isEmpty {
       parts.append(
-        "\(Self.count(places.count, "rule")) of nf_tables' own: iptables prints them without some of their "
+        "\(count(places.count, "rule")) of nf_tables' own: iptables prints them without some of their "
           + "conditions")
     }
     if let first = baseChains.first {
       parts.append(
-        "\(Self.count(baseChains.count, "base chain")) of nf_tables' own, such as "
+        "\(count(baseChains.count, "base chain")) of nf_tables' own, such as "
           + "\(content.chains[first].name): packets pass through, and iptables doesn't show it")
     }
     return Finding(

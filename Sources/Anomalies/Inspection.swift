@@ -13,8 +13,6 @@ public struct Inspection: Sendable {
   private let map: ServiceMap
   private let tables: [TableContent]
   private let mode: KubeProxyMode
-  /// By position in nat.
-  private let chainFaults: [Int: ChainFaults]
   private let natFindings: [Finding]
   private let filterFindings: [Finding]
   /// Of each table what is found in it by itself, whatever it means.
@@ -49,16 +47,17 @@ public struct Inspection: Sendable {
     self.tables = tables
     self.mode = mode
     incompatibleTables = snapshot.incompatibleTables
-    let nat = snapshot.table(.nat)?.content
-    let filter = snapshot.table(.filter)?.content
+    let judgements = tables.map { content in
+      TableJudgement(
+        content, map, isNFT: snapshot.backend == .nft,
+        previous: previous?.tableJudgements.first { $0.content.name == content.name })
+    }
+    tableJudgements = judgements
     if let previous, previous.map === map, previous.mode.servesElsewhere == mode.servesElsewhere {
       // The map is made of both tables, so neither is another.
-      chainFaults = previous.chainFaults
       natFindings = previous.natFindings
       filterFindings = previous.filterFindings
     } else {
-      let faults = nat.map { Self.faults(in: $0, map, previous) } ?? [:]
-      chainFaults = faults
       // What depends on other chains too, or on whose rules are, is looked at again with every map.
       let judge = { (content: TableContent, found: [Finding]) in
         let found = found + TableFindings.hooks(in: content)
@@ -67,14 +66,14 @@ public struct Inspection: Sendable {
         return LostRules.causes(in: content, map, of: found + Plumbing.findings(in: content))
       }
       natFindings =
-        nat.map { judge($0, NatFindings($0, map, faults, isServing: !mode.servesElsewhere).all) }
+        judgements.first { $0.content.name == .nat }.map { nat in
+          let faults = nat.chains.compactMapValues(\.faults)
+          let found = NatFindings(nat.content, map, faults, isServing: !mode.servesElsewhere)
+          return judge(nat.content, found.all)
+        } ?? []
+      filterFindings =
+        snapshot.table(.filter).map { judge($0.content, FilterFindings.find(in: $0.content, map)) }
         ?? []
-      filterFindings = filter.map { judge($0, FilterFindings.find(in: $0, map)) } ?? []
-    }
-    tableJudgements = tables.map { content in
-      TableJudgement(
-        content, isNFT: snapshot.backend == .nft,
-        previous: previous?.tableJudgements.first { $0.content.name == content.name })
     }
     let known = previous?.isBeside(others) == true ? previous?.other.finding : nil
     let mixed = other.flatMap { MixedBackends.finding(snapshot, beside: $0, known: known) }
@@ -108,46 +107,62 @@ public struct Inspection: Sendable {
   private static func areSame(_ left: [TableContent], _ right: [TableContent]) -> Bool {
     left.count == right.count && zip(left, right).allSatisfy { $0 === $1 }
   }
-
-  /// What is wrong with each chain of nat, by its own rules alone.
-  private static func faults(
-    in nat: TableContent, _ map: ServiceMap, _ previous: Inspection?
-  ) -> [Int: ChainFaults] {
-    var faults: [Int: ChainFaults] = [:]
-    let pairing = ChainPairing(from: previous?.tables.first { $0.name == .nat }, to: nat)
-    if let former = previous?.chainFaults, !former.isEmpty {
-      for index in nat.chains.indices {
-        if let position = pairing.unchanged(index) { faults[index] = former[position] }
-      }
-    }
-    let looked = pairing.changed
-    let found = Parallel.mapPieces(of: looked.count) {
-    } _: { piece, _ in
-      looked[piece].map { ChainFaults(ofChainAt: $0, in: nat, map) }
-    }
-    for (index, fault) in zip(looked, found.joined()) { faults[index] = fault }
-    return faults
-  }
 }
 
 /// What is wrong with a table, whoever wrote into it; made again only where the table changed.
 private struct TableJudgement {
   let content: TableContent
+  /// By position, what is found in chains by themselves.
+  let chains: [Int: ChainJudgement]
   let findings: [Finding]
-  private let natives: IncompatibleTable?
+  private let isNFT: Bool
 
-  /// - Parameter isNFT: whether it is one of nf_tables'.
-  init(_ content: TableContent, isNFT: Bool, previous: TableJudgement?) {
-    if let previous, previous.content === content, (previous.natives != nil) == isNFT {
+  /// - Parameters:
+  ///   - map: The service ports, if the table is nat.
+  ///   - isNFT: Whether it is one of nf_tables'.
+  ///   - previous: That of an earlier reading. Chains that did not change are not looked at again.
+  init(_ content: TableContent, _ map: ServiceMap, isNFT: Bool, previous: TableJudgement?) {
+    if let previous, previous.content === content {
       self = previous
       return
     }
     self.content = content
-    natives = isNFT ? IncompatibleTable(content, previous: previous?.natives) : nil
+    self.isNFT = isNFT
+    let known = previous.flatMap { $0.isNFT == isNFT ? $0 : nil }
+    let pairing = ChainPairing(from: known?.content, to: content)
+    var chains: [Int: ChainJudgement] = [:]
+    if let known, !known.chains.isEmpty {
+      for index in content.chains.indices {
+        if let position = pairing.unchanged(index) { chains[index] = known.chains[position] }
+      }
+    }
+    let looked = pairing.changed
+    let found = Parallel.mapPieces(of: looked.count) {
+    } _: { piece, _ in
+      looked[piece].map { ChainJudgement(ofChainAt: $0, in: content, map, isNFT: isNFT) }
+    }
+    for (index, judgement) in zip(looked, found.joined()) { chains[index] = judgement }
+    self.chains = chains
     // nat's are found with what is known of its chains; so are its jumps, and filter's.
     let loops = content.name == .nat ? [] : ChainLoops.findings(in: content)
     let jumps = [.nat, .filter].contains(content.name) ? [] : TableFindings.hooks(in: content)
-    findings = loops + jumps + [natives?.finding].compactMap(\.self)
+    let natives = isNFT ? IncompatibleTable.finding(in: content, chains.mapValues(\.natives)) : nil
+    findings = loops + jumps + [natives].compactMap(\.self)
+  }
+}
+
+/// What is found in a chain by its own name and rules.
+private struct ChainJudgement {
+  /// In nat alone.
+  let faults: ChainFaults?
+  /// The positions of the rules that iptables can't have written.
+  let natives: [Int]
+
+  /// Nil where nothing is found.
+  init?(ofChainAt index: Int, in content: TableContent, _ map: ServiceMap, isNFT: Bool) {
+    faults = content.name == .nat ? ChainFaults(ofChainAt: index, in: content, map) : nil
+    natives = isNFT ? IncompatibleTable.nativeRules(ofChainAt: index, in: content) : []
+    if faults == nil, natives.isEmpty { return nil }
   }
 }
 
