@@ -231,6 +231,11 @@ public struct LabelSet: Sendable, Hashable {
 
   /// No labels.
   public static let none = LabelSet([:])
+
+  /// All bytes at once: an array of bytes feeds them to the hasher one by one.
+  public func hash(into hasher: inout Hasher) {
+    unsafe bytes.withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) }
+  }
 }
 
 extension [UInt8] {
