@@ -106,14 +106,16 @@ public enum Allocator {
     return try body()
   }
 
-  /// Prefaults a range of addresses piece by piece, each as soon as it is mapped.
+  /// Prefaults a range of addresses piece by piece, each as soon as it is mapped, with huge pages where the
+  /// system has some to give.
   private static func prefault(_ place: Range<UInt>, until isOver: borrowing Atomic<Bool>) {
     var next = place.lowerBound
     while next < place.upperBound, !isOver.load(ordering: .relaxed) {
-      let size = min(1 << 20, place.upperBound - next)
+      let size = min(2 * hugePage, Int(place.upperBound - next))
       let address = unsafe UnsafeMutableRawPointer(bitPattern: next)
-      if unsafe madvise(address, Int(size), MADV_POPULATE_WRITE) == 0 {
-        next += size
+      _ = unsafe madvise(address, size, MADV_HUGEPAGE)
+      if unsafe madvise(address, size, MADV_POPULATE_WRITE) == 0 {
+        next += UInt(size)
       } else if errno == ENOMEM {
         usleep(20)
       } else {

@@ -16,12 +16,12 @@ extension TranslatedConnection {
     for attribute in message.attributes { parts.take(attribute) }
     guard !parts.hasZone, parts.status & Self.translatedStatus != 0,
       let asked = Tuple(parts.original, family),
-      let answer = Answerer(parts.reply, family)
+      let answer = Tuple(parts.reply, family)
     else { return nil }
     self.init(
       ipProtocol: asked.ipProtocol, client: asked.source, clientPort: asked.sourcePort,
       destination: asked.destination, destinationPort: asked.destinationPort,
-      endpoint: answer.address, endpointPort: answer.port,
+      endpoint: answer.source, endpointPort: answer.sourcePort,
       isReplied: parts.status & UInt32(IPS_SEEN_REPLY.rawValue) != 0, timeout: parts.timeout,
       packets: Packets(parts.sent, parts.answered), tcp: parts.protocolState.flatMap(TCP.init))
   }
@@ -81,27 +81,6 @@ extension TranslatedConnection {
       ipProtocol = number
       self.sourcePort = sourcePort
       self.destinationPort = destinationPort
-    }
-  }
-
-  /// Who sends in the direction of the answer.
-  private struct Answerer {
-    let address: IPAddress
-    let port: UInt16
-
-    init?(_ bytes: KernelBytes?, _ family: IPFamily) {
-      var attributes = NetlinkAttributes(bytes)
-      guard let addresses = attributes.payload(of: CTA_TUPLE_IP),
-        let transport = attributes.payload(of: CTA_TUPLE_PROTO)
-      else { return nil }
-      var (ip, ports) = (NetlinkAttributes(addresses), NetlinkAttributes(transport))
-      guard
-        let address = ip.payload(of: family == .ipv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC)?
-          .address(family, at: 0),
-        let port: UInt16 = ports.number(of: CTA_PROTO_SRC_PORT)
-      else { return nil }
-      self.address = address
-      self.port = port
     }
   }
 }
