@@ -51,11 +51,7 @@ struct Migrate: ParsableCommand, Tool {
 
   private static func add(_ file: RulesetInput, to report: inout MigrationReport) {
     do throws(ReadingError) {
-      // A file may hold both backends.
-      let ruleset = Ruleset(name: file.name, families: try file.parse(tables))
-      report.add(
-        MigrationSource(
-          name: file.name, families: ruleset.families, others: ruleset.leftOut, mode: ruleset.mode))
+      report.add(Ruleset(name: file.name, families: try file.parse(tables)))
     } catch {
       report.addFailure(of: file.name, "\(error)")
     }
@@ -70,9 +66,10 @@ struct Migrate: ParsableCommand, Tool {
     // Of what was read in part, it isn't known what the rest would show.
     guard report.failures.allSatisfy({ $0.source != name }) else { return }
     report.add(
-      MigrationSource(
-        name: name, families: families, others: others, mode: KubeProxyMode(of: reading),
-        node: LiveNode(reading)))
+      Ruleset(
+        name: name, families: families, mode: KubeProxyMode(of: reading), beside: others,
+        isKernel: true),
+      node: LiveNode(reading))
   }
 }
 

@@ -37,7 +37,7 @@ struct MigrationCase: Sendable, CustomTestStringConvertible {
     let families = try SaveFileParser.parse(Array(text.utf8))
     let mode = KubeProxyMode(of: families, evidence)
     var report = MigrationReport()
-    report.add(MigrationSource(name: "node", families: families, mode: mode, node: node))
+    report.add(Ruleset(name: "node", families: families, mode: mode), node: node)
     return report
   }
 }

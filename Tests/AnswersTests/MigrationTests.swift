@@ -45,7 +45,7 @@ struct MigrationTests {
     let snapshot = try fixture.snapshot()
     var report = MigrationReport()
     let mode = KubeProxyMode(of: [snapshot])
-    report.add(MigrationSource(name: fixture.name, families: [snapshot], mode: mode))
+    report.add(Ruleset(name: fixture.name, families: [snapshot], mode: mode))
     let findings = try #require(report.findings.first)
     #expect(findings.map(\.subject) == MigrationSubject.allCases)
     #expect(findings.allSatisfy { !$0.details.isEmpty && $0.status != .blocks })
@@ -63,7 +63,7 @@ struct MigrationTests {
     let snapshot = try Fixture("legacy-1.36/a-00-baseline.rules").snapshot()
     var report = MigrationReport()
     report.add(
-      MigrationSource(name: "node", families: [snapshot], mode: mode, node: LiveNode.node()))
+      Ruleset(name: "node", families: [snapshot], mode: mode), node: LiveNode.node())
     let statuses = Dictionary(
       uniqueKeysWithValues: try #require(report.findings.first).map { ($0.subject, $0.status) })
     #expect(statuses[.mode] == ofMode)
@@ -97,9 +97,8 @@ struct MigrationTests {
     ] as [([FamilySnapshot], MigrationFinding.Status, String)] {
       var report = MigrationReport()
       report.add(
-        MigrationSource(
-          name: "kernel", families: [used], others: others, mode: .iptables,
-          node: LiveNode.node()))
+        Ruleset(name: "kernel", families: [used], mode: .iptables, beside: others),
+        node: LiveNode.node())
       let finding = try #require(report.findings.first?.first { $0.subject == .leftovers })
       #expect(finding.status == status)
       #expect(finding.details.joined().contains(words), "\(finding.details)")
@@ -118,7 +117,7 @@ struct MigrationTests {
       {
         var report = MigrationReport()
         report.add(
-          MigrationSource(name: "a", families: [snapshot], mode: .iptables, node: node))
+          Ruleset(name: "a", families: [snapshot], mode: .iptables), node: node)
         for finding in report.findings[0] where subjects.contains(finding.subject) {
           #expect(finding.status == status, "\(finding.subject): \(finding.details)")
         }

@@ -23,15 +23,15 @@ extension MigrationSource {
   }
 }
 
-/// How a built-in chain of filter ends.
+/// What drops all that no rule of a built-in chain of filter has accepted.
 private struct ChainEnding {
-  /// What drops all that no rule has accepted: the policy, or a rule; nil where nothing does.
-  let words: String?
+  /// The policy, or a rule.
+  let words: String
   let rules: [MigrationRule]
   /// How many rules are not kube-proxy's jumps, nor the one that drops.
   let others: Int
 
-  /// - Parameter name: a chain of filter; nil where it doesn't exist.
+  /// Nil where nothing does, or there is no such chain.
   init?(of name: ChainName, in snapshot: FamilySnapshot) {
     guard let content = snapshot.table(.filter)?.content, let index = content.chainIndex(of: name)
     else { return nil }
@@ -48,9 +48,11 @@ private struct ChainEnding {
         MigrationRule(
           backend: snapshot.backend, content: content, chainIndex: index, position: drop)
       ]
-    } else {
-      words = chain.policy == .drop ? "\(name) has the policy DROP" : nil
+    } else if chain.policy == .drop {
+      words = "\(name) has the policy DROP"
       rules = []
+    } else {
+      return nil
     }
   }
 }
@@ -65,16 +67,14 @@ extension ArraySlice<UInt8> {
 extension FamilySnapshot {
   /// Adds whether FORWARD drops what KUBE-FORWARD accepts.
   fileprivate func addForwarding(to finding: inout MigrationFinding, hasCounts: Bool) {
-    guard let ending = ChainEnding(of: "FORWARD", in: self), let words = ending.words else {
-      return
-    }
+    guard let ending = ChainEnding(of: "FORWARD", in: self) else { return }
     var accepted: UInt64 = 0
     forEachRule(of: .kubeForward, in: .filter) { outline, _, packets in
       if outline.outcome == .other { accepted += packets }
     }
     let count =
       hasCounts ? ". KUBE-FORWARD has accepted \(Wording.count(accepted, "packet"))" : ""
-    let place = "\(words) (\(family.rawValue))"
+    let place = "\(ending.words) (\(family.rawValue))"
     if ending.others == 0 {
       finding.add(
         .blocks, "\(place), and no rule but kube-proxy's accepts anything\(count)", ending.rules)
@@ -92,12 +92,10 @@ extension FamilySnapshot {
     forEachRule(of: .kubeNodePorts, in: .filter) { outline, rule, _ in
       if outline.outcome == .other { checks.append(rule) }
     }
-    guard !checks.isEmpty, let ending = ChainEnding(of: "INPUT", in: self),
-      let words = ending.words
-    else { return }
+    guard !checks.isEmpty, let ending = ChainEnding(of: "INPUT", in: self) else { return }
     finding.add(
       ending.others == 0 ? .blocks : .look,
-      "\(words) (\(family.rawValue)), and kube-proxy accepts health checks at "
+      "\(ending.words) (\(family.rawValue)), and kube-proxy accepts health checks at "
         + Wording.count(checks.count, "port"), ending.rules + checks)
   }
 }

@@ -134,7 +134,7 @@ extension MigrationSource {
   }
 
   private func examineLeftovers(_ finding: inout MigrationFinding) {
-    for family in others { family.addLeftovers(to: &finding) }
+    for family in ruleset.leftOut + ruleset.beside { family.addLeftovers(to: &finding) }
     let contents = families.flatMap(\.tables).map(\.content)
     let rules = contents.reduce(0) { $0 + $1.serviceRuleCount }
     let count = Wording.count(rules, "rule") + " for services"

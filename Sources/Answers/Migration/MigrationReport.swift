@@ -36,8 +36,11 @@ public struct MigrationReport: Sendable {
 
   public init() {}
 
-  /// Examines a source.
-  public mutating func add(_ source: MigrationSource) {
+  /// Examines a rule set.
+  ///
+  /// - Parameter node: What only a live node shows; nil for a file.
+  public mutating func add(_ ruleset: Ruleset, node: LiveNode? = nil) {
+    let source = MigrationSource(ruleset: ruleset, node: node)
     nodes.append(Node(source: source, findings: source.examine()))
   }
 
@@ -62,7 +65,7 @@ extension MigrationReport {
   public func write(to text: inout TerminalWriter) {
     for (index, node) in nodes.enumerated() {
       if index > 0 { text.endLine() }
-      text.write("\(node.source.name): ", .strong)
+      text.write("\(node.source.ruleset.name): ", .strong)
       let blocking = node.count(.blocks)
       let things = "\(Wording.count(blocking, "thing")) stand\(blocking == 1 ? "s" : "")"
       text.write(
@@ -81,7 +84,7 @@ extension MigrationReport {
   public func write(to json: inout JSONWriter) {
     json.answer { json in
       json.member("sources", objects: nodes) { node, json in
-        json.member("source", .string(node.source.name))
+        json.member("source", .string(node.source.ruleset.name))
         json.member("mode", .string(node.source.mode.rawValue))
         json.member("blocking", .integer(node.count(.blocks)))
         json.member("findings", objects: node.findings) { $0.write(to: &$1) }

@@ -1,28 +1,14 @@
-public import KubeProxy
+internal import KubeProxy
 public import Netfilter
 
 /// A node, live or as a file has it, that `migrate` examines.
-public struct MigrationSource: Sendable {
-  /// The file's name, or `kernel`.
-  let name: String
-  /// The rules of the backend that kube-proxy uses.
-  let families: [FamilySnapshot]
-  /// Those of the other backend.
-  let others: [FamilySnapshot]
-  let mode: KubeProxyMode
+struct MigrationSource: Sendable {
+  let ruleset: Ruleset
   /// What only a live node shows; nil for a file.
   let node: LiveNode?
 
-  public init(
-    name: String, families: [FamilySnapshot], others: [FamilySnapshot] = [], mode: KubeProxyMode,
-    node: LiveNode? = nil
-  ) {
-    self.name = name
-    self.families = families
-    self.others = others
-    self.mode = mode
-    self.node = node
-  }
+  var families: [FamilySnapshot] { ruleset.families }
+  var mode: KubeProxyMode { ruleset.mode }
 }
 
 /// What a node shows beside its rules.

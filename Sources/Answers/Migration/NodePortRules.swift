@@ -23,7 +23,7 @@ struct NodePortRules {
     snapshot.forEachRule(of: .kubeNodePorts, in: .nat) { outline, rule, packets in
       guard case .chain(let name) = outline.outcome, case .service = ChainRole(name) else { return }
       ports.insert(NodePort(ipProtocol: outline.ipProtocol, port: outline.destinationPort))
-      if outline.destination?.isLoopback == true {
+      if outline.destination?.address.isLoopback == true {
         localhost.packets += packets
         localhost.rules.append(rule)
       } else {
@@ -46,25 +46,9 @@ struct NodePortRules {
 
   /// Whether NodePorts are kept from being reached at 127.0.0.1.
   var excludesLocalhost: Bool {
-    if let addresses { return !addresses.contains(where: \.isLoopback) }
+    if let addresses { return !addresses.contains(where: \.address.isLoopback) }
     return !jumps.isEmpty
-      && jumps.allSatisfy { $0.destination?.inverted == true && $0.destination?.isLoopback == true }
-  }
-}
-
-extension AddressMatch {
-  /// Whether it is of the loopback network: in 127.0.0.0/8, or ::1.
-  fileprivate var isLoopback: Bool {
-    switch address.family {
-    case .ipv4: address.high >> 56 == 127 && (mask.prefixLength ?? 0) >= 8
-    case .ipv6: address.high == 0 && address.low == 1
-    }
-  }
-
-  /// As `-d` has it, without the mask of a single address.
-  fileprivate var words: String {
-    if mask == address.family.fullMask { return "\(address)" }
-    return mask.prefixLength == nil ? "\(address)/\(mask)" : text
+      && jumps.allSatisfy { $0.destination.map { $0.inverted && $0.address.isLoopback } ?? false }
   }
 }
 
@@ -123,9 +107,10 @@ extension MigrationSource {
           "no rule of KUBE-SERVICES leads to the \(Wording.count(rules.ports.count, "NodePort"))"
             + suffix)
       } else if let addresses = rules.addresses {
+        let words = addresses.map { match in match.onlyAddress.map { "\($0)" } ?? match.text }
         finding.add(
           .ok,
-          "NodePorts are restricted to \(Wording.list(addresses.map(\.words), atMost: 10))\(suffix): "
+          "NodePorts are restricted to \(Wording.list(words, atMost: 10))\(suffix): "
             + "keep the --nodeport-addresses that says so")
       } else {
         finding.add(

@@ -32,7 +32,7 @@ enum CheckProperties {
     }
     let node = LiveNode(kernelRelease: "6.1", evidence: NodeEvidence()) { _ in 1 }
     var report = MigrationReport()
-    report.add(MigrationSource(name: "rules", families: [snapshot], mode: mode, node: node))
+    report.add(Ruleset(name: "rules", families: [snapshot], mode: mode), node: node)
     var text = TerminalWriter(isColoured: false)
     report.write(to: &text)
     require(!PlainText.lines(text.bytes).isEmpty, "something is said of a migration")
