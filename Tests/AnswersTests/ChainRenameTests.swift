@@ -84,11 +84,11 @@ struct ChainRenameTests {
 
   @Test("They are found by their rules, and by who leads to them", arguments: examples)
   func found(_ old: String, _ new: String, _ names: [String: String]) throws {
-    let tables = try [old, new].map {
-      try #require(RulesetText(filter: $0).snapshot().table(.filter))
-    }
-    let renames = ChainRenames(TableComparison(from: tables[0], to: tables[1])) { _ in true }
-    let found = renames.names.map { ("\($0.key)", "\($0.value)") }
+    let comparison = FamilyComparison(
+      .ipv4, from: try RulesetText(filter: old).snapshot(),
+      to: try RulesetText(filter: new).snapshot())
+    let table = try #require(comparison.tables.first { $0.name == .filter })
+    let found = ChainRenames(table).names.map { ("\($0.key)", "\($0.value)") }
     #expect(Dictionary(found, uniquingKeysWith: { $1 }) == names)
   }
 

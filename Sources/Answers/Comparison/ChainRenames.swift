@@ -11,12 +11,11 @@ struct ChainRenames {
   /// By a chain's old name, the new one.
   private(set) var names: [ChainName: ChainName] = [:]
 
-  /// - Parameter isEligible: whether a chain of the old or new side may have another name: those of service
-  ///   ports may not, because their names say whose they are.
-  init(_ table: TableComparison, isEligible: (ChangedChain) -> Bool) {
-    let changes = table.difference.changedChains
-    let gone = changes.filter { $0.newIndex == nil && isEligible($0) }.compactMap(\.oldIndex)
-    let come = changes.filter { $0.oldIndex == nil && isEligible($0) }.compactMap(\.newIndex)
+  init(_ table: TableComparison) {
+    let changes = table.difference.changedChains.filter {
+      $0.chainChange != nil && Self.mayBeRenamed(table.transition.changedRules(of: $0))
+    }
+    let (gone, come) = (changes.compactMap(\.oldIndex), changes.compactMap(\.newIndex))
     let (old, new) = (
       gone.map { table.old.content.chains[$0] }, come.map { table.new.content.chains[$0] }
     )
@@ -25,6 +24,16 @@ struct ChainRenames {
     pair(
       Dictionary(grouping: old) { classes[$0.name] ?? $0.name },
       Dictionary(grouping: new) { classes[$0.name] ?? $0.name }, in: table)
+  }
+
+  /// Whether a chain that came or went may be one with another name. kube-proxy's for services may not, because
+  /// their names say whose they are.
+  private static func mayBeRenamed(_ rules: ChangedRules) -> Bool {
+    switch RuleScope(rules.chain) {
+    case .hook, .dispatch: false
+    case .system, .other: true
+    case .service: rules.owners.allSatisfy { $0 == nil }
+    }
   }
 
   /// What a chain is apart from its name.

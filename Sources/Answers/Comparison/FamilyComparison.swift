@@ -15,9 +15,10 @@ struct FamilyComparison {
   ///   - new: The same on the new side.
   init(_ family: IPFamily, from old: FamilySnapshot?, to new: FamilySnapshot?) {
     self.family = family
+    var pairs: [(old: TableSnapshot, new: TableSnapshot)] = []
     for name in TableName.allCases.sorted() {
       switch (old?.known(name, family), new?.known(name, family)) {
-      case (let old?, let new?): tables.append(TableComparison(from: old, to: new))
+      case (let old?, let new?): pairs.append((old, new))
       case (nil, nil): break
       case (nil, let only?), (let only?, nil):
         if only.content.chains.isEmpty { break }
@@ -26,10 +27,12 @@ struct FamilyComparison {
       }
     }
     self.old = FamilySide(
-      FamilySnapshot(backend: old?.backend ?? .legacy, family: family, tables: tables.map(\.old)))
+      FamilySnapshot(backend: old?.backend ?? .legacy, family: family, tables: pairs.map(\.old)))
     self.new = FamilySide(
-      FamilySnapshot(backend: new?.backend ?? .legacy, family: family, tables: tables.map(\.new)),
+      FamilySnapshot(backend: new?.backend ?? .legacy, family: family, tables: pairs.map(\.new)),
       previous: self.old.map)
+    let maps = (self.old.map, self.new.map)
+    tables = pairs.map { TableComparison(from: $0.old, to: $0.new, maps) }
   }
 }
 
@@ -65,12 +68,6 @@ extension ChangedRules {
 }
 
 extension FamilyComparison {
-  func transition(of table: TableComparison) -> TableTransition {
-    TableTransition(
-      from: TableTransition.Side(content: table.old.content, map: old.map),
-      to: TableTransition.Side(content: table.new.content, map: new.map), table.difference)
-  }
-
   /// A chain that has another name now. No service port's chain is one.
   struct Rename {
     let table: TableName
@@ -84,7 +81,7 @@ extension FamilyComparison {
   mutating func takeRenames() -> [Rename] {
     var renames: [Rename] = []
     for (index, table) in tables.enumerated() {
-      let names = ChainRenames(table, isEligible: { !isServices($0, table) }).names
+      let names = ChainRenames(table).names
       if names.isEmpty { continue }
       tables[index] = table.renaming(names)
       let others = Set(
@@ -95,16 +92,6 @@ extension FamilyComparison {
       }
     }
     return renames
-  }
-
-  /// Whether a chain that came or went is built in, or kube-proxy's for services.
-  private func isServices(_ change: ChangedChain, _ table: TableComparison) -> Bool {
-    switch RuleScope(table.difference.chain(of: change)) {
-    case .hook, .dispatch: true
-    case .system, .other: false
-    case .service:
-      transition(of: table).changedRules(of: change).owners.contains { $0 != nil }
-    }
   }
 }
 

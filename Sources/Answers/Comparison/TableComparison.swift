@@ -1,21 +1,28 @@
 internal import Churn
+internal import KubeProxy
 internal import Netfilter
 
 /// A table on both sides, and what differs.
 struct TableComparison {
   let old: TableSnapshot
   let new: TableSnapshot
-  let difference: TableDifference
+  let transition: TableTransition
   /// The built-in chains that both sides have, with another policy.
   let policies: [(chain: ChainName, old: Verdict, new: Verdict)]
 
   var family: IPFamily { new.family }
   var name: TableName { new.name }
+  var difference: TableDifference { transition.difference }
 
-  init(from old: TableSnapshot, to new: TableSnapshot) {
+  /// - Parameter maps: Of the service ports of both sides.
+  init(
+    from old: TableSnapshot, to new: TableSnapshot, _ maps: (old: ServiceMap, new: ServiceMap)
+  ) {
     self.old = old
     self.new = new
-    difference = TableDifference(from: old.content, to: new.content)
+    transition = TableTransition(
+      from: TableTransition.Side(content: old.content, map: maps.old),
+      to: TableTransition.Side(content: new.content, map: maps.new))
     policies = new.content.chains.compactMap { chain in
       guard let policy = chain.policy, let index = old.content.chainIndex(of: chain.name),
         let former = old.content.chains[index].policy, former != policy
@@ -37,7 +44,7 @@ struct TableComparison {
     return TableComparison(
       from: TableSnapshot(
         content: content, counters: old.counters, policyCounters: old.policyCounters,
-        size: old.size, handles: old.handles), to: new)
+        size: old.size, handles: old.handles), to: new, (transition.old.map, transition.new.map))
   }
 
   /// A chain's rules on the old side; none where it is new.

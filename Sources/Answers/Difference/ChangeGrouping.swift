@@ -26,13 +26,13 @@ struct ChangeGrouping {
           Self.declaration(policy.chain, policy.new), nil, .nobody(.hook, kind: "builtin"))
       }
       var rewritten = table.rewrittenRules
-      for rules in comparison.transition(of: table).changedRules {
+      for rules in table.transition.changedRules {
         add(rules, of: table)
         guard let index = rules.change.newIndex else { continue }
-        add(rewritten.removeValue(forKey: index) ?? [], of: table, index, comparison.new)
+        add(rewritten.removeValue(forKey: index) ?? [], of: table, index)
       }
       for (index, rules) in rewritten.sorted(by: { $0.key < $1.key }) {
-        add(rules, of: table, index, comparison.new)
+        add(rules, of: table, index)
       }
     }
   }
@@ -57,7 +57,7 @@ struct ChangeGrouping {
 
   /// Adds rules that were written again in a chain of the new side.
   private mutating func add(
-    _ rules: [ChainDifference.Move], of table: TableComparison, _ index: Int, _ side: FamilySide
+    _ rules: [ChainDifference.Move], of table: TableComparison, _ index: Int
   ) {
     if rules.isEmpty { return }
     let chain = table.new.content.chains[index]
@@ -66,7 +66,8 @@ struct ChangeGrouping {
       add(
         .ruleRewritten(from: rule.from + 1, to: rule.to + 1), table, chain.name,
         chain.rules[rule.to].bytes(in: chain.name),
-        side.map.servicePort(ofRule: rule.to, ofChainAt: index, in: table.new.content),
+        table.transition.new.map.servicePort(
+          ofRule: rule.to, ofChainAt: index, in: table.new.content),
         ChangeGroup.Owner(places[rule.to]))
     }
   }

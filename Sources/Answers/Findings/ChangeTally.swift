@@ -13,22 +13,8 @@ struct ChangeTally {
     }
   }
 
-  struct ServiceTally {
-    var chains: [Place: ChangeCounts] = [:]
-    /// What differs in it, at most.
-    var weight = Weight.comments
-    /// The chains of its own in which nothing differs that matters to packets.
-    var harmlessChains: Set<Place> = []
-
-    mutating func add(_ counts: ChangeCounts, _ place: Place, _ weight: Weight) {
-      chains[place] = counts
-      if weight.rawValue > self.weight.rawValue { self.weight = weight }
-      if weight != .rules { harmlessChains.insert(place) }
-    }
-  }
-
   /// How much differs.
-  enum Weight: Int {
+  enum Weight: Comparable {
     /// Nothing but comments, in chains of its own.
     case comments
     /// The same, and how probabilities are rounded.
@@ -36,6 +22,8 @@ struct ChangeTally {
     case rules
   }
 
+  /// What changed for a service port, chain by chain.
+  typealias ServiceTally = [Place: (counts: ChangeCounts, weight: Weight)]
   /// What changed in a chain, in rules that belong to no service port.
   typealias ChainTally = (place: Place, placement: RulePlacement, counts: ChangeCounts)
 
@@ -53,7 +41,7 @@ struct ChangeTally {
   ///   none.
   init(_ comparison: FamilyComparison, _ selection: ((ServicePort) -> Bool)?) {
     for table in comparison.tables {
-      for rules in comparison.transition(of: table).changedRules {
+      for rules in table.transition.changedRules {
         add(rules, of: table, selection)
       }
     }
@@ -86,7 +74,7 @@ struct ChangeTally {
     }
     let weight = placement.scope == .service ? Weight(of: change, in: table) : .rules
     for (port, counts) in byService {
-      services[port, default: ServiceTally()].add(counts, place, weight)
+      services[port, default: [:]][place] = (counts, weight)
     }
     for (placement, counts) in nobody.sorted(by: { $0.key.kind < $1.key.kind })
     where counts != .zero {

@@ -14,7 +14,7 @@ extension FamilyComparison {
             "the policy of \(place) is \(policy.new.name) now; it was \(policy.old.name)",
             ChangeTally.Place(table: table.name, chain: policy.chain))
         }
-        + transition(of: table).changedRules.filter(\.chain.isBuiltIn)
+        + table.transition.changedRules.filter(\.chain.isBuiltIn)
         .flatMap { hookFindings($0, table) }
     }
   }

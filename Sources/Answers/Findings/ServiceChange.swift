@@ -8,34 +8,29 @@ extension FamilyComparison {
     if tally.services.isEmpty { return [] }
     let (old, new) = (FamilyServices(self.old), FamilyServices(self.new))
     var findings: [DifferenceFinding] = []
-    var (commentsOnly, roundingOnly) = (0, 0)
+    var harmless: [ChangeTally.Weight: Int] = [:]
     for (port, changes) in tally.services.sorted(by: { $0.key < $1.key }) {
       let (before, after) = (old.report(of: port), new.report(of: port))
-      switch changes.weight {
-      case .comments where before != nil && after != nil: commentsOnly += 1
-      case .rounding where before != nil && after != nil: roundingOnly += 1
-      default:
-        var change = ServiceChange(port, family, changes)
-        change.compare(before, after)
-        findings += change.findings
+      let weight = changes.values.lazy.map(\.weight).max() ?? .rules
+      if weight != .rules, before != nil, after != nil {
+        harmless[weight, default: 0] += 1
+        continue
       }
+      var change = ServiceChange(port, family, changes)
+      change.compare(before, after)
+      findings += change.findings
     }
-    if commentsOnly > 0 {
-      findings.append(
-        finding(
-          .commentsOnly,
-          "only comments differ in the rules of \(Wording.count(commentsOnly, "service port"))"
-            + "\(Wording.suffix(family)): no effect on traffic"))
-    }
-    if roundingOnly > 0 {
-      findings.append(
-        finding(
-          .rewritten,
-          "only the rounding of shares differs in the rules of "
-            + "\(Wording.count(roundingOnly, "service port"))\(Wording.suffix(family)): no effect on traffic"
-        ))
-    }
+    let kinds: [(ChangeTally.Weight, DifferenceFinding.Kind, String)] = [
+      (.comments, .commentsOnly, "comments differ"),
+      (.rounding, .rewritten, "the rounding of shares differs"),
+    ]
     return findings
+      + kinds.compactMap { weight, kind, what in
+        harmless[weight].map {
+          let ports = "\(Wording.count($0, "service port"))\(Wording.suffix(family))"
+          return finding(kind, "only \(what) in the rules of \(ports): no effect on traffic")
+        }
+      }
   }
 }
 
@@ -47,9 +42,7 @@ private struct ServiceChange {
   private let family: IPFamily
   private let name: String
   /// What changed in each chain, in order.
-  private let chains: [(key: ChangeTally.Place, value: ChangeCounts)]
-  /// Those in which nothing differs that matters.
-  private let harmlessChains: Set<ChangeTally.Place>
+  private let chains: [ChangeTally.ServiceTally.Element]
   /// The service chains whose endpoints are others.
   private var changedChains: Set<ChainName> = []
   /// The service chains whose endpoints are the same, with other shares.
@@ -59,8 +52,7 @@ private struct ServiceChange {
     self.port = port
     self.family = family
     name = "\(port)\(Wording.suffix(family))"
-    chains = changes.chains.sorted { $0.key < $1.key }
-    harmlessChains = changes.harmlessChains
+    chains = changes.sorted { $0.key < $1.key }
   }
 
   /// Adds what differs; a side is nil where the service port doesn't exist there.
@@ -114,11 +106,9 @@ private struct ServiceChange {
   /// Adds what differs in the endpoints: which there are, and how much each gets.
   private mutating func addEndpoints(_ old: ServiceReport, _ new: ServiceReport) {
     func add(_ before: [EndpointShare], _ after: [EndpointShare], _ place: String) -> Bool {
-      let exchange = EndpointExchange(before, after, old, new)
-      if let words = exchange.words {
-        self.add(.endpointsChanged, "the endpoints of \(name) changed\(place): \(words)")
-      }
-      return exchange.words != nil
+      guard let words = Self.endpoints(before, after, old, new) else { return false }
+      self.add(.endpointsChanged, "the endpoints of \(name) changed\(place): \(words)")
+      return true
     }
     let isEverywhere = add(
       old.balancing.flatMap(\.endpoints), new.balancing.flatMap(\.endpoints), "")
@@ -183,7 +173,8 @@ private struct ServiceChange {
 
   /// Adds rules that moved in the service port's own chains, where the order counts.
   private mutating func addOrders() {
-    for (place, counts) in chains where counts.moved > 0 && !changedChains.contains(place.chain) {
+    for (place, change) in chains
+    where change.counts.moved > 0 && !changedChains.contains(place.chain) {
       guard case .service(let kind, _) = ChainRole(place.chain) else { continue }
       let consequence =
         switch kind {
@@ -192,7 +183,7 @@ private struct ServiceChange {
             + (unequalChains.contains(place.chain) ? "changed" : "are as before")
         case .endpoint, .external, .firewall: ", where the order counts"
         }
-      let rules = Wording.count(counts.moved, "rule")
+      let rules = Wording.count(change.counts.moved, "rule")
       add(.serviceOrder, "\(rules) moved in \(place.chain) of \(name)\(consequence)", place)
     }
   }
@@ -205,16 +196,17 @@ private struct ServiceChange {
       with: [.serviceBlocked, .serviceUnblocked, .addressesChanged, .nodePortsChanged])
     let explainsEndpoints = !kinds.isDisjoint(
       with: [.endpointsChanged, .sharesChanged, .sessionAffinityChanged])
-    let rest = chains.filter { place, counts in
+    let rest = chains.filter { place, change in
       switch ChainRole(place.chain) {
-      case _ where counts.added + counts.removed == 0 || harmlessChains.contains(place): false
+      case _ where change.counts.added + change.counts.removed == 0 || change.weight != .rules:
+        false
       case .service(.external, _), .service(.firewall, _), .system, .other: true
       case .service: !explainsEndpoints
       case .dispatch: !explainsDispatch
       }
     }
     if rest.isEmpty { return }
-    var counts = rest.reduce(into: ChangeCounts.zero) { $0 += $1.value }
+    var counts = rest.reduce(into: ChangeCounts.zero) { $0 += $1.value.counts }
     counts.moved = 0
     let places = rest.map { Wording.place($0.key.chain, $0.key.table, .ipv4) }
     add(
@@ -223,22 +215,18 @@ private struct ServiceChange {
   }
 }
 
-/// The endpoints that only one side has, in words.
-private struct EndpointExchange {
-  /// `1 gone, 2 new`; nil where both sides have the same.
-  private(set) var words: String?
-
-  init(
+extension ServiceChange {
+  /// The endpoints that only one side has: `1 gone, 2 new`; nil where both sides have the same.
+  private static func endpoints(
     _ old: [EndpointShare], _ new: [EndpointShare], _ oldReport: ServiceReport,
     _ newReport: ServiceReport
-  ) {
-    let emptied = Self.emptied(from: old, to: new)
-    let filled = Self.emptied(from: new, to: old)
+  ) -> String? {
+    let (emptied, filled) = (emptied(from: old, to: new), emptied(from: new, to: old))
     // A chain that translates to nothing is no other endpoint.
     let (gone, came) = exchange(
       old.filter { filled[$0.chain] == nil }.map(\.text),
       new.filter { emptied[$0.chain] == nil }.map(\.text))
-    if gone.isEmpty, came.isEmpty { return }
+    if gone.isEmpty, came.isEmpty { return nil }
     func sentences(
       _ chains: [ChainName: String], _ report: ServiceReport, _ verb: String, _ time: String
     ) -> [String] {
@@ -247,7 +235,7 @@ private struct EndpointExchange {
         return "\(chain), the chain of \(endpoint), \(verb) to \(target) \(time)"
       }
     }
-    words =
+    return
       ([Wording.counts([(gone.count, "gone"), (came.count, "new")])]
       + sentences(emptied, newReport, "translates", "now")
       + sentences(filled, oldReport, "translated", "before")).joined(separator: "; ")
