@@ -108,6 +108,16 @@ extension Rule {
     forEachElement { element, line, owner in isThere = isThere || isMeant(element, line, owner) }
     return isThere
   }
+
+  /// What a selector such as `-i` asks for; nil where the rule doesn't have it.
+  func selector(_ name: String) -> (value: [UInt8], isInverted: Bool)? {
+    var selector: (value: [UInt8], isInverted: Bool)?
+    forEachElement { element, line, _ in
+      guard element.kind == .selector, line.isText(name, element.name) else { return }
+      selector = (line.bytes(in: element.value), element.isInverted)
+    }
+    return selector
+  }
 }
 
 extension TableSnapshot {

@@ -62,6 +62,4 @@ struct DispatchOrderTests {
     let chain = snapshot.table(.nat)?.content.chains.first { $0.name == "KUBE-SERVICES" }
     return try #require(chain).rules
   }
-
-  /// SplitMix64.
 }

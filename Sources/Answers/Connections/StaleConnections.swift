@@ -27,7 +27,7 @@ public struct StaleConnections {
 
   private let selection: ((ServicePort) -> Bool)?
   private var judged: [IPFamily: (services: JudgedFamily, census: ConnectionCensus)] = [:]
-  private var found: [IPFamily: [ConnectionCensus.Stale: Group]] = [:]
+  private var found: [ConnectionCensus.Stale: Group] = [:]
 
   /// - Parameters:
   ///   - selection: The service ports that are asked for; nil for all.
@@ -53,14 +53,14 @@ public struct StaleConnections {
       let port = judged[family]?.services.ports[place.service], selection?(port) ?? true
     else { return }
     let new = Group(family: family, servicePort: port, endpoint: place.endpoint)
-    found[family, default: [:]][place, default: new].add(connection)
+    found[place, default: new].add(connection)
   }
 
   /// What was found, but for what other rules explain, of which a later reading made the rule set.
   ///
   /// - Returns: Sorted by service port, family and endpoint.
   public func groups(confirmedBy later: StaleConnections) -> [Group] {
-    found.values.flatMap(\.values).filter { group in
+    found.values.filter { group in
       later.judged[group.family]?.services.isStale(group.endpoint, of: group.servicePort) ?? false
     }.sorted {
       ($0.servicePort, $0.family, $0.endpoint) < ($1.servicePort, $1.family, $1.endpoint)

@@ -39,11 +39,10 @@ extension Explanation {
     var words = translated.isEmpty ? "" : translatedWords(translated)
     if hasAffinity, translated.count > 1 { words += ", or the one that the client had before" }
     if let other = fates.first(where: { $0.translation == nil }) {
-      let place = other.end == .deliveredHere ? "delivered on the node" : "let through"
       words +=
         words.isEmpty
-        ? "not translated: \(untranslatedWords(other)); \(place)"
-        : ", or not translated, and \(place)"
+        ? "not translated: \(untranslatedWords(other)); \(self.words(of: other.end))"
+        : ", or not translated, and \(self.words(of: other.end))"
     }
     if !Set(ends.undecidedDestination).isSubset(of: ends.undecided) {
       words += ", which depends on \(conditions(ends.undecidedDestination))"
@@ -176,7 +175,7 @@ extension Explanation {
     let rules = ends.undecided.compactMap { resolved.side.rule($0)?.rule }
     let flags = [
       ("-i", "--in", resolved.packet.input == .unknown), ("-o", "--out", question.output == nil),
-    ].filter { selector, _, isOpen in isOpen && rules.contains { $0.hasSelector(selector) } }
+    ].filter { selector, _, isOpen in isOpen && rules.contains { $0.selector(selector) != nil } }
     if flags.isEmpty { return nil }
     return "\(flags.map(\.1).joined(separator: " and ")) would say by which interface it passes"
   }
@@ -230,9 +229,5 @@ extension Rule {
     let text = String(decoding: rule.line.prefix(length), as: UTF8.self)
       .split(separator: " ").joined(separator: " ")
     return text.count > 90 ? text.prefix(89) + "…" : text
-  }
-
-  fileprivate func hasSelector(_ name: String) -> Bool {
-    contains { element, line, _ in element.kind == .selector && line.isText(name, element.name) }
   }
 }

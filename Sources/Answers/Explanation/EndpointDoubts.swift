@@ -11,8 +11,7 @@ struct EndpointDoubts {
   private(set) var unclear: [IPAddress] = []
 
   init(_ walk: Walk, _ resolved: ResolvedPacket) {
-    guard resolved.isNodeUnknown, let pods = PodSearch(resolved.side) else { return }
-    let (apiServer, isPod) = (pods.apiServer, pods.podTest())
+    guard resolved.isNodeUnknown, let isPod = PodSearch(resolved.side)?.podTest() else { return }
     var seen: Set<IPAddress> = []
     for state in walk.outcomes.map(\.state) {
       let address = state.packet.destination
@@ -20,14 +19,10 @@ struct EndpointDoubts {
         !resolved.node.isLocal(address), seen.insert(address).inserted,
         resolved.side.owner(of: rule) != nil
       else { continue }
-      if apiServer.contains(address) {
-        machines.append(address)
-      } else {
-        switch isPod(address) {
-        case true?: break
-        case false?: machines.append(address)
-        case nil: unclear.append(address)
-        }
+      switch isPod(address) {
+      case true?: break
+      case false?: machines.append(address)
+      case nil: unclear.append(address)
       }
     }
     machines.sort()

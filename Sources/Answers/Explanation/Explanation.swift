@@ -40,21 +40,22 @@ public struct Explanation {
     {
       throw PacketQuestionError("DST: \(question.destination.text) is \(ports): name a port")
     }
-    let ends = PacketEnds(walk, needsTranslation: expected != nil)
+    let needsTranslation = expected != nil
+    func endsOf(_ other: ResolvedPacket) -> PacketEnds {
+      PacketEnds(KnownDecisions(other).walk(), needsTranslation: needsTranslation)
+    }
+    let ends = PacketEnds(walk, needsTranslation: needsTranslation)
     self.ends = ends
     way = PacketWay(walk, ends, resolved)
     let doubts = resolved.doubts.compactMap { doubt -> String? in
       // A service's address is no node's.
-      if case .isNodeAddress(resolved.packet.destination) = doubt.kind, expected != nil {
+      if case .isNodeAddress(resolved.packet.destination) = doubt.kind, needsTranslation {
         return nil
       }
-      let walk = KnownDecisions(resolved.doubting(doubt)).walk()
-      let others = PacketEnds(walk, needsTranslation: expected != nil)
-      return others.isSame(as: ends) ? nil : doubt.assumption
+      return endsOf(resolved.doubting(doubt)).isSame(as: ends) ? nil : doubt.assumption
     }
     let endpoints = Self.alternatives(to: ends, EndpointDoubts(walk, resolved)) {
-      PacketEnds(
-        KnownDecisions(resolved.onNode($0)).walk(), needsTranslation: expected != nil)
+      endsOf(resolved.onNode($0))
     }
     alternatives = endpoints.alternatives
     assumptions =

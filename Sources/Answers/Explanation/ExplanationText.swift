@@ -26,7 +26,7 @@ extension Explanation {
     }
     text.endLine()
     text.line(journey, .faint)
-    var owner: PacketWay.RuleOwner?
+    var owner: String?
     var isAnyShown = false
     for stage in way.stages where showsAll || stage.matched > 0 || stage.policy == .drop {
       isAnyShown = true
@@ -51,7 +51,7 @@ extension Explanation {
   }
 
   private func write(
-    _ stage: PacketWay.Stage, _ owner: inout PacketWay.RuleOwner?, _ showsAll: Bool,
+    _ stage: PacketWay.Stage, _ owner: inout String?, _ showsAll: Bool,
     to text: inout TerminalWriter
   ) {
     /// For each depth, how many rules were written since the last rule of a lower depth.
@@ -81,7 +81,7 @@ extension Explanation {
   }
 
   private func write(
-    _ passage: PacketWay.Passage, _ last: inout PacketWay.RuleOwner?, to text: inout TerminalWriter
+    _ passage: PacketWay.Passage, _ last: inout String?, to text: inout TerminalWriter
   ) {
     let step = passage.step
     guard let (rule, chain) = resolved.side.rule(step.rule) else { return }
@@ -89,7 +89,7 @@ extension Explanation {
     text.write(String(repeating: "  ", count: step.depth + 1))
     text.write(rule.bytes(in: chain.name), isMatched ? .plain : .faint)
     let owner = isMatched ? way.owner(step.rule) : nil
-    let changed = owner.flatMap { $0 == last ? nil : ", \($0.text)" } ?? ""
+    let changed = owner.flatMap { $0 == last ? nil : ", \($0)" } ?? ""
     if let owner { last = owner }
     text.write("  (rule \(step.rule.position + 1)\(changed))", .faint)
     guard isMatched else {

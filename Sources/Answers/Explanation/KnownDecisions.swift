@@ -20,7 +20,7 @@ final class KnownDecisions {
     // Where it goes is known now.
     let destinations = Set(walk.outcomes.map(\.state.packet.destination))
       .union([resolved.packet.destination])
-    let unused = resolved.networks.filter { !destinations.contains(where: $0.network.holds) }
+    let unused = resolved.networks.filter { !destinations.contains(where: $0.network.matches) }
     unusedOutputs = Set(unused.map(\.name))
     return unusedOutputs.isEmpty ? walk : makeWalk()
   }
@@ -34,19 +34,24 @@ final class KnownDecisions {
 
   private func decide(_ address: RuleAddress) -> Bool? {
     guard let (rule, chain) = resolved.side.rule(address) else { return nil }
-    let conditions = Conditions(rule)
-    if let input = conditions.input, !comesIn(by: input) { return false }
-    if let output = conditions.output, !goesOut(by: output) { return false }
-    if conditions.areKnownOtherwise, resolved.packet.destinationPort != nil,
-      conditions.notInput.map({ !comesIn(by: $0) }) ?? true,
-      conditions.notOutput.map({ !goesOut(by: $0) }) ?? true
+    let interfaces: [(isInverted: Bool, mayBe: () -> Bool)] = [
+      (rule.selector("-i"), comesIn), (rule.selector("-o"), goesOut),
+    ].compactMap { interface, mayBe in
+      interface.map { interface in (interface.isInverted, { mayBe(interface.value) }) }
+    }
+    if interfaces.contains(where: { !$0.isInverted && !$0.mayBe() }) { return false }
+    if !interfaces.isEmpty, interfaces.allSatisfy(\.isInverted), rule.hasDecidedMatches,
+      resolved.packet.destinationPort != nil, !interfaces.contains(where: { $0.mayBe() })
     {
       return true
     }
     guard case .service = ChainRole(chain.name) else { return nil }
     // A client is new to session affinity. What sets its time matches always.
-    if conditions.asksForClient { hasAffinity = true }
-    return conditions.asksForClient ? false : conditions.setsClient ? true : nil
+    if rule.hasRecent({ $0.isText("--rcheck", $1.name) || $0.isText("--update", $1.name) }) {
+      hasAffinity = true
+      return false
+    }
+    return rule.hasRecent { $0.isText("--set", $1.name) && !$1.isInverted } ? true : nil
   }
 
   /// Whether a packet of which that isn't known may come in by an interface: what the node doesn't send doesn't
@@ -58,7 +63,7 @@ final class KnownDecisions {
       return false
     }
     guard let known = resolved.networks.first(where: { $0.name == name }),
-      !known.network.holds(resolved.packet.source)
+      !known.network.matches(resolved.packet.source)
     else { return true }
     noteNetwork(name)
     return false
@@ -85,46 +90,19 @@ final class KnownDecisions {
   }
 }
 
-/// What matters here of a rule's conditions.
-private struct Conditions {
-  private(set) var input: [UInt8]?
-  private(set) var output: [UInt8]?
-  /// The same, inverted.
-  private(set) var notInput: [UInt8]?
-  private(set) var notOutput: [UInt8]?
-  /// Whether nothing but inverted interfaces is asked for that may not be known.
-  private(set) var areKnownOtherwise = true
-  /// Session affinity: whether the client must have been here, or is noted.
-  private(set) var asksForClient = false
-  private(set) var setsClient = false
-
-  init(_ rule: Rule) {
-    rule.forEachElement { element, line, owner in
-      switch element.kind {
-      case .option where line.isText("recent", owner):
-        asksForClient =
-          asksForClient || line.isText("--rcheck", element.name)
-          || line.isText("--update", element.name)
-        setsClient = setsClient || line.isText("--set", element.name) && !element.isInverted
-      case .match:
-        let name = String(decoding: line.bytes(in: element.name), as: UTF8.self)
-        if !Self.known.contains(name) { areKnownOtherwise = false }
-      case .selector where line.isText("-i", element.name):
-        let name = line.bytes(in: element.value)
-        if element.isInverted { notInput = name } else { input = name }
-      case .selector where line.isText("-o", element.name):
-        let name = line.bytes(in: element.value)
-        if element.isInverted { notOutput = name } else { output = name }
-      default: break
-      }
-    }
-    if input != nil || output != nil || notInput == nil && notOutput == nil {
-      areKnownOtherwise = false
+extension Rule {
+  /// Whether the walk decides all of its matches.
+  fileprivate var hasDecidedMatches: Bool {
+    !contains { element, line, _ in
+      element.kind == .match
+        && !["addrtype", "comment", "multiport", "sctp", "tcp", "udp"].contains {
+          line.isText($0, element.name)
+        }
     }
   }
 
-  /// Matches that the walk decides.
-  private static let known: Set<String> = [
-    "addrtype", "comment", "multiport", "sctp", "tcp", "udp",
-  ]
+  /// Whether `-m recent` has an option, which is how session affinity is written.
+  fileprivate func hasRecent(_ isMeant: (Span<UInt8>, LineElement) -> Bool) -> Bool {
+    contains { element, line, owner in line.isText("recent", owner) && isMeant(line, element) }
+  }
 }

@@ -60,8 +60,7 @@ struct PacketEnds {
   /// - Parameter needsTranslation: Whether what isn't translated comes to nobody. What nat isn't to see, and
   ///   the node gets, comes to the node.
   init(_ walk: Walk, needsTranslation: Bool) {
-    let (fates, rewritten) = Self.fates(of: walk, needsTranslation)
-    self.fates = fates
+    fates = Self.fates(of: walk, needsTranslation)
     let places = Dictionary(
       walk.steps.enumerated().map { ($1.rule, $0) }, uniquingKeysWith: { first, _ in first })
     func ordered(_ rules: some Sequence<RuleAddress>) -> [RuleAddress] {
@@ -86,7 +85,9 @@ struct PacketEnds {
       : ordered(
         rules(unknown.flatMap { $0.branches.map(\.assumptions) })
           + unknown.compactMap(\.end.rule))
-    undecidedSource = rules(rewritten)
+    undecidedSource = rules(
+      walk.outcomes.filter { $0.state.sourceRule != nil && $0.end.isDelivered }
+        .flatMap { $0.branches.map(\.assumptions) })
     let delivered = fates.filter(\.isDelivered)
     // Without conditions the shares are all there is.
     undecidedDestination =
@@ -96,13 +97,9 @@ struct PacketEnds {
         delivered.flatMap { Self.simplified($0.branches.map(\.assumptions)) }.joined().map(\.rule))
   }
 
-  /// The fates, and the assumptions under which the source of what is delivered is rewritten.
-  private static func fates(
-    of walk: Walk, _ needsTranslation: Bool
-  ) -> (fates: [Fate], rewritten: [[Assumption]]) {
+  private static func fates(of walk: Walk, _ needsTranslation: Bool) -> [Fate] {
     var fates: [Fate] = []
     var indices: [Key: Int] = [:]
-    var rewritten: [[Assumption]] = []
     for outcome in walk.outcomes {
       let state = outcome.state
       let destination = SocketAddress(
@@ -124,13 +121,12 @@ struct PacketEnds {
       fates[index].branches += outcome.branches
       if let rule = state.sourceRule {
         if !fates[index].rewriting.contains(rule) { fates[index].rewriting.append(rule) }
-        if outcome.end.isDelivered { rewritten += outcome.branches.map(\.assumptions) }
       } else {
         fates[index].isSourceKept = true
       }
     }
     fates.sort()
-    return (fates, rewritten)
+    return fates
   }
 
   var delivered: [Fate] { fates.filter(\.isDelivered) }

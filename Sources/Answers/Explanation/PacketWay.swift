@@ -82,27 +82,14 @@ struct PacketWay {
   /// What a rule does to packets that it matches, in a few words; nil where its text says all, as of a jump.
   func deed(_ rule: RuleAddress) -> String? { side.rule(rule)?.rule.deed }
 
-  /// Whose a rule is: a service port, or another agent than Kubernetes.
-  func owner(_ rule: RuleAddress) -> RuleOwner? {
-    if let port = side.owner(of: rule) { return .servicePort(port) }
+  /// What the owner of a rule is called: a service port, or another agent than Kubernetes.
+  func owner(_ rule: RuleAddress) -> String? {
+    if let port = side.owner(of: rule) { return "\(port)" }
     guard let (text, chain) = side.rule(rule) else { return nil }
     let name = chain.isBuiltIn ? text.chain : chain.name
     guard let name, ChainRole(name) == .other else { return nil }
     let kind = ChainKind.of(name, isBuiltIn: false)
-    return kind == "other" ? nil : .agent(kind)
-  }
-
-  enum RuleOwner: Equatable {
-    case servicePort(ServicePort)
-    /// As ``ChainKind`` has it.
-    case agent(String)
-
-    var text: String {
-      switch self {
-      case .servicePort(let port): "\(port)"
-      case .agent(let kind): Wording.name(kind)
-      }
-    }
+    return kind == "other" ? nil : Wording.name(kind)
   }
 }
 

@@ -4,11 +4,7 @@ internal import Netfilter
 /// Addresses that stand for a kind of sender, and for the node, as rules show them.
 ///
 /// Addresses for documentation (RFC 5737, RFC 3849) stand for what rules don't show.
-struct RepresentativeAddress {
-  let address: IPAddress
-  /// Why this one was taken.
-  let reason: String
-
+enum RepresentativeAddress {
   /// Another machine, which isn't the cluster's.
   static func outside(_ family: IPFamily) -> IPAddress {
     family == .ipv4
@@ -32,36 +28,27 @@ struct RepresentativeAddress {
     }
   }
 
-  /// A pod of the node, or one like it: best one whose own rules a CNI plugin wrote, else an address of the
-  /// pod network, else another service port's endpoint. Nil where the rules show none.
-  ///
-  /// - Parameter service: The service port that it is to be no endpoint of, by its index in the map.
-  static func pod(in side: FamilySide, asking service: Int?) -> RepresentativeAddress? {
-    guard let search = PodSearch(side) else { return nil }
-    return search.local(asking: service) ?? search.inNetwork ?? search.endpoint(asking: service)
-  }
-
   /// The interface of a pod of the node's, as Calico's rules name it: `-A cali-from-wl-dispatch -i cali0c6f2a91d3e
   /// …`. Nil where there are none.
   static func podInterface(in snapshot: FamilySnapshot) -> String? {
     for chain in snapshot.table(.filter)?.content.chains ?? []
     where chain.name.hasPrefix("cali-from-wl-dispatch") {
       for rule in chain.rules {
-        guard let name = rule.input, name.last != UInt8(ascii: "+") else { continue }
-        return String(decoding: name, as: UTF8.self)
+        guard let input = rule.selector("-i"), !input.isInverted,
+          input.value.last != UInt8(ascii: "+")
+        else { continue }
+        return String(decoding: input.value, as: UTF8.self)
       }
     }
     return nil
-  }
-
-  /// Whether rules show that an address is a pod's: it is in the pod network.
-  static func isPod(_ address: IPAddress, _ side: FamilySide) -> Bool {
-    PodSearch(side)?.network?.match.holds(address) ?? false
   }
 }
 
 /// Looks for pods' addresses in rules.
 struct PodSearch {
+  /// An address, and why it was taken.
+  typealias Found = (address: IPAddress, reason: String)
+
   private let nat: TableContent
   private let filter: TableContent?
   private let map: ServiceMap
@@ -73,28 +60,32 @@ struct PodSearch {
     map = side.map
   }
 
+  /// A pod of the node, or one like it: best one whose own rules a CNI plugin wrote, else an address of the
+  /// pod network, else another service port's endpoint. Nil where the rules show none.
+  ///
+  /// - Parameter service: The service port that it is to be no endpoint of, by its index in the map.
+  func pod(asking service: Int?) -> Found? {
+    local(asking: service) ?? inNetwork ?? endpoint(asking: service)
+  }
+
   /// A pod with a rule of its own: `-A POSTROUTING -s 10.244.1.7/32 … -j CNI-0123…`.
-  func local(asking service: Int?) -> RepresentativeAddress? {
+  private func local(asking service: Int?) -> Found? {
     let endpoints = endpoints { service == nil || $0 == service }
-    guard let pod = localPods.first(where: { !endpoints.contains($0.address) }) else { return nil }
-    return RepresentativeAddress(
-      address: pod.address,
-      reason:
-        "a pod of this node, by \(Wording.place("POSTROUTING", .nat, .ipv4, isBuiltIn: true)) "
-        + "rule \(pod.position + 1)")
+    return localPods.first { !endpoints.contains($0.address) }.map {
+      ($0.address, "a pod of this node, by nat's POSTROUTING rule \($0.position + 1)")
+    }
   }
 
   /// An address of the pod network that is nobody's endpoint.
-  var inNetwork: RepresentativeAddress? {
+  private var inNetwork: Found? {
     guard let (network, place) = network else { return nil }
     let endpoints = endpoints { _ in true }
     // The first addresses are often a bridge's.
     for number in UInt32(7)..<1024 {
       let address = network.address.adding(number)
-      guard network.holds(address) else { return nil }
+      guard network.matches(address) else { return nil }
       if endpoints.contains(address) { continue }
-      return RepresentativeAddress(
-        address: address, reason: "in the pod network \(network.text), by \(place)")
+      return (address, "in the pod network \(network.text), by \(place)")
     }
     return nil
   }
@@ -103,15 +94,13 @@ struct PodSearch {
   func podTest() -> (IPAddress) -> Bool? {
     let (network, isWhole) = (network?.match, wholeNetwork != nil)
     let local = Set(localPods.map(\.address))
+    let apiServer = endpoints { map.services[$0].port.isAPIServer }
     return { address in
-      if network?.holds(address) ?? false || local.contains(address) { return true }
+      // The API server runs on machines.
+      if apiServer.contains(address) { return false }
+      if network?.matches(address) ?? false || local.contains(address) { return true }
       return isWhole ? false : nil
     }
-  }
-
-  /// The addresses of the API server, which runs on machines.
-  var apiServer: Set<IPAddress> {
-    endpoints { map.services[$0].port.isAPIServer }
   }
 
   /// The pods that have rules of their own.
@@ -170,14 +159,14 @@ struct PodSearch {
   private static let othersForwarding: [ChainName] = ["CNI-FORWARD", "WEAVE-NPC", "FORWARD"]
 
   /// An endpoint of another service port. The API server is no pod.
-  func endpoint(asking service: Int?) -> RepresentativeAddress? {
+  private func endpoint(asking service: Int?) -> Found? {
     let own = endpoints { $0 == service }
     for rule in map.connectionRules where Int(rule.service) != service {
       let port = map.services[Int(rule.service)].port
       guard !port.isAPIServer, let destination = map.destination(of: rule), destination.hasAddress,
         !own.contains(destination.first)
       else { continue }
-      return RepresentativeAddress(address: destination.first, reason: "an endpoint of \(port)")
+      return (destination.first, "an endpoint of \(port)")
     }
     return nil
   }
@@ -189,26 +178,9 @@ struct PodSearch {
   }
 }
 
-extension Rule {
-  /// `-i`, where given and not inverted.
-  fileprivate var input: [UInt8]? {
-    var input: [UInt8]?
-    forEachElement { element, line, _ in
-      guard element.kind == .selector, line.isText("-i", element.name), !element.isInverted else {
-        return
-      }
-      input = line.bytes(in: element.value)
-    }
-    return input
-  }
-}
-
 extension AddressMatch {
-  /// Whether the address is in the network, be it inverted or not.
-  func holds(_ address: IPAddress) -> Bool { matches(address) != inverted }
-
   /// `10.244.0.0/16`.
-  var text: String { "\(address)" + (mask.prefixLength.map { "/\($0)" } ?? "") }
+  var text: String { "\(address)/\(mask.prefixLength.map { "\($0)" } ?? "\(mask)")" }
 }
 
 extension IPAddress {

@@ -137,8 +137,9 @@ struct ResolvedPacket {
 
   /// Notes which of the addresses might be the node's, unlike what is taken for granted.
   private mutating func doubt(_ question: PacketQuestion) {
+    let podNetwork = PodSearch(side)?.network?.match
     for address in question.namedAddresses
-    where !node.isLocal(address) && !RepresentativeAddress.isPod(address, side) {
+    where !node.isLocal(address) && podNetwork?.matches(address) != true {
       let words = "\(address) is not the node's own address (--node-address)"
       doubts.append(Doubt(kind: .isNodeAddress(address), assumption: words))
     }
@@ -250,7 +251,7 @@ extension PacketQuestion {
       let address = RepresentativeAddress.outside(target.family)
       return (address, nil, "\(address) stands for another machine")
     case .pod:
-      guard let pod = RepresentativeAddress.pod(in: side, asking: service) else {
+      guard let pod = PodSearch(side)?.pod(asking: service) else {
         throw PacketQuestionError("--from pod: the rules show no pod's address; name one as SRC")
       }
       return (pod.address, nil, "\(pod.address) stands for a pod: \(pod.reason)")
