@@ -109,14 +109,14 @@ extension Rule {
     return isThere
   }
 
-  /// What a selector such as `-i` asks for; nil where the rule doesn't have it.
-  func selector(_ name: String) -> (value: [UInt8], isInverted: Bool)? {
-    var selector: (value: [UInt8], isInverted: Bool)?
+  /// What a selector or option such as `-i` asks for; nil where the rule doesn't have it.
+  func value(of name: String) -> (bytes: [UInt8], isInverted: Bool)? {
+    var value: (bytes: [UInt8], isInverted: Bool)?
     forEachElement { element, line, _ in
-      guard element.kind == .selector, line.isText(name, element.name) else { return }
-      selector = (line.bytes(in: element.value), element.isInverted)
+      guard line.isText(name, element.name) else { return }
+      value = (line.bytes(in: element.value), element.isInverted)
     }
-    return selector
+    return value
   }
 }
 

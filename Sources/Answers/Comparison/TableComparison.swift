@@ -117,12 +117,7 @@ struct TableComparison {
 extension Rule {
   /// The share of packets that `-m statistic` lets match, where the rule has one.
   fileprivate var probability: Double? {
-    var probability: Double?
-    forEachElement { element, line, _ in
-      guard line.isText("--probability", element.name) else { return }
-      probability = Double(String(decoding: line.bytes(in: element.value), as: UTF8.self))
-    }
-    return probability
+    value(of: "--probability").flatMap { Double(String(decoding: $0.bytes, as: UTF8.self)) }
   }
 
   /// The rule without comments and with no value of `--probability`.

@@ -175,7 +175,7 @@ extension Explanation {
     let rules = ends.undecided.compactMap { resolved.side.rule($0)?.rule }
     let flags = [
       ("-i", "--in", resolved.packet.input == .unknown), ("-o", "--out", question.output == nil),
-    ].filter { selector, _, isOpen in isOpen && rules.contains { $0.selector(selector) != nil } }
+    ].filter { selector, _, isOpen in isOpen && rules.contains { $0.value(of: selector) != nil } }
     if flags.isEmpty { return nil }
     return "\(flags.map(\.1).joined(separator: " and ")) would say by which interface it passes"
   }

@@ -50,7 +50,7 @@ struct ExpectedTranslation {
         owner == resolved.asked || isAddress && !isLocal
       else { continue }
       if port == packet.destinationPort, outline.ipProtocol == packet.ipProtocol,
-        outline.outcome != .chain("KUBE-MARK-MASQ")
+        outline.outcome != .chain(.kubeMarkMasq)
       {
         dispatches.append(RuleAddress(table: .nat, chain: chain, position: position))
       }

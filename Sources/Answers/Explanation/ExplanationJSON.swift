@@ -41,9 +41,7 @@ extension Explanation {
     json.member("port", packet.destinationPort.map { .integer(Int($0)) } ?? .null)
     json.member("protocol", .string(resolved.transport.rawValue))
     json.member("from_node", .flag(resolved.origin == .node))
-    let input: JSONWriter.Scalar =
-      if case .named(let name) = packet.input { .string(name) } else { .null }
-    json.member("in", input)
+    json.member("in", resolved.input.map { .string($0) } ?? .null)
   }
 
   private func write(_ fate: PacketEnds.Fate, to json: inout JSONWriter) {

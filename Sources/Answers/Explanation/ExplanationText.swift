@@ -44,8 +44,7 @@ extension Explanation {
   /// `tcp from 10.244.1.7 to 10.96.0.10:53, as it comes in`.
   private var journey: String {
     let origin = resolved.origin == .node ? ", sent by the node" : ""
-    let input: String =
-      if case .named(let name) = resolved.packet.input { ", in by \(name)" } else { "" }
+    let input = resolved.input.map { ", in by \($0)" } ?? ""
     return "\(resolved.transport.rawValue) from \(resolved.packet.source) to \(resolved.socket)"
       + "\(origin)\(input), \(ruleset.name)\(Wording.suffix(resolved.family))"
   }

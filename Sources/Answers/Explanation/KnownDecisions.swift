@@ -2,16 +2,16 @@ internal import KubeProxy
 internal import Netfilter
 internal import PacketWalk
 
-/// Walks a packet, and decides for rules that the walk can't judge by itself what follows from more than one
-/// rule, or from what a question means.
+/// Walks a packet, and decides about rules that the walk can't judge alone. What decides is another rule, or what a
+/// question means.
 final class KnownDecisions {
   /// Whether the walk met a rule for clients that had an endpoint before.
   private(set) var hasAffinity = false
   /// What was taken for granted, in sentences.
   private(set) var assumptions: [String] = []
   private let resolved: ResolvedPacket
-  /// Interfaces by which the packet doesn't leave wherever it goes.
-  private var unusedOutputs: Set<[UInt8]> = []
+  /// The networks whose interfaces the packet doesn't leave by, wherever it goes.
+  private var unusedOutputs: [InterfaceNetwork] = []
 
   init(_ resolved: ResolvedPacket) { self.resolved = resolved }
 
@@ -20,8 +20,9 @@ final class KnownDecisions {
     // Where it goes is known now.
     let destinations = Set(walk.outcomes.map(\.state.packet.destination))
       .union([resolved.packet.destination])
-    let unused = resolved.networks.filter { !destinations.contains(where: $0.network.matches) }
-    unusedOutputs = Set(unused.map(\.name))
+    unusedOutputs = resolved.networks.filter {
+      !destinations.contains(where: $0.network.matches)
+    }
     return unusedOutputs.isEmpty ? walk : makeWalk()
   }
 
@@ -35,9 +36,9 @@ final class KnownDecisions {
   private func decide(_ address: RuleAddress) -> Bool? {
     guard let (rule, chain) = resolved.side.rule(address) else { return nil }
     let interfaces: [(isInverted: Bool, mayBe: () -> Bool)] = [
-      (rule.selector("-i"), comesIn), (rule.selector("-o"), goesOut),
+      (rule.value(of: "-i"), comesIn), (rule.value(of: "-o"), goesOut),
     ].compactMap { interface, mayBe in
-      interface.map { interface in (interface.isInverted, { mayBe(interface.value) }) }
+      interface.map { interface in (interface.isInverted, { mayBe(interface.bytes) }) }
     }
     if interfaces.contains(where: { !$0.isInverted && !$0.mayBe() }) { return false }
     if !interfaces.isEmpty, interfaces.allSatisfy(\.isInverted), rule.hasDecidedMatches,
@@ -54,8 +55,8 @@ final class KnownDecisions {
     return rule.hasRecent { $0.isText("--set", $1.name) && !$1.isInverted } ? true : nil
   }
 
-  /// Whether a packet of which that isn't known may come in by an interface: what the node doesn't send doesn't
-  /// come by lo, and what isn't of an interface's network doesn't come by that.
+  /// Whether a packet may come in by an interface, where nothing says by which it does. Only the node's own packets
+  /// come by lo, and only those of its network come by an interface of Docker's.
   private func comesIn(by name: [UInt8]) -> Bool {
     guard resolved.origin == .outside, resolved.packet.input == .unknown else { return true }
     if name == Array("lo".utf8) { return false }
@@ -65,27 +66,26 @@ final class KnownDecisions {
     guard let known = resolved.networks.first(where: { $0.name == name }),
       !known.network.matches(resolved.packet.source)
     else { return true }
-    noteNetwork(name)
+    note(known)
     return false
   }
 
-  /// What the names of interfaces begin with that lead to pods or containers, and to no other machine.
+  /// Interfaces whose names begin so lead to pods or containers, and to no other machine.
   private static let podInterfaces = ["cali", "cni", "cbr", "docker", "lxc", "veth"].map {
     Array($0.utf8)
   }
 
   private func goesOut(by name: [UInt8]) -> Bool {
-    guard unusedOutputs.contains(name) else { return true }
-    noteNetwork(name)
+    guard let known = unusedOutputs.first(where: { $0.name == name }) else { return true }
+    note(known)
     return false
   }
 
-  private func noteNetwork(_ name: [UInt8]) {
-    guard let known = resolved.networks.first(where: { $0.name == name }) else { return }
-    let interface = String(decoding: name, as: UTF8.self)
+  private func note(_ unused: InterfaceNetwork) {
+    let interface = String(decoding: unused.name, as: UTF8.self)
     let sentence =
-      "it does not pass \(interface), which is for \(known.network.text), by nat's POSTROUTING rule "
-      + "\(known.position + 1)"
+      "it does not pass \(interface), which is for \(unused.network.text), by nat's POSTROUTING rule "
+      + "\(unused.position + 1)"
     if !assumptions.contains(sentence) { assumptions.append(sentence) }
   }
 }

@@ -57,8 +57,8 @@ struct PacketEnds {
   /// Those that decide whether the source is rewritten.
   let undecidedSource: [RuleAddress]
 
-  /// - Parameter needsTranslation: Whether what isn't translated comes to nobody. What nat isn't to see, and
-  ///   the node gets, comes to the node.
+  /// - Parameter needsTranslation: Whether nobody gets what isn't translated. What is kept from nat and delivered
+  ///   on the node is no such packet.
   init(_ walk: Walk, needsTranslation: Bool) {
     fates = Self.fates(of: walk, needsTranslation)
     let places = Dictionary(

@@ -34,10 +34,10 @@ enum RepresentativeAddress {
     for chain in snapshot.table(.filter)?.content.chains ?? []
     where chain.name.hasPrefix("cali-from-wl-dispatch") {
       for rule in chain.rules {
-        guard let input = rule.selector("-i"), !input.isInverted,
-          input.value.last != UInt8(ascii: "+")
+        guard let input = rule.value(of: "-i"), !input.isInverted,
+          input.bytes.last != UInt8(ascii: "+")
         else { continue }
-        return String(decoding: input.value, as: UTF8.self)
+        return String(decoding: input.bytes, as: UTF8.self)
       }
     }
     return nil
@@ -125,7 +125,7 @@ struct PodSearch {
     for chain in nat.chains {
       guard chain.name == .kubeServices || chain.name.hasPrefix("KUBE-SVC-") else { continue }
       for (position, rule) in chain.rules.prefix(8).enumerated()
-      where rule.chain == "KUBE-MARK-MASQ" {
+      where rule.chain == .kubeMarkMasq {
         guard let source = rule.source, source.inverted,
           source.mask != source.address.family.fullMask
         else { continue }

@@ -48,6 +48,9 @@ struct ResolvedPacket {
 
   let transport: PacketProtocol
 
+  /// The interface by which it comes in, where that is known.
+  var input: String? { if case .named(let name) = packet.input { name } else { nil } }
+
   /// Fills in what a question leaves open.
   init(_ question: PacketQuestion, in ruleset: Ruleset) throws(PacketQuestionError) {
     try question.checkFamilies()

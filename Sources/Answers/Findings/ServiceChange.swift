@@ -188,8 +188,8 @@ private struct ServiceChange {
     }
   }
 
-  /// Adds rules that came or went, in chains that no other finding explains: rules that dispatch to the
-  /// service port or block it, or the chains that balance over endpoints and the endpoints' chains.
+  /// Adds rules that came or went and that no other finding explains. Changes of addresses, NodePorts and blocking
+  /// explain rules of dispatch chains; changes of endpoints, shares and affinity explain the service port's chains.
   private mutating func addRest() {
     let kinds = Set(findings.map(\.kind))
     let explainsDispatch = !kinds.isDisjoint(

@@ -71,7 +71,7 @@ extension ServiceList {
   public func write(to writer: inout JSONWriter) {
     writer.answer { writer in
       writer.member("source", .string(ruleset.name))
-      writer.member("mode", .string(mode.rawValue))
+      writer.member("mode", .string(ruleset.mode.rawValue))
       writer.member("mixed_backends", objects: ruleset.mixedBackends) { mixed, writer in
         writer.member("ip_family", .string(mixed.family.rawValue))
         writer.member("taken", .string(mixed.taken.rawValue))

@@ -11,9 +11,6 @@ public struct ServiceList: Sendable {
   /// Whether some service ports were asked for, and not all.
   private let isSelected: Bool
 
-  /// kube-proxy's, as far as is known.
-  public var mode: KubeProxyMode { ruleset.mode }
-
   /// - Parameter selection: the service ports that are asked for; nil for all.
   public init(of ruleset: Ruleset, selection: ((ServicePort) -> Bool)? = nil) {
     self.ruleset = ruleset
@@ -27,7 +24,7 @@ public struct ServiceList: Sendable {
   /// Writes the service ports with `body`. Before them comes kube-proxy's mode, should it not be iptables,
   /// what the other backend holds, and whether there are none; behind them, how many chains are not listed.
   func write(to writer: inout TerminalWriter, _ body: (inout TerminalWriter) -> Void) {
-    writer.notice(mode, of: ruleset.name, isKernel: ruleset.isKernel)
+    writer.notice(ruleset.mode, of: ruleset.name, isKernel: ruleset.isKernel)
     for mixed in ruleset.mixedBackends {
       writer.write("\(ruleset.name): ", .strong)
       writer.line(mixed.notice, .notable)
