@@ -276,6 +276,18 @@ struct ExplanationTests {
     #expect(explanation.exitStatus == 0)
   }
 
+  @Test(arguments: ["8.8.8.8:53", "8.8.8.8", "8.8.8.8/icmp"])
+  func `what leaves Docker's network is masqueraded, whether or not it has a port`(
+    _ destination: String
+  ) throws {
+    let rule = "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
+    let explanation = try explain(
+      "172.17.0.3 \(destination)", in: try Ruleset(RulesetText(nat: rule + Self.services)))
+    #expect(
+      explanation.answer.hasSuffix("; let through; source rewritten, by nat's POSTROUTING rule 1"),
+      "\(explanation.answer)")
+  }
+
   @Test func `the DNS cache serves no other port of its address`() throws {
     let ruleset = try Ruleset(
       RulesetText(

@@ -41,8 +41,8 @@ final class KnownDecisions {
       interface.map { interface in (interface.isInverted, { mayBe(interface.bytes) }) }
     }
     if interfaces.contains(where: { !$0.isInverted && !$0.mayBe() }) { return false }
-    if !interfaces.isEmpty, interfaces.allSatisfy(\.isInverted), rule.hasDecidedMatches,
-      resolved.packet.destinationPort != nil, !interfaces.contains(where: { $0.mayBe() })
+    if !interfaces.isEmpty, interfaces.allSatisfy(\.isInverted), decidesMatches(of: rule),
+      !interfaces.contains(where: { $0.mayBe() })
     {
       return true
     }
@@ -53,6 +53,15 @@ final class KnownDecisions {
       return false
     }
     return rule.hasRecent { $0.isText("--set", $1.name) && !$1.isInverted } ? true : nil
+  }
+
+  /// Whether the walk decides all matches of a rule. Of ports it can't where the packet's port isn't known.
+  private func decidesMatches(of rule: Rule) -> Bool {
+    let ofPorts = ["multiport", "sctp", "tcp", "udp"]
+    let decided = ["addrtype", "comment"] + (resolved.packet.destinationPort == nil ? [] : ofPorts)
+    return !rule.contains { element, line, _ in
+      element.kind == .match && !decided.contains { line.isText($0, element.name) }
+    }
   }
 
   /// Whether a packet may come in by an interface, where nothing says by which it does. Only the node's own packets
@@ -91,16 +100,6 @@ final class KnownDecisions {
 }
 
 extension Rule {
-  /// Whether the walk decides all of its matches.
-  fileprivate var hasDecidedMatches: Bool {
-    !contains { element, line, _ in
-      element.kind == .match
-        && !["addrtype", "comment", "multiport", "sctp", "tcp", "udp"].contains {
-          line.isText($0, element.name)
-        }
-    }
-  }
-
   /// Whether `-m recent` has an option, which is how session affinity is written.
   fileprivate func hasRecent(_ isMeant: (Span<UInt8>, LineElement) -> Bool) -> Bool {
     contains { element, line, owner in line.isText("recent", owner) && isMeant(line, element) }
