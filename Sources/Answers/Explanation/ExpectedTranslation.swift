@@ -64,14 +64,13 @@ struct ExpectedTranslation {
   }
 
   /// The rules for an external IP that the packet passes and that leave it alone, so that it goes to the address
-  /// itself. kube-proxy means that for some senders. Nil where nat should translate it.
-  func passed(_ walk: Walk, _ resolved: ResolvedPacket) -> [RuleAddress]? {
-    if service != nil || dispatches.isEmpty { return nil }
-    if resolved.node.isLocal(resolved.packet.destination) { return nil }
+  /// itself. kube-proxy means that for some senders. None where nat should translate it.
+  func passed(_ walk: Walk, _ resolved: ResolvedPacket) -> [RuleAddress] {
+    if service != nil || resolved.node.isLocal(resolved.packet.destination) { return [] }
     let matches = dispatches.map { rule in
       walk.steps.first { $0.rule == rule && [.prerouting, .output].contains($0.hook) }?.match
     }
-    return matches.contains { $0 == nil || $0 == .yes } ? nil : dispatches
+    return matches.contains { $0 == nil || $0 == .yes } ? [] : dispatches
   }
 
   /// Why no rule translates the packet.

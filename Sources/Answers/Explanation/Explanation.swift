@@ -54,7 +54,7 @@ public struct Explanation {
       }
       return endsOf(resolved.doubting(doubt)).isSame(as: ends) ? nil : doubt.assumption
     }
-    let endpoints = Self.alternatives(to: ends, EndpointDoubts(walk, resolved)) {
+    let endpoints = Self.alternatives(to: ends, walk, resolved) {
       endsOf(resolved.onNode($0))
     }
     alternatives = endpoints.alternatives

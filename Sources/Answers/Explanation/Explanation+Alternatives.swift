@@ -2,34 +2,6 @@ internal import KubeProxy
 internal import Netfilter
 internal import PacketWalk
 
-/// The endpoints of a walk that may be the node itself, because nothing shows the node's address.
-struct EndpointDoubts {
-  /// Those that are machines: the API server, and endpoints outside of the pod network, as pods with
-  /// `hostNetwork` are. This node may be one of them.
-  private(set) var machines: [IPAddress] = []
-  /// Those of which the rules don't show whether they are pods.
-  private(set) var unclear: [IPAddress] = []
-
-  init(_ walk: Walk, _ resolved: ResolvedPacket) {
-    guard resolved.isNodeUnknown, let isPod = PodSearch(resolved.side)?.podTest() else { return }
-    var seen: Set<IPAddress> = []
-    for state in walk.outcomes.map(\.state) {
-      let address = state.packet.destination
-      guard let rule = state.destinationRule, !state.isRedirected, !state.hasUnknownDestination,
-        !resolved.node.isLocal(address), seen.insert(address).inserted,
-        resolved.side.owner(of: rule) != nil
-      else { continue }
-      switch isPod(address) {
-      case true?: break
-      case false?: machines.append(address)
-      case nil: unclear.append(address)
-      }
-    }
-    machines.sort()
-    unclear.sort()
-  }
-}
-
 extension Explanation {
   /// How packets end if an endpoint is the node itself, which is taken for another machine.
   struct Alternative {
@@ -46,10 +18,12 @@ extension Explanation {
   ///   - ends: Where they end if none is.
   ///   - endsIf: Where they end if these addresses are the node's.
   static func alternatives(
-    to ends: PacketEnds, _ doubts: EndpointDoubts, endsIf: ([IPAddress]) -> PacketEnds
+    to ends: PacketEnds, _ walk: Walk, _ resolved: ResolvedPacket,
+    endsIf: ([IPAddress]) -> PacketEnds
   ) -> (alternatives: [Alternative], assumptions: [String]) {
+    let (machines, unclear) = endpointsInDoubt(walk, resolved)
     var (alternatives, assumptions): ([Alternative], [String]) = ([], [])
-    for address in doubts.machines.prefix(mostEndpoints) {
+    for address in machines.prefix(mostEndpoints) {
       let others = endsIf([address])
       if others.isSame(as: ends) { continue }
       assumptions.append("\(address) is taken for another machine's (--node-address)")
@@ -59,13 +33,32 @@ extension Explanation {
       }
     }
     // Most of these are pods. They are worth a word where the answer would be another.
-    if !doubts.unclear.isEmpty, endsIf(doubts.unclear).verdict != ends.verdict {
-      let addresses = Wording.list(doubts.unclear.map { "\($0)" })
+    if !unclear.isEmpty, endsIf(unclear).verdict != ends.verdict {
+      let addresses = Wording.list(unclear.map { "\($0)" })
       assumptions.append(
-        doubts.unclear.count == 1
+        unclear.count == 1
           ? "\(addresses) is not the node's own address (--node-address)"
           : "none of \(addresses) is the node's own address (--node-address)")
     }
     return (alternatives, assumptions)
+  }
+
+  /// The endpoints of a walk that may be the node itself, because nothing shows the node's address.
+  ///
+  /// - Returns: Those that are machines, and those of which the rules don't show whether they are pods. Machines are
+  ///   the API server's, and endpoints outside of the pod network, as pods with `hostNetwork` are.
+  private static func endpointsInDoubt(
+    _ walk: Walk, _ resolved: ResolvedPacket
+  ) -> (machines: [IPAddress], unclear: [IPAddress]) {
+    guard resolved.isNodeUnknown, let isPod = PodSearch(resolved.side)?.podTest() else {
+      return ([], [])
+    }
+    let states = walk.outcomes.map(\.state).filter { state in
+      !state.isRedirected && !state.hasUnknownDestination
+        && state.destinationRule.flatMap(resolved.side.owner) != nil
+    }
+    let endpoints = Set(states.map(\.packet.destination)).filter { !resolved.node.isLocal($0) }
+      .sorted()
+    return (endpoints.filter { isPod($0) == false }, endpoints.filter { isPod($0) == nil })
   }
 }
