@@ -44,7 +44,7 @@ public struct CheckReport {
 
   /// Inspects the families that were read of a source.
   ///
-  /// All tables that were read are looked at, since what is in one says whether there are faults in another.
+  /// It looks at all tables that were read, because one shows whether another has faults.
   ///
   /// - Parameters:
   ///   - mode: kube-proxy's, as the source shows it.
@@ -54,7 +54,7 @@ public struct CheckReport {
     _ families: [FamilySnapshot], of source: String, mode: KubeProxyMode,
     beside others: [FamilySnapshot] = [], isKernel: Bool = false
   ) {
-    // Of two backends' rules of a family, those that aren't kube-proxy's are beside the others.
+    // Where both backends hold a family, the one that kube-proxy doesn't use stands beside the other.
     let ruleset = Ruleset(name: source, families: families, mode: mode, beside: others)
     for snapshot in families {
       let map = FamilySide(snapshot).map

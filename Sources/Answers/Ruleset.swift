@@ -52,8 +52,8 @@ public struct Ruleset: Sendable {
     (leftOut + beside).first { $0.family == family.family && $0.backend != family.backend }
   }
 
-  /// What the other backend holds of kube-proxy's and the kubelet's, of the families of which both hold
-  /// something.
+  /// What the other backend holds of kube-proxy's and the kubelet's, family by family. Families that only one
+  /// backend holds are left out.
   var mixedBackends: [MixedBackend] {
     families.compactMap { family in
       guard let other = other(family), KubernetesHoldings(of: family) != nil else { return nil }
@@ -107,6 +107,16 @@ extension Rule {
     var isThere = false
     forEachElement { element, line, owner in isThere = isThere || isMeant(element, line, owner) }
     return isThere
+  }
+
+  /// The target's name, of a rule that has one.
+  var target: String? {
+    var target: String?
+    forEachElement { element, line, _ in
+      guard element.kind == .target else { return }
+      target = String(decoding: line.bytes(in: element.name), as: UTF8.self)
+    }
+    return target
   }
 
   /// What a selector or option such as `-i` asks for; nil where the rule doesn't have it.

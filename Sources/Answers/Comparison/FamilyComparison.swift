@@ -42,7 +42,7 @@ struct FamilySide {
   let snapshot: FamilySnapshot
   let map: ServiceMap
 
-  /// - Parameter previous: The other side's map, of which the same chains need not be read again.
+  /// - Parameter previous: The other side's map. Chains that are the same are not read again.
   init(_ snapshot: FamilySnapshot, previous: ServiceMap? = nil) {
     self.snapshot = snapshot
     map = ServiceMap(of: snapshot, previous: previous)

@@ -56,7 +56,7 @@ public struct StaleConnections {
     found[place, default: new].add(connection)
   }
 
-  /// What was found, but for what other rules explain, of which a later reading made the rule set.
+  /// What was found and a later reading of the rules confirms. Rules may have changed while connections were read.
   ///
   /// - Returns: Sorted by service port, family and endpoint.
   public func groups(confirmedBy later: StaleConnections) -> [Group] {

@@ -31,7 +31,7 @@ extension Explanation {
       + deliveredWords
   }
 
-  /// Where what is delivered comes to, and whether its source is rewritten.
+  /// Where packets are delivered, and whether their source is rewritten.
   private var deliveredWords: String {
     var destinations: Set<SocketAddress> = []
     let fates = ends.delivered.filter { destinations.insert($0.destination).inserted }
@@ -70,7 +70,7 @@ extension Explanation {
       return "translated to \(fates[0].destination)\(by)"
     }
     let percents = fates.map { Wording.percent($0.share) }
-    // Of what isn't decided by chance there are no shares.
+    // Only chance has shares.
     let isByChance = ends.undecidedDestination.isEmpty
     let isEven = fates.count > 2 && Set(percents).count == 1
     let shown = zip(fates, percents).prefix(Self.longest).map { fate, percent in
@@ -149,7 +149,7 @@ extension Explanation {
     case .droppedByPolicy(let table, let chain):
       "dropped by the policy of \(chainName(table, chain))"
     case .undetermined(let rule):
-      resolved.side.rule(rule)?.rule.translates ?? false
+      ["DNAT", "NETMAP"].contains(resolved.side.rule(rule)?.rule.target)
         ? "translated by \(place(rule)) to a destination that its text does not show"
         : "decided by a program, at \(place(rule))"
     case .loop(let rule): "caught in a loop, at \(place(rule))"
@@ -207,14 +207,6 @@ extension Explanation {
 }
 
 extension Rule {
-  /// Whether the target translates a destination.
-  fileprivate var translates: Bool {
-    contains { element, line, _ in
-      element.kind == .target
-        && (line.isText("DNAT", element.name) || line.isText("NETMAP", element.name))
-    }
-  }
-
   /// What the rule asks of a packet, without comments; shortened where it is long.
   fileprivate func conditions(withTarget: Bool) -> String {
     let rule = withoutComments

@@ -52,7 +52,7 @@ struct PacketEnds {
   let verdict: Verdict
   /// The rules that decide and can't be told, in the order of the way.
   let undecided: [RuleAddress]
-  /// Those that decide where what is delivered is sent.
+  /// Those that decide where delivered packets are sent.
   let undecidedDestination: [RuleAddress]
   /// Those that decide whether the source is rewritten.
   let undecidedSource: [RuleAddress]
@@ -77,7 +77,7 @@ struct PacketEnds {
     } else {
       verdict = others.contains { $0.isStopped && $0.isCertain } ? .notDelivered : .depends
     }
-    // What nothing delivers depends on the rules of which nobody knows what they do.
+    // Where nothing is delivered, it depends on the rules whose effect nobody knows.
     let unknown = fates.count == others.count ? others.filter { !$0.isStopped } : []
     undecided =
       unknown.isEmpty

@@ -22,7 +22,7 @@ struct PacketWay {
     let step: WalkStep
     /// Whether the outcome depends on it.
     let decides: Bool
-    /// Of all packets, those that the rule translates or stops; nil for other rules.
+    /// The share of packets that the rule translates or stops; nil for other rules.
     let share: Double?
   }
 
@@ -96,16 +96,8 @@ struct PacketWay {
 extension Rule {
   /// What the target does, in a few words.
   fileprivate var deed: String? {
-    var target: String?
-    var options: [String: String] = [:]
-    forEachElement { element, line, _ in
-      switch element.kind {
-      case .target: target = String(decoding: line.bytes(in: element.name), as: UTF8.self)
-      case .option where target != nil:
-        let name = String(decoding: line.bytes(in: element.name), as: UTF8.self)
-        options[name] = String(decoding: line.bytes(in: element.value), as: UTF8.self)
-      default: break
-      }
+    func option(_ name: String) -> String? {
+      value(of: name).map { String(decoding: $0.bytes, as: UTF8.self) }
     }
     switch target {
     case "ACCEPT": return "accepts"
@@ -114,14 +106,14 @@ extension Rule {
     case "RETURN": return "returns"
     case "DNAT":
       if outline.outcome == .unknownDestinationNAT { return "→ ?" }
-      return "→ \(options["--to-destination"] ?? "?")"
-    case "NETMAP": return "→ \(options["--to"] ?? "?")"
-    case "REDIRECT": return "→ this node\(options["--to-ports"].map { ":\($0)" } ?? "")"
+      return "→ \(option("--to-destination") ?? "?")"
+    case "NETMAP": return "→ \(option("--to") ?? "?")"
+    case "REDIRECT": return "→ this node\(option("--to-ports").map { ":\($0)" } ?? "")"
     case "MASQUERADE": return "rewrites the source"
-    case "SNAT": return "rewrites the source to \(options["--to-source"] ?? "?")"
-    case "MARK": return options["--set-xmark"].map(Self.marking)
+    case "SNAT": return "rewrites the source to \(option("--to-source") ?? "?")"
+    case "MARK": return option("--set-xmark").map(Self.marking)
     case "NOTRACK": return "leaves the packet untracked"
-    case "CT" where options["--notrack"] != nil: return "leaves the packet untracked"
+    case "CT" where option("--notrack") != nil: return "leaves the packet untracked"
     case "LOG", "NFLOG": return "logs"
     default: return nil
     }

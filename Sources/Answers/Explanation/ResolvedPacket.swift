@@ -103,7 +103,7 @@ struct ResolvedPacket {
     return other
   }
 
-  /// The packet if endpoints are the node's own addresses, of which none was known.
+  /// The packet if endpoints are the node's own addresses. None of the node's is known else.
   func onNode(_ addresses: [IPAddress]) -> ResolvedPacket {
     var other = self
     other.node.addresses.formUnion(addresses)
@@ -138,7 +138,7 @@ struct ResolvedPacket {
     }
   }
 
-  /// Notes which of the addresses might be the node's, unlike what is taken for granted.
+  /// Notes which addresses might be the node's, though they are taken for others'.
   private mutating func doubt(_ question: PacketQuestion) {
     let podNetwork = PodSearch(side)?.network?.match
     for address in question.namedAddresses

@@ -172,7 +172,7 @@ extension Rule {
 }
 
 extension TableContent {
-  /// How many rules there are for service ports: such as lead to them, or block them.
+  /// How many rules lead to service ports, or block them.
   fileprivate var serviceRuleCount: Int {
     chains.indices.reduce(0) { $0 + Array(serviceRules(ofChainAt: $1)).count }
   }

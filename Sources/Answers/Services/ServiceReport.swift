@@ -90,7 +90,7 @@ public struct FamilyServices: Sendable {
   private let nat: TableContent?
   /// For each service port of the map; what has to be looked up in its chains is left out.
   private var services: [ServiceReport]
-  /// Of the map's service ports, those that are looked for; nil for all.
+  /// Which of the map's service ports are looked for; nil for all.
   private let wanted: [Bool]?
   private var connections: [UInt64]
 
@@ -98,7 +98,7 @@ public struct FamilyServices: Sendable {
 
   /// - Parameters:
   ///   - map: the service ports of the snapshot's nat and filter.
-  ///   - indices: those of the map that are looked for; nil for all. Of others nothing is known.
+  ///   - indices: of the map's service ports that are looked for; nil for all. Others are not looked up.
   public init(of snapshot: FamilySnapshot, map: ServiceMap, only indices: [Int]? = nil) {
     let nat = snapshot.table(.nat)
     self.map = map
