@@ -8,11 +8,10 @@ internal import Platform
 /// destination by hand. Then the only service port that leads to the chain owns it, unless the chain's
 /// name proves another owner.
 struct EndpointSearch {
-  private let ports: [ServicePort]
-  private let directory: ServiceDirectory
+  private let known: KnownServices
   private let users: EndpointUsers
   private let nat: NatFacts
-  private let known: KnownProofs
+  private let proofs: KnownProofs
   /// How many more hashes may be spent on finding out whose chains are that aren't their user's.
   private var searchesLeft = 50_000
   /// What is hashed.
@@ -21,20 +20,18 @@ struct EndpointSearch {
   private var firstNames: [WrittenName?] = []
 
   init(
-    _ ports: [ServicePort], _ directory: ServiceDirectory, _ users: EndpointUsers,
-    _ nat: NatFacts, _ known: KnownProofs
+    _ known: KnownServices, _ users: EndpointUsers, _ nat: NatFacts, _ proofs: KnownProofs
   ) {
-    self.ports = ports
-    self.directory = directory
+    self.known = known
     self.users = users
     self.nat = nat
-    self.known = known
+    self.proofs = proofs
     firstNames = proveFirstUsers()
   }
 
   /// Checks the first service port that leads to each chain. It owns nearly all chains.
   private func proveFirstUsers() -> [WrittenName?] {
-    Parallel.mapPieces(of: nat.stages.count, isLarge: known.pairing.changesMuch) {
+    Parallel.mapPieces(of: nat.stages.count, isLarge: proofs.pairing.changesMuch) {
       [UInt8]()
     } _: { chains, text in
       chains.map { chain in users.first(of: chain).flatMap { provenName($0, chain, &text) } }
@@ -51,9 +48,10 @@ struct EndpointSearch {
     guard let only = users.only(of: chain), !proof.holdsForClaim(using: &text) else {
       return .nobodys
     }
-    guard searchesLeft >= directory.provenCount else { return .unproven(service: only) }
-    searchesLeft -= directory.provenCount
-    for service in ports.indices {
+    let names = known.facts.names.count
+    guard searchesLeft >= names else { return .unproven(service: only) }
+    searchesLeft -= names
+    for service in known.ports.indices {
       if let name = provenName(Int32(service), chain, &text) { return .another(name) }
     }
     return .unproven(service: only)
@@ -64,11 +62,11 @@ struct EndpointSearch {
   private func provenName(
     _ service: Int32, _ chain: Int, _ text: inout [UInt8]
   ) -> WrittenName? {
-    guard let name = directory.name(ofServiceAt: Int(service)) else { return nil }
+    guard let name = known.facts.name(ofServiceAt: Int(service)) else { return nil }
     let isProven =
-      known.name(ofEndpointAt: chain).map { $0 == name }
+      proofs.name(ofEndpointAt: chain).map { $0 == name }
       ?? EndpointProof(chain: chain, nat).holds(
-        ports[Int(service)], endsInColon: name.endsInColon, using: &text)
+        known.ports[Int(service)], endsInColon: name.endsInColon, using: &text)
     return isProven ? name : nil
   }
 }
@@ -81,10 +79,10 @@ struct KnownProofs {
   /// Translates the codes of that reading's names; none for a name that is gone.
   private let codes: [OptionalIndex]
 
-  init(_ previous: ServiceMap?, _ pairing: ChainPairing, _ directory: ServiceDirectory) {
+  init(_ previous: ServiceMap?, _ pairing: ChainPairing, _ dispatch: DispatchFacts) {
     self.pairing = pairing
     attributions = previous?.chains ?? []
-    codes = previous.map { directory.codes(of: $0.directory) } ?? []
+    codes = previous.map { dispatch.codes(of: $0.dispatch) } ?? []
   }
 
   /// The name, where nat still proves it; nil where it has to be found.

@@ -11,8 +11,9 @@ struct FilterReading {
     let reason: BlockReason?
   }
 
-  private(set) var mentions: [Mention] = []
-  /// The names that rules which block traffic give.
+  /// Of the rules that block traffic.
+  private var blocks: [Mention] = []
+  /// The names that these give.
   private var blocked: Set<Name> = []
   /// Rules that block nothing. They count only if other rules prove or block the service port.
   private var others: [Claim] = []
@@ -29,23 +30,25 @@ struct FilterReading {
     let transport: TransportProtocol
   }
 
-  /// The chains that it looks at.
-  static let chains: [ChainName] = [
-    .kubeServices, .kubeExternalServices, .kubeNodePorts, .kubeProxyFirewall,
-  ]
-
-  /// - Parameter proven: The service ports that nat proves.
-  init(_ filter: TableContent, _ proven: ProvenServices) {
-    for chain in filter.chains.indices where Self.chains.contains(filter.chains[chain].name) {
+  init(_ filter: TableContent) {
+    for chain in filter.chains.indices where ChainRole(filter.chains[chain].name) == .dispatch {
       let rules = filter.chains[chain].rules
       for rule in 0..<rules.count {
         read(rules.line(at: rule), at: filter.firstRules[chain] + rule)
       }
     }
-    for claim in others {
-      guard let port = mentioned(by: claim, proven) else { continue }
-      mentions.append(Mention(position: claim.position, port: port, reason: nil))
-    }
+  }
+
+  /// All rules that are there for service ports.
+  ///
+  /// - Parameter known: The service ports that nat proves, and those that are blocked.
+  func mentions(of known: KnownServices) -> [Mention] {
+    blocks
+      + others.compactMap { claim in
+        mentioned(by: claim, known).map {
+          Mention(position: claim.position, port: $0, reason: nil)
+        }
+      }
   }
 
   /// The service ports that are blocked.
@@ -61,7 +64,7 @@ struct FilterReading {
     case .noEndpoints, .noLocalEndpoints:
       guard case .blocked = rule.outcome, let port = comment.servicePort(transport) else { return }
       blocked.insert(Name(port: port, endsInColon: comment.endsInColon(port)))
-      mentions.append(Mention(position: position, port: port, reason: comment.blockReason))
+      blocks.append(Mention(position: position, port: port, reason: comment.blockReason))
     case .healthCheck, .notAccepted:
       others.append(Claim(position: position, comment: comment, transport: transport))
     case .dispatch, .other:
@@ -70,26 +73,26 @@ struct FilterReading {
   }
 
   /// The service port that a rule is there for that blocks nothing.
-  private func mentioned(by claim: Claim, _ proven: ProvenServices) -> ServicePort? {
+  private func mentioned(by claim: Claim, _ known: KnownServices) -> ServicePort? {
     let (comment, transport) = (claim.comment, claim.transport)
     guard case .notAccepted(let chain) = comment.purpose else {
       // A health check's is always TCP, whatever the service port is.
-      return named(comment, transport, proven)
-        ?? TransportProtocol.allCases.lazy.compactMap { named(comment, $0, proven) }.first
+      return named(comment, transport, known)
+        ?? TransportProtocol.allCases.lazy.compactMap { named(comment, $0, known) }.first
     }
     guard case .service(_, ChainHash(servicePort: comment.literal, transport)) = ChainRole(chain)
     else { return nil }
-    return named(comment, transport, proven)
+    return named(comment, transport, known)
   }
 
   /// The service port that a comment names; nil where no rule that counts gives one that name.
   private func named(
-    _ claim: ServicePortComment, _ transport: TransportProtocol, _ proven: ProvenServices
+    _ claim: ServicePortComment, _ transport: TransportProtocol, _ known: KnownServices
   ) -> ServicePort? {
     guard let port = claim.servicePort(transport) else { return nil }
     let endsInColon = claim.endsInColon(port)
     let isKnown =
-      proven.isProven(port, endsInColon: endsInColon)
+      known.isProven(port, endsInColon: endsInColon)
       || blocked.contains(Name(port: port, endsInColon: endsInColon))
     return isKnown ? port : nil
   }

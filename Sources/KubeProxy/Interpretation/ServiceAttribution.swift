@@ -38,22 +38,20 @@ struct ServiceAttribution {
   private(set) var connectionRules: [ServiceMap.ConnectionRule] = []
   /// For each rule of filter.
   private(set) var filterOwners: [OptionalIndex] = []
-  private let ports: [ServicePort]
-  private let directory: ServiceDirectory
+  private let known: KnownServices
 
-  init(_ ports: [ServicePort], _ directory: ServiceDirectory) {
-    self.ports = ports
-    services = ports.map { Service(port: $0) }
-    self.directory = directory
+  init(_ known: KnownServices) {
+    self.known = known
+    services = known.ports.map { Service(port: $0) }
   }
 
   /// Attributes nat's rules and chains.
-  mutating func attribute(_ nat: NatFacts, _ known: KnownProofs) {
+  mutating func attribute(_ nat: NatFacts, _ proofs: KnownProofs) {
     chains = Array(repeating: .nobodys, count: nat.stages.count)
     countDispatchRules(nat)
     let reached = attributeServiceChains(nat)
     listServiceChains(reached)
-    attributeEndpoints(nat, countEndpoints(nat), known)
+    attributeEndpoints(nat, countEndpoints(nat), proofs)
     for chain in chains.indices {
       guard let owner = chains[chain].owner.index else { continue }
       services[owner].natRules += nat.content.firstRules[chain + 1] - nat.content.firstRules[chain]
@@ -62,10 +60,10 @@ struct ServiceAttribution {
   }
 
   /// Attributes filter's rules.
-  mutating func attribute(_ filter: FilterReading, ruleCount: Int) {
+  mutating func attribute(_ mentions: [FilterReading.Mention], ruleCount: Int) {
     filterOwners = Array(repeating: .none, count: ruleCount)
-    for mention in filter.mentions {
-      guard let service = ports.sortedIndex(of: mention.port) else { continue }
+    for mention in mentions {
+      guard let service = known.ports.sortedIndex(of: mention.port) else { continue }
       filterOwners[mention.position] = OptionalIndex(service)
       services[service].filterRules += 1
       if let reason = mention.reason { services[service].blocked.insert(reason) }
@@ -73,10 +71,10 @@ struct ServiceAttribution {
   }
 
   private mutating func countDispatchRules(_ nat: NatFacts) {
-    for (chain, owners) in zip(nat.dispatchChains, directory.dispatch.owners) {
+    for (chain, owners) in zip(nat.dispatchChains, known.facts.owners) {
       let isNodePorts = nat.content.chains[chain].name == .kubeNodePorts
       for owner in owners {
-        guard let service = directory.reference(owner).index else { continue }
+        guard let service = owner.index else { continue }
         services[service].natRules += 1
         if isNodePorts { services[service].nodePortRules += 1 }
       }
@@ -121,7 +119,7 @@ struct ServiceAttribution {
     guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name),
       family != .endpoint
     else { return nil }
-    return directory.name(of: hash)
+    return known.facts.names[hash]
   }
 
   /// Counts each service port's distinct endpoint chains and destinations.
@@ -148,10 +146,10 @@ struct ServiceAttribution {
   }
 
   private mutating func attributeEndpoints(
-    _ nat: NatFacts, _ users: EndpointUsers, _ known: KnownProofs
+    _ nat: NatFacts, _ users: EndpointUsers, _ proofs: KnownProofs
   ) {
     connectionRules.reserveCapacity(nat.stages.count { $0 == .endpoint })
-    var search = EndpointSearch(ports, directory, users, nat, known)
+    var search = EndpointSearch(known, users, nat, proofs)
     for chain in nat.stages.indices where users.isUsed(chain) {
       chains[chain] = search.attribution(of: chain)
       guard let owner = chains[chain].owner.index else { continue }

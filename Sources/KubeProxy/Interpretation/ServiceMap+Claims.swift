@@ -8,7 +8,7 @@ extension ServiceMap {
   /// All of kube-proxy's comments are understood: `default/web cluster IP`, `default/web -> 10.0.0.1:80`,
   /// `masquerade traffic for default/web external destinations`.
   public func contradicts(_ comment: Span<UInt8>, _ hash: ChainHash) -> Bool {
-    let name = directory.name(of: hash)
+    let name = dispatch.names[hash]
     var claims: [ServicePortComment] = []
     var isNamed = false
     Self.forEachWord(of: comment) { word in

@@ -12,7 +12,7 @@ extension ServiceMap {
   /// - Parameter filter: The filter table that the map was made of.
   public func fingerprint(filter: TableContent?) -> UInt64 {
     let ports = services.map { Mixer($0.port).value }
-    let dispatched = directory.dispatch.places
+    let dispatched = dispatch.places
     let places = filter.map { self.places($0, ports) } ?? []
     let sum = places.reduce(dispatched.reduce(0, &+)) {
       dispatched.sortedIndex(of: $1) == nil ? $0 &+ $1 : $0

@@ -17,7 +17,7 @@ public final class ServiceMap: Sendable {
   /// itself nor through others; ascending.
   public let orphanPositions: [Int32]
   /// Distinct service chains that are dispatched to, but by no rule that proves whose they are.
-  public let unnamed: UnnamedChains
+  public var unnamed: UnnamedChains { dispatch.unnamed }
 
   /// A DNAT rule of a KUBE-SEP chain.
   public struct ConnectionRule: Sendable, Hashable {
@@ -33,8 +33,7 @@ public final class ServiceMap: Sendable {
   let nat: NatFacts
   /// For each chain of nat, whose it is.
   let chains: [ChainAttribution]
-  /// The service ports and the names that prove them.
-  let directory: ServiceDirectory
+  let dispatch: DispatchFacts
   /// The service ports' own chains that dispatch rules lead to.
   let serviceChains: PackedLists<Int32>
   /// For each rule of filter, whose it is.
@@ -52,17 +51,21 @@ public final class ServiceMap: Sendable {
   ) {
     let content = nat ?? TableContent(family: .ipv4, name: .nat, chains: [])
     let pairing = pairing ?? ChainPairing(from: previous?.nat.content, to: content)
-    let (proven, facts) = Parallel.both(isLarge: content.chains.count >= Parallel.pieceSize) {
-      ProvenServices(content, previous.map { $0.directory.proven(among: $0.services) })
+    let ((known, mentions), facts) = Parallel.both(
+      isLarge: content.chains.count >= Parallel.pieceSize
+    ) {
+      let reading = filter.map { FilterReading($0) }
+      let known = KnownServices(
+        content, blocked: reading?.blockedPorts ?? [],
+        previous.map { KnownServices(facts: $0.dispatch, ports: $0.services.map(\.port)) })
+      return (known, reading?.mentions(of: known) ?? [])
     } _: {
       NatFacts(content, pairing, previous?.nat)
     }
-    let mentions = filter.map { FilterReading($0, proven) }
-    var ports: [ServicePort] = []
-    directory = ServiceDirectory(proven, mentions, &ports)
-    var attribution = ServiceAttribution(ports, directory)
-    attribution.attribute(facts, KnownProofs(previous, pairing, directory))
-    if let filter, let mentions { attribution.attribute(mentions, ruleCount: filter.ruleCount) }
+    dispatch = known.facts
+    var attribution = ServiceAttribution(known)
+    attribution.attribute(facts, KnownProofs(previous, pairing, dispatch))
+    if let filter { attribution.attribute(mentions, ruleCount: filter.ruleCount) }
     self.nat = facts
     chains = attribution.chains
     serviceChains = attribution.serviceChains
@@ -70,7 +73,6 @@ public final class ServiceMap: Sendable {
     connectionRules = attribution.connectionRules
     services = attribution.services
     orphanPositions = facts.orphans
-    unnamed = proven.facts.unnamed
   }
 
   /// Interprets a family's snapshot.
@@ -91,7 +93,7 @@ public final class ServiceMap: Sendable {
     case .nat:
       // Only the two chains that dispatch have rules of many owners.
       if nat.stages[chain] == .dispatch, let ordinal = nat.dispatchChains.firstIndex(of: chain) {
-        return directory.reference(directory.dispatch.owners[ordinal][position]).index
+        return dispatch.owners[ordinal][position].index
       }
       return chains[chain].owner.index
     case .filter: return filterOwners[content.firstRules[chain] + position].index
@@ -128,16 +130,13 @@ extension ServiceMap {
 
   /// The rules of a chain of nat that dispatches that lead to a service port and name no single port.
   public func dispatchRulesWithoutPort(ofChainAt chain: Int) -> [Int] {
-    nat.dispatchChains.firstIndex(of: chain).map { directory.dispatch.withoutPort[$0] } ?? []
+    nat.dispatchChains.firstIndex(of: chain).map { dispatch.withoutPort[$0] } ?? []
   }
 
   /// The service ports that rules of nat lead to, but none for a cluster IP. Those that filter blocks are left
   /// out: kube-proxy writes no rule for a cluster IP that has no endpoint on this node.
   public var servicePortsWithoutClusterIP: [ServicePort] {
-    directory.dispatch.withoutClusterIP.compactMap { index in
-      let service = directory.reference(OptionalIndex(Int(index))).index.map { services[$0] }
-      return service.flatMap { $0.blocked.isEmpty ? $0.port : nil }
-    }
+    dispatch.withoutClusterIP.map { services[Int($0)] }.filter(\.blocked.isEmpty).map(\.port)
   }
 
   /// The service port that owns the chain at a position of nat. An endpoint's chain belongs to a service
