@@ -138,16 +138,11 @@ extension MigrationSource {
     let contents = families.flatMap(\.tables).map(\.content)
     let rules = contents.reduce(0) { $0 + $1.serviceRuleCount }
     let count = Wording.count(rules, "rule") + " for services"
-    let landmarks = contents.reduce(into: Landmarks()) { landmarks, content in
-      for chain in content.chains.indices {
-        landmarks.formUnion(Landmarks.of(content, chainAt: chain))
-      }
-    }
     if rules > 0, mode == .ipvs, node?.evidence.hasInterface == true {
       finding.add(.look, "there are an interface kube-ipvs0 and \(count): one of both is left over")
     } else if rules > 0, mode.servesElsewhere {
       finding.add(.look, "\(count) are left of the mode iptables, in \(mode.rawValue) mode")
-    } else if landmarks.isSuperset(of: [.ipvs, .servicePorts]) {
+    } else if Landmarks.of(contents).isSuperset(of: [.ipvs, .servicePorts]) {
       finding.add(.look, "chains of the mode ipvs stand beside \(count)")
     } else if node == nil, finding.details.isEmpty {
       finding.add(

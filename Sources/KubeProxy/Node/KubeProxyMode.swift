@@ -37,13 +37,7 @@ public enum KubeProxyMode: String, Sendable, Hashable {
 
   /// The mode that a rule set shows, and what else is known of the node, if anything is.
   public init(of families: [FamilySnapshot], _ node: NodeEvidence = NodeEvidence()) {
-    var landmarks: Landmarks = []
-    for content in families.flatMap(\.tables).map(\.content) {
-      for index in content.chains.indices {
-        landmarks.formUnion(Landmarks.of(content, chainAt: index))
-      }
-    }
-    self.init(landmarks, node)
+    self.init(Landmarks.of(families.flatMap(\.tables).map(\.content)), node)
   }
 
   /// Whether kube-proxy serves services, and not by iptables' rules: those for services that are there

@@ -32,6 +32,13 @@ public struct Landmarks: OptionSet, Sendable {
     return landmarks
   }
 
+  /// What tables show.
+  public static func of(_ contents: [TableContent]) -> Landmarks {
+    contents.reduce(into: []) { landmarks, content in
+      for chain in content.chains.indices { landmarks.formUnion(of(content, chainAt: chain)) }
+    }
+  }
+
   private static let ipvsChains: [ChainName] = ["KUBE-LOAD-BALANCER", "KUBE-NODE-PORT"]
 }
 
@@ -75,7 +82,7 @@ extension TableContent {
     let isDispatch =
       switch name {
       case .nat: ChainStage.dispatchChains.contains(chains[index].name)
-      case .filter: FilterReading.chains.contains(chains[index].name)
+      case .filter: ChainRole(chains[index].name) == .dispatch
       default: false
       }
     let rules = isDispatch ? chains[index].rules : RuleList()
