@@ -2,28 +2,18 @@ internal import Netfilter
 
 /// What a rule does with the packets that it matches.
 enum RuleAction {
-  /// It has no target, or one that changes nothing the walk looks at, such as LOG.
-  case none
-  case accept
+  typealias Change = @Sendable (inout WalkState, RuleAddress, PacketHook) -> Void
+
+  /// Changes the packet, which then goes on with the next rule.
+  case change(Change)
+  /// Changes the packet, which then leaves the table, accepted.
+  case accept(Change)
   case drop
   case `return`
   case reject
   /// To a chain of the same table.
   case jump(Int)
   case goto(Int)
-  case setMark(UInt32, mask: UInt32)
-  case setConnectionMark(UInt32, mask: UInt32)
-  case saveMark(packetMask: UInt32, connectionMask: UInt32)
-  case restoreMark(packetMask: UInt32, connectionMask: UInt32)
-  case forgetMark
-  case forgetConnectionMark
-  case translateDestination(AddressTranslation)
-  case translateNetwork(AddressMatch)
-  case redirect(ports: AddressTranslation?)
-  case translateSource(AddressTranslation?)
-  case untrack
-  /// Says how connection tracking is to take the packet.
-  case setTemplate
   /// Translates to what the rule's text doesn't show.
   case translateUnknown
   /// A program decides, or a target that isn't known.
@@ -34,7 +24,7 @@ enum RuleAction {
   ///   - chains: The index of a chain by its name.
   init(_ line: Span<UInt8>, _ elements: inout LineElements, chains: (ChainName) -> Int?) {
     guard let target = elements.next(line) else {
-      self = .none
+      self = .change(Self.nothing)
       return
     }
     let name = target.name
@@ -43,8 +33,9 @@ enum RuleAction {
     } else if let chain = ChainName(line, name).flatMap(chains) {
       self = .jump(chain)
     } else if line.isText("DNAT", name) {
+      let range = AddressTranslation(ofDNAT: &elements, line)
       self =
-        AddressTranslation(ofDNAT: &elements, line).map(RuleAction.translateDestination)
+        range.map { range in .accept { state, rule, _ in state.translateDestination(range, rule) } }
         ?? .translateUnknown
     } else {
       self.init(ExtensionOptions(target, line, &elements))
@@ -54,22 +45,30 @@ enum RuleAction {
   /// - Parameter target: A target and its options.
   private init(_ target: ExtensionOptions) {
     switch target.name {
-    case "ACCEPT": self = .accept
+    case "ACCEPT": self = .accept(Self.nothing)
     case "DROP": self = .drop
     case "RETURN": self = .return
     case "REJECT": self = .reject
-    case "MARK": self = .marking(target) ?? .forgetMark
-    case "HMARK": self = .forgetMark
-    case "CONNMARK": self = .connectionMarking(target) ?? .forgetConnectionMark
+    case "MARK": self = .change(Self.marking(target))
+    case "HMARK": self = .change(Self.forgettingMark)
+    case "CONNMARK": self = .change(Self.connectionMarking(target))
     case "NETMAP":
-      self = target["--to"]?.network.map(RuleAction.translateNetwork) ?? .translateUnknown
-    case "REDIRECT": self = .redirect(ports: target["--to-ports"]?.ports)
-    case "SNAT": self = .translateSource(target["--to-source"]?.translation)
-    case "MASQUERADE": self = .translateSource(nil)
-    case "NOTRACK": self = .untrack
-    case "CT": self = target["--notrack"] == nil ? .setTemplate : .untrack
-    case "SET" where target["--map-mark"] != nil: self = .forgetMark
-    case let name: self = Self.passive.contains(name) ? .none : .unknown
+      let network = target["--to"]?.network
+      self =
+        network.map { network in
+          .accept { state, rule, hook in state.translate(network, rule, hook) }
+        } ?? .translateUnknown
+    case "REDIRECT":
+      let ports = target["--to-ports"]?.ports
+      self = .accept { state, rule, hook in state.redirect(to: ports, rule, hook) }
+    case "SNAT", "MASQUERADE":
+      let range = target["--to-source"]?.translation
+      self = .accept { state, rule, _ in state.translateSource(range, rule) }
+    case "CT" where target["--notrack"] == nil:
+      self = .change { state, _, _ in state.setTemplate() }
+    case "NOTRACK", "CT": self = .change { state, rule, _ in state.untrack(rule) }
+    case "SET" where target["--map-mark"] != nil: self = .change(Self.forgettingMark)
+    case let name: self = Self.passive.contains(name) ? .change(Self.nothing) : .unknown
     }
   }
 
@@ -80,26 +79,36 @@ enum RuleAction {
     "ULOG",
   ]
 
-  private static func marking(_ target: ExtensionOptions) -> RuleAction? {
-    target["--set-xmark"]?.mark.map { .setMark($0.value, mask: $0.mask) }
+  private static let nothing: Change = { _, _, _ in }
+
+  private static let forgettingMark: Change = { state, _, _ in state.mark = .unknown }
+
+  private static func marking(_ target: ExtensionOptions) -> Change {
+    guard let mark = target["--set-xmark"]?.mark else { return forgettingMark }
+    return { state, _, _ in state.mark = state.mark.setting(mark.value, mask: mark.mask) }
   }
 
-  private static func connectionMarking(_ target: ExtensionOptions) -> RuleAction? {
+  private static func connectionMarking(_ target: ExtensionOptions) -> Change {
+    let isRestored = target["--restore-mark"] != nil
     // A mark that is shifted isn't followed.
-    if target["--left-shift-mark"] != nil || target["--right-shift-mark"] != nil {
-      return target["--restore-mark"] == nil ? .forgetConnectionMark : .forgetMark
+    let isShifted = target["--left-shift-mark"] != nil || target["--right-shift-mark"] != nil
+    if isShifted, isRestored { return forgettingMark }
+    let mark = isShifted ? nil : target["--set-xmark"]?.mark
+    let isSaved = !isShifted && target["--save-mark"] != nil
+    let packetMask = target["--nfmask"]?.mark?.value ?? .max
+    let connectionMask = target["--ctmask"]?.mark?.value ?? .max
+    return { state, _, _ in
+      guard state.hasConnection else { return }
+      if let mark {
+        state.connectionMark = state.connectionMark.setting(mark.value, mask: mark.mask)
+      } else if isSaved {
+        state.connectionMark = state.connectionMark.replacing(
+          connectionMask, by: state.mark, packetMask)
+      } else if isRestored {
+        state.mark = state.mark.replacing(packetMask, by: state.connectionMark, connectionMask)
+      } else {
+        state.connectionMark = .unknown
+      }
     }
-    if let mark = target["--set-xmark"]?.mark {
-      return .setConnectionMark(mark.value, mask: mark.mask)
-    }
-    let packetMask = target["--nfmask"]?.mark?.value
-    let connectionMask = target["--ctmask"]?.mark?.value
-    if target["--save-mark"] != nil {
-      return .saveMark(packetMask: packetMask ?? .max, connectionMask: connectionMask ?? .max)
-    }
-    if target["--restore-mark"] != nil {
-      return .restoreMark(packetMask: packetMask ?? .max, connectionMask: connectionMask ?? .max)
-    }
-    return nil
   }
 }

@@ -78,8 +78,7 @@ struct TableWalk {
       return false
     }
     present = passed
-    let action = RuleAction(line, &elements, chains: table.chainIndex)
-    switch action {
+    switch RuleAction(line, &elements, chains: table.chainIndex) {
     case .jump(let chain): present.add(enter(chain, matched, from: rule))
     case .goto(let chain): returned.add(enter(chain, matched, from: rule))
     case .return: returned.add(matched)
@@ -90,9 +89,8 @@ struct TableWalk {
     case .unknown:
       recorder.end(matched.assuming(rule, matches: true), .undetermined(by: rule))
       present.add(matched.assuming(rule, matches: false))
-    case _ where action.isFinal:
-      accepted.add(matched.changing { action.apply(to: &$0, rule, hook) })
-    default: present.add(matched.changing { action.apply(to: &$0, rule, hook) })
+    case .accept(let change): accepted.add(matched.changing { change(&$0, rule, hook) })
+    case .change(let change): present.add(matched.changing { change(&$0, rule, hook) })
     }
     return true
   }
