@@ -67,7 +67,7 @@ struct ChainFaults: Sendable {
     var strays: [ChainName] = []
     for position in rules.indices {
       guard case .chain(let name) = rules.outcome(at: position), name != .kubeMarkDrop,
-        name != "KUBE-MARK-MASQ"
+        name != .kubeMarkMasq
       else { continue }
       if case .service = ChainRole(name) { continue }
       strays.append(name)
@@ -96,7 +96,7 @@ extension ChainName {
   var isFilled: Bool { ChainRole(self) == .dispatch || Self.plumbing.contains(self) }
 
   private static let plumbing: [ChainName] = [
-    .kubeForward, .kubeFirewall, .kubeMarkDrop, "KUBE-MARK-MASQ", .kubePostrouting,
+    .kubeForward, .kubeFirewall, .kubeMarkDrop, .kubeMarkMasq, .kubePostrouting,
   ]
 }
 

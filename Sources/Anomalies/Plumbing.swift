@@ -30,7 +30,7 @@ struct Plumbing {
   }
 
   private var marking: Finding? {
-    guard let chain = content.chainIndex(of: "KUBE-MARK-MASQ") else { return nil }
+    guard let chain = content.chainIndex(of: .kubeMarkMasq) else { return nil }
     let walk = PlumbingWalk(content.chains[chain].rules, for: "MARK")
     let consequence =
       "connections from outside, and those of a pod to itself through a service, keep their source, and "
@@ -59,7 +59,7 @@ struct Plumbing {
 
   /// The fault that KUBE-POSTROUTING looks for another mark than KUBE-MARK-MASQ sets.
   private func marksApart(_ walk: PlumbingWalk, _ chain: Int) -> Finding? {
-    guard let source = content.chainIndex(of: "KUBE-MARK-MASQ"),
+    guard let source = content.chainIndex(of: .kubeMarkMasq),
       let asked = walk.mark,
       let set = PlumbingWalk(content.chains[source].rules, for: "MARK").setMark,
       set & asked != asked, let position = walk.found
@@ -128,7 +128,7 @@ private struct PlumbingWalk {
         }
         return
       }
-      if rules.unguardedTarget(at: position)?.endsWalk == true {
+      if rules.unguardedTarget(at: position) != nil {
         ending = position
         return
       }
@@ -151,8 +151,6 @@ private struct MarkedRule {
   private(set) var isKnown = true
 
   init(_ rule: Rule) {
-    var (target, hasConditions, isKnown, isInverted) = ("", false, true, false)
-    var (mark, setMark): (UInt32?, UInt32?) = (nil, nil)
     rule.forEachElement { element, line, owner in
       switch element.kind {
       case .selector: hasConditions = true
@@ -169,12 +167,6 @@ private struct MarkedRule {
         target = String(decoding: line.bytes(in: element.name), as: UTF8.self)
       }
     }
-    self.target = target
-    self.mark = mark
-    self.setMark = setMark
-    self.isInverted = isInverted
-    self.hasConditions = hasConditions
-    self.isKnown = isKnown
   }
 }
 

@@ -8,9 +8,8 @@ enum FilterFindings {
     var withoutPort: [(chain: Int, positions: [Int])] = []
     for chain in filter.chains.indices where filter.chains[chain].name.isFilled {
       let (name, rules) = (filter.chains[chain].name, filter.chains[chain].rules)
-      var unguarded = UnguardedRules(in: rules)
-      // What a RETURN keeps from happening there is told by what it is for.
-      if name == .kubeForward { unguarded.forgetReturns(in: rules) }
+      // What a RETURN keeps from happening in KUBE-FORWARD is told by what the chain is for.
+      let unguarded = UnguardedRules(in: rules, countsReturns: name != .kubeForward)
       findings += unguarded.findings(in: filter, chain: chain)
       if ChainRole(name) == .dispatch {
         withoutPort.append((chain, PortMatches.missing(in: filter, chain: chain, map)))

@@ -1,18 +1,16 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// What a rule without conditions does with each packet that comes to it.
+/// What a rule that no packet gets past does with each; the raw value is the verb in sentences.
 ///
 /// Matches that every packet passes are no conditions: `comment`, `nfacct`, and a `mark` whose mask is 0.
-enum UnguardedTarget {
+enum UnguardedTarget: String {
   /// DROP or REJECT.
-  case blocks
+  case blocks = "drops"
   case accepts
   case returns
-  /// A jump, or a target that changes the packet.
-  case other
 
-  /// Nil where a match may keep a packet from the rule.
+  /// Nil where a packet may get past the rule.
   init?(_ line: Span<UInt8>) {
     // Nearly all rules begin with an address, a protocol or an interface.
     guard line.count > 1, line[0] == UInt8(ascii: "-"),
@@ -28,19 +26,16 @@ enum UnguardedTarget {
       case .option where line.isText("mark", owner):
         if element.isInverted || !line.isText("0x0/0x0", element.value) { return nil }
       case .option: break
-      case .selector: return nil
+      case .selector, .goto: return nil
       case .target:
         self.init(target: element.name, line)
-        return
-      case .goto:
-        self = .other
         return
       }
     }
     return nil
   }
 
-  private init(target name: Range<Int>, _ line: Span<UInt8>) {
+  private init?(target name: Range<Int>, _ line: Span<UInt8>) {
     if line.isText("DROP", name) || line.isText("REJECT", name) {
       self = .blocks
     } else if line.isText("ACCEPT", name) {
@@ -48,23 +43,15 @@ enum UnguardedTarget {
     } else if line.isText("RETURN", name) {
       self = .returns
     } else {
-      self = .other
+      return nil
     }
   }
 
   private static let vacuous = ["comment", "mark", "nfacct"]
-
-  /// Whether no packet gets past the rule.
-  var endsWalk: Bool {
-    switch self {
-    case .blocks, .accepts, .returns: true
-    case .other: false
-    }
-  }
 }
 
 extension RuleList {
-  /// What the rule at `position` does with each packet that comes to it; nil where that depends.
+  /// What the rule at `position` does with each packet; nil where one may get past it.
   func unguardedTarget(at position: Int) -> UnguardedTarget? {
     UnguardedTarget(line(at: position).span)
   }
@@ -76,22 +63,20 @@ struct UnguardedRules {
   private(set) var drops: [Int] = []
   private(set) var verdicts: [Int] = []
 
-  /// - Parameter positions: those that are looked at; nil for all.
-  init(in rules: RuleList, only positions: [Int]? = nil) {
+  /// - Parameters:
+  ///   - positions: those that are looked at; nil for all.
+  ///   - countsReturns: whether a rule that returns everything is one of them.
+  init(in rules: RuleList, only positions: [Int]? = nil, countsReturns: Bool = true) {
     for position in positions ?? Array(rules.indices) {
       switch rules.unguardedTarget(at: position) {
       case .blocks: drops.append(position)
       case .accepts: verdicts.append(position)
       // At the end of a chain it changes nothing.
-      case .returns: if position < rules.count - 1 { verdicts.append(position) }
-      case .other, nil: break
+      case .returns:
+        if countsReturns, position < rules.count - 1 { verdicts.append(position) }
+      case nil: break
       }
     }
-  }
-
-  /// Leaves out what returns.
-  mutating func forgetReturns(in rules: RuleList) {
-    verdicts.removeAll { rules.unguardedTarget(at: $0) == .returns }
   }
 
   var isEmpty: Bool { drops.isEmpty && verdicts.isEmpty }
@@ -115,7 +100,7 @@ struct UnguardedRules {
     }
     if let first = verdicts.first {
       let behind = rules.count - first - 1
-      let does = rules.unguardedTarget(at: first)?.does ?? "takes"
+      let does = rules.unguardedTarget(at: first)?.rawValue ?? ""
       let rest =
         behind == 0
         ? ""
@@ -127,16 +112,5 @@ struct UnguardedRules {
           "rule \(first + 1) of \(name) \(does) every packet that comes to it\(rest)"))
     }
     return findings
-  }
-}
-
-extension UnguardedTarget {
-  fileprivate var does: String {
-    switch self {
-    case .blocks: "drops"
-    case .accepts: "accepts"
-    case .returns: "returns"
-    case .other: "takes"
-    }
   }
 }

@@ -91,7 +91,7 @@ struct ServiceTargets {
   private func podNetwork(ofChainAt chain: Int) -> AddressMatch? {
     let rules = nat.chains[chain].rules
     for position in rules.indices.prefix(2)
-    where rules.outcome(at: position) == .chain("KUBE-MARK-MASQ") {
+    where rules.outcome(at: position) == .chain(.kubeMarkMasq) {
       if let source = rules[position].source, source.inverted { return source }
     }
     return nil
