@@ -59,15 +59,11 @@ public struct ServiceDestinations: Sendable {
     var chains: [Set<Int32>] = Array(repeating: [], count: map.services.count)
     for rule in map.connectionRules {
       chains[Int(rule.service)].insert(rule.chain)
-      guard let translation = map.destination(of: rule),
-        translation.hasAddress, translation.hasPort, translation.first == translation.last,
-        translation.firstPort == translation.lastPort
-      else {
+      if let destination = map.destination(of: rule)?.onlyDestination {
+        known[Int(rule.service)].append(destination)
+      } else {
         isOpen[Int(rule.service)] = true
-        continue
       }
-      known[Int(rule.service)].append(
-        Destination(address: translation.first, port: translation.firstPort))
     }
     for (service, destinations) in known.enumerated() {
       // An endpoint's chain whose destination isn't understood has no rule in the list.
@@ -153,12 +149,8 @@ private struct ForeignTranslations: Sendable {
         guard case .destinationNAT(let translation) = chain.rules.outcome(at: position) else {
           continue
         }
-        if translation.first == translation.last, translation.hasPort,
-          translation.firstPort == translation.lastPort
-        {
-          destinations.insert(
-            ServiceDestinations.Destination(
-              address: translation.first, port: translation.firstPort))
+        if let destination = translation.onlyDestination {
+          destinations.insert(destination)
         } else {
           ranges.append(translation)
         }
@@ -176,6 +168,14 @@ private struct ForeignTranslations: Sendable {
       return hasAddress
         && (!range.hasPort || (range.firstPort...range.lastPort).contains(endpoint.port))
     }
+  }
+}
+
+extension AddressTranslation {
+  /// Where it leads to; nil where it has several addresses or ports, or none.
+  fileprivate var onlyDestination: ServiceDestinations.Destination? {
+    guard hasAddress, hasPort, first == last, firstPort == lastPort else { return nil }
+    return ServiceDestinations.Destination(address: first, port: firstPort)
   }
 }
 

@@ -197,6 +197,13 @@ extension DestinationExample {
         "10.7.8.1:80": false, "10.7.8.9:1": false, "10.7.8.10:80": true, "10.0.0.3:8080": true,
       ]),
     DestinationExample(
+      testDescription: "A rule that names a port only explains it at any address",
+      nat: Web.text(
+        [
+          "-A PREROUTING -p tcp -m tcp --dport 81 -j DNAT --to-destination :8181", Web.clusterIP,
+        ] + Web.chains(two) + Web.translations(two)),
+      stale: ["10.7.7.7:8181": false, "10.7.7.7:8182": true]),
+    DestinationExample(
       testDescription: "SCTP",
       nat: sctp, asked: (132, "10.96.0.9:3868", false),
       stale: ["10.0.0.1:3868": false, "10.0.0.2:3868": true]),
