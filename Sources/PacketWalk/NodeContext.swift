@@ -22,6 +22,20 @@ public struct NodeContext: Sendable {
   }
 }
 
+extension IPFamily {
+  /// An address for documentation (RFC 5737, RFC 3849) that stands for another machine's.
+  public var unknownMachine: IPAddress {
+    self == .ipv4
+      ? IPAddress(ipv4: 0xc000_0201) : IPAddress(ipv6High: 0x2001_0db8_0000_0000, low: 1)
+  }
+
+  /// One that stands for the node's.
+  public var unknownNode: IPAddress {
+    self == .ipv4
+      ? IPAddress(ipv4: 0xc633_6401) : IPAddress(ipv6High: 0x2001_0db8_0001_0000, low: 1)
+  }
+}
+
 extension IPAddress {
   /// Whether it is in 224.0.0.0/4 or ff00::/8.
   var isMulticast: Bool {

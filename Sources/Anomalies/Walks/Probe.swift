@@ -105,14 +105,9 @@ struct ProbeSources {
       let others = networks.filter { !$0.network.matches(address) }
       return .noneOf(Set(others.map { String(decoding: $0.name, as: UTF8.self) } + ["lo"]))
     }
-    // Addresses that are kept for documentation stand for what isn't known.
-    let unused =
-      snapshot.family == .ipv4 ? ("192.0.2.1", "198.51.100.1") : ("2001:db8::1", "2001:db8:1::1")
-    guard let pod, let node = nodeAddress ?? IPAddress(unused.0),
-      let outside = IPAddress(unused.1)
-    else { return nil }
+    guard let pod else { return nil }
     self.pod = pod
-    self.node = node
-    self.outside = outside
+    node = nodeAddress ?? snapshot.family.unknownNode
+    outside = snapshot.family.unknownMachine
   }
 }

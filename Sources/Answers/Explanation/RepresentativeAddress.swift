@@ -2,21 +2,7 @@ internal import KubeProxy
 internal import Netfilter
 
 /// Addresses that stand for a kind of sender, and for the node, as rules show them.
-///
-/// Addresses for documentation (RFC 5737, RFC 3849) stand for what rules don't show.
 enum RepresentativeAddress {
-  /// Another machine, which isn't the cluster's.
-  static func outside(_ family: IPFamily) -> IPAddress {
-    family == .ipv4
-      ? IPAddress(ipv4: 0xc000_0201) : IPAddress(ipv6High: 0x2001_0db8_0000_0000, low: 1)
-  }
-
-  /// The node, of which no address is known.
-  static func node(_ family: IPFamily) -> IPAddress {
-    family == .ipv4
-      ? IPAddress(ipv4: 0xc633_6401) : IPAddress(ipv6High: 0x2001_0db8_0001_0000, low: 1)
-  }
-
   /// The node's addresses that rules show: those by which its NodePorts are reached.
   static func nodeAddresses(in snapshot: FamilySnapshot) -> [IPAddress] {
     guard let nat = snapshot.table(.nat)?.content, let services = nat.chainIndex(of: .kubeServices)

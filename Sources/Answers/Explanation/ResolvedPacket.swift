@@ -166,7 +166,7 @@ private struct NodeAddresses {
     // Loopback addresses are the node's anyway, and no one's who is asked for the node.
     let first = known.first { !$0.isLoopback }
     isPlaceholder = first == nil
-    main = first ?? RepresentativeAddress.node(family)
+    main = first ?? family.unknownNode
     cached =
       facts.areAll
       ? [] : NodeLocalDNS.listeningAddresses(in: snapshot.tables.map(\.content)).subtracting(known)
@@ -251,7 +251,7 @@ extension PacketQuestion {
     // What the node sends to itself comes from where it goes to.
     case .node: return (node.contains(target) ? target : node.main, nil, nil)
     case .outside:
-      let address = RepresentativeAddress.outside(target.family)
+      let address = target.family.unknownMachine
       return (address, nil, "\(address) stands for another machine")
     case .pod:
       guard let pod = PodSearch(side)?.pod(asking: service) else {
