@@ -23,13 +23,8 @@ struct HostPorts {
   }
 
   private func findings(ledToFrom dispatch: Int) -> [Finding] {
-    let rules = nat.chains[dispatch].rules
-    var jumps: [ChainName: [Int]] = [:]
-    for position in rules.indices {
-      if case .chain(let name) = rules.outcome(at: position), name.hasPrefix(Self.pod) {
-        jumps[name, default: []].append(position)
-      }
-    }
+    let jumps = Dictionary(grouping: nat.chains[dispatch].rules.jumps, by: \.target)
+      .mapValues { $0.map(\.position) }
     var findings: [Finding] = []
     var translations: [HostPort: [Translation]] = [:]
     for pod in pods {

@@ -43,12 +43,7 @@ extension TableContent {
   /// The rules of built-in chains that lead to Kubernetes' chains.
   fileprivate var entriesToKubernetes: [RulePlace] {
     (0..<builtInCount).flatMap { chain in
-      let rules = chains[chain].rules
-      return places(
-        rules.indices.filter { position in
-          guard case .chain(let target) = rules.outcome(at: position) else { return false }
-          return target.isKubernetes
-        }, in: chain)
+      places(chains[chain].rules.jumps.filter(\.target.isKubernetes).map(\.position), in: chain)
     }
   }
 }
@@ -56,7 +51,7 @@ extension TableContent {
 extension ChainName {
   /// Chains of service ports come last: there are many, and their names say little.
   fileprivate var rank: (Int, ChainName) {
-    if case .service = ChainRole(self) { (1, self) } else { (0, self) }
+    (ChainRole(self).isService ? 1 : 0, self)
   }
 }
 

@@ -98,14 +98,10 @@ enum TableFindings {
   /// By target, the positions of the rules that lead to chains of kube-proxy, the kubelet and some other
   /// agents.
   private static func jumps(in chain: Chain) -> [ChainName: [Int]] {
-    var jumps: [ChainName: [Int]] = [:]
-    for position in chain.rules.indices {
-      guard case .chain(let target) = chain.rules.outcome(at: position),
-        target.isFilled || agents.contains(where: { target.hasPrefix($0) })
-      else { continue }
-      jumps[target, default: []].append(position)
+    let jumps = chain.rules.jumps.filter { _, target in
+      target.isFilled || agents.contains { target.hasPrefix($0) }
     }
-    return jumps
+    return Dictionary(grouping: jumps, by: \.target).mapValues { $0.map(\.position) }
   }
 
   /// Agents that have been seen to add their jumps twice, by what their chains begin with.

@@ -54,7 +54,7 @@ struct ServiceTargets {
       let bytes = line.span
       let outline = RuleOutline(bytes)
       guard let port = outline.destinationPort, let ipProtocol = outline.ipProtocol,
-        case .chain(let target) = outline.outcome, case .service = ChainRole(target),
+        case .chain(let target) = outline.outcome, ChainRole(target).isService,
         let address = address(outline, bytes), known.insert(service.port).inserted
       else { continue }
       targets.append(
@@ -73,18 +73,10 @@ struct ServiceTargets {
       if let network = podNetwork(ofChainAt: chain) { return network.lastAddressButOne }
     }
     let asked = Set(targets.map(\.servicePort))
-    for chain in nat.chains.indices where map.stage(ofChainAt: chain) == .endpoint {
-      guard let port = map.servicePort(ofChainAt: chain), !asked.contains(port) else { continue }
-      let rules = nat.chains[chain].rules
-      for position in rules.indices {
-        if case .destinationNAT(let translation) = rules.outcome(at: position),
-          translation.hasAddress
-        {
-          return translation.first
-        }
-      }
+    let others = map.connectionRules.lazy.filter {
+      !asked.contains(map.services[Int($0.service)].port)
     }
-    return nil
+    return others.compactMap { map.destination(of: $0) }.first(where: \.hasAddress)?.first
   }
 
   /// What the first rules of a chain say of where pods are: packets from elsewhere are masqueraded.

@@ -146,9 +146,7 @@ private struct ForeignTranslations: Sendable {
   init(_ nat: TableContent) {
     for chain in nat.chains where !chain.name.hasPrefix("KUBE-") {
       for position in chain.rules.indices {
-        guard case .destinationNAT(let translation) = chain.rules.outcome(at: position) else {
-          continue
-        }
+        guard let translation = chain.rules.translation(at: position) else { continue }
         if let destination = translation.onlyDestination {
           destinations.insert(destination)
         } else {

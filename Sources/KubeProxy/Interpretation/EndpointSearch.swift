@@ -170,7 +170,7 @@ struct EndpointProof {
   ) {
     if translation.destination.append(to: &text) { return }
     let rules = nat.content.chains[chain].rules
-    if case .destinationNAT(let destination) = rules.outcome(at: Int(translation.rule)) {
+    if let destination = rules.translation(at: Int(translation.rule)) {
       text.append(contentsOf: destination.description.utf8)
     }
   }

@@ -176,10 +176,8 @@ extension ServiceMap {
 
   /// Where one of the map's connection rules translates to.
   public func destination(of rule: ConnectionRule) -> AddressTranslation? {
-    let content = nat.content
-    let position = Int(rule.rule) - content.firstRules[Int(rule.chain)]
-    let outcome = content.chains[Int(rule.chain)].rules.outcome(at: position)
-    return if case .destinationNAT(let destination) = outcome { destination } else { nil }
+    let (content, chain) = (nat.content, Int(rule.chain))
+    return content.chains[chain].rules.translation(at: Int(rule.rule) - content.firstRules[chain])
   }
 }
 
@@ -187,10 +185,7 @@ extension NatFacts {
   /// Where the DNAT rules of a chain translate to.
   fileprivate func destinations(of chain: Int) -> [AddressTranslation] {
     let rules = content.chains[chain].rules
-    return translations[chain].compactMap { translation in
-      let outcome = rules.outcome(at: Int(translation.rule))
-      return if case .destinationNAT(let destination) = outcome { destination } else { nil }
-    }
+    return translations[chain].compactMap { rules.translation(at: Int($0.rule)) }
   }
 }
 

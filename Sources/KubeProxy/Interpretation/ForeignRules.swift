@@ -107,8 +107,8 @@ private struct RuleShape {
 
   /// Whether it leads to a service port's chain.
   var leadsToService: Bool {
-    guard case .chain(let name) = outcome, case .service = ChainRole(name) else { return false }
-    return true
+    guard case .chain(let name) = outcome else { return false }
+    return ChainRole(name).isService
   }
 
   func leads(to names: ChainName...) -> Bool {

@@ -35,6 +35,9 @@ public enum ChainRole: Sendable, Hashable {
     self = name.isKubeRouters ? .other : .system
   }
 
+  /// Whether it is a chain of one service port, or of an endpoint.
+  public var isService: Bool { if case .service = self { true } else { false } }
+
   /// Whether the name is as long as a service chain's, which sets most others apart at no cost.
   static func mayBeService(_ name: ChainName) -> Bool { serviceLengths.contains(name.count) }
 
