@@ -16,9 +16,6 @@ struct ChainFaults: Sendable {
   var lacksEndpoint = false
   /// The rules that drop, accept or return everything; nil where there are none.
   var unguarded: UnguardedRules?
-  /// The chains that a service port's or an endpoint's chain leads to, and that kube-proxy has it lead to
-  /// never.
-  var strays: [ChainName] = []
 
   /// Nil where the chain is not kube-proxy's or the kubelet's, or nothing is wrong.
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
@@ -29,7 +26,6 @@ struct ChainFaults: Sendable {
       isEmpty = rules.isEmpty
       if isEmpty { return }
       takeUnguarded(of: rules)
-      strays = Self.strays(in: rules)
       duplicates = DuplicateRules.find(in: rules, isFirewall: family == .firewall)
       contradictions = rules.indices.filter { position in
         let line = rules.line(at: position)
@@ -47,7 +43,7 @@ struct ChainFaults: Sendable {
         if duplicates.isEmpty, unguarded == nil { shares = EndpointShareFault(balancing) }
       } else if family == .external, unguarded == nil {
         // It leads to another chain of the service port, which balances.
-        lacksEndpoint = !rules.indices.contains { rules.leadsToService(at: $0) }
+        lacksEndpoint = !rules.jumps.contains { ChainRole($0.target).isService }
       }
     case _ where name.isFilled:
       duplicates = DuplicateRules.find(in: rules)
@@ -56,37 +52,14 @@ struct ChainFaults: Sendable {
       if name == .kubeMarkDrop { takeUnguarded(of: rules) }
     case .dispatch, .system, .other: return nil
     }
-    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded == nil,
-      strays.isEmpty
-    {
+    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded == nil {
       return nil
     }
-  }
-
-  private static func strays(in rules: RuleList) -> [ChainName] {
-    var strays: [ChainName] = []
-    for position in rules.indices {
-      guard case .chain(let name) = rules.outcome(at: position), name != .kubeMarkDrop,
-        name != .kubeMarkMasq
-      else { continue }
-      if case .service = ChainRole(name) { continue }
-      strays.append(name)
-    }
-    return strays
   }
 
   private mutating func takeUnguarded(of rules: RuleList) {
     let found = UnguardedRules(in: rules)
     if !found.isEmpty { unguarded = found }
-  }
-}
-
-extension RuleList {
-  fileprivate func leadsToService(at position: Int) -> Bool {
-    guard case .chain(let name) = outcome(at: position), case .service = ChainRole(name) else {
-      return false
-    }
-    return true
   }
 }
 

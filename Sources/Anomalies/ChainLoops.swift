@@ -11,46 +11,20 @@ struct ChainLoops {
   /// For each chain, where its targets end.
   private var ends: [Int32] = []
 
-  /// Finds those of nat.
-  static func findings(in nat: TableContent, _ map: ServiceMap, _ faults: [Int: ChainFaults])
-    -> [Finding]
-  {
-    var loops = ChainLoops(nat)
-    for chain in nat.chains.indices {
-      loops.targets += map.targets(ofChainAt: chain)
-      if [.service, .endpoint].contains(map.stage(ofChainAt: chain)) {
-        for name in faults[chain]?.strays ?? [] { loops.add(name) }
+  /// - Parameter map: If the table is nat, what is known of its chains.
+  static func findings(in content: TableContent, _ map: ServiceMap? = nil) -> [Finding] {
+    var loops = ChainLoops(content: content)
+    for chain in content.chains.indices {
+      if let map {
+        loops.targets += map.targets(ofChainAt: chain)
       } else {
-        let rules = nat.chains[chain].rules
-        for position in rules.indices
-        where map.owner(ofRule: position, ofChainAt: chain, in: nat) == nil {
-          loops.add(rules.outcome(at: position))
+        for (_, name) in content.chains[chain].rules.jumps {
+          if let target = content.chainIndex(of: name) { loops.targets.append(Int32(target)) }
         }
       }
       loops.ends.append(Int32(loops.targets.count))
     }
     return loops.findings
-  }
-
-  /// Finds those of another table.
-  static func findings(in content: TableContent) -> [Finding] {
-    var loops = ChainLoops(content)
-    for chain in content.chains.indices {
-      let rules = content.chains[chain].rules
-      for position in rules.indices { loops.add(rules.outcome(at: position)) }
-      loops.ends.append(Int32(loops.targets.count))
-    }
-    return loops.findings
-  }
-
-  private init(_ content: TableContent) { self.content = content }
-
-  private mutating func add(_ outcome: RuleOutcome) {
-    if case .chain(let name) = outcome { add(name) }
-  }
-
-  private mutating func add(_ name: ChainName) {
-    if let position = content.chainIndex(of: name) { targets.append(Int32(position)) }
   }
 
   private func targets(of chain: Int) -> ArraySlice<Int32> {

@@ -29,7 +29,7 @@ enum LostRules {
       return [cause.causing(found.filter(isConsequence))]
         + found.filter { !isConsequence($0) }
     }
-    return found + nodePortJump(in: content, map, services)
+    return found + nodePortJump(in: content, map)
   }
 
   /// Whether no chain of kube-proxy's or the kubelet's has a rule, and no built-in chain leads to one.
@@ -42,29 +42,21 @@ enum LostRules {
         if content.chains[index].name.isKubernetes { return false }
         continue
       }
-      for position in rules.indices {
-        if case .chain(let target) = rules.outcome(at: position), target.isKubernetes {
-          return false
-        }
-      }
+      if rules.jumps.contains(where: \.target.isKubernetes) { return false }
     }
     return true
   }
 
   /// The fault that no rule leads to KUBE-NODEPORTS, though there are NodePorts.
-  private static func nodePortJump(
-    in nat: TableContent, _ map: ServiceMap, _ services: Int
-  ) -> [Finding] {
+  private static func nodePortJump(in nat: TableContent, _ map: ServiceMap) -> [Finding] {
     guard let nodePorts = nat.chainIndex(of: .kubeNodePorts) else { return [] }
     let rules = nat.chains[nodePorts].rules
-    // It stands last, so that is where to look first.
-    guard !rules.isEmpty, !nat.chains[services].rules.leads(to: .kubeNodePorts) else { return [] }
-    // Somebody else may lead there.
+    // Not only KUBE-SERVICES may lead there.
     let isLed = nat.chains.indices.contains { chain in
       ![.service, .endpoint].contains(map.stage(ofChainAt: chain))
-        && nat.chains[chain].rules.leads(to: .kubeNodePorts)
+        && map.targets(ofChainAt: chain).contains(Int32(nodePorts))
     }
-    if isLed { return [] }
+    if rules.isEmpty || isLed { return [] }
     let owners = Set(
       rules.indices.compactMap { map.owner(ofRule: $0, ofChainAt: nodePorts, in: nat) })
     let count = owners.count == 1 ? "1 service port" : "\(owners.count) service ports"
@@ -74,12 +66,5 @@ enum LostRules {
         servicePort: owners.count == 1 ? owners.first.map { map.services[$0].port } : nil,
         "no rule of KUBE-SERVICES leads to KUBE-NODEPORTS: the NodePorts of \(count) are dead")
     ]
-  }
-}
-
-extension RuleList {
-  /// Whether a rule leads to the chain; the last are looked at first.
-  fileprivate func leads(to name: ChainName) -> Bool {
-    indices.reversed().contains { outcome(at: $0) == .chain(name) }
   }
 }

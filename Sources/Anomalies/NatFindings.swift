@@ -43,7 +43,7 @@ struct NatFindings {
         mark: port.hashValue,
         "rules lead to \(port), and no rule of KUBE-SERVICES is for its cluster IP")
     }
-    all += ChainLoops.findings(in: nat, map, faults) + HostPorts.findings(in: nat)
+    all += ChainLoops.findings(in: nat, map) + HostPorts.findings(in: nat)
   }
 
   /// - Parameter jumps: by chain, the rules that lead to it, of those without rules.
@@ -75,9 +75,8 @@ struct NatFindings {
 
   private mutating func addMismatch(_ chain: Int) {
     let (name, rules) = (nat.chains[chain].name, nat.chains[chain].rules)
-    let translations = rules.indices.compactMap { position -> (position: Int, text: String)? in
-      guard case .destinationNAT(let destination) = rules.outcome(at: position) else { return nil }
-      return (position, destination.description)
+    let translations = rules.indices.compactMap { position in
+      rules.translation(at: position).map { (position: position, text: $0.description) }
     }
     let isNone = translations.isEmpty
     all.append(
@@ -146,11 +145,8 @@ struct NatFindings {
   private func jumps(to chains: Set<ChainName>) -> [ChainName: [RulePlace]] {
     var jumps: [ChainName: [RulePlace]] = [:]
     for chain in chains.isEmpty ? 0..<0 : nat.chains.indices {
-      let rules = nat.chains[chain].rules
-      for position in rules.indices {
-        if case .chain(let name) = rules.outcome(at: position), chains.contains(name) {
-          jumps[name, default: []] += nat.places([position], in: chain)
-        }
+      for (position, target) in nat.chains[chain].rules.jumps where chains.contains(target) {
+        jumps[target, default: []] += nat.places([position], in: chain)
       }
     }
     return jumps

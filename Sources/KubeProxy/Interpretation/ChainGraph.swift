@@ -34,24 +34,21 @@ struct PackedLists<Element: Sendable>: Sendable {
   }
 }
 
-/// The service ports' and endpoints' chains that each chain of a table leads to.
+/// The chains that each chain of a table leads to.
 struct ChainGraph: Sendable {
   /// For each chain, the positions of those that it leads to, each once.
   private var targets = PackedLists<Int32>()
 
   /// Finds the chains by their names' hashes.
   ///
-  /// - Parameters:
-  ///   - stages: Of each chain.
-  ///   - jumps: For each chain, the hashes of the names that it leads to.
-  init(_ chains: [Chain], _ stages: [ChainStage], _ jumps: PackedLists<Int>) {
+  /// - Parameter jumps: For each chain, the hashes of the names that it leads to.
+  init(_ chains: [Chain], _ jumps: PackedLists<Int>) {
     let names = chains.indices.map { chains[$0].name.hashValue }
     // A hash table of positions. A dictionary would take five times the memory.
     let width = Int.bitWidth - (2 * names.count).leadingZeroBitCount
     let mask = 1 << width - 1
     var slots = [OptionalIndex](repeating: .none, count: mask + 1)
-    for position in names.indices
-    where stages[position] == .service || stages[position] == .endpoint {
+    for position in names.indices {
       var slot = names[position] & mask
       while slots[slot] != .none { slot = (slot + 1) & mask }
       slots[slot] = OptionalIndex(position)

@@ -12,7 +12,7 @@ final class NatFacts: Sendable {
   /// The rules of endpoints' chains that translate the destination: nearly always one.
   let translations: PackedLists<EndpointTranslation>
   /// For each chain, the names of those that its rules lead to, each once, as hashes that are seeded in each
-  /// process.
+  /// process. Of service ports' and endpoints' chains, KUBE-MARK-MASQ and KUBE-MARK-DROP are left out.
   fileprivate let jumps: PackedLists<Int>
   let graph: ChainGraph
   /// The positions of the chains that dispatch.
@@ -35,7 +35,7 @@ final class NatFacts: Sendable {
     stages = all.stages
     translations = all.translations
     jumps = all.jumps
-    graph = ChainGraph(content.chains, stages, jumps)
+    graph = ChainGraph(content.chains, jumps)
     dispatchChains = all.stages.indices.filter { all.stages[$0] == .dispatch }
   }
 
@@ -117,11 +117,12 @@ private struct ChainFactsReader {
 
   private mutating func read(_ chain: Int, into facts: inout ChainFacts) {
     let stage = ChainStage(content.chains[chain].name)
+    let isEntry = stage == .outside || stage == .dispatch
     facts.stages.append(stage)
     let rules = content.chains[chain].rules
     for position in 0..<rules.count {
       switch rules.outcome(at: position) {
-      case .chain(let name) where ChainRole.mayBeService(name):
+      case .chain(let name) where isEntry || !Self.marking.contains(name):
         add(name.hashValue, to: &facts.jumps)
       case .destinationNAT(let translation) where stage == .endpoint:
         facts.translations.append(
@@ -134,6 +135,9 @@ private struct ChainFactsReader {
     if !seen.isEmpty { seen.removeAll() }
     facts.translations.endList()
   }
+
+  /// Where the chains of all service ports lead.
+  private static let marking: [ChainName] = [.kubeMarkMasq, .kubeMarkDrop]
 
   private mutating func add(_ name: Int, to jumps: inout PackedLists<Int>) {
     // By a function of its own: a slice of the list that lives while the list grows has it copied.
