@@ -14,8 +14,8 @@ struct ChainFaults: Sendable {
   var isEmpty = false
   /// Whether a chain that should balance leads to no endpoint, nor sends away what has none.
   var lacksEndpoint = false
-  /// The rules that drop, accept or return everything; nil where there are none.
-  var unguarded: UnguardedRules?
+  /// The rules that drop, accept or return everything.
+  var unguarded = UnguardedRules(in: RuleList())
 
   /// Nil where the chain is not kube-proxy's or the kubelet's, or nothing is wrong.
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
@@ -25,7 +25,7 @@ struct ChainFaults: Sendable {
     case .service(let family, let hash):
       isEmpty = rules.isEmpty
       if isEmpty { return }
-      takeUnguarded(of: rules)
+      unguarded = UnguardedRules(in: rules)
       duplicates = DuplicateRules.find(in: rules, isFirewall: family == .firewall)
       contradictions = rules.indices.filter { position in
         let line = rules.line(at: position)
@@ -35,13 +35,13 @@ struct ChainFaults: Sendable {
         return family == .endpoint
           ? map.contradictsEndpoint(comment, chain: index) : map.contradicts(comment, hash)
       }
-      if [.service, .local, .externalLoadBalancer].contains(family) {
+      if family.balances {
         let balancing = BalancingRules(rules)
         // What an unguarded verdict takes, no endpoint gets.
-        lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks && unguarded == nil
+        lacksEndpoint = balancing.steps.isEmpty && !balancing.blocks && unguarded.isEmpty
         // An endpoint that the same rule leads to twice has been found already.
-        if duplicates.isEmpty, unguarded == nil { shares = EndpointShareFault(balancing) }
-      } else if family == .external, unguarded == nil {
+        if duplicates.isEmpty, unguarded.isEmpty { shares = EndpointShareFault(balancing) }
+      } else if family == .external, unguarded.isEmpty {
         // It leads to another chain of the service port, which balances.
         lacksEndpoint = !rules.jumps.contains { ChainRole($0.target).isService }
       }
@@ -49,17 +49,13 @@ struct ChainFaults: Sendable {
       duplicates = DuplicateRules.find(in: rules)
       // Of those that dispatch, only rules without an owner need to be looked at; and of the plumbing it is
       // told what a verdict keeps from happening.
-      if name == .kubeMarkDrop { takeUnguarded(of: rules) }
+      if name == .kubeMarkDrop { unguarded = UnguardedRules(in: rules) }
     case .dispatch, .system, .other: return nil
     }
-    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded == nil {
+    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded.isEmpty
+    {
       return nil
     }
-  }
-
-  private mutating func takeUnguarded(of rules: RuleList) {
-    let found = UnguardedRules(in: rules)
-    if !found.isEmpty { unguarded = found }
   }
 }
 

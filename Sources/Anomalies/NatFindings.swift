@@ -22,8 +22,8 @@ struct NatFindings {
     let jumps = jumps(to: Set(reached.filter(\.value.isEmpty).map { nat.chains[$0.key].name }))
     for (chain, fault) in reached {
       add(fault, of: chain, jumps)
-      if let unguarded = fault.unguarded {
-        all += unguarded.findings(in: nat, chain: chain, servicePort: owner(of: chain))
+      if !fault.unguarded.isEmpty {
+        all += fault.unguarded.findings(in: nat, chain: chain, servicePort: owner(of: chain))
       }
       // A jump that stands too early, and again at the end, has been found for that.
       let early = dispatch.first { $0.0 == chain }?.1.misplaced.first

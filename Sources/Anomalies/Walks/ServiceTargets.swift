@@ -17,7 +17,8 @@ struct ServiceTargets {
   /// The API server is left out: its endpoints may be the node itself.
   func clusterIPs(_ count: Int) -> [ServiceTarget] {
     targets(of: .kubeServices, count) { outline, bytes in
-      guard let comment = outline.comment, bytes.endsInClusterIP(comment) else { return nil }
+      guard let comment = outline.comment, bytes.extracting(comment).ends(with: " cluster IP")
+      else { return nil }
       return outline.destination?.onlyAddress
     }
   }
@@ -67,26 +68,13 @@ struct ServiceTargets {
   /// An address of the pods' network, if rules say which network that is; else an endpoint's of a service
   /// port that isn't among those that are asked.
   func podAddress(notOf targets: [ServiceTarget]) -> IPAddress? {
-    for chain in nat.chains.indices
-    where [.service, .dispatch].contains(map.stage(ofChainAt: chain)) {
-      // The last address but one is nobody's yet.
-      if let network = podNetwork(ofChainAt: chain) { return network.lastAddressButOne }
-    }
+    // The last address but one is nobody's yet.
+    if let network = nat.podNetwork?.network { return network.lastAddressButOne }
     let asked = Set(targets.map(\.servicePort))
     let others = map.connectionRules.lazy.filter {
       !asked.contains(map.services[Int($0.service)].port)
     }
     return others.compactMap { map.destination(of: $0) }.first(where: \.hasAddress)?.first
-  }
-
-  /// What the first rules of a chain say of where pods are: packets from elsewhere are masqueraded.
-  private func podNetwork(ofChainAt chain: Int) -> AddressMatch? {
-    let rules = nat.chains[chain].rules
-    for position in rules.indices.prefix(2)
-    where rules.outcome(at: position) == .chain(.kubeMarkMasq) {
-      if let source = rules[position].source, source.inverted { return source }
-    }
-    return nil
   }
 
   /// The node's address, if NodePorts are restricted to it.
@@ -108,14 +96,5 @@ extension AddressMatch {
       mask.family == .ipv4
       ? IPAddress(ipv4: .max - 1) : IPAddress(ipv6High: .max, low: .max - 1)
     return host.mapped(to: self)
-  }
-}
-
-extension Span<UInt8> {
-  /// Whether kube-proxy's comment is one of a cluster IP's rule.
-  fileprivate func endsInClusterIP(_ comment: Range<Int>) -> Bool {
-    let text = " cluster IP"
-    return comment.count >= text.utf8.count
-      && isText(text, comment.upperBound - text.utf8.count..<comment.upperBound)
   }
 }

@@ -108,18 +108,8 @@ struct PodSearch {
 
   /// The pod network of the whole cluster, as kube-proxy and flannel have it.
   private var wholeNetwork: (match: AddressMatch, place: String)? {
-    for chain in nat.chains {
-      guard chain.name == .kubeServices || chain.name.hasPrefix("KUBE-SVC-") else { continue }
-      for (position, rule) in chain.rules.prefix(8).enumerated()
-      where rule.chain == .kubeMarkMasq {
-        guard let source = rule.source, source.inverted,
-          source.mask != source.address.family.fullMask
-        else { continue }
-        return (
-          AddressMatch(address: source.address, mask: source.mask),
-          "\(chain.name) rule \(position + 1)"
-        )
-      }
+    if let (network, chain, position) = nat.podNetwork {
+      return (network, "\(nat.chains[chain].name) rule \(position + 1)")
     }
     return forwardedNetwork(Self.clustersForwarding)
   }

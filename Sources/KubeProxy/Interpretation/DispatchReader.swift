@@ -211,7 +211,7 @@ struct DispatchReader {
 }
 
 extension Span<UInt8> {
-  func ends(with text: String) -> Bool {
+  public func ends(with text: String) -> Bool {
     let length = text.utf8.count
     return length <= count && isText(text, count - length..<count)
   }

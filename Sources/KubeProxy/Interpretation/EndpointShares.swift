@@ -159,8 +159,12 @@ extension ServiceMap {
   /// Of those, the ones that dispatch rules lead to. It takes time in proportion to their rules.
   public func serviceChains(ofServiceAt index: Int) -> [ServiceChainEndpoints] {
     let chains = nat.content.chains
-    return serviceChains[index].map(Int.init).filter {
-      ServiceChainEndpoints.balances(chains[$0].name)
+    return serviceChains[index].map(Int.init).filter { chain in
+      if case .service(let family, _) = ChainRole(chains[chain].name) {
+        family.balances
+      } else {
+        false
+      }
     }.map { chain in
       let targets = Dictionary(
         nat.graph[chain].map { (chains[Int($0)].name, Int($0)) }, uniquingKeysWith: { $1 })
@@ -198,15 +202,4 @@ extension Span<UInt8> {
     // The kernel keeps 31 bits, of which the text has all.
     return Swift.min(1, (probability * 0x1p31).rounded() / 0x1p31)
   }
-}
-
-extension ServiceChainEndpoints {
-  /// Whether a service port's chain is of a family that balances.
-  fileprivate static func balances(_ name: ChainName) -> Bool {
-    prefixes.contains { name.hasPrefix($0) }
-  }
-
-  private static let prefixes: [ChainName] = [
-    ServiceChainFamily.service, .local, .externalLoadBalancer,
-  ].map { ChainName(stringLiteral: $0.rawValue + "-") }
 }

@@ -91,6 +91,9 @@ public enum ServiceChainFamily: String, Sendable, Hashable, CaseIterable {
   case externalLoadBalancer = "KUBE-XLB"
   /// One endpoint.
   case endpoint = "KUBE-SEP"
+
+  /// Whether it leads to endpoints, among which chance decides.
+  public var balances: Bool { self == .service || self == .local || self == .externalLoadBalancer }
 }
 
 /// Where a chain of nat stands on the way to an endpoint, by its name alone.

@@ -75,6 +75,23 @@ extension KubernetesHoldings: CustomStringConvertible {
 }
 
 extension TableContent {
+  /// The pod network of the whole cluster (`--cluster-cidr`), and the rule of nat that shows it: what comes from
+  /// elsewhere is masqueraded. Nil where none does.
+  public var podNetwork: (network: AddressMatch, chain: Int, position: Int)? {
+    for chain in chains.indices
+    where chains[chain].name == .kubeServices || chains[chain].name.hasPrefix("KUBE-SVC-") {
+      let rules = chains[chain].rules
+      for position in rules.indices.prefix(8)
+      where rules.outcome(at: position) == .chain(.kubeMarkMasq) {
+        guard let source = rules[position].source, source.inverted,
+          source.mask != source.address.family.fullMask
+        else { continue }
+        return (AddressMatch(address: source.address, mask: source.mask), chain, position)
+      }
+    }
+    return nil
+  }
+
   /// The positions of those rules of a chain that kube-proxy writes for service ports in its iptables
   /// mode only: in nat those that lead to their chains, in filter those that block them. Only chains
   /// that dispatch have any.
