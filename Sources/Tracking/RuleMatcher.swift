@@ -28,12 +28,7 @@ package struct RuleSelection: Sendable {
 struct RuleMatcher {
   private let selection: RuleSelection
   private var budget: MatchingBudget
-  /// What was found of comments: kube-proxy writes each of them several times.
-  private var comments: [ByteString: Verdict] = [:]
-  private var verdicts = Verdicts()
-  private let former: Verdicts
-  /// Why it isn't known of a rule whether it is selected; nil where it is known of all.
-  private(set) var failure: MatchingError?
+  private var memory: Memory
 
   struct Match {
     /// What the expression's first group captured; empty where it took no part, nil where there is no
@@ -41,76 +36,56 @@ struct RuleMatcher {
     let id: String?
   }
 
-  typealias Verdict = PatternVerdict<Match>
+  /// What expressions said.
+  struct Memory: Sendable {
+    fileprivate var chains = PatternMemory<ChainName, Bool>()
+    /// kube-proxy writes each comment several times. From one reading to the next, only those are kept that take
+    /// too long.
+    fileprivate var comments = PatternMemory<ByteString, Match?>()
 
-  /// What expressions said: matching is slow, and most names stay.
-  struct Verdicts: Sendable {
-    fileprivate var ofChains: [ChainName: PatternVerdict<Void>] = [:]
-    /// The comments that take too long.
-    fileprivate var failedComments: [ByteString: MatchingError] = [:]
+    /// Why it isn't known of a rule whether it is selected; nil where it is known of all.
+    var failure: MatchingError? {
+      let failures = [chains.failure, comments.failure].compactMap(\.self)
+      return failures.first { !$0.isFinal } ?? failures.first
+    }
   }
 
-  init(
-    _ selection: RuleSelection, remembering former: Verdicts, within budget: MatchingBudget
-  ) {
+  init(_ selection: RuleSelection, remembering memory: Memory, within budget: MatchingBudget) {
     self.selection = selection
-    self.former = former
+    self.memory = memory
     self.budget = budget
+    self.memory.chains.begin()
+    self.memory.comments.begin()
   }
 
   /// What is to be remembered for the next time, and what is left of the budget.
-  consuming func finish() -> (Verdicts, MatchingBudget) { (verdicts, budget) }
+  consuming func finish() -> (Memory, MatchingBudget) {
+    memory.chains.end()
+    memory.comments.end { $0.failure != nil }
+    return (memory, budget)
+  }
 
   func selects(_ table: TableName) -> Bool { selection.tables?.contains(table) ?? true }
 
-  mutating func verdict(on name: ChainName) -> PatternVerdict<Void> {
-    guard let chain = selection.chain else { return .selected(()) }
-    let verdict = former.ofChains[name] ?? match(chain, name.description).map { _ in }
-    if verdict.isFinal { verdicts.ofChains[name] = verdict }
-    verdict.note(in: &failure)
-    return verdict
+  /// Whether the rules of a chain of that name may be selected.
+  mutating func verdict(on name: ChainName) -> Result<Bool, MatchingError> {
+    guard let chain = selection.chain else { return .success(true) }
+    return memory.chains.verdict(on: name, within: &budget) { budget throws(MatchingError) in
+      try chain.firstMatch(in: name.description, within: &budget) != nil
+    }
   }
 
-  /// The first of a rule's comments that matches decides.
-  mutating func verdict(on rule: Rule) -> Verdict {
-    guard let comment = selection.comment else { return .selected(Match(id: nil)) }
+  /// What selects a rule: the first of its comments that matches; nil where none does.
+  mutating func verdict(on rule: Rule) -> Result<Match?, MatchingError> {
+    guard let comment = selection.comment else { return .success(Match(id: nil)) }
     for text in rule.comments {
-      switch verdict(of: comment, on: text) {
-      case .omitted: continue
-      case let verdict: return verdict
+      let verdict = memory.comments.verdict(on: text, within: &budget) {
+        budget throws(MatchingError) in
+        try comment.firstMatch(in: text.text, within: &budget).map { Match(id: $0.firstGroup) }
       }
+      if case .success(nil) = verdict { continue }
+      return verdict
     }
-    return .omitted
-  }
-
-  private mutating func verdict(of comment: RegularExpression, on text: ByteString) -> Verdict {
-    if let known = comments[text] { return known }
-    let verdict =
-      former.failedComments[text].map(Verdict.undecided)
-      ?? match(comment, text.text).map { Match(id: $0.firstGroup) }
-    comments[text] = verdict
-    if verdict.isFinal { verdicts.failedComments[text] = verdict.failure }
-    verdict.note(in: &failure)
-    return verdict
-  }
-
-  private mutating func match(
-    _ expression: RegularExpression, _ text: String
-  ) -> PatternVerdict<RegularExpression.Match> {
-    do throws(MatchingError) {
-      return try expression.firstMatch(in: text, within: &budget).map { .selected($0) } ?? .omitted
-    } catch {
-      return .undecided(error)
-    }
-  }
-}
-
-extension PatternVerdict {
-  fileprivate func map<Other: Sendable>(_ transform: (Match) -> Other) -> PatternVerdict<Other> {
-    switch self {
-    case .selected(let match): .selected(transform(match))
-    case .omitted: .omitted
-    case .undecided(let error): .undecided(error)
-    }
+    return .success(nil)
   }
 }

@@ -17,7 +17,17 @@ struct RuleSeriesBuilder {
   private let formerPositions: [OptionalIndex]
   /// For each former entry, its index now; none where it is gone, or not yet known.
   private var entries: [OptionalIndex]
-  private var names: ChainLabels
+  private var group = ChainGroup(chains: [])
+
+  /// Chains whose names read the same, because what isn't UTF-8 in them is replaced; nearly always one. They share
+  /// their labels, and so their series, lest one stands there twice.
+  fileprivate struct ChainGroup {
+    var chains: [Int]
+    /// The index of the chains' labels; nil where they have no series yet.
+    var labels: Int?
+    /// Those of its entries that are known by their labels; nil while no rule is new.
+    var entries: [LabelSet: Int]?
+  }
 
   /// - Parameter difference: What changed in the table since the last reading, if that is known.
   init(
@@ -44,7 +54,6 @@ struct RuleSeriesBuilder {
     formerPositions = positions
     keptCount = isKept.count { $0 }
     entries = Array(repeating: .none, count: isKept.count)
-    names = ChainLabels(snapshot.content)
   }
 
   /// The former entries that no rule goes on with.
@@ -61,18 +70,10 @@ struct RuleSeriesBuilder {
     _ matcher: inout RuleMatcher, room: inout Int?,
     remembered: inout [RuleSeries.Key: Counter]
   ) {
-    let content = snapshot.content
     if matcher.selects(snapshot.name) {
-      for chain in content.chains.indices
-      where content.firstRules[chain] < content.firstRules[chain + 1] {
-        switch matcher.verdict(on: content.chains[chain].name) {
-        case .selected: build(chain, &matcher, &room, &remembered)
-        case .omitted: break
-        case .undecided:
-          for rule in content.firstRules[chain]..<content.firstRules[chain + 1] {
-            series.ofRules[rule] = .undecided
-          }
-        }
+      for group in snapshot.content.chainGroups {
+        self.group = group
+        buildGroup(&matcher, &room, &remembered)
       }
     }
     for place in series.ofRules {
@@ -81,48 +82,47 @@ struct RuleSeriesBuilder {
     }
   }
 
-  private mutating func build(
-    _ chain: Int, _ matcher: inout RuleMatcher, _ room: inout Int?,
+  private mutating func buildGroup(
+    _ matcher: inout RuleMatcher, _ room: inout Int?,
     _ remembered: inout [RuleSeries.Key: Counter]
   ) {
     let content = snapshot.content
-    // Where no rule is new, nothing needs to be looked up.
-    var known: [LabelSet: Int]?
-    for position in content.firstRules[chain]..<content.firstRules[chain + 1] {
-      let formerly = formerPlace(position)
-      if let entry = formerly?.entry {
-        series.ofRules[position] = .entry(keep(entry, chain))
-        continue
-      }
-      if formerly == .byPattern { continue }
-      if formerly == .byLimit, room == 0 {
-        series.ofRules[position] = .byLimit
-        continue
-      }
-      let rule = content.chains[chain].rules[position - content.firstRules[chain]]
-      let match: RuleMatcher.Match
-      switch matcher.verdict(on: rule) {
-      case .selected(let found): match = found
-      case .omitted: continue
-      case .undecided:
-        series.ofRules[position] = .undecided
-        continue
-      }
-      let labels = Self.labels(rule, match)
-      if known == nil { known = entriesByLabels(chain) }
-      if let entry = known?[labels] {
-        series.ofRules[position] = .entry(entry)
-      } else if room == 0 {
-        series.ofRules[position] = .byLimit
-      } else {
-        room = room.map { $0 - 1 }
-        let entry = append(labels, chain, Counter())
-        series.totals[entry] = remembered.removeValue(forKey: series.key(of: entry)) ?? Counter()
-        series.ofRules[position] = .entry(entry)
-        known?[labels] = entry
+    for chain in group.chains where !content.chains[chain].rules.isEmpty {
+      let verdict = matcher.verdict(on: content.chains[chain].name)
+      if case .success(false) = verdict { continue }
+      for position in content.firstRules[chain]..<content.firstRules[chain + 1] {
+        series.ofRules[position] =
+          verdict.failure == nil
+          ? place(position, chain, &matcher, &room, &remembered) : .undecided
       }
     }
-    names.keep(known, of: chain)
+  }
+
+  private mutating func place(
+    _ position: Int, _ chain: Int, _ matcher: inout RuleMatcher, _ room: inout Int?,
+    _ remembered: inout [RuleSeries.Key: Counter]
+  ) -> RuleSeries.Place {
+    let formerly = formerPlace(position)
+    if let entry = formerly?.entry { return .entry(keep(entry, chain)) }
+    if formerly == .byPattern { return .byPattern }
+    if formerly == .byLimit, room == 0 { return .byLimit }
+    let content = snapshot.content
+    let rule = content.chains[chain].rules[position - content.firstRules[chain]]
+    let match: RuleMatcher.Match
+    switch matcher.verdict(on: rule) {
+    case .success(let found?): match = found
+    case .success(nil): return .byPattern
+    case .failure: return .undecided
+    }
+    let labels = Self.labels(rule, match)
+    if group.entries == nil { group.entries = entriesByLabels() }
+    if let entry = group.entries?[labels] { return .entry(entry) }
+    if room == 0 { return .byLimit }
+    room = room.map { $0 - 1 }
+    let entry = append(labels, chain, Counter())
+    series.totals[entry] = remembered.removeValue(forKey: series.key(of: entry)) ?? Counter()
+    group.entries?[labels] = entry
+    return .entry(entry)
   }
 
   /// The former entry of a rule that was there before, or why it had none.
@@ -139,21 +139,31 @@ struct RuleSeriesBuilder {
   }
 
   private mutating func append(_ labels: LabelSet, _ chain: Int, _ total: Counter) -> Int {
-    let name = names.index(of: chain, backend, in: &series)
-    series.entries.append(RuleSeries.Entry(chain: Int32(name), labels: labels))
+    let chainLabels = group.labels ?? appendLabels(of: chain)
+    group.labels = chainLabels
+    series.entries.append(RuleSeries.Entry(chain: Int32(chainLabels), labels: labels))
     series.totals.append(total)
     return series.entries.count - 1
   }
 
-  /// The entries of a chain, those included that its later rules go on with.
-  private mutating func entriesByLabels(_ chain: Int) -> [LabelSet: Int] {
-    if let known = names.entries(of: chain) { return known }
+  private mutating func appendLabels(of chain: Int) -> Int {
+    let content = snapshot.content
+    series.chains.append(
+      LabelSet([
+        "backend": backend.rawValue, "ip_family": content.family.rawValue,
+        "table": content.name.rawValue, "chain": content.chains[chain].name.description,
+      ]))
+    return series.chains.count - 1
+  }
+
+  /// The entries of the group, those included that its later rules go on with.
+  private mutating func entriesByLabels() -> [LabelSet: Int] {
     var known: [LabelSet: Int] = [:]
-    for namesake in names.chains(like: chain) {
-      let first = snapshot.content.firstRules[namesake]
-      for position in first..<snapshot.content.firstRules[namesake + 1] {
+    for chain in group.chains {
+      let first = snapshot.content.firstRules[chain]
+      for position in first..<snapshot.content.firstRules[chain + 1] {
         guard let formerly = formerPlace(position)?.entry else { continue }
-        let entry = keep(formerly, namesake)
+        let entry = keep(formerly, chain)
         known[series.entries[entry].labels] = entry
       }
     }
@@ -204,5 +214,28 @@ struct RuleSeriesBuilder {
       }
     }
     return positions
+  }
+}
+
+extension TableContent {
+  fileprivate var chainGroups: [RuleSeriesBuilder.ChainGroup] {
+    var groups: [RuleSeriesBuilder.ChainGroup] = []
+    var replaced: [String: Int] = [:]
+    for chain in chains.indices {
+      let name = chains[chain].name
+      if let group = name.isASCII ? nil : replaced[name.description] {
+        groups[group].chains.append(chain)
+      } else {
+        if !name.isASCII { replaced[name.description] = groups.count }
+        groups.append(RuleSeriesBuilder.ChainGroup(chains: [chain]))
+      }
+    }
+    return groups
+  }
+}
+
+extension ChainName {
+  fileprivate var isASCII: Bool {
+    (words.0 | words.1 | words.2 | words.3) & 0x8080_8080_8080_8080 == 0
   }
 }

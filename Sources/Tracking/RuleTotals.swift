@@ -26,8 +26,7 @@ package struct RuleTotals: Sendable {
   private var tables: [Table] = []
   /// The totals of series that are gone, should they come back.
   private var gone: [RuleSeries.Key: Counter] = [:]
-  private var verdicts = RuleMatcher.Verdicts()
-  private var failure: MatchingError?
+  private var patterns = RuleMatcher.Memory()
   private var version = Version()
 
   package final class Version: Sendable {}
@@ -41,7 +40,7 @@ package struct RuleTotals: Sendable {
     _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
     within budget: inout MatchingBudget
   ) -> Counts {
-    if isSame(snapshot), failure?.reason != .noTimeLeft {
+    if isSame(snapshot), patterns.failure?.isFinal != false {
       var hasGrown = false
       for (index, new) in snapshot.tables.enumerated() {
         let growth = CounterGrowth(from: tables[index].snapshot, to: new)
@@ -53,7 +52,7 @@ package struct RuleTotals: Sendable {
       renew(snapshot, transitions, within: &budget)
       version = Version()
     }
-    return Counts(tables: tables.map(\.series), version: version, failure: failure)
+    return Counts(tables: tables.map(\.series), version: version, failure: patterns.failure)
   }
 
   /// Whether every rule stands where it stood, and is known to be the same as the one that did.
@@ -70,7 +69,7 @@ package struct RuleTotals: Sendable {
     _ snapshot: FamilySnapshot, _ transitions: [TableName: TableTransition],
     within budget: inout MatchingBudget
   ) {
-    var matcher = RuleMatcher(selection, remembering: verdicts, within: budget)
+    var matcher = RuleMatcher(selection, remembering: patterns, within: budget)
     var builders = snapshot.tables.map { new in
       RuleSeriesBuilder(
         of: new, backend: snapshot.backend, from: tables.first { $0.snapshot.name == new.name },
@@ -92,8 +91,7 @@ package struct RuleTotals: Sendable {
       if let former = builder.former { remember(former.series, builder.entriesGone) }
     }
     tables = builders.map { Table(snapshot: $0.snapshot, series: $0.series) }
-    failure = matcher.failure
-    (verdicts, budget) = matcher.finish()
+    (patterns, budget) = matcher.finish()
   }
 
   private mutating func remember(_ series: RuleSeries, _ entries: some Sequence<Int>) {

@@ -17,6 +17,9 @@ package struct ServiceSelection: Sendable {
     self.limit = limit
   }
 
+  /// Whether the patterns select each name.
+  package typealias Names = PatternMemory<String, Bool>
+
   /// The selected of a map's services, and why the others are not.
   struct Outcome {
     /// Indices of services, ascending.
@@ -25,30 +28,17 @@ package struct ServiceSelection: Sendable {
     var omittedByLimit = 0
   }
 
-  /// What the patterns said of names: matching is slow, and names seldom change.
-  package struct Verdicts {
-    fileprivate var ofNames: [String: PatternVerdict<Void>] = [:]
-    /// Those of the last selection, while there is another.
-    fileprivate var former: [String: PatternVerdict<Void>] = [:]
-    /// Why it isn't known of a service port whether a pattern selects it; such a one is omitted.
-    package fileprivate(set) var failure: MatchingError?
-
-    package init() {}
-  }
-
   func select(
-    from services: [Service], remembering verdicts: inout Verdicts,
+    from services: [Service], remembering names: inout Names,
     within budget: inout MatchingBudget
   ) -> Outcome {
     var outcome = Outcome(selected: Array(services.indices))
     if include != nil || exclude != nil {
-      let former = verdicts.ofNames
-      verdicts = Verdicts()
-      verdicts.former = former
+      names.begin()
       outcome.selected.removeAll {
-        !selects(services[$0].port, remembering: &verdicts, within: &budget)
+        !selects(services[$0].port, remembering: &names, within: &budget)
       }
-      verdicts.former = [:]
+      names.end()
       outcome.omittedByPattern = services.count - outcome.selected.count
     }
     if let limit, outcome.selected.count > limit {
@@ -62,47 +52,15 @@ package struct ServiceSelection: Sendable {
     return outcome
   }
 
-  /// Whether the patterns select a service port.
+  /// Whether the patterns select a service port; one of which that isn't known is omitted.
   package func selects(
-    _ port: ServicePort, remembering verdicts: inout Verdicts, within budget: inout MatchingBudget
+    _ port: ServicePort, remembering names: inout Names, within budget: inout MatchingBudget
   ) -> Bool {
     let name = "\(port.namespace)/\(port.name)"
-    let verdict =
-      verdicts.ofNames[name] ?? verdicts.former[name] ?? verdict(on: name, within: &budget)
-    if verdict.isFinal { verdicts.ofNames[name] = verdict }
-    verdict.note(in: &verdicts.failure)
-    return if case .selected = verdict { true } else { false }
-  }
-
-  private func verdict(
-    on name: String, within budget: inout MatchingBudget
-  ) -> PatternVerdict<Void> {
-    do throws(MatchingError) {
-      if let include, try include.firstMatch(in: name, within: &budget) == nil { return .omitted }
-      if let exclude, try exclude.firstMatch(in: name, within: &budget) != nil { return .omitted }
-      return .selected(())
-    } catch {
-      return .undecided(error)
+    let verdict = names.verdict(on: name, within: &budget) { budget throws(MatchingError) in
+      if let include, try include.firstMatch(in: name, within: &budget) == nil { return false }
+      return try exclude?.firstMatch(in: name, within: &budget) == nil
     }
+    return (try? verdict.get()) ?? false
   }
-}
-
-/// What patterns say of something.
-enum PatternVerdict<Match: Sendable>: Sendable {
-  case selected(Match)
-  case omitted
-  /// It would take too long to find out.
-  case undecided(MatchingError)
-
-  var failure: MatchingError? {
-    if case .undecided(let error) = self { error } else { nil }
-  }
-
-  /// Keeps the failure, if there is one. One that may be none the next time is kept before others.
-  func note(in failure: inout MatchingError?) {
-    if let error = self.failure, failure == nil || !isFinal { failure = error }
-  }
-
-  /// Whether it would be the same another time.
-  var isFinal: Bool { failure?.reason != .noTimeLeft }
 }

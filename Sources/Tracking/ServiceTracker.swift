@@ -14,7 +14,7 @@ struct ServiceTracker {
   private var rewritten = ServiceCounts<UInt64>()
   private var fingerprint: UInt64 = 0
   private var hookJumps: [HookJump] = []
-  private var verdicts = ServiceSelection.Verdicts()
+  private var names = ServiceSelection.Names()
   /// Nil where nobody wants to know; so are the next two.
   private var anomalies: AnomalyTracker?
   private var beginnings: ServiceBeginnings?
@@ -62,7 +62,7 @@ struct ServiceTracker {
     last = (map, gauges)
     return ServiceState(
       family: family, map: map, gauges: gauges, changes: changes, rewritten: rewritten,
-      patternFailure: verdicts.failure,
+      patternFailure: names.failure,
       connections: connections.current, endpoints: endpoints?.current,
       fingerprint: fingerprint, hookJumps: hookJumps,
       anomalies: inspection.flatMap { anomalies?.take($0, of: snapshot, at: time) })
@@ -85,11 +85,11 @@ struct ServiceTracker {
   private mutating func selected(
     from map: ServiceMap, within budget: inout MatchingBudget
   ) -> SelectedServices {
-    if let last, last.map === map, verdicts.failure?.reason != .noTimeLeft {
+    if let last, last.map === map, names.failure?.isFinal != false {
       return last.gauges.selected
     }
     let outcome = selection.select(
-      from: map.services, remembering: &verdicts, within: &budget)
+      from: map.services, remembering: &names, within: &budget)
     if let last, map.hasSamePorts(as: last.map), last.gauges.selected.indices == outcome.selected {
       return last.gauges.selected
     }

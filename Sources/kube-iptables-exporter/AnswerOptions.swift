@@ -138,17 +138,17 @@ extension ColorChoice: ExpressibleByArgument {}
 final class ServiceMatcher {
   private let selection: ServiceSelection
   private var budget = MatchingBudget()
-  private var verdicts = ServiceSelection.Verdicts()
+  private var names = ServiceSelection.Names()
 
   init(_ expression: RegularExpression) { selection = ServiceSelection(include: expression) }
 
   func matches(_ port: ServicePort) -> Bool {
-    selection.selects(port, remembering: &verdicts, within: &budget)
+    selection.selects(port, remembering: &names, within: &budget)
   }
 
   /// - Throws: ``AnswerFailure`` where a service port may be missing in what was selected.
   func finish() throws(AnswerFailure) {
-    if let failure = verdicts.failure { throw AnswerFailure(description: "\(failure)") }
+    if let failure = names.failure { throw AnswerFailure(description: "\(failure)") }
   }
 }
 
