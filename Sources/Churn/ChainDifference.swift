@@ -39,10 +39,8 @@ public struct ChainDifference: Sendable, Hashable {
     }
     let matching = RuleMatching(from: old, to: new)
     let order = LongestIncreasingSubsequence(of: matching.common.map(\.from))
-    var moved: [Move] = []
-    moved.reserveCapacity(order.outsiderCount)
-    for (pair, stays) in zip(matching.common, order.isMember) where !stays { moved.append(pair) }
-    (removed, added, self.moved) = (matching.removed, matching.added, moved)
+    moved = zip(matching.common, order.isMember).filter { !$1 }.map(\.0)
+    (removed, added) = (matching.removed, matching.added)
   }
 
   /// Whether the lists are equal.

@@ -8,14 +8,11 @@ internal import Netfilter
 struct LongestIncreasingSubsequence {
   /// For each of the numbers, whether it belongs to the subsequence.
   let isMember: [Bool]
-  /// How many of the numbers do not.
-  let outsiderCount: Int
 
   init(of numbers: [Int]) {
     let lengths = Self.lengths(from: numbers)
-    let longest = lengths.max() ?? 0
     var isMember = Array(repeating: false, count: numbers.count)
-    var missing = longest
+    var missing = lengths.max() ?? 0
     var last = Int.min
     // The first number that can still begin a sequence of the missing length: no other choice
     // stands before it, and the rest of the way is as open to it as to any.
@@ -25,7 +22,6 @@ struct LongestIncreasingSubsequence {
       last = number
     }
     self.isMember = isMember
-    self.outsiderCount = numbers.count - longest
   }
 
   /// For each position, the length of the longest increasing subsequence that begins there.
