@@ -3,16 +3,15 @@ internal import Exposition
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let anomalies = CollectorName(
-    rawValue: "anomalies", help: "Collect faults in the rules of kube-proxy and the kubelet.",
-    subjects: .anomalies,
-    collector: AnomaliesCollector())
+extension Collector {
+  package static let anomalies = Collector(
+    name: "anomalies", help: "Collect faults in the rules of kube-proxy and the kubelet.",
+    subjects: .anomalies, sharedParts: AnomaliesCollector.sharedParts)
 }
 
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.
-struct AnomaliesCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum AnomaliesCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     let part = Part(.gauges, from: [state.reading]) { writer in
       let accounts = state.services.compactMap(\.anomalies).flatMap(Self.accounts)
       writer.gauge(

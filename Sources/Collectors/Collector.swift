@@ -1,77 +1,41 @@
 internal import Exposition
+internal import IPTablesSource
 internal import Netfilter
 internal import Tracking
 
-/// A group of metrics that is rendered from one state of the rules.
-protocol Collector: Sendable {
+/// A group of metrics that is rendered from one state of the rules. It can be switched off, or asked for alone.
+///
+/// To add a collector, write a file with its description, and add that to ``allCases``.
+package struct Collector: Sendable {
+  /// What flags, requests and metrics call it.
+  package let name: String
+  /// What it does, as `--help` says it.
+  package let help: String
+  /// Whether it is on where no flag names it. Those are off that have series by the thousands.
+  package internal(set) var isOnByDefault = true
+  /// The counters that it exports.
+  var counters: CounterSelection = []
+  /// What it needs to be followed.
+  var subjects: TrackedSubjects.Kinds = []
+  /// Whether all is known that it would export, beside the rules.
+  var isComplete: @Sendable (RulesetState) -> Bool = { _ in true }
   /// The families that are the same for everybody who asks, in parts that change together.
-  func sharedParts(of state: RulesetState) -> [Part]
-
-  /// The families that tell a scraper what came since its last scrape, where there are such.
-  ///
-  /// - Parameter earlier: the totals at that scrape; nil if this is the first.
-  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part]
-
-  /// Whether all is known that the collector would export, beside the rules.
-  func isComplete(in state: RulesetState) -> Bool
+  let sharedParts: @Sendable (RulesetState) -> [Part]
+  /// The families that tell a scraper what came since its last scrape, by the totals at that scrape, which are nil
+  /// if this is the first; nil where there are no such families.
+  var partsSince: (@Sendable (ChurnMark?, RulesetState) -> [Part])?
 }
 
-extension Collector {
-  func partsSince(_: ChurnMark?, _: RulesetState) -> [Part] { [] }
+extension Collector: Hashable, CaseIterable {
+  package static let byDefault = Set(allCases.filter(\.isOnByDefault))
 
-  func isComplete(in _: RulesetState) -> Bool { true }
-}
+  package static let allCases: [Collector] = [
+    .anomalies, .connections, .conntrack, .endpoints, .nfacct, .rules, .services, .tables,
+  ]
 
-/// Families, or a part of a large one, that are rendered again when something about them changed.
-struct Part: Sendable {
-  /// Nil for what is not to be kept.
-  let key: Key?
-  let write: @Sendable (inout ExpositionWriter) -> Void
+  package static func == (left: Collector, right: Collector) -> Bool { left.name == right.name }
 
-  /// What a part is, and what it is made from: equal keys of a collector mean equal bytes.
-  struct Key: Hashable, Sendable {
-    /// Which families it holds.
-    let content: Content
-    /// Which block of service ports; nil for what isn't in blocks.
-    var block: Block?
-    /// The objects that the bytes are made from.
-    let origin: [Identity]
-  }
-
-  struct Block: Hashable, Sendable {
-    let number: Int
-    let isFirst: Bool
-  }
-
-  enum Content: Hashable, Sendable {
-    case gauges, changes, rewrites, moves, totals, connections, shares, packets, bytes, omitted,
-      accounts
-  }
-
-  /// The identity of an object that never changes. Equal contents are not enough.
-  struct Identity: Hashable, Sendable {
-    private let object: any AnyObject & Sendable
-
-    init(_ object: any AnyObject & Sendable) { self.object = object }
-
-    static func == (left: Self, right: Self) -> Bool { left.object === right.object }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(object)) }
-  }
-
-  /// A part that is not kept.
-  init(write: @escaping @Sendable (inout ExpositionWriter) -> Void) {
-    key = nil
-    self.write = write
-  }
-
-  init(
-    _ content: Content, of block: Block? = nil, from origin: [any AnyObject & Sendable],
-    write: @escaping @Sendable (inout ExpositionWriter) -> Void
-  ) {
-    key = Key(content: content, block: block, origin: origin.map(Identity.init))
-    self.write = write
-  }
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 extension ExpositionWriter {

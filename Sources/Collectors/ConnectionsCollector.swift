@@ -2,19 +2,17 @@ internal import Exposition
 internal import IPTablesSource
 internal import Tracking
 
-extension CollectorName {
-  package static let connections = CollectorName(
-    rawValue: "connections", help: "Collect the connections of service ports.",
-    counters: .connections,
-    collector: ConnectionsCollector())
+extension Collector {
+  package static let connections = Collector(
+    name: "connections", help: "Collect the connections of service ports.",
+    counters: .connections, isComplete: { $0.servicePatternFailure == nil },
+    sharedParts: ConnectionsCollector.sharedParts)
 }
 
 /// `connections`: new connections by service port. What needs counters of rules stands here alone, for
 /// they cost a reading of their own where nothing else has changed.
-struct ConnectionsCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
-
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum ConnectionsCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     let part = Part(.connections, from: [state.reading]) { writer in
       writer.counter(
         "iptables_service_connections_total",

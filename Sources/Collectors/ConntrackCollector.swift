@@ -3,21 +3,22 @@ internal import IPTablesSource
 internal import KubeProxy
 internal import Tracking
 
-extension CollectorName {
-  package static let conntrack = CollectorName(
-    rawValue: "conntrack",
+extension Collector {
+  package static let conntrack = Collector(
+    name: "conntrack",
     help: "Collect the connection table's counters, and connections that rules no longer explain.",
-    counters: .conntrack, collector: ConntrackCollector())
+    counters: .conntrack, isComplete: ConntrackCollector.isComplete,
+    sharedParts: ConntrackCollector.sharedParts)
 }
 
 /// `conntrack`: the connection table, and connections in it that go where no rule of their service port leads.
-struct ConntrackCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool {
+private enum ConntrackCollector {
+  static func isComplete(in state: RulesetState) -> Bool {
     if case .failed = state.conntrack { return false }
     return state.connections?.failure == nil && state.servicePatternFailure == nil
   }
 
-  func sharedParts(of state: RulesetState) -> [Part] {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     var parts: [Part] = []
     let isReadable: Bool? =
       switch state.conntrack {

@@ -4,18 +4,16 @@ internal import KubeProxy
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let endpoints = CollectorName(
-    rawValue: "endpoints", help: "Collect metrics of service ports' endpoints.",
-    isOnByDefault: false,
-    counters: .connections, subjects: .endpoints, collector: EndpointsCollector())
+extension Collector {
+  package static let endpoints = Collector(
+    name: "endpoints", help: "Collect metrics of service ports' endpoints.", isOnByDefault: false,
+    counters: .connections, subjects: .endpoints,
+    isComplete: { $0.servicePatternFailure == nil }, sharedParts: EndpointsCollector.sharedParts)
 }
 
 /// `endpoints`: what each endpoint of a service port gets, by the rules and by the kernel's count.
-struct EndpointsCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
-
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum EndpointsCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     [
       Part(.connections, from: [state.reading]) { writeConnections(state, to: &$0) },
       Part(.shares, from: Self.origin(of: state)) { writeShares(state, to: &$0) },
@@ -30,7 +28,7 @@ struct EndpointsCollector: Collector {
     }
   }
 
-  private func writeConnections(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeConnections(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.counter(
       "iptables_endpoint_connections_total",
       "New connections sent to the endpoint: those of iptables_service_connections_total, by "
@@ -46,7 +44,7 @@ struct EndpointsCollector: Collector {
     }
   }
 
-  private func writeShares(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeShares(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.gauge(
       "iptables_endpoint_share",
       "The share of new connections to the service port that the endpoint gets, 0 to 1, as the "

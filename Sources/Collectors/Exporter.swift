@@ -99,56 +99,53 @@ package final class Exporter: Sendable {
 
   // MARK: Rendering
 
-  private func collectors(for request: ScrapeRequest) throws(ScrapeError) -> [CollectorName] {
+  private func collectors(for request: ScrapeRequest) throws(ScrapeError) -> [Collector] {
     if !request.collect.isEmpty, !request.exclude.isEmpty { throw .collectAndExclude }
-    let (collect, exclude) = (try names(request.collect), try names(request.exclude))
+    let (collect, exclude) = (try Self.named(request.collect), try Self.named(request.exclude))
     if let off = collect.subtracting(options.collectors).first {
-      throw .disabledCollector(off.rawValue)
+      throw .disabledCollector(off.name)
     }
     return (collect.isEmpty ? options.collectors : collect).subtracting(exclude)
-      .sorted { $0.rawValue < $1.rawValue }
+      .sorted { $0.name < $1.name }
   }
 
-  private func names(_ texts: [String]) throws(ScrapeError) -> Set<CollectorName> {
-    var names: Set<CollectorName> = []
-    for text in texts {
-      guard let name = CollectorName(rawValue: text) else { throw .unknownCollector(text) }
-      names.insert(name)
-    }
-    return names
+  private static func named(_ names: [String]) throws(ScrapeError) -> Set<Collector> {
+    let collectors = Collector.allCases.filter { names.contains($0.name) }
+    let known = Set(collectors.map(\.name))
+    if let other = names.first(where: { !known.contains($0) }) { throw .unknownCollector(other) }
+    return Set(collectors)
   }
 
   private func render(
-    _ state: RulesetState, _ collectors: [CollectorName], _ request: ScrapeRequest
+    _ state: RulesetState, _ collectors: [Collector], _ request: ScrapeRequest
   ) -> [[UInt8]] {
     var writer = ExpositionWriter(request.format)
     ReadingMetrics.write(state, to: &writer)
     var segments = writer.finish()
     var outcomes: [ExporterMetrics.Outcome] = []
-    for name in collectors {
+    for collector in collectors {
       let start = ContinuousClock.now
-      let collector = name.collector
-      var parts = collector.sharedParts(of: state)
-      if options.comparesScrapes {
-        parts += collector.partsSince(
-          memory.withLock { $0.mark(of: request.scraper, name.rawValue) }, state)
+      var parts = collector.sharedParts(state)
+      if options.comparesScrapes, let partsSince = collector.partsSince {
+        let mark = memory.withLock { $0.mark(of: request.scraper, collector.name) }
+        parts += partsSince(mark, state)
       }
-      segments += cache.segments(of: parts, name, request.format)
+      segments += cache.segments(of: parts, collector, request.format)
       outcomes.append(
         ExporterMetrics.Outcome(
-          collector: name,
-          isSuccess: state.isComplete && collector.isComplete(in: state),
+          collector: collector,
+          isSuccess: state.isComplete && collector.isComplete(state),
           duration: (.now - start).seconds))
     }
     return segments + ending(outcomes, request.format)
   }
 
   /// Notes where the totals stand that a scraper is answered with.
-  private func note(_ mark: ChurnMark, _ collectors: [CollectorName], _ scraper: String) {
+  private func note(_ mark: ChurnMark, _ collectors: [Collector], _ scraper: String) {
     guard options.comparesScrapes else { return }
     memory.withLock { memory in
-      for collector in collectors where collector.comparesScrapes {
-        memory.note(mark, for: scraper, collector.rawValue)
+      for collector in collectors where collector.partsSince != nil {
+        memory.note(mark, for: scraper, collector.name)
       }
     }
   }

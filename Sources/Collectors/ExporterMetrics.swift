@@ -5,12 +5,12 @@ internal import Platform
 enum ExporterMetrics {
   /// What a collector's part of a scrape came to.
   struct Outcome {
-    let collector: CollectorName
+    let collector: Collector
     let isSuccess: Bool
     /// In seconds.
     let duration: Double
 
-    var labels: LabelSet { LabelSet(["collector": collector.rawValue]) }
+    var labels: LabelSet { LabelSet(["collector": collector.name]) }
   }
 
   static func write(

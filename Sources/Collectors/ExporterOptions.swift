@@ -3,7 +3,7 @@ package import Tracking
 /// What is collected, and for which service ports and rules.
 package struct ExporterOptions: Sendable {
   /// The collectors that are on.
-  package var collectors: Set<CollectorName>
+  package var collectors: Set<Collector>
   /// Which service ports have series of their own.
   package var selection: ServiceSelection
   /// Which rules have series of their own, where the collector `rules` is on.
@@ -17,7 +17,7 @@ package struct ExporterOptions: Sendable {
   package var build: BuildInformation
 
   package init(
-    collectors: Set<CollectorName> = CollectorName.byDefault,
+    collectors: Set<Collector> = Collector.byDefault,
     selection: ServiceSelection = ServiceSelection(), rules: RuleSelection = RuleSelection(),
     exportsProcess: Bool = true, comparesScrapes: Bool = true, exportsBeginnings: Bool = false,
     build: BuildInformation

@@ -3,22 +3,19 @@ internal import IPTablesSource
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let nfacct = CollectorName(
-    rawValue: "nfacct", help: "Collect the packets that nfacct's objects have counted.",
-    counters: .accounts, collector: NfacctCollector())
+extension Collector {
+  package static let nfacct = Collector(
+    name: "nfacct", help: "Collect the packets that nfacct's objects have counted.",
+    counters: .accounts, isComplete: { if case .failed = $0.accounts { false } else { true } },
+    sharedParts: NfacctCollector.sharedParts)
 }
 
 /// `nfacct`: what the objects have counted that rules with the match `nfacct` count in.
 ///
 /// kube-proxy has had two since 1.31. They show what its nftables mode does not do: they count packets to
 /// NodePorts at 127.0.0.1, and packets that it drops because conntrack finds them invalid.
-struct NfacctCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool {
-    if case .failed = state.accounts { false } else { true }
-  }
-
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum NfacctCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     guard case .read(let accounts) = state.accounts else { return [] }
     let part = Part(.accounts, from: [state.reading]) { writer in
       writer.counter(

@@ -14,7 +14,7 @@ final class RenderingCache: Sendable {
   /// What somebody asks for.
   private struct Name: Hashable {
     let format: ExpositionFormat
-    let collector: CollectorName
+    let collector: Collector
   }
 
   private let last = Mutex<[Name: Rendering]>([:])
@@ -24,7 +24,7 @@ final class RenderingCache: Sendable {
   ///
   /// If much has to be written, all processors write.
   func segments(
-    of parts: [Part], _ collector: CollectorName, _ format: ExpositionFormat
+    of parts: [Part], _ collector: Collector, _ format: ExpositionFormat
   ) -> [[UInt8]] {
     let name = Name(format: format, collector: collector)
     let former = last.withLock { $0[name] ?? Rendering() }

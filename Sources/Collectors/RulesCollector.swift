@@ -3,17 +3,16 @@ internal import IPTablesSource
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let rules = CollectorName(
-    rawValue: "rules", help: "Collect the packets and bytes of every rule.", isOnByDefault: false,
-    counters: .rules, subjects: .rules, collector: RulesCollector())
+extension Collector {
+  package static let rules = Collector(
+    name: "rules", help: "Collect the packets and bytes of every rule.", isOnByDefault: false,
+    counters: .rules, subjects: .rules, isComplete: { $0.rulePatternFailure == nil },
+    sharedParts: RulesCollector.sharedParts)
 }
 
 /// `rules`: what each rule has counted, whoever it belongs to.
-struct RulesCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool { state.rulePatternFailure == nil }
-
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum RulesCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     let counts = state.readFamilies.compactMap { $0.reading.rules }
     let versions = counts.map(\.version)
     return [
@@ -49,7 +48,7 @@ struct RulesCollector: Collector {
     }
   }
 
-  private func writeOmitted(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeOmitted(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.gauge(
       "iptables_rules_omitted",
       "Rules without series of their own, by reason: --rules.limit, or --rules.comment, --rules.table "

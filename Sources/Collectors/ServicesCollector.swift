@@ -4,17 +4,16 @@ internal import KubeProxy
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let services = CollectorName(
-    rawValue: "services", help: "Collect metrics of service ports.", comparesScrapes: true,
-    collector: ServicesCollector())
+extension Collector {
+  package static let services = Collector(
+    name: "services", help: "Collect metrics of service ports.",
+    isComplete: { $0.servicePatternFailure == nil }, sharedParts: ServicesCollector.sharedParts,
+    partsSince: ServicesCollector.partsSince)
 }
 
 /// `services`: what the rules hold for each service port.
-struct ServicesCollector: Collector {
-  func isComplete(in state: RulesetState) -> Bool { state.servicePatternFailure == nil }
-
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum ServicesCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     let gauges = Part(.gauges, from: state.services.map(\.gauges)) {
       writeGauges(state, to: &$0)
     }
@@ -44,7 +43,7 @@ struct ServicesCollector: Collector {
     return [gauges] + changes + rewritten + [totals]
   }
 
-  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
+  static func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
     let moved = state.movedRules(since: earlier)
     return ServiceBlock.all(of: state).map { block in
       let counts = moved[block.services.family, default: [:]]
@@ -60,7 +59,7 @@ struct ServicesCollector: Collector {
     }
   }
 
-  private func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeGauges(_ state: RulesetState, to writer: inout ExpositionWriter) {
     func write(_ samples: inout SampleWriter, _ value: (Service) -> Int) {
       state.forEachSelected { labels, index, services in
         samples.sample(labels, value(services.map.services[index]))
@@ -102,7 +101,7 @@ struct ServicesCollector: Collector {
     }
   }
 
-  private func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeTotals(_ state: RulesetState, to writer: inout ExpositionWriter) {
     func write(_ samples: inout SampleWriter, _ value: (ServiceState) -> Int) {
       for services in state.services { samples.sample(LabelSet(services.family), value(services)) }
     }

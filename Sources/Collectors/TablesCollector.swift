@@ -5,16 +5,15 @@ internal import KubeProxy
 internal import Netfilter
 internal import Tracking
 
-extension CollectorName {
-  package static let tables = CollectorName(
-    rawValue: "tables", help: "Collect metrics of tables.", counters: .policies,
-    comparesScrapes: true,
-    collector: TablesCollector())
+extension Collector {
+  package static let tables = Collector(
+    name: "tables", help: "Collect metrics of tables.", counters: .policies,
+    sharedParts: TablesCollector.sharedParts, partsSince: TablesCollector.partsSince)
 }
 
 /// `tables`: rules, chains and changes of whole tables, whoever they belong to.
-struct TablesCollector: Collector {
-  func sharedParts(of state: RulesetState) -> [Part] {
+private enum TablesCollector {
+  static func sharedParts(of state: RulesetState) -> [Part] {
     let part = Part(.totals, from: [state.reading]) { writer in
       writeSizes(state, to: &writer)
       writePolicies(state, to: &writer)
@@ -23,7 +22,7 @@ struct TablesCollector: Collector {
     return [part]
   }
 
-  func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
+  static func partsSince(_ earlier: ChurnMark?, _ state: RulesetState) -> [Part] {
     let part = Part { writer in
       writer.gauge(
         "iptables_rule_changes_since_last_scrape",
@@ -37,7 +36,7 @@ struct TablesCollector: Collector {
     return [part]
   }
 
-  private func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeSizes(_ state: RulesetState, to writer: inout ExpositionWriter) {
     let tables = Self.tables(of: state)
     func writeKinds(_ samples: inout SampleWriter, _ value: (KindCensus.Count) -> Int) {
       for table in tables {
@@ -67,7 +66,7 @@ struct TablesCollector: Collector {
     }
   }
 
-  private func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writePolicies(_ state: RulesetState, to writer: inout ExpositionWriter) {
     let tables = Self.tables(of: state).filter(\.isFollowed)
     func write(_ samples: inout SampleWriter, _ value: (Counter) -> UInt64) {
       for table in tables {
@@ -94,7 +93,7 @@ struct TablesCollector: Collector {
     ) { write(&$0) { $0.bytes } }
   }
 
-  private func writeChanges(_ state: RulesetState, to writer: inout ExpositionWriter) {
+  private static func writeChanges(_ state: RulesetState, to writer: inout ExpositionWriter) {
     writer.counter(
       "iptables_rule_changes_total",
       "Rules that were added, removed or moved between readings, by where they stand, since the "

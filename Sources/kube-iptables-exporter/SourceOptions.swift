@@ -94,8 +94,8 @@ struct SourceOptions: ParsableArguments {
     }
   }
 
-  private var chosenCollectors: Set<CollectorName> {
-    collectors.reduce(into: CollectorName.byDefault) { $1.apply(to: &$0) }
+  private var chosenCollectors: Set<Collector> {
+    collectors.reduce(into: Collector.byDefault) { $1.apply(to: &$0) }
   }
 
   @Sendable static func pattern(_ text: String) throws -> RegularExpression {
@@ -134,10 +134,10 @@ struct SourceOptions: ParsableArguments {
 
 /// The flags `--collector.NAME` and `--no-collector.NAME` of all collectors; the last one counts.
 struct CollectorFlag: EnumerableFlag {
-  private let collector: CollectorName
+  private let collector: Collector
   private let isOn: Bool
 
-  static let allCases = CollectorName.allCases.flatMap { collector in
+  static let allCases = Collector.allCases.flatMap { collector in
     [true, false].map { CollectorFlag(collector: collector, isOn: $0) }
   }
 
@@ -150,11 +150,11 @@ struct CollectorFlag: EnumerableFlag {
     return "\(flag.collector.help) (default: --\(byDefault.name))"
   }
 
-  func apply(to collectors: inout Set<CollectorName>) {
+  func apply(to collectors: inout Set<Collector>) {
     if isOn { collectors.insert(collector) } else { collectors.remove(collector) }
   }
 
-  private var name: String { "\(isOn ? "" : "no-")collector.\(collector.rawValue)" }
+  private var name: String { "\(isOn ? "" : "no-")collector.\(collector.name)" }
 }
 
 /// The flags that say which rules have series of their own.

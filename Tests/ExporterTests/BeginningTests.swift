@@ -20,7 +20,7 @@ struct BeginningTests {
     let instant = ContinuousClock.now
     let passed = Mutex(-10.0)
     var options = ExporterOptions.plain()
-    options.collectors = Set(CollectorName.allCases)
+    options.collectors = Set(Collector.allCases)
     options.exportsBeginnings = isAsked
     options.exportsProcess = exportsProcess
     return Exporter(

@@ -8,7 +8,7 @@ import Testing
 struct CollectorChoiceTests {
   struct Choice: CustomTestStringConvertible {
     let testDescription: String
-    var on = CollectorName.byDefault
+    var on = Collector.byDefault
     var collect: [String] = []
     var exclude: [String] = []
     let collectors: Set<String>
@@ -36,10 +36,10 @@ struct CollectorChoiceTests {
       testDescription: "exclude[]=tables", exclude: ["tables"],
       collectors: ["anomalies", "connections", "conntrack", "nfacct", "services"]),
     Choice(
-      testDescription: "those with series by the thousands", on: Set(CollectorName.allCases),
-      collectors: Set(CollectorName.allCases.map(\.rawValue))),
+      testDescription: "those with series by the thousands", on: Set(Collector.allCases),
+      collectors: Set(Collector.allCases.map(\.name))),
     Choice(
-      testDescription: "collect[]=rules and endpoints", on: Set(CollectorName.allCases),
+      testDescription: "collect[]=rules and endpoints", on: Set(Collector.allCases),
       collect: ["rules", "endpoints"], collectors: ["endpoints", "rules"]),
     Choice(
       testDescription: "exclude[]=connections", exclude: ["connections"],
@@ -137,7 +137,7 @@ struct CollectorChoiceTests {
         ["version": "1.2.3", "revision": "abc", "swiftversion": "6.3"]] == 1)
   }
 
-  private func exporter(_ collectors: Set<CollectorName>) throws -> Exporter {
+  private func exporter(_ collectors: Set<Collector>) throws -> Exporter {
     try Exporter(
       rulesets: [ArticleCreation.messiest.before()], .plain(collectors: collectors))
   }

@@ -81,7 +81,7 @@ struct ConcurrentScrapeTests {
     let late = try await exporter.metrics(request)
     #expect(late.all("iptables_up").isEmpty)
     #expect(late.services().isEmpty)
-    #expect(late.all("iptables_scrape_collector_success").count == CollectorName.byDefault.count)
+    #expect(late.all("iptables_scrape_collector_success").count == Collector.byDefault.count)
     #expect(late.all("iptables_scrape_collector_success").values.allSatisfy { $0 == 0 })
 
     gate.open()

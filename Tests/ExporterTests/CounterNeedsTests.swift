@@ -6,17 +6,17 @@ import Testing
 @Suite("The counters that a scrape asks the source for")
 struct CounterNeedsTests {
   struct Need: CustomTestStringConvertible {
-    var on = CollectorName.byDefault
+    var on = Collector.byDefault
     var collect: [String] = []
     var exclude: [String] = []
     let counters: CounterSelection
 
-    var testDescription: String { "\(on.map(\.rawValue).sorted()), \(collect), \(exclude)" }
+    var testDescription: String { "\(on.map(\.name).sorted()), \(collect), \(exclude)" }
   }
 
   static let needs = [
     Need(counters: [.policies, .connections, .accounts, .conntrack]),
-    Need(on: Set(CollectorName.allCases), counters: .all),
+    Need(on: Set(Collector.allCases), counters: .all),
     Need(on: [.nfacct], counters: .accounts),
     Need(collect: ["nfacct"], counters: .accounts),
     Need(on: [.conntrack], counters: .conntrack),

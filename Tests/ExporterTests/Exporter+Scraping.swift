@@ -8,7 +8,7 @@ import Tracking
 extension ExporterOptions {
   /// What leaves out all that differs from one process to the next.
   static func plain(
-    collectors: Set<CollectorName> = CollectorName.byDefault,
+    collectors: Set<Collector> = Collector.byDefault,
     selection: ServiceSelection = ServiceSelection(), rules: RuleSelection = RuleSelection()
   ) -> ExporterOptions {
     ExporterOptions(

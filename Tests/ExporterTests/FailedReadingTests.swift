@@ -60,7 +60,7 @@ struct FailedReadingTests {
     ]
     #expect(Set(left.map(\.name)) == Set(totals + ["iptables_up"]))
     #expect(failed.services(.ipv6) == ["shop/web TCP"])
-    #expect(failed.all("iptables_scrape_collector_success").count == CollectorName.byDefault.count)
+    #expect(failed.all("iptables_scrape_collector_success").count == Collector.byDefault.count)
     #expect(Set(failed.all("iptables_scrape_collector_success").values) == [0])
   }
 

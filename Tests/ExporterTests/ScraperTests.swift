@@ -119,7 +119,7 @@ extension Exporter {
   /// Whether it knows what it told a scraper.
   fileprivate func remembers(_ scraper: String) -> Bool {
     memory.withLock { memory in
-      CollectorName.allCases.contains { memory.mark(of: scraper, $0.rawValue) != nil }
+      Collector.allCases.contains { memory.mark(of: scraper, $0.name) != nil }
     }
   }
 }

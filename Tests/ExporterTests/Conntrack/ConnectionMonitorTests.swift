@@ -44,7 +44,7 @@ struct ConnectionMonitorTests {
   private let log = LogRecord()
 
   private func exporter(
-    _ source: sending any RulesetSource, _ collectors: Set<CollectorName> = CollectorName.byDefault,
+    _ source: sending any RulesetSource, _ collectors: Set<Collector> = Collector.byDefault,
     manualTime: Bool = false
   ) -> Exporter {
     let time = time
@@ -117,7 +117,7 @@ struct ConnectionMonitorTests {
   func endpoints() async throws {
     let exporter = exporter(
       ScriptedSource([[try Self.rules(["10.0.0.1:53", "10.0.0.2:53"])]]),
-      Set(CollectorName.allCases))
+      Set(Collector.allCases))
     script.entries = try (1...5).map { try .udp(from: $0, to: "10.0.0.1:53") }
     await dump(exporter)
     #expect(

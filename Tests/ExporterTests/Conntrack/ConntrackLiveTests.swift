@@ -40,7 +40,7 @@ struct ConntrackLiveTests {
     let time = PassedSeconds()
     let exporter = Exporter(
       source: StagedSource(stage), connections: ScriptedConnections(script),
-      options: .plain(collectors: Set(CollectorName.allCases)),
+      options: .plain(collectors: Set(Collector.allCases)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.moment })
     for look in looks {
       stage.show(look.reading)

@@ -101,7 +101,7 @@ struct WarmColdWalk {
   init(seed: UInt64, _ format: ExpositionFormat? = nil) {
     random = SplitMix64(seed: seed)
     options = .plain(
-      collectors: Set(CollectorName.allCases),
+      collectors: Set(Collector.allCases),
       selection: ServiceSelection(limit: Bool.random(using: &random) ? nil : 700))
     source = SettableSource.Reading()
     warm = Exporter(SettableSource(source), options)
