@@ -27,13 +27,9 @@ extension Page {
   }
 
   private var filter: Markup {
-    var fields: [Markup] = [
-      field("sort", request.sort.rawValue), field("order", request.order.rawValue),
-    ]
-    if request.limit != PageRequest.usualLimit {
-      fields.append(field("limit", request.limit.map { String($0) } ?? "all"))
+    let fields = request.fields.filter { $0.name != "filter" }.map { name, value -> Markup in
+      "<input type=\"hidden\" name=\"\(text: name)\" value=\"\(text: value)\">\n"
     }
-    if request.showsDispatchMoves { fields.append(field("moves", "all")) }
     let clear = request.filter.isEmpty ? "" : link(request.with { $0.filter = "" }, "Clear")
     return """
       <form method="get" role="search">
@@ -46,10 +42,6 @@ extension Page {
       or an endpoint: such as <code>dns udp</code> or <code>10.96.0.1</code>.</p></form>
 
       """
-  }
-
-  private func field(_ name: Markup, _ value: String) -> Markup {
-    "<input type=\"hidden\" name=\"\(name)\" value=\"\(text: value)\">\n"
   }
 
   /// A link to the page as somebody else would ask for it.

@@ -67,11 +67,16 @@ package struct PageRequest: Sendable {
   /// The query that asks for this page.
   var query: String {
     if let service { return "?\(query(of: service))" }
-    var fields = ["sort=\(sort.rawValue)", "order=\(order.rawValue)"]
-    if !filter.isEmpty { fields.append("filter=" + Self.percentEncoded(filter)) }
-    if limit != Self.usualLimit { fields.append("limit=\(limit.map { String($0) } ?? "all")") }
-    if showsDispatchMoves { fields.append("moves=all") }
-    return "?" + fields.joined(separator: "&")
+    return "?" + fields.map { "\($0)=\(Self.percentEncoded($1))" }.joined(separator: "&")
+  }
+
+  /// The fields of the query that asks for this list of service ports.
+  var fields: [(name: String, value: String)] {
+    var fields = [("sort", sort.rawValue), ("order", order.rawValue)]
+    if !filter.isEmpty { fields.append(("filter", filter)) }
+    if limit != Self.usualLimit { fields.append(("limit", limit.map { String($0) } ?? "all")) }
+    if showsDispatchMoves { fields.append(("moves", "all")) }
+    return fields
   }
 
   private func query(of service: ServiceName) -> String {
