@@ -19,27 +19,7 @@ private enum ConntrackCollector {
   }
 
   static func sharedParts(of state: RulesetState) -> [Part] {
-    var parts: [Part] = []
-    let isReadable: Bool? =
-      switch state.conntrack {
-      case .read: true
-      case .absent, .unknown: false
-      case .failed, nil: nil
-      }
-    if let isReadable {
-      parts.append(
-        Part(.gauges, from: [state.reading]) { writer in
-          writer.gauge(
-            "iptables_conntrack_readable",
-            "1 if the connection table can be read. 0 if the kernel has not loaded nf_conntrack_netlink, or "
-              + "does not show whether it has: reading must not load it. Absent if reading failed."
-          ) { $0.sample(.none, isReadable ? 1 : 0) }
-        })
-    }
-    if case .read(let statistics) = state.conntrack {
-      parts.append(
-        Part(.connections, from: [state.reading]) { Self.write(statistics, to: &$0) })
-    }
+    var parts = [Part(.gauges, from: [state.reading]) { write(state.conntrack, to: &$0) }]
     if let report = state.connections, report.failure == nil {
       let origin: [any AnyObject & Sendable] = [report] + state.services.map(\.selected)
       parts.append(Part(.totals, from: origin) { Self.write(report, state, to: &$0) })
@@ -47,7 +27,19 @@ private enum ConntrackCollector {
     return parts
   }
 
-  private static func write(_ statistics: ConntrackStatistics, to writer: inout ExpositionWriter) {
+  private static func write(_ reading: ConntrackReading?, to writer: inout ExpositionWriter) {
+    let statistics: ConntrackStatistics?
+    switch reading {
+    case .read(let found): statistics = found
+    case .absent, .unknown: statistics = nil
+    case .failed, nil: return
+    }
+    writer.gauge(
+      "iptables_conntrack_readable",
+      "1 if the connection table can be read. 0 if the kernel has not loaded nf_conntrack_netlink, or "
+        + "does not show whether it has: reading must not load it. Absent if reading failed."
+    ) { $0.sample(.none, statistics == nil ? 0 : 1) }
+    guard let statistics else { return }
     writer.gauge(
       "iptables_conntrack_entries", "Connections in the connection table of this network namespace."
     ) { $0.sample(.none, statistics.entries) }

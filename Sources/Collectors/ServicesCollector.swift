@@ -19,24 +19,20 @@ private enum ServicesCollector {
     }
     let blocks = ServiceBlock.all(of: state)
     let changes = blocks.map { block in
-      Part(.changes, of: block.place, from: block.origin + [block.changes]) { writer in
-        block.write(Self.ruleChanges, to: &writer) { samples, position in
-          let changes = block.services.changes[position]
-          for (change, labels) in Self.changeLabels {
-            samples.sample(
-              block.labels[position], and: labels, changes[change],
-              since: block.services.selected.beginning(at: position))
-          }
+      block.part(.changes, Self.ruleChanges, from: [block.changes]) { samples, position in
+        let changes = block.services.changes[position]
+        for (change, labels) in Self.changeLabels {
+          samples.sample(
+            block.labels[position], and: labels, changes[change],
+            since: block.services.selected.beginning(at: position))
         }
       }
     }
     let rewritten = blocks.map { block in
-      Part(.rewrites, of: block.place, from: block.origin + [block.rewritten]) { writer in
-        block.write(Self.rulesRewritten, to: &writer) { samples, position in
-          samples.sample(
-            block.labels[position], block.services.rewritten[position],
-            since: block.services.selected.beginning(at: position))
-        }
+      block.part(.rewrites, Self.rulesRewritten, from: [block.rewritten]) { samples, position in
+        samples.sample(
+          block.labels[position], block.services.rewritten[position],
+          since: block.services.selected.beginning(at: position))
       }
     }
     let totals = Part(.totals, from: [state.reading]) { writeTotals(state, to: &$0) }
@@ -47,15 +43,13 @@ private enum ServicesCollector {
     let moved = state.movedRules(since: earlier)
     return ServiceBlock.all(of: state).map { block in
       let counts = moved[block.services.family, default: [:]]
-        .filter { block.positions.contains($0.key) }
-      let write: @Sendable (inout ExpositionWriter) -> Void = { writer in
-        block.write(Self.movedSinceLastScrape, to: &writer) { samples, position in
-          samples.sample(block.labels[position], counts[position] ?? 0)
-        }
-      }
       // Where nothing was moved, which is nearly always, it is the same for all scrapers.
-      return counts.isEmpty
-        ? Part(.moves, of: block.place, from: block.origin, write: write) : Part(write: write)
+      let isSame = !block.positions.contains { counts[$0] != nil }
+      return block.part(
+        .moves, Self.movedSinceLastScrape, isKept: isSame
+      ) { samples, position in
+        samples.sample(block.labels[position], counts[position] ?? 0)
+      }
     }
   }
 
@@ -192,17 +186,26 @@ private struct ServiceBlock {
   }
 
   var labels: [LabelSet] { services.selected.labels }
-  var origin: [any AnyObject & Sendable] { [services.selected] }
   var changes: any AnyObject & Sendable { services.changes.blocks[place.number] }
   var rewritten: any AnyObject & Sendable { services.rewritten.blocks[place.number] }
 
-  /// Writes a part of a family: the family's help and type are written with the first block.
-  func write(
-    _ family: MetricFamily, to writer: inout ExpositionWriter,
-    _ body: (inout SampleWriter, Int) -> Void
-  ) {
-    writer.write(family, isContinued: !place.isFirst) { samples in
-      for position in positions { body(&samples, position) }
+  /// The block's part of a family, whose help and type are written with the first block.
+  ///
+  /// - Parameters:
+  ///   - origin: What the part is made from, beside the selected service ports.
+  ///   - isKept: Whether it is the same for everybody who asks.
+  ///   - body: Writes the samples of the service port at a position.
+  func part(
+    _ content: Part.Content, _ family: MetricFamily, from origin: [any AnyObject & Sendable] = [],
+    isKept: Bool = true, _ body: @escaping @Sendable (inout SampleWriter, Int) -> Void
+  ) -> Part {
+    let write: @Sendable (inout ExpositionWriter) -> Void = { writer in
+      writer.write(family, isContinued: !place.isFirst) { samples in
+        for position in positions { body(&samples, position) }
+      }
     }
+    return isKept
+      ? Part(content, of: place, from: [services.selected] + origin, write: write)
+      : Part(write: write)
   }
 }
