@@ -120,7 +120,6 @@ struct OccurrenceIndex {
   /// For each position of the range, the next of an equal rule.
   private var nextPositions: [OptionalIndex]
   private var isTaken: [Bool]
-  private var takenCount = 0
 
   init(of list: RuleList, in range: Range<Int>) {
     self.range = range
@@ -143,13 +142,9 @@ struct OccurrenceIndex {
     else { return nil }
     firstPositions.values[entry] = nextPositions[position - range.lowerBound]
     isTaken[position - range.lowerBound] = true
-    takenCount += 1
     return position
   }
 
   /// The positions in the list that were not taken, ascending.
-  var remaining: [Int] {
-    if takenCount == range.count { return [] }
-    return range.filter { !isTaken[$0 - range.lowerBound] }
-  }
+  var remaining: [Int] { range.filter { !isTaken[$0 - range.lowerBound] } }
 }

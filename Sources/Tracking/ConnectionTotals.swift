@@ -4,7 +4,7 @@ internal import Netfilter
 
 /// New connections by endpoint.
 package struct EndpointCounts: Sendable {
-  package fileprivate(set) var list = EndpointList(starts: [0], labels: [])
+  package fileprivate(set) var list = EndpointList(services: [], of: 0, labels: [])
   package fileprivate(set) var counts: [UInt64] = []
 }
 
@@ -15,7 +15,11 @@ package final class EndpointList: Sendable {
   /// The label `endpoint` of each, rendered.
   package let labels: [LabelSet]
 
-  fileprivate init(starts: [Int32], labels: [LabelSet]) {
+  /// - Parameter services: For each endpoint, the index of its service, ascending.
+  fileprivate init(services: [Int32], of serviceCount: Int, labels: [LabelSet]) {
+    var starts = [Int32](repeating: 0, count: serviceCount + 1)
+    for service in services { starts[Int(service) + 1] += 1 }
+    for service in 0..<serviceCount { starts[service + 1] += starts[service] }
     self.starts = starts
     self.labels = labels
   }
@@ -59,10 +63,8 @@ struct EndpointTotals: Sendable {
 
   private mutating func realign(to map: ServiceMap) {
     let (former, formerKeys, formerMap) = (current, keys, self.map)
-    let starts = arrange(map)
-    var labels = [LabelSet](repeating: .none, count: keys.count)
-    let positions = Dictionary(uniqueKeysWithValues: zip(keys, keys.indices))
-    var isKnown = [Bool](repeating: false, count: keys.count)
+    let positions = arrange(map)
+    var labels = [LabelSet?](repeating: nil, count: keys.count)
     let services = (formerMap?.services ?? []).map(\.port)
       .positions(in: map.services.map(\.port))
     for (index, key) in formerKeys.enumerated() {
@@ -72,49 +74,34 @@ struct EndpointTotals: Sendable {
       {
         current.counts[position] = former.counts[index]
         labels[position] = former.list.labels[index]
-        isKnown[position] = true
       } else if former.counts[index] > 0, let port = formerMap?.services[Int(key.service)].port {
         if gone.count >= ConnectionTotals.rememberedServices { gone.removeAll() }
         gone[GoneKey(service: port, destination: key.destination)] = former.counts[index]
       }
     }
-    for (position, key) in keys.enumerated() where !isKnown[position] {
+    for (position, key) in keys.enumerated() where labels[position] == nil {
       labels[position] = LabelSet(["endpoint": key.destination?.description ?? ""])
       if gone.isEmpty { continue }
       let port = map.services[Int(key.service)].port
       current.counts[position] =
         gone.removeValue(forKey: GoneKey(service: port, destination: key.destination)) ?? 0
     }
-    current.list = EndpointList(starts: starts, labels: labels)
+    current.list = EndpointList(
+      services: keys.map(\.service), of: map.services.count, labels: labels.compactMap(\.self))
     self.map = map
   }
 
-  /// Lists the endpoints of a map, service port after service port, none counted yet. Returns where those
-  /// of each service port begin.
-  private mutating func arrange(_ map: ServiceMap) -> [Int32] {
-    var found: [Key: Int32] = [:]
-    var endpoints: [Key] = []
-    ofRules = map.connectionRules.map { rule in
-      let key = Key(service: rule.service, destination: map.destination(of: rule)?.plain)
-      if let index = found[key] { return index }
-      let index = Int32(endpoints.count)
-      found[key] = index
-      endpoints.append(key)
-      return index
+  /// Lists the endpoints of a map, service port after service port, none counted yet. Returns where each is.
+  private mutating func arrange(_ map: ServiceMap) -> [Key: Int] {
+    let keysOfRules = map.connectionRules.map { rule in
+      Key(service: rule.service, destination: map.destination(of: rule)?.plain)
     }
-    var starts = [Int32](repeating: 0, count: map.services.count + 1)
-    for key in endpoints { starts[Int(key.service) + 1] += 1 }
-    for service in map.services.indices { starts[service + 1] += starts[service] }
-    var ends = starts
-    let places = endpoints.map { key in
-      defer { ends[Int(key.service)] += 1 }
-      return ends[Int(key.service)]
-    }
-    keys = endpoints
-    for (key, place) in zip(endpoints, places) { keys[Int(place)] = key }
-    ofRules = ofRules.map { places[Int($0)] }
+    var known: Set<Key> = []
+    keys = keysOfRules.filter { known.insert($0).inserted }.sorted { $0.service < $1.service }
+    let positions = Dictionary(uniqueKeysWithValues: zip(keys, keys.indices))
+    ofRules = keysOfRules.compactMap { positions[$0].map(Int32.init) }
     current.counts = Array(repeating: 0, count: keys.count)
-    return starts
+    return positions
   }
 }
 

@@ -63,7 +63,7 @@ package actor ConnectionMonitor {
     } catch {
       failures.note(error, in: logger)
       forget()
-      published.withLock { $0 = ConnectionReport(families: [], failure: error, time: now()) }
+      published.withLock { $0 = ConnectionReport(families: [], failure: error) }
     }
     return processorTime() - start
   }
@@ -84,7 +84,7 @@ package actor ConnectionMonitor {
     let families = counts.map { family, census in
       report(of: census, family, confirmedBy: after.first { $0.family == family.family })
     }
-    published.withLock { $0 = ConnectionReport(families: families, failure: nil, time: time) }
+    published.withLock { $0 = ConnectionReport(families: families, failure: nil) }
   }
 
   /// - Parameter begin: The earliest time at which the rules may have been read; nil where any reading serves.

@@ -8,7 +8,6 @@ package final class ConnectionReport: Sendable {
   package let families: [Family]
   /// Why the table could not be dumped; nil where it was, or nobody may ask the kernel.
   package let failure: ReadingError?
-  package let time: Moment
 
   package struct Family: Sendable {
     package let family: IPFamily
@@ -22,10 +21,9 @@ package final class ConnectionReport: Sendable {
     }
   }
 
-  init(families: [Family], failure: ReadingError?, time: Moment) {
+  init(families: [Family], failure: ReadingError?) {
     self.families = families
     self.failure = failure
-    self.time = time
   }
 }
 
