@@ -62,7 +62,9 @@ package struct ChurnLedger: Sendable {
     lastChanges[table] = time
     for rules in transition.changedRules {
       if let kindChange = rules.change.chainChange {
-        chains.add(kindChange, for: KindKey(table: table, part: ChainKind.of(rules.chain)))
+        chains.update(KindKey(table: table, part: ChainKind.of(rules.chain))) {
+          $0[kindChange] += 1
+        }
       }
       addScopes(of: rules, table)
     }
@@ -80,7 +82,7 @@ package struct ChurnLedger: Sendable {
     }
     difference.forEachEvent { event in
       guard let place = places[event] else { return }
-      scopes.add(event.change, for: ScopeKey(table: table, part: place.scope))
+      scopes.update(ScopeKey(table: table, part: place.scope)) { $0[event.change] += 1 }
     }
   }
 
@@ -108,7 +110,7 @@ package struct ChurnLedger: Sendable {
     }
   }
 
-  /// Forgets service ports that are gone, should there be very many.
+  /// Forgets service ports that are gone, if there are more than `limit` of them.
   mutating func forgetGone(_ family: IPFamily, keeping present: ServiceMap, atMost limit: Int) {
     let limit = present.services.count + limit
     guard max(services.count, rewrittenServices.count, serviceTimes.count) > limit else { return }

@@ -25,7 +25,8 @@ enum ConnectionGrowth {
     guard let pairing else {
       return rules.map { growth.counted(from: Int($0.rule), to: Int($0.rule)).packets }
     }
-    var rulePairing = ConnectionRulePairing(from: old, pairing, handles: nat.handles)
+    var rulePairing = ConnectionRulePairing(
+      of: old.map.connectionRules, from: former, to: nat, pairing)
     return rules.map { rule in
       guard let position = rulePairing.former(of: rule) else {
         return nat.counters[Int(rule.rule)].packets
@@ -38,24 +39,32 @@ enum ConnectionGrowth {
 /// Finds for each rule that counts connections where it stood at the former reading, or what stood in
 /// its place.
 ///
-/// The maps tell which chain stood where. In a chain, a rule is the one with its handle; where there is
-/// none, the k-th rule that counts is the k-th.
-struct ConnectionRulePairing {
+/// In a chain, a rule is the one with the same handle. If there is none, the k-th rule that counts is the k-th of
+/// the former chain.
+private struct ConnectionRulePairing {
   private let chains: ChainPairing
   private let handles: [UInt64]
-  private let oldRules: [ServiceMap.ConnectionRule]
   private let oldHandles: [UInt64]
+  /// They stand in the order of nat's chains.
+  private let oldRules: [ServiceMap.ConnectionRule]
+  /// For each old chain, the first of them.
+  private var firstRules: [OptionalIndex]
   /// Where each handle stood, once somebody needed to know.
   private var positions: [UInt64: Int]?
   private var last: (chain: Int32, ordinal: Int)?
-  /// Behind the former rule of the last chain.
-  private var next = 0
 
-  init(from old: ConnectionGrowth.Side, _ pairing: ChainPairing, handles: [UInt64]) {
+  init(
+    of oldRules: [ServiceMap.ConnectionRule], from old: TableSnapshot, to new: TableSnapshot,
+    _ pairing: ChainPairing
+  ) {
     chains = pairing
-    self.handles = handles
-    oldRules = old.map.connectionRules
-    oldHandles = old.nat?.handles ?? []
+    handles = new.handles
+    oldHandles = old.handles
+    self.oldRules = oldRules
+    firstRules = Array(repeating: .none, count: old.content.chains.count)
+    for index in oldRules.indices.reversed() {
+      firstRules[Int(oldRules[index].chain)] = OptionalIndex(index)
+    }
   }
 
   /// The former position in nat of a rule or of its predecessor; nil where there was none. To be asked
@@ -63,13 +72,8 @@ struct ConnectionRulePairing {
   mutating func former(of rule: ServiceMap.ConnectionRule) -> Int? {
     let ordinal = last?.chain == rule.chain ? (last?.ordinal ?? 0) + 1 : 0
     last = (rule.chain, ordinal)
-    guard let chain = chains.former(of: Int(rule.chain)) else { return nil }
-    // They stand in nat's order, which mostly is that of the new ones too.
-    let isNext =
-      oldRule(at: next, of: chain) != nil && (next == 0 || oldRules[next - 1].chain < chain)
-    let first = isNext ? next : oldRules.indices.partitionPoint { oldRules[$0].chain < chain }
-    next = first + 1
-    guard oldRule(at: first, of: chain) != nil else { return nil }
+    guard let chain = chains.former(of: Int(rule.chain)), let first = firstRules[chain].index
+    else { return nil }
     let predecessor = oldRule(at: first + ordinal, of: chain)
     guard !handles.isEmpty, !oldHandles.isEmpty else { return predecessor }
     let handle = handles[Int(rule.rule)]

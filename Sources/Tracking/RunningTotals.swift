@@ -46,10 +46,9 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
     }
   }
 
-  /// Drops the totals of every key that `isGone` tells; such a key stands at zero again.
-  ///
-  /// Marks that were made before are worth nothing afterwards.
-  package mutating func forget(where isGone: (Key) -> Bool) {
+  /// Drops the totals of the keys for which `isGone` returns true. Such a key stands at zero again, and marks that
+  /// were made before are worth nothing.
+  mutating func forget(where isGone: (Key) -> Bool) {
     let former = counts
     counts.removeAll()
     places = places.filter { !isGone($0.key) }.mapValues { place in
@@ -81,14 +80,6 @@ package struct RunningTotals<Key: Hashable & Sendable, Count: Hashable & Sendabl
 }
 
 extension RunningTotals where Count == ChangeCounts {
-  /// Adds `count` changes of one kind to the totals of `key`.
-  ///
-  /// Zero leaves everything as it is and makes no key known; a negative count is a programming error.
-  package mutating func add(_ change: Change, count: Int = 1, for key: Key) {
-    precondition(count >= 0, "totals only rise")
-    if count > 0 { update(key) { $0[change] += UInt64(count) } }
-  }
-
   /// What was counted for `key` since these totals made `earlier`.
   ///
   /// Zero where `earlier` is nil, or was made before keys were forgotten: a scraper that was never

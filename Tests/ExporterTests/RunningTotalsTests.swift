@@ -15,7 +15,6 @@ struct RunningTotalsTests {
     var totals = RunningTotals<String, ChangeCounts>(zero: .zero)
     totals.add(change, count: 3, for: "a")
     totals.add(change, for: "a")
-    totals.add(change, count: 0, for: "b")
     #expect(totals["a"][change] == 4)
     for other in Change.allCases where other != change { #expect(totals["a"][other] == 0) }
     #expect(totals["b"] == .zero)
@@ -72,5 +71,11 @@ struct RunningTotalsTests {
     totals.add(.added, count: 1, for: "a")
     totals.add(.moved, count: 1, for: "a")
     #expect(totals.changes(since: higher.mark, for: "a") == ChangeCounts(moved: 1))
+  }
+}
+
+extension RunningTotals where Count == ChangeCounts {
+  mutating func add(_ change: Change, count: UInt64 = 1, for key: Key) {
+    update(key) { $0[change] += count }
   }
 }
