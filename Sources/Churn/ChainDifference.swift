@@ -5,8 +5,7 @@ public import Netfilter
 /// A rule is its content; equal rules of one chain are told apart by occurrence, the k-th of the old
 /// list being the k-th of the new. Of the rules in both lists, the most that can be kept in order
 /// stay, and the others are moved: so ``moved`` is the smallest number of rules to take out and put
-/// in elsewhere. Where several choices keep equally many, those rules stay that stand first in the
-/// new list, as `diff` tells it: taken out above, put in below.
+/// in elsewhere. If several choices keep equally many, the rules that stand first in the new list stay.
 public struct ChainDifference: Sendable, Hashable {
   /// A rule in both lists, by its position in the old one and the new one.
   public struct Move: Sendable, Hashable {
@@ -97,7 +96,7 @@ extension ChainDifference {
   ///   - oldCount: The number of rules in the old list.
   ///   - newCount: The number of rules in the new list.
   public func forEachCommonRun(oldCount: Int, newCount: Int, _ body: (CommonRun) -> Void) {
-    // What stayed is in both lists in the same order: so the gaps on each side tell who is whose.
+    // What stayed is in both lists in the same order, so the k-th of it in one list is the k-th in the other.
     var leaving = (removed + moved.map(\.from)).sorted()[...]
     var arriving = (added + moved.map(\.to)).sorted()[...]
     var (from, to) = (0, 0)

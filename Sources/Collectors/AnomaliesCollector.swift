@@ -6,7 +6,7 @@ internal import Tracking
 extension Collector {
   package static let anomalies = Collector(
     name: "anomalies", help: "Collect faults in the rules of kube-proxy and the kubelet.",
-    subjects: .anomalies, sharedParts: AnomaliesCollector.sharedParts)
+    subject: .anomalies, sharedParts: AnomaliesCollector.sharedParts)
 }
 
 /// `anomalies`: faults in the rules of kube-proxy and the kubelet.

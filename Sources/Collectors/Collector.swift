@@ -16,13 +16,13 @@ package struct Collector: Sendable {
   /// The counters that it exports.
   var counters: CounterSelection = []
   /// What it needs to be followed.
-  var subjects: TrackedSubjects.Kinds = []
+  var subject: TrackedSubjects.Kind?
   /// Whether all is known that it would export, beside the rules.
   var isComplete: @Sendable (RulesetState) -> Bool = { _ in true }
   /// The families that are the same for everybody who asks, in parts that change together.
   let sharedParts: @Sendable (RulesetState) -> [Part]
-  /// The families that tell a scraper what came since its last scrape, by the totals at that scrape, which are nil
-  /// if this is the first; nil where there are no such families.
+  /// The families of what changed since a scraper's last scrape; nil where there are none. It takes the totals at
+  /// that scrape, which are nil if this is the first.
   var partsSince: (@Sendable (ChurnMark?, RulesetState) -> [Part])?
 }
 

@@ -7,7 +7,7 @@ internal import Tracking
 extension Collector {
   package static let endpoints = Collector(
     name: "endpoints", help: "Collect metrics of service ports' endpoints.", isOnByDefault: false,
-    counters: .connections, subjects: .endpoints,
+    counters: .connections, subject: .endpoints,
     isComplete: { $0.servicePatternFailure == nil }, sharedParts: EndpointsCollector.sharedParts)
 }
 

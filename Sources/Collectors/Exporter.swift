@@ -29,7 +29,7 @@ package final class Exporter: Sendable {
   ) {
     let cache = RenderingCache()
     self.cache = cache
-    var subjects = options.collectors.reduce(TrackedSubjects.Kinds()) { $0.union($1.subjects) }
+    var subjects = Set(options.collectors.compactMap(\.subject))
     if options.exportsBeginnings { subjects.insert(.beginnings) }
     let monitor = RulesetMonitor(
       source: source,
@@ -135,7 +135,7 @@ package final class Exporter: Sendable {
         ExporterMetrics.Outcome(
           collector: collector,
           isSuccess: state.isComplete && collector.isComplete(state),
-          duration: (.now - start).seconds))
+          duration: (.now - start) / .seconds(1)))
     }
     return segments + ending(outcomes, request.format)
   }

@@ -6,7 +6,7 @@ internal import Tracking
 extension Collector {
   package static let rules = Collector(
     name: "rules", help: "Collect the packets and bytes of every rule.", isOnByDefault: false,
-    counters: .rules, subjects: .rules, isComplete: { $0.rulePatternFailure == nil },
+    counters: .rules, subject: .rules, isComplete: { $0.rulePatternFailure == nil },
     sharedParts: RulesCollector.sharedParts)
 }
 
@@ -37,7 +37,7 @@ private enum RulesCollector {
     _ counts: [RuleTotals.Counts], to samples: inout SampleWriter, value: (Counter) -> UInt64
   ) {
     for series in counts.lazy.flatMap(\.tables) {
-      // Spans, for nothing needs to be retained to be written.
+      // Spans, so that nothing is retained while it is written.
       let chains = series.chains.span
       let entries = series.entries.span
       let totals = series.totals.span

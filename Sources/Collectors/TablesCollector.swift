@@ -152,15 +152,16 @@ private enum TablesCollector {
 
   private static func tables(of state: RulesetState) -> [ReadTable] {
     state.readFamilies.flatMap { family, reading in
-      reading.snapshot.tables.map { table in
-        ReadTable(
+      reading.snapshot.tables.compactMap { table in
+        guard let census = reading.censuses[table.name] else { return nil }
+        return ReadTable(
           key: TableIdentity(family: family.family, table: table.name),
           isFollowed: family.isFollowed,
           labels: LabelSet([
             "backend": family.backend.rawValue, "ip_family": family.family.rawValue,
             "table": table.name.rawValue,
           ]),
-          snapshot: table, census: reading.censuses[table.name] ?? KindCensus(of: table.content))
+          snapshot: table, census: census)
       }
     }
   }
@@ -187,7 +188,7 @@ private enum TablesCollector {
   ) -> [(table: TableIdentity, kinds: [String])] {
     var kinds: [TableIdentity: Set<String>] = [:]
     for table in tables(of: state) where table.isFollowed {
-      kinds[table.key, default: []].formUnion(table.census.kinds)
+      kinds[table.key, default: []].formUnion(table.census.sorted.map(\.kind))
     }
     for key in state.ledger.chains.keys { kinds[key.table, default: []].insert(key.part) }
     return kinds.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }

@@ -12,7 +12,7 @@ package struct Page {
   let request: PageRequest
   let build: BuildInformation
   let showsConnections: Bool
-  /// The time that the page tells ages by.
+  /// The time from which ages are computed.
   let now: Moment
 
   /// The header fields that belong to it: the browser is to run nothing, load nothing, and apply no

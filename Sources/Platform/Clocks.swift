@@ -3,10 +3,7 @@ internal import Glibc
 /// The time of day.
 public enum WallClock {
   /// Seconds since 1970.
-  public static var now: Double {
-    let (seconds, attoseconds) = Duration(reading: CLOCK_REALTIME).components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
+  public static var now: Double { Duration(reading: CLOCK_REALTIME) / .seconds(1) }
 
   /// The current time in RFC 3339's format, in UTC with milliseconds.
   public static var timestamp: String { timestamp(of: now) }

@@ -3,12 +3,12 @@ internal import KubeProxy
 internal import Netfilter
 
 extension ChurnLedger {
-  /// Enters what was written again, with the same content, between two readings of a table. Where one has handles
-  /// and the other none, nothing tells.
+  /// Enters the rules that were written again with the same content between two readings of a table. Enters nothing
+  /// if only one of the readings has handles.
   ///
   /// - Parameters:
   ///   - difference: What changed in the table; nil where nothing did.
-  ///   - map: Whose the new reading's rules are.
+  ///   - map: The service ports of the new reading.
   mutating func addRewrites(
     from old: TableSnapshot, to new: TableSnapshot, _ difference: TableDifference?, map: ServiceMap
   ) {
@@ -35,7 +35,7 @@ extension ChurnLedger {
 
 /// How many rules were written again between two readings of a table.
 private struct RewriteCounts {
-  /// Whose the new reading's rules are; nil where no service port owns any.
+  /// The service ports of the new reading; nil for a table in which they are not counted.
   let map: ServiceMap?
   var byScope: [RuleScope: UInt64] = [:]
   var byService: [UInt32]

@@ -1,5 +1,5 @@
 internal import KubeProxy
-package import Netfilter
+internal import Netfilter
 
 /// How many chains and rules of each kind a table has, and what its chains show.
 package struct KindCensus: Sendable {
@@ -18,7 +18,7 @@ package struct KindCensus: Sendable {
 
   /// - Parameter former: That of an earlier content, and where the chains stood in it: the kinds of those
   ///   are known.
-  package init(
+  init(
     of content: TableContent, former: (census: KindCensus, pairing: ChainPairing)? = nil
   ) {
     var landmarks: Landmarks = []
@@ -51,9 +51,6 @@ package struct KindCensus: Sendable {
     self.positions = positions
     self.landmarks = landmarks
   }
-
-  /// The kinds of its chains.
-  package var kinds: some Sequence<String> { sorted.lazy.map(\.kind) }
 
   /// By kind, sorted.
   package var sorted: [(kind: String, count: Count)] {

@@ -10,15 +10,7 @@ package struct Moment: Sendable, Hashable, Comparable {
   package static func now() -> Moment { Moment(wallClock: WallClock.now, instant: .now) }
 
   /// The seconds from this moment to another.
-  package func age(at now: Moment) -> Double { max(0, (now.instant - instant).seconds) }
+  package func age(at now: Moment) -> Double { max(0, (now.instant - instant) / .seconds(1)) }
 
   package static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
-}
-
-extension Duration {
-  /// The duration in seconds.
-  package var seconds: Double {
-    let (seconds, attoseconds) = components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
 }

@@ -81,10 +81,8 @@ struct ReadingLog {
   }
 
   private mutating func note(_ reading: FamilyReading) {
-    let failure: ReadingError? =
-      if case .failure(let error) = reading.result { error } else { nil }
     failures[reading.identity, default: FailureLog("reading")].note(
-      failure, in: logger,
+      reading.result.failure, in: logger,
       ["backend": "\(reading.backend)", "ip_family": "\(reading.family.rawValue)"])
   }
 

@@ -24,7 +24,7 @@ package struct RuleSelection: Sendable {
   }
 }
 
-/// Tells which rules are selected, while series are made.
+/// Finds out which rules are selected, while series are made.
 struct RuleMatcher {
   private let selection: RuleSelection
   private var budget: MatchingBudget
@@ -58,7 +58,7 @@ struct RuleMatcher {
     self.memory.comments.begin()
   }
 
-  /// What is to be remembered for the next time, and what is left of the budget.
+  /// What the next reading should remember, and what is left of the budget.
   consuming func finish() -> (Memory, MatchingBudget) {
     memory.chains.end()
     memory.comments.end { $0.failure != nil }

@@ -54,7 +54,7 @@ package struct RuleSeries: Sendable {
     }
   }
 
-  /// Tells a series of one table from those of others, and of other times.
+  /// Identifies a series among those of all tables and of all times.
   struct Key: Hashable {
     let table: TableName
     package let chain: LabelSet

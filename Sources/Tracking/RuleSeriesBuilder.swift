@@ -2,8 +2,7 @@ internal import Churn
 internal import Exposition
 internal import Netfilter
 
-/// Makes the series of a table whose rules are others than before: those that a rule goes on with, as
-/// they are, and new ones.
+/// Makes the series of a table whose rules have changed. A rule that was there before keeps its series.
 struct RuleSeriesBuilder {
   let snapshot: TableSnapshot
   /// The table as it was; nil where there was none.

@@ -5,7 +5,7 @@ package import Platform
 /// What the rules of one family in one backend have counted, by series, summed over readings so that
 /// it never falls.
 package struct RuleTotals: Sendable {
-  /// What there is to tell after a reading.
+  /// What the rules have counted until a reading.
   package struct Counts: Sendable {
     /// Sorted by table.
     package let tables: [RuleSeries]
@@ -83,18 +83,15 @@ package struct RuleTotals: Sendable {
       builders[index].build(&matcher, room: &room, remembered: &gone)
       builders[index].addGrowth()
     }
-    let present = Set(snapshot.tables.map(\.name))
-    for table in tables where !present.contains(table.snapshot.name) {
-      remember(table.series, table.series.entries.indices)
-    }
-    for builder in builders {
-      if let former = builder.former { remember(former.series, builder.entriesGone) }
+    for table in tables {
+      let builder = builders.first { $0.snapshot.name == table.snapshot.name }
+      remember(table.series, builder?.entriesGone ?? Array(table.series.entries.indices))
     }
     tables = builders.map { Table(snapshot: $0.snapshot, series: $0.series) }
     (patterns, budget) = matcher.finish()
   }
 
-  private mutating func remember(_ series: RuleSeries, _ entries: some Sequence<Int>) {
+  private mutating func remember(_ series: RuleSeries, _ entries: [Int]) {
     for entry in entries where series.totals[entry] != Counter() {
       if gone.count >= Self.rememberedSeries { gone.removeAll() }
       gone[series.key(of: entry)] = series.totals[entry]

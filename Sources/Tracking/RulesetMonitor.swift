@@ -229,7 +229,7 @@ private actor RulesetReader {
     log.note(mixedBackendsOf: state)
     log.note(state.servicePatternFailure, state.rulePatternFailure)
     state.reading = ReadingAccount(
-      number: readings, unasked: unasked, duration: (.now - start).seconds,
+      number: readings, unasked: unasked, duration: (.now - start) / .seconds(1),
       time: time)
     return Reading(
       state: state, counters: counters.union(reading.counters),

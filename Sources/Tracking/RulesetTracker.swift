@@ -48,8 +48,8 @@ struct RulesetTracker {
     for key in Array(families.keys) where !present.contains(key) { families[key]?.pause() }
   }
 
-  /// Whether the service ports to tell of are those of this backend: it is the chosen one, or the
-  /// chosen one has nothing of the family. Without a choice all may be.
+  /// Whether the service ports of this backend are those to report: it is the chosen one, or the chosen one
+  /// has nothing of the family. Without a choice any backend's may be.
   private func isServing(_ family: FamilyReading, in reading: RulesetReading) -> Bool {
     guard let choice = reading.choice, choice.backend != family.backend else { return true }
     return !reading.families.contains {
@@ -94,28 +94,24 @@ extension KubeProxyMode {
 /// What is followed from reading to reading, beside the tables and kube-proxy's service ports.
 package struct TrackedSubjects: Sendable {
   /// What is followed only where somebody wants to know.
-  package struct Kinds: OptionSet, Sendable {
-    package let rawValue: UInt8
-
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-
+  package enum Kind: Sendable {
     /// What each rule has counted.
-    package static let rules = Kinds(rawValue: 1)
+    case rules
     /// The connections of each endpoint.
-    package static let endpoints = Kinds(rawValue: 2)
+    case endpoints
     /// Faults in the rules.
-    package static let anomalies = Kinds(rawValue: 4)
+    case anomalies
     /// When the counters began.
-    package static let beginnings = Kinds(rawValue: 8)
+    case beginnings
   }
 
-  let kinds: Kinds
+  let kinds: Set<Kind>
   /// The service ports that have series of their own.
   let services: ServiceSelection
   /// The rules that have.
   let rules: RuleSelection
 
-  package init(_ kinds: Kinds, services: ServiceSelection, rules: RuleSelection) {
+  package init(_ kinds: Set<Kind>, services: ServiceSelection, rules: RuleSelection) {
     self.kinds = kinds
     self.services = services
     self.rules = rules

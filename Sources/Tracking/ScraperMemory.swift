@@ -1,8 +1,8 @@
 /// Remembers for each scraper where the churn totals stood when it was last answered, so that no
 /// scraper takes another's churn.
 ///
-/// Told apart by collector, for a scraper may ask for one of them now and for another then. What is
-/// remembered is bounded in number and in memory; what was answered longest ago is forgotten first.
+/// Each collector has an entry of its own, because a scraper may ask for one collector now and for another
+/// later. Entries are bounded in number and in memory. The oldest answer is forgotten first.
 package struct ScraperMemory: Sendable {
   private struct Entry {
     let scraper: String
