@@ -14,12 +14,12 @@ extension Collector {
 /// `conntrack`: the connection table, and connections in it that go where no rule of their service port leads.
 private enum ConntrackCollector {
   static func isComplete(in state: RulesetState) -> Bool {
-    if case .failed = state.conntrack { return false }
+    if case .failed = state.source.conntrack { return false }
     return state.connections?.failure == nil && state.servicePatternFailure == nil
   }
 
   static func sharedParts(of state: RulesetState) -> [Part] {
-    var parts = [Part(.gauges, from: [state.reading]) { write(state.conntrack, to: &$0) }]
+    var parts = [Part(.gauges, from: [state.reading]) { write(state.source.conntrack, to: &$0) }]
     if let report = state.connections, report.failure == nil {
       let origin: [any AnyObject & Sendable] = [report] + state.services.map(\.selected)
       parts.append(Part(.totals, from: origin) { Self.write(report, state, to: &$0) })

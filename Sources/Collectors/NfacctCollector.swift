@@ -6,7 +6,8 @@ internal import Tracking
 extension Collector {
   package static let nfacct = Collector(
     name: "nfacct", help: "Collect the packets that nfacct's objects have counted.",
-    counters: .accounts, isComplete: { if case .failed = $0.accounts { false } else { true } },
+    counters: .accounts,
+    isComplete: { if case .failed = $0.source.accounts { false } else { true } },
     sharedParts: NfacctCollector.sharedParts)
 }
 
@@ -16,7 +17,7 @@ extension Collector {
 /// NodePorts at 127.0.0.1, and packets that it drops because conntrack finds them invalid.
 private enum NfacctCollector {
   static func sharedParts(of state: RulesetState) -> [Part] {
-    guard case .read(let accounts) = state.accounts else { return [] }
+    guard case .read(let accounts) = state.source.accounts else { return [] }
     let part = Part(.accounts, from: [state.reading]) { writer in
       writer.counter(
         "iptables_nfacct_packets_total",

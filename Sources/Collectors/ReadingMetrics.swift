@@ -42,7 +42,7 @@ enum ReadingMetrics {
       "Always 1; mode says how kube-proxy serves services here: iptables, ipvs, nftables, or none. "
         + "Rules for services in the modes ipvs and nftables are left over."
     ) { $0.sample(LabelSet(["mode": state.mode.rawValue]), 1) }
-    if let transactions = state.transactions {
+    if let transactions = state.source.transactions {
       write(transactions, since: state.beginning, to: &writer)
     }
     writer.gauge(

@@ -1,4 +1,5 @@
 internal import Anomalies
+internal import IPTablesSource
 internal import KubeProxy
 internal import Netfilter
 internal import Tracking
@@ -112,7 +113,7 @@ extension Page {
     }
     return """
       <li>\(text: family.backend.rawValue) \(text: family.family.rawValue)\
-      \(state.choice?.backend == family.backend ? ", taken for kube-proxy&#39;s" : "")<ul>\(tables)</ul></li>
+      \(state.source.choice?.backend == family.backend ? ", taken for kube-proxy&#39;s" : "")<ul>\(tables)</ul></li>
 
       """
   }

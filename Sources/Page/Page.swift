@@ -118,7 +118,7 @@ package struct Page {
 
   /// The backend whose service ports are shown, and what says that it is kube-proxy's.
   private var backend: (name: String, reason: String?) {
-    if let choice = state.choice {
+    if let choice = state.source.choice {
       return (choice.backend.rawValue, "by \(choice.reason.rawValue)")
     }
     let backends = Set(state.families.filter(\.isFollowed).map(\.backend)).sorted()

@@ -38,16 +38,19 @@ struct ReadingLog {
 
   init(_ logger: Logger) { self.logger = logger }
 
-  mutating func note(_ reading: RulesetReading, _ mode: KubeProxyMode) {
+  mutating func note(_ state: RulesetState) {
+    let reading = state.source
     for family in reading.families { note(family) }
     if let choice = reading.choice { note(choice) }
     if let accounts = reading.accounts { note(accounts) }
     if let conntrack = reading.conntrack { note(conntrack) }
-    note(mode)
+    note(state.mode)
+    note(mixedBackendsOf: state)
+    note(state.servicePatternFailure, state.rulePatternFailure)
   }
 
   /// Says that both backends hold chains of Kubernetes, and that one does again.
-  mutating func note(mixedBackendsOf state: RulesetState) {
+  private mutating func note(mixedBackendsOf state: RulesetState) {
     // What can't be read for now is as it was.
     if !state.families.allSatisfy({ $0.reading != nil }) { return }
     let holders =
@@ -59,18 +62,18 @@ struct ReadingLog {
     if now.isEmpty { return logger.info("one backend holds Kubernetes' chains again") }
     for backend in Backend.allCases {
       let families = now.sorted().filter { $0.backend == backend }.map(\.family.rawValue)
-      guard !families.isEmpty, backend != state.choice?.backend else { continue }
+      guard !families.isEmpty, backend != state.source.choice?.backend else { continue }
       logger.warning(
         "both backends hold chains of Kubernetes",
         metadata: [
           "other": "\(backend)", "ip_families": "\(families.joined(separator: ","))",
-          "kube_proxy": "\(state.choice.map { "\($0.backend)" } ?? "unknown")",
+          "kube_proxy": "\(state.source.choice.map { "\($0.backend)" } ?? "unknown")",
         ])
     }
   }
 
   /// Says that patterns take too long, as often as it is for another reason.
-  mutating func note(_ failures: MatchingError?...) {
+  private mutating func note(_ failures: MatchingError?...) {
     let failures = Set(failures.compactMap(\.self))
     for failure in failures.subtracting(patternFailures) {
       guard let leftOut = patternWarnings.admit() else { continue }

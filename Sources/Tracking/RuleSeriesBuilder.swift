@@ -86,13 +86,15 @@ struct RuleSeriesBuilder {
     _ remembered: inout [RuleSeries.Key: Counter]
   ) {
     let content = snapshot.content
-    for chain in group.chains where !content.chains[chain].rules.isEmpty {
+    for chain in group.chains
+    where content.firstRules[chain] < content.firstRules[chain + 1] {
       let verdict = matcher.verdict(on: content.chains[chain].name)
       if case .success(false) = verdict { continue }
+      let isUndecided = verdict.failure != nil
       for position in content.firstRules[chain]..<content.firstRules[chain + 1] {
         series.ofRules[position] =
-          verdict.failure == nil
-          ? place(position, chain, &matcher, &room, &remembered) : .undecided
+          isUndecided
+          ? .undecided : place(position, chain, &matcher, &room, &remembered)
       }
     }
   }

@@ -225,9 +225,7 @@ private actor RulesetReader {
     let reading = source.read(counters)
     let time = now()
     var state = tracker.take(reading, at: time)
-    log.note(reading, state.mode)
-    log.note(mixedBackendsOf: state)
-    log.note(state.servicePatternFailure, state.rulePatternFailure)
+    log.note(state)
     state.reading = ReadingAccount(
       number: readings, unasked: unasked, duration: (.now - start) / .seconds(1),
       time: time)

@@ -10,13 +10,9 @@ package struct RulesetState: Sendable {
   package let families: [FamilyState]
   /// The service ports, in the backend that kube-proxy uses; sorted by family.
   package let services: [ServiceState]
-  package let choice: BackendChoice?
   package let mode: KubeProxyMode
-  package let transactions: TransactionCounts?
-  /// nfacct's objects; nil where nobody asked for them, or the source has none.
-  package let accounts: PacketAccounts?
-  /// Connection tracking's counters; nil where nobody asked for them, or the source has none.
-  package let conntrack: ConntrackReading?
+  /// What the state was made from.
+  package let source: RulesetReading
   /// What the last dump of the connection table came to; nil before the first.
   package var connections: ConnectionReport?
   package let ledger: ChurnLedger

@@ -36,9 +36,7 @@ struct RulesetTracker {
     return RulesetState(
       families: states,
       services: serviceStates(states, reading, mode, at: time, within: &budget),
-      choice: reading.choice, mode: mode, transactions: reading.transactions,
-      accounts: reading.accounts, conntrack: reading.conntrack, ledger: ledger, mark: mark,
-      beginning: beginning)
+      mode: mode, source: reading, ledger: ledger, mark: mark, beginning: beginning)
   }
 
   /// Where the source chooses, a family that it leaves out is followed no longer.
