@@ -114,12 +114,8 @@ private enum ServicesCollector {
         + "For tables that have a chain KUBE-SERVICES."
     ) { samples in
       for services in state.services {
-        for jump in services.hookJumps {
-          samples.sample(
-            LabelSet(services.family),
-            and: LabelSet(["table": jump.table.rawValue, "chain": jump.chain.description]),
-            jump.position)
-        }
+        guard let snapshot = state.snapshot(of: services) else { continue }
+        writeHookJumps(in: snapshot, to: &samples)
       }
     }
     writer.gauge(
@@ -141,6 +137,22 @@ private enum ServicesCollector {
       "Service chains of no known service port. The dispatch rules that lead to such a chain name no "
         + "service port, or one that contradicts the hash in the chain's name."
     ) { write(&$0) { $0.map.unnamed.count } }
+  }
+
+  /// Writes the positions for the built-in chains that kube-proxy hooks into.
+  private static func writeHookJumps(in snapshot: FamilySnapshot, to samples: inout SampleWriter) {
+    for hook in Hook.services {
+      guard let content = snapshot.table(hook.table)?.content,
+        content.chainIndex(of: .kubeServices) != nil,
+        let chain = content.chainIndex(of: hook.chain), chain < content.builtInCount
+      else { continue }
+      let rules = content.chains[chain].rules
+      let index = rules.indices.first { rules.outcome(at: $0) == .chain(hook.target) }
+      samples.sample(
+        LabelSet(snapshot.family),
+        and: LabelSet(["table": hook.table.rawValue, "chain": hook.chain.description]),
+        index.map { $0 + 1 } ?? 0)
+    }
   }
 
   private static let natLabels = LabelSet(["table": "nat"])

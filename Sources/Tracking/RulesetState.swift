@@ -109,33 +109,10 @@ package struct ServiceState: Sendable {
   package let endpoints: EndpointCounts?
   /// What nodes that are in step agree on.
   package let fingerprint: UInt64
-  package let hookJumps: [HookJump]
   /// Nil where nobody wants to know.
   package let anomalies: AnomalyState?
 
   package var selected: SelectedServices { gauges.selected }
-}
-
-/// Where a built-in chain leads to kube-proxy's services.
-package struct HookJump: Sendable {
-  package let table: TableName
-  package let chain: ChainName
-  /// The position of the first rule that leads there, counted from 1; 0 where none does.
-  package let position: Int
-
-  /// Those of a family's tables that have a chain KUBE-SERVICES, of the built-in chains that kube-proxy
-  /// hooks into.
-  static func all(in snapshot: FamilySnapshot) -> [HookJump] {
-    Hook.services.compactMap { hook in
-      guard let content = snapshot.table(hook.table)?.content,
-        content.chainIndex(of: .kubeServices) != nil,
-        let chain = content.chainIndex(of: hook.chain), chain < content.builtInCount
-      else { return nil }
-      let rules = content.chains[chain].rules
-      let index = rules.indices.first { rules.outcome(at: $0) == .chain(hook.target) }
-      return HookJump(table: hook.table, chain: hook.chain, position: index.map { $0 + 1 } ?? 0)
-    }
-  }
 }
 
 /// Which of the readings one was, and what it took: an object for each reading.

@@ -13,7 +13,6 @@ struct ServiceTracker {
   private var changes = ServiceCounts<ChangeCounts>()
   private var rewritten = ServiceCounts<UInt64>()
   private var fingerprint: UInt64 = 0
-  private var hookJumps: [HookJump] = []
   private var names = ServiceSelection.Names()
   /// Nil where nobody wants to know; so are the next two.
   private var anomalies: AnomalyTracker?
@@ -45,10 +44,7 @@ struct ServiceTracker {
     } _: {
       isOther ? map.fingerprint(filter: snapshot.table(.filter)?.content) : nil
     }
-    if let newFingerprint {
-      fingerprint = newFingerprint
-      hookJumps = HookJump.all(in: snapshot)
-    }
+    if let newFingerprint { fingerprint = newFingerprint }
     connections.add(services.newConnections, of: map)
     endpoints?.add(services.newConnections, of: map)
     beginnings?.take(map, former: last?.map, ledger, at: time)
@@ -64,7 +60,7 @@ struct ServiceTracker {
       family: family, map: map, gauges: gauges, changes: changes, rewritten: rewritten,
       patternFailure: names.failure,
       connections: connections.current, endpoints: endpoints?.current,
-      fingerprint: fingerprint, hookJumps: hookJumps,
+      fingerprint: fingerprint,
       anomalies: inspection.flatMap { anomalies?.take($0, of: snapshot, at: time) })
   }
 
