@@ -1,21 +1,21 @@
 package import Netfilter
-internal import Platform
+package import Platform
 
 /// Which rules have series of their own, where rules have any.
 package struct RuleSelection: Sendable {
   /// Only rules with a comment that matches; what the first group captures, if there is one, is the
   /// label `id`.
-  package var comment: ServiceSelection.Pattern?
+  package var comment: RegularExpression?
   /// Only rules of these tables; nil for all that are read.
   package var tables: Set<TableName>?
   /// Only rules of chains whose name matches.
-  package var chain: ServiceSelection.Pattern?
+  package var chain: RegularExpression?
   /// At most so many series of each address family in each backend; nil for all.
   package var limit: Int?
 
   package init(
-    comment: ServiceSelection.Pattern? = nil, tables: Set<TableName>? = nil,
-    chain: ServiceSelection.Pattern? = nil, limit: Int? = nil
+    comment: RegularExpression? = nil, tables: Set<TableName>? = nil,
+    chain: RegularExpression? = nil, limit: Int? = nil
   ) {
     self.comment = comment
     self.tables = tables

@@ -3,15 +3,15 @@ package import Platform
 
 /// Which service ports have series of their own; the totals always cover all.
 package struct ServiceSelection: Sendable {
-  /// Matched with `namespace/name`.
-  package typealias Pattern = RegularExpression
-
-  package var include: Pattern?
-  package var exclude: Pattern?
+  /// Matched with `namespace/name`; so is `exclude`.
+  package var include: RegularExpression?
+  package var exclude: RegularExpression?
   /// At most so many service ports of each address family, those with the most rules; nil for all.
   package var limit: Int?
 
-  package init(include: Pattern? = nil, exclude: Pattern? = nil, limit: Int? = nil) {
+  package init(
+    include: RegularExpression? = nil, exclude: RegularExpression? = nil, limit: Int? = nil
+  ) {
     self.include = include
     self.exclude = exclude
     self.limit = limit

@@ -125,7 +125,7 @@ struct EndpointsCollectorTests {
     let ruleset = EndpointCounters(packets: [.first: 5]).ruleset
     let options = ExporterOptions.plain(
       collectors: [.endpoints],
-      selection: ServiceSelection(exclude: try ServiceSelection.Pattern("shop/")))
+      selection: ServiceSelection(exclude: try RegularExpression("shop/")))
     let metrics = try await Exporter(rulesets: [ruleset], options).metrics()
     #expect(metrics.all("iptables_endpoint_connections_total").isEmpty)
     #expect(metrics.all("iptables_endpoint_share").isEmpty)

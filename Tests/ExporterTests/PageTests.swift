@@ -54,7 +54,7 @@ struct PageTests {
 
   @Test("Shows none that the flags leave out")
   func selection() async throws {
-    let pattern = try ServiceSelection.Pattern("^kube-system/")
+    let pattern = try RegularExpression("^kube-system/")
     let page = await page(
       try fixtureExporter(.plain(selection: ServiceSelection(include: pattern))))
     #expect(page.services.count == 3)

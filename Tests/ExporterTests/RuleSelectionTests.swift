@@ -28,8 +28,8 @@ struct RuleSelectionTests {
       [6:60] -A KUBE-FORWARD -j ACCEPT
       """)
 
-  private static func pattern(_ text: String) -> ServiceSelection.Pattern? {
-    try? ServiceSelection.Pattern(text)
+  private static func pattern(_ text: String) -> RegularExpression? {
+    try? RegularExpression(text)
   }
 
   private static let all: Set = [

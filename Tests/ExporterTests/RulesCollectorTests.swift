@@ -90,7 +90,7 @@ struct RulesCollectorTests {
         Rule(comment: hostility.comment.bytes, "-j ACCEPT"),
       ]))
     let options = ExporterOptions.plain(
-      collectors: [.rules], rules: RuleSelection(comment: try ServiceSelection.Pattern("(?s)(.*)")))
+      collectors: [.rules], rules: RuleSelection(comment: try RegularExpression("(?s)(.*)")))
     for format in ExpositionFormat.allCases {
       let metrics = try await Exporter(steps: [[Self.reading([chain])]], options).metrics(
         ScrapeRequest(format: format, scraper: "10.0.0.1"))

@@ -37,8 +37,8 @@ struct SelectionTests {
   func pattern(_ selection: Selection) async throws {
     let metrics = try await scrape(
       ServiceSelection(
-        include: try selection.include.map(ServiceSelection.Pattern.init),
-        exclude: try selection.exclude.map(ServiceSelection.Pattern.init)))
+        include: try selection.include.map(RegularExpression.init),
+        exclude: try selection.exclude.map(RegularExpression.init)))
     #expect(metrics.services() == selection.services)
     try await expectTotals(
       metrics, omitted: ["pattern": Self.count - selection.services.count, "limit": 0])
@@ -61,7 +61,7 @@ struct SelectionTests {
   @Test("A limit counts what the patterns leave")
   func limitAndPattern() async throws {
     let metrics = try await scrape(
-      ServiceSelection(include: try ServiceSelection.Pattern("^kube-system/"), limit: 2))
+      ServiceSelection(include: try RegularExpression("^kube-system/"), limit: 2))
     #expect(metrics.services().count == 2)
     #expect(metrics.services().isSubset(of: Self.dns))
     try await expectTotals(metrics, omitted: ["pattern": Self.count - 3, "limit": 1])
@@ -72,7 +72,7 @@ struct SelectionTests {
     let creation = ArticleCreation.messiest
     let exporter = try Exporter(
       rulesets: [creation.before(), creation.after()],
-      .plain(selection: ServiceSelection(include: try ServiceSelection.Pattern("kubernetes"))))
+      .plain(selection: ServiceSelection(include: try RegularExpression("kubernetes"))))
     _ = try await exporter.metrics()
     let metrics = try await exporter.metrics()
     #expect(
@@ -84,7 +84,7 @@ struct SelectionTests {
   @Test(
     "A pattern that is no regular expression is refused", arguments: ["(", "[a", "*", "a{2,1}"])
   func badPattern(_ text: String) {
-    #expect(throws: (any Error).self) { try ServiceSelection.Pattern(text) }
+    #expect(throws: (any Error).self) { try RegularExpression(text) }
   }
 
   /// The service ports of the fixture that exist.

@@ -74,7 +74,7 @@ struct ServicePortPageTests {
 
   @Test("There is none of a service port that the flags leave out")
   func leftOut() async throws {
-    let pattern = try ServiceSelection.Pattern("^kube-system/")
+    let pattern = try RegularExpression("^kube-system/")
     let exporter = try exporter(.plain(selection: ServiceSelection(include: pattern)))
     #expect(await !answer(exporter, "web/sticky").isFound)
     #expect(await answer(exporter, "kube-system/kube-dns:dns-tcp").isFound)
