@@ -37,8 +37,8 @@ public struct ChainDifference: Sendable, Hashable {
       return
     }
     let matching = RuleMatching(from: old, to: new)
-    let order = LongestIncreasingSubsequence(of: matching.common.map(\.from))
-    moved = zip(matching.common, order.isMember).filter { !$1 }.map(\.0)
+    let stays = LongestIncreasingSubsequence.membership(of: matching.common.map(\.from))
+    moved = zip(matching.common, stays).filter { !$1 }.map(\.0)
     (removed, added) = (matching.removed, matching.added)
   }
 

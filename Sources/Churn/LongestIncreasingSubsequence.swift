@@ -5,12 +5,10 @@ internal import Netfilter
 ///
 /// "First" means that the members' positions, read as a list, are lexicographically smallest. Takes
 /// O(n log n) time, and O(n) where the numbers ascend.
-struct LongestIncreasingSubsequence {
-  /// For each of the numbers, whether it belongs to the subsequence.
-  let isMember: [Bool]
-
-  init(of numbers: [Int]) {
-    let lengths = Self.lengths(from: numbers)
+enum LongestIncreasingSubsequence {
+  /// Returns for each of the numbers whether it belongs to the subsequence.
+  static func membership(of numbers: [Int]) -> [Bool] {
+    let lengths = lengths(from: numbers)
     var isMember = Array(repeating: false, count: numbers.count)
     var missing = lengths.max() ?? 0
     var last = Int.min
@@ -21,7 +19,7 @@ struct LongestIncreasingSubsequence {
       missing -= 1
       last = number
     }
-    self.isMember = isMember
+    return isMember
   }
 
   /// For each position, the length of the longest increasing subsequence that begins there.
