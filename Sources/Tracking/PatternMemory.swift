@@ -30,12 +30,13 @@ package struct PatternMemory<Name: Hashable & Sendable, Answer: Sendable>: Senda
   /// Begins a reading: names that nobody asks for in it are forgotten.
   mutating func begin() { (former, verdicts, failure) = (verdicts, [:], nil) }
 
-  /// Ends a reading.
+  /// Ends a reading, and forgets what another one may find out.
   ///
-  /// - Parameter isKept: Whether a verdict is worth its memory. One that another reading may change never is.
-  mutating func end(keeping isKept: (Verdict) -> Bool = { _ in true }) {
+  /// - Parameter keepsAnswers: Whether answers are worth their memory. Errors always are: they cost the most time.
+  mutating func end(keepingAnswers keepsAnswers: Bool = true) {
     former = [:]
-    verdicts = verdicts.filter { isKept($1) && $1.failure?.isFinal != false }
+    if keepsAnswers, failure == nil { return }
+    verdicts = verdicts.filter { $1.failure.map(\.isFinal) ?? keepsAnswers }
   }
 }
 

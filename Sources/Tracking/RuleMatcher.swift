@@ -61,7 +61,7 @@ struct RuleMatcher {
   /// What the next reading should remember, and what is left of the budget.
   consuming func finish() -> (Memory, MatchingBudget) {
     memory.chains.end()
-    memory.comments.end { $0.failure != nil }
+    memory.comments.end(keepingAnswers: false)
     return (memory, budget)
   }
 
