@@ -6,27 +6,32 @@ internal import Tracking
 extension Page {
   /// The last rules that changed, reading by reading, the last reading first.
   var changes: Markup {
-    """
-    <section aria-labelledby="changes">
-    <h2 id="changes">Last changes</h2>
-    <p class="quiet">\(dispatchNote)</p>
-    \(table(of: recentBatches))</section>
-
-    """
+    let log = state.ledger.log
+    return changes(
+      dispatchNote, log.changes + (request.showsDispatchMoves ? log.dispatchMoves : []))
   }
 
   /// Those of the last changes that are a service port's.
   func changes(of port: ServicePort) -> Markup {
     let log = state.ledger.log
-    let batches = (log.changes + log.dispatchMoves).sorted { $0.time < $1.time }.compactMap {
+    let batches = (log.changes + log.dispatchMoves).compactMap {
       $0.filtered { $0.owner == port }
     }
+    return changes(
+      """
+      Of the last \(ChangeLog.capacity) rules of the node that changed, and the last \
+      \(ChangeLog.capacity) that moved in dispatch chains: those of this service port.
+      """, batches)
+  }
+
+  /// Of all batches no more changes than the log's capacity.
+  private func changes(_ note: Markup, _ batches: [ChangeLog.Batch]) -> Markup {
+    let last = ChangeLog.last(batches.sorted { $0.time < $1.time }).reversed()
     return """
       <section aria-labelledby="changes">
       <h2 id="changes">Last changes</h2>
-      <p class="quiet">Of the last \(ChangeLog.capacity) rules of the node that changed, and the last \
-      \(ChangeLog.capacity) that moved in dispatch chains: those of this service port.</p>
-      \(table(of: ChangeLog.last(batches).reversed()))</section>
+      <p class="quiet">\(note)</p>
+      \(table(of: Array(last)))</section>
 
       """
   }
@@ -38,16 +43,6 @@ extension Page {
     return table(
       "changes", " id=\"rule-changes\"", heads(["Change", "Table", "Service port", "Rule"]),
       "\(batches.map(changes))")
-  }
-
-  /// The readings with changes to show, the last one first, and of all no more than the log's capacity.
-  private var recentBatches: [ChangeLog.Batch] {
-    var batches = state.ledger.log.changes
-    if request.showsDispatchMoves {
-      batches += state.ledger.log.dispatchMoves
-      batches.sort { $0.time < $1.time }
-    }
-    return ChangeLog.last(batches).reversed()
   }
 
   private var dispatchNote: Markup {
