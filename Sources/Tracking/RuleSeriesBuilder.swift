@@ -16,12 +16,13 @@ struct RuleSeriesBuilder {
   private let formerPositions: [OptionalIndex]
   /// For each former entry, its index now; none where it is gone, or not yet known.
   private var entries: [OptionalIndex]
-  private var group = ChainGroup(chains: [])
+  private var group = ChainGroup(first: 0, others: [])
 
   /// Chains whose names read the same, because what isn't UTF-8 in them is replaced; nearly always one. They share
   /// their labels, and so their series, lest one stands there twice.
   fileprivate struct ChainGroup {
-    var chains: [Int]
+    let first: Int
+    let others: ArraySlice<Int>
     /// The index of the chains' labels; nil where they have no series yet.
     var labels: Int?
     /// Those of its entries that are known by their labels; nil while no rule is new.
@@ -70,9 +71,14 @@ struct RuleSeriesBuilder {
     remembered: inout [RuleSeries.Key: Counter]
   ) {
     if matcher.selects(snapshot.name) {
-      for group in snapshot.content.chainGroups {
-        self.group = group
-        buildGroup(&matcher, &room, &remembered)
+      let chains = snapshot.content.chains
+      let namesakes = snapshot.content.namesakes
+      for chain in chains.indices {
+        let all = namesakes.isEmpty ? nil : namesakes[chains[chain].name.description]
+        if let all, all.first != chain { continue }
+        group = ChainGroup(first: chain, others: all?.dropFirst() ?? [])
+        build(chain, &matcher, &room, &remembered)
+        for other in group.others { build(other, &matcher, &room, &remembered) }
       }
     }
     for place in series.ofRules {
@@ -81,21 +87,19 @@ struct RuleSeriesBuilder {
     }
   }
 
-  private mutating func buildGroup(
-    _ matcher: inout RuleMatcher, _ room: inout Int?,
+  private mutating func build(
+    _ chain: Int, _ matcher: inout RuleMatcher, _ room: inout Int?,
     _ remembered: inout [RuleSeries.Key: Counter]
   ) {
     let content = snapshot.content
-    for chain in group.chains
-    where content.firstRules[chain] < content.firstRules[chain + 1] {
-      let verdict = matcher.verdict(on: content.chains[chain].name)
-      if case .success(false) = verdict { continue }
-      let isUndecided = verdict.failure != nil
-      for position in content.firstRules[chain]..<content.firstRules[chain + 1] {
-        series.ofRules[position] =
-          isUndecided
-          ? .undecided : place(position, chain, &matcher, &room, &remembered)
-      }
+    let rules = content.firstRules[chain]..<content.firstRules[chain + 1]
+    if rules.isEmpty { return }
+    let verdict = matcher.verdict(on: content.chains[chain].name)
+    if case .success(false) = verdict { return }
+    let isUndecided = verdict.failure != nil
+    for position in rules {
+      series.ofRules[position] =
+        isUndecided ? .undecided : place(position, chain, &matcher, &room, &remembered)
     }
   }
 
@@ -160,7 +164,7 @@ struct RuleSeriesBuilder {
   /// The entries of the group, those included that its later rules go on with.
   private mutating func entriesByLabels() -> [LabelSet: Int] {
     var known: [LabelSet: Int] = [:]
-    for chain in group.chains {
+    for chain in [group.first] + group.others {
       let first = snapshot.content.firstRules[chain]
       for position in first..<snapshot.content.firstRules[chain + 1] {
         guard let formerly = formerPlace(position)?.entry else { continue }
@@ -219,19 +223,11 @@ struct RuleSeriesBuilder {
 }
 
 extension TableContent {
-  fileprivate var chainGroups: [RuleSeriesBuilder.ChainGroup] {
-    var groups: [RuleSeriesBuilder.ChainGroup] = []
-    var replaced: [String: Int] = [:]
-    for chain in chains.indices {
-      let name = chains[chain].name
-      if let group = name.isASCII ? nil : replaced[name.description] {
-        groups[group].chains.append(chain)
-      } else {
-        if !name.isASCII { replaced[name.description] = groups.count }
-        groups.append(RuleSeriesBuilder.ChainGroup(chains: [chain]))
-      }
+  /// The positions of the chains whose names have something replaced when read as text, by what they read as.
+  fileprivate var namesakes: [String: [Int]] {
+    Dictionary(grouping: chains.indices.filter { !chains[$0].name.isASCII }) {
+      chains[$0].name.description
     }
-    return groups
   }
 }
 
