@@ -89,23 +89,24 @@ enum RuleAction {
   }
 
   private static func connectionMarking(_ target: ExtensionOptions) -> Change {
-    let isRestored = target["--restore-mark"] != nil
     // A mark that is shifted isn't followed.
     let isShifted = target["--left-shift-mark"] != nil || target["--right-shift-mark"] != nil
-    if isShifted, isRestored { return forgettingMark }
-    let mark = isShifted ? nil : target["--set-xmark"]?.mark
+    let isRestored = target["--restore-mark"] != nil
     let isSaved = !isShifted && target["--save-mark"] != nil
+    let mark = isShifted ? nil : target["--set-xmark"]?.mark
     let packetMask = target["--nfmask"]?.mark?.value ?? .max
     let connectionMask = target["--ctmask"]?.mark?.value ?? .max
     return { state, _, _ in
       guard state.hasConnection else { return }
-      if let mark {
-        state.connectionMark = state.connectionMark.setting(mark.value, mask: mark.mask)
+      if isRestored {
+        state.mark =
+          isShifted
+          ? .unknown : state.mark.replacing(packetMask, by: state.connectionMark, connectionMask)
       } else if isSaved {
         state.connectionMark = state.connectionMark.replacing(
           connectionMask, by: state.mark, packetMask)
-      } else if isRestored {
-        state.mark = state.mark.replacing(packetMask, by: state.connectionMark, connectionMask)
+      } else if let mark {
+        state.connectionMark = state.connectionMark.setting(mark.value, mask: mark.mask)
       } else {
         state.connectionMark = .unknown
       }

@@ -138,6 +138,16 @@ extension WalkTests {
         """
       ], connection: .invalid, ends: ["rejected 100 10.96.0.10:53"]),
     Case(
+      name: "a mark that is to be restored and shifted stays where there is no connection",
+      filter: "-A FORWARD -m mark --mark 0x2 -j REJECT --reject-with icmp-port-unreachable",
+      others: [
+        .raw: """
+        -A PREROUTING -j MARK --set-xmark 0x2/0xffffffff
+        -A PREROUTING -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff \
+        --left-shift-mark 1
+        """
+      ], ends: ["rejected 100 10.96.0.10:53"]),
+    Case(
       name: "a mark is not set before there is a connection",
       filter: "-A FORWARD -m connmark --mark 0x1 -j DROP",
       others: [.raw: "-A PREROUTING -j CONNMARK --set-xmark 0x1/0xffffffff"],
