@@ -93,9 +93,8 @@ struct ChainLoops {
     let names = circle.map { content.chains[$0].name }
     let places = circle.indices.flatMap { index in
       let next = names[(index + 1) % names.count]
-      let rules = content.chains[circle[index]].rules
-      return content.places(
-        rules.indices.filter { rules.outcome(at: $0) == .chain(next) }.prefix(1), in: circle[index])
+      let jump = content.chains[circle[index]].rules.firstJump(to: next)
+      return content.places(jump.map { [$0] } ?? [], in: circle[index])
     }
     let way = (names + names.prefix(1)).map(\.description).joined(separator: " to ")
     return Finding(

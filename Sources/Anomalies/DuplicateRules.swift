@@ -13,7 +13,7 @@ enum DuplicateRules {
     var found: [[Int]] = []
     var start = 0
     for position in 0..<rules.count {
-      let isEnd = rules.outcome(at: position) == .chain(.kubeMarkDrop)
+      let isEnd = rules.chain(at: position) == .kubeMarkDrop
       guard isEnd || position == rules.count - 1 else { continue }
       if isEnd, start == position, start > 0 {
         found.append([position - 1, position])

@@ -94,16 +94,6 @@ public struct RulePlace: Sendable {
   public var rule: Rule { content.chains[chainIndex].rules[position] }
 }
 
-extension RuleList {
-  /// The rules that lead to chains, and to which.
-  var jumps: some Sequence<(position: Int, target: ChainName)> {
-    indices.lazy.compactMap { position in
-      guard case .chain(let target) = outcome(at: position) else { return nil }
-      return (position, target)
-    }
-  }
-}
-
 extension TableContent {
   /// The rules at some positions of a chain.
   func places(_ positions: some Sequence<Int>, in chain: Int) -> [RulePlace] {

@@ -146,8 +146,7 @@ private enum ServicesCollector {
         content.chainIndex(of: .kubeServices) != nil,
         let chain = content.chainIndex(of: hook.chain), chain < content.builtInCount
       else { continue }
-      let rules = content.chains[chain].rules
-      let index = rules.indices.first { rules.outcome(at: $0) == .chain(hook.target) }
+      let index = content.chains[chain].rules.firstJump(to: hook.target)
       samples.sample(
         LabelSet(snapshot.family),
         and: LabelSet(["table": hook.table.rawValue, "chain": hook.chain.description]),

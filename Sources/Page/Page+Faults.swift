@@ -122,10 +122,8 @@ extension Page {
   private func entries(_ content: TableContent) -> Markup {
     var items: [Markup] = []
     for chain in content.chains.prefix(content.builtInCount) {
-      for position in chain.rules.indices where items.count < Self.longest.rules {
-        guard case .chain(let target) = chain.rules.outcome(at: position),
-          target.hasPrefix("KUBE-")
-        else { continue }
+      for (position, target) in chain.rules.jumps
+      where items.count < Self.longest.rules && target.hasPrefix("KUBE-") {
         items.append(rule(chain.rules[position], in: chain.name, at: position))
       }
     }

@@ -53,8 +53,8 @@ struct Probe {
     walk.steps.contains { step in
       step.depth == 0 && step.rule.table == hook.table
         && content.chains[step.rule.chain].name == hook.chain
-        && content.chains[step.rule.chain].rules.outcome(at: step.rule.position)
-          == .chain(hook.target)
+        && content.chains[step.rule.chain].rules.chain(at: step.rule.position)
+          == hook.target
     }
   }
 

@@ -83,7 +83,7 @@ struct ServiceTargets {
     let rules = nat.chains[chain].rules
     for position in rules.indices.reversed() {
       let outline = rules.outline(at: position)
-      guard outline.outcome == .chain(.kubeNodePorts) else { return nil }
+      guard outline.outcome.chain == .kubeNodePorts else { return nil }
       if let address = outline.destination?.onlyAddress { return address }
     }
     return nil

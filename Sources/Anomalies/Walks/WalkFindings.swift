@@ -233,19 +233,15 @@ extension Probe {
 extension TableContent {
   /// Whether a rule of the built-in chain leads to the target.
   fileprivate func has(_ hook: Hook) -> Bool {
-    guard let chain = chainIndex(of: hook.chain) else { return false }
-    let rules = chains[chain].rules
-    return rules.indices.contains { rules.outcome(at: $0) == .chain(hook.target) }
+    chainIndex(of: hook.chain).flatMap { chains[$0].rules.firstJump(to: hook.target) } != nil
   }
 
   /// The rules of a built-in chain that stand before its first jump to kube-proxy's chain and look at where
   /// a packet goes.
   fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [RuleAddress] {
-    guard let chain = chainIndex(of: name) else { return [] }
+    guard let chain = chainIndex(of: name), let end = chains[chain].rules.firstJump(to: target)
+    else { return [] }
     let rules = chains[chain].rules
-    guard let end = rules.indices.first(where: { rules.outcome(at: $0) == .chain(target) }) else {
-      return []
-    }
     return (0..<end).filter { position in
       let outline = rules.outline(at: position)
       return outline.destination != nil || outline.ipProtocol != nil
@@ -258,8 +254,7 @@ extension TableContent {
     let rules = chains[chain].rules
     return rules.indices.filter { position in
       guard map.owner(ofRule: position, ofChainAt: chain, in: self) == nil else { return false }
-      guard case .chain(let target) = rules.outcome(at: position) else { return true }
-      return ChainRole(target) == .other
+      return rules.chain(at: position).map { ChainRole($0) == .other } ?? true
     }.map { RuleAddress(table: self.name, chain: chain, position: $0) }
   }
 }

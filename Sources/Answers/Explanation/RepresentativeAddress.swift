@@ -94,9 +94,7 @@ struct PodSearch {
     guard let chain = nat.chainIndex(of: "POSTROUTING") else { return [] }
     let rules = nat.chains[chain].rules
     return rules.indices.compactMap { position in
-      guard case .chain(let target) = rules.outcome(at: position), target.hasPrefix("CNI-") else {
-        return nil
-      }
+      guard rules.chain(at: position)?.hasPrefix("CNI-") == true else { return nil }
       return rules[position].source?.onlyAddress.map { ($0, position) }
     }
   }

@@ -32,7 +32,7 @@ extension FamilyComparison {
     else { return [] }
     let place = ChangeTally.Place(table: .nat, chain: .kubeServices)
     func sentence(_ rules: RuleList) -> String {
-      let jumps = rules.indices.map { rules.outcome(at: $0) == .chain(.kubeNodePorts) }
+      let jumps = rules.indices.map { rules.chain(at: $0) == .kubeNodePorts }
         .drop { !$0 }
       if jumps.isEmpty { return "nothing leads from \(text(place)) to KUBE-NODEPORTS any more" }
       // Several are the last together where only some of the node's addresses have NodePorts.

@@ -48,7 +48,7 @@ extension FamilyComparison {
       if places[event]?.scope == .hook { rest[event.change] += 1 }
     }
     let (old, new) = (table.oldRules(of: change), table.newRules(of: change))
-    switch (old.jumpToServices, new.jumpToServices) {
+    switch (old.firstJump(to: .kubeServices), new.firstJump(to: .kubeServices)) {
     case (nil, nil): break
     case (.some, nil):
       rest.removed -= 1
@@ -72,12 +72,5 @@ extension FamilyComparison {
     }
     if rest != .zero { add(.hookChanged, "the rules of \(place) changed: \(rest.text)") }
     return findings
-  }
-}
-
-extension RuleList {
-  /// Where the first rule stands that leads to kube-proxy's services.
-  fileprivate var jumpToServices: Int? {
-    indices.first { outcome(at: $0) == .chain(.kubeServices) }
   }
 }

@@ -39,7 +39,7 @@ private struct ChainEnding {
     let drop = chain.rules.indices.first { chain.rules.line(at: $0).blocksAll }
     let end = drop ?? chain.rules.count
     others = (0..<end).count { position in
-      guard case .chain(let target) = chain.rules.outcome(at: position) else { return true }
+      guard let target = chain.rules.chain(at: position) else { return true }
       return ChainRole(target) == .other
     }
     if let drop {

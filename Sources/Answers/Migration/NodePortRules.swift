@@ -31,7 +31,7 @@ struct NodePortRules {
       }
     }
     snapshot.forEachRule(of: .kubeServices, in: .nat) { outline, rule, _ in
-      if outline.outcome == .chain(.kubeNodePorts) { jumps.append((rule, outline.destination)) }
+      if outline.outcome.chain == .kubeNodePorts { jumps.append((rule, outline.destination)) }
     }
   }
 

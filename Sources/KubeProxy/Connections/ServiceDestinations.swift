@@ -78,7 +78,7 @@ public struct ServiceDestinations: Sendable {
     let rules = content.chains[chain].rules
     for position in rules.indices {
       let outline = rules.outline(at: position)
-      if outline.outcome == .chain(.kubeNodePorts) {
+      if outline.outcome.chain == .kubeNodePorts {
         if let destination = outline.destination {
           nodePortAddresses?.append(destination)
         } else {

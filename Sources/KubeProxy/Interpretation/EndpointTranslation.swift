@@ -1,12 +1,4 @@
-public import Netfilter
-
-extension RuleList {
-  /// Where the rule at `position` translates the destination to; nil where it doesn't, or where that isn't
-  /// known.
-  public func translation(at position: Int) -> AddressTranslation? {
-    if case .destinationNAT(let translation) = outcome(at: position) { translation } else { nil }
-  }
-}
+internal import Netfilter
 
 /// A rule of an endpoint's chain that translates the destination.
 struct EndpointTranslation: Sendable {

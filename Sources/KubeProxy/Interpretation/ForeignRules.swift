@@ -89,13 +89,12 @@ private struct RuleShape {
 
   /// Whether it leads to a chain of kube-proxy or the kubelet.
   var leadsToKubernetes: Bool {
-    guard case .chain(let name) = outcome else { return false }
-    return ChainRole(name) != .other
+    outcome.chain.map { ChainRole($0) != .other } ?? false
   }
 
   /// Whether it is a jump that kube-proxy or the kubelet writes into a built-in chain.
   var isHookJump: Bool {
-    guard case .chain(let name) = outcome else { return false }
+    guard let name = outcome.chain else { return false }
     if name == .kubeFirewall, matches.isSubset(of: ["comment"]) { return true }
     guard comment == .kubernetes, !matches.contains("selector") else { return false }
     switch ChainRole(name) {
@@ -107,13 +106,11 @@ private struct RuleShape {
 
   /// Whether it leads to a service port's chain.
   var leadsToService: Bool {
-    guard case .chain(let name) = outcome else { return false }
-    return ChainRole(name).isService
+    outcome.chain.map { ChainRole($0).isService } ?? false
   }
 
   func leads(to names: ChainName...) -> Bool {
-    guard case .chain(let name) = outcome else { return false }
-    return names.contains(name)
+    outcome.chain.map(names.contains) ?? false
   }
 
   func has(_ matches: String...) -> Bool { !self.matches.isDisjoint(with: matches) }

@@ -181,7 +181,7 @@ struct ServiceAttribution {
 extension RuleList {
   /// Whether the rule leads to KUBE-MARK-DROP, and its comment says that there are no local endpoints.
   fileprivate func dropsForLackOfLocalEndpoints(at position: Int) -> Bool {
-    guard outcome(at: position) == .chain(.kubeMarkDrop) else { return false }
+    guard chain(at: position) == .kubeMarkDrop else { return false }
     let line = line(at: position)
     let bytes = line.span
     return RuleOutline.comment(in: bytes).flatMap { ServicePortComment(bytes.extracting($0)) }?

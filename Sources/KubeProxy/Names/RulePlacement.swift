@@ -42,7 +42,7 @@ public struct RulePlacements: Sendable {
   /// Where the rule at `position` stands.
   public subscript(position: Int) -> RulePlacement {
     guard chain.scope == .hook, position >= endOfJumps,
-      case .chain(let target) = rules.outcome(at: position), ChainRole(target) == .other
+      let target = rules.chain(at: position), ChainRole(target) == .other
     else { return chain }
     return RulePlacement(agent: ChainKind.of(target, isBuiltIn: false))
   }
@@ -51,10 +51,7 @@ public struct RulePlacements: Sendable {
   private static func endOfJumps(in rules: RuleList) -> Int {
     var targets: Set<ChainName> = []
     var end = 0
-    for position in rules.indices {
-      guard case .chain(let target) = rules.outcome(at: position), isKubeProxys(target) else {
-        continue
-      }
+    for (position, target) in rules.jumps where isKubeProxys(target) {
       if targets.insert(target).inserted { end = position + 1 }
     }
     return end

@@ -82,7 +82,7 @@ extension TableContent {
     where chains[chain].name == .kubeServices || chains[chain].name.hasPrefix("KUBE-SVC-") {
       let rules = chains[chain].rules
       for position in rules.indices.prefix(8)
-      where rules.outcome(at: position) == .chain(.kubeMarkMasq) {
+      where rules.chain(at: position) == .kubeMarkMasq {
         guard let source = rules[position].source, source.inverted,
           source.mask != source.address.family.fullMask
         else { continue }
@@ -112,8 +112,7 @@ extension TableContent {
 
 extension RuleList {
   fileprivate func leadsToServicePort(at position: Int) -> Bool {
-    guard case .chain(let name) = outcome(at: position) else { return false }
-    return ChainStage(name) == .service
+    chain(at: position).map { ChainStage($0) == .service } ?? false
   }
 
   fileprivate func blocksServicePort(at position: Int) -> Bool {

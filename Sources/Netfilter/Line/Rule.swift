@@ -34,9 +34,7 @@ public struct Rule: Sendable, Hashable {
   }
 
   /// The chain that the rule leads to, by jump or goto.
-  public var chain: ChainName? {
-    if case .chain(let name) = outline.outcome { name } else { nil }
-  }
+  public var chain: ChainName? { outline.outcome.chain }
 
   /// Calls `body` with each element, the line, and an owner: where the name of the match or target stands
   /// that an option belongs to.

@@ -81,6 +81,9 @@ public enum RuleOutcome: Sendable, Hashable {
   case blocked
   case other
 
+  /// The chain that the rule leads to, by jump or goto.
+  public var chain: ChainName? { if case .chain(let name) = self { name } else { nil } }
+
   fileprivate init(
     _ target: LineElement, _ elements: inout LineElements, _ line: Span<UInt8>
   ) {
@@ -107,6 +110,24 @@ extension RuleList {
   public func outcome(at position: Int) -> RuleOutcome {
     let line = line(at: position)
     return RuleOutcome(endOf: line.span) ?? RuleOutline(line.span).outcome
+  }
+
+  /// The chain that the rule at `position` leads to, by jump or goto.
+  public func chain(at position: Int) -> ChainName? { outcome(at: position).chain }
+
+  /// Where the destination is translated to by the rule at `position`; nil where it isn't, or to what isn't known.
+  public func translation(at position: Int) -> AddressTranslation? {
+    if case .destinationNAT(let translation) = outcome(at: position) { translation } else { nil }
+  }
+
+  /// The rules that lead to chains, and to which.
+  public var jumps: some Sequence<(position: Int, target: ChainName)> {
+    indices.lazy.compactMap { position in chain(at: position).map { (position, $0) } }
+  }
+
+  /// The position of the first rule that leads to a chain.
+  public func firstJump(to target: ChainName) -> Int? {
+    indices.first { chain(at: $0) == target }
   }
 }
 
