@@ -1,7 +1,6 @@
 private import CGlibc
 internal import Dispatch
 private import Glibc
-internal import Synchronization
 
 /// What the system lets this process have.
 public enum ProcessLimits {
@@ -93,30 +92,28 @@ public enum Allocator {
     guard size >= 4 << 20, ProcessLimits.processors > 1, let block = unsafe malloc(size) else {
       return try body()
     }
-    let start = unsafe block.alignedUp(toMultipleOf: ProcessLimits.pageSize)
-    let place = UInt(bitPattern: start)..<UInt(bitPattern: start) + UInt(size)
+    let pageSize = ProcessLimits.pageSize
+    let start = UInt(bitPattern: unsafe block.alignedUp(toMultipleOf: pageSize))
+    let end = UInt(bitPattern: unsafe (block + size).alignedDown(toMultipleOf: pageSize))
     unsafe free(block)
-    let isOver = Atomic(false)
-    let work = DispatchWorkItem { prefault(place, until: isOver) }
+    let work = DispatchWorkItem { prefault(start..<end) }
     DispatchQueue.global(qos: .userInitiated).async(execute: work)
-    defer {
-      isOver.store(true, ordering: .relaxed)
-      work.wait()
-    }
+    defer { work.wait() }
     return try body()
   }
 
   /// Prefaults a range of addresses piece by piece, each as soon as it is mapped, with huge pages where the
-  /// system has some to give.
-  private static func prefault(_ place: Range<UInt>, until isOver: borrowing Atomic<Bool>) {
-    var next = place.lowerBound
-    while next < place.upperBound, !isOver.load(ordering: .relaxed) {
+  /// system has some to give. Gives up after some milliseconds in which nothing is mapped there.
+  private static func prefault(_ place: Range<UInt>) {
+    var (next, patience) = (place.lowerBound, 100)
+    while next < place.upperBound, patience > 0 {
       let size = min(2 * hugePage, Int(place.upperBound - next))
       let address = unsafe UnsafeMutableRawPointer(bitPattern: next)
       _ = unsafe madvise(address, size, MADV_HUGEPAGE)
       if unsafe madvise(address, size, MADV_POPULATE_WRITE) == 0 {
         next += UInt(size)
       } else if errno == ENOMEM {
+        patience -= 1
         usleep(20)
       } else {
         return
