@@ -1,6 +1,7 @@
 package import Churn
 package import KubeProxy
 package import Netfilter
+internal import Platform
 
 /// The last rules that changed, of all tables.
 ///
@@ -89,4 +90,19 @@ package struct RuleChange: Sendable {
   /// Whose the rule is; nil where it belongs to no service port.
   package let owner: ServicePort?
   package let rule: Rule
+}
+
+/// When something happened, by two clocks: timestamps come from the one, ages from the other.
+package struct Moment: Sendable, Hashable, Comparable {
+  /// In seconds since 1970. It jumps where somebody, or NTP, sets the clock.
+  package let wallClock: Double
+  /// By a clock that never jumps, and that counts while the machine sleeps.
+  package let instant: ContinuousClock.Instant
+
+  package static func now() -> Moment { Moment(wallClock: WallClock.now, instant: .now) }
+
+  /// The seconds from this moment to another.
+  package func age(at now: Moment) -> Double { max(0, (now.instant - instant) / .seconds(1)) }
+
+  package static func < (left: Moment, right: Moment) -> Bool { left.instant < right.instant }
 }
