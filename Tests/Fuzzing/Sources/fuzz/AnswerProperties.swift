@@ -14,7 +14,7 @@ enum AnswerProperties {
     require(forth.comparedTables == back.comparedTables, "and the same is compared")
     for ruleset in [old, new] {
       checkNothing(ruleset)
-      check(ServiceList(of: ruleset))
+      check(ServiceList(of: ruleset), ruleset.mode)
       checkExplanations(ruleset)
     }
     checkSelection(forth, old, new)
@@ -101,9 +101,9 @@ enum AnswerProperties {
     _ = json { part.write(to: &$0) }
   }
 
-  private static func check(_ list: ServiceList) {
+  private static func check(_ list: ServiceList, _ mode: KubeProxyMode) {
     let table = PlainText.lines(text { list.writeTable(to: &$0) })
-    let notices = [list.mode.notice(ofKernel: false), list.unnamed.notice].compactMap(\.self)
+    let notices = [mode.notice(ofKernel: false), list.unnamed.notice].compactMap(\.self)
     require(
       table.count == 1 + list.services.count + notices.count,
       "each service port has its line in the table")

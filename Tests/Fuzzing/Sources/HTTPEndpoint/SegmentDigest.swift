@@ -1,1 +1,0 @@
-../../Modules/HTTPEndpoint/SegmentDigest.swift
