@@ -1,6 +1,6 @@
 internal import Netfilter
 
-/// What is known of each kind.
+/// Each kind of fault: its title, tables and severity, what it means, and what to do about it.
 extension Anomaly {
   var profile: Profile {
     switch self {

@@ -11,7 +11,7 @@ struct ChainLoops {
   /// For each chain, where its targets end.
   private var ends: [Int32] = []
 
-  /// - Parameter map: If the table is nat, what is known of its chains.
+  /// - Parameter map: The service map of nat, which knows where its chains lead; nil for other tables.
   static func findings(in content: TableContent, _ map: ServiceMap? = nil) -> [Finding] {
     var loops = ChainLoops(content: content)
     for chain in content.chains.indices {

@@ -112,7 +112,7 @@ public struct Inspection: Sendable {
 /// What is wrong with a table, whoever wrote into it; made again only where the table changed.
 private struct TableJudgement {
   let content: TableContent
-  /// By position, what is found in chains by themselves.
+  /// What is found in a chain by its own name and rules, by its position.
   let chains: [Int: ChainJudgement]
   let findings: [Finding]
   private let isNFT: Bool

@@ -8,7 +8,7 @@ enum FilterFindings {
     var withoutPort: [(chain: Int, positions: [Int])] = []
     for chain in filter.chains.indices where filter.chains[chain].name.isFilled {
       let (name, rules) = (filter.chains[chain].name, filter.chains[chain].rules)
-      // What a RETURN keeps from happening in KUBE-FORWARD is told by what the chain is for.
+      // Plumbing finds a RETURN in KUBE-FORWARD, and says what it prevents.
       let unguarded = UnguardedRules(in: rules, countsReturns: name != .kubeForward)
       findings += unguarded.findings(in: filter, chain: chain)
       if ChainRole(name) == .dispatch {

@@ -1,7 +1,7 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// What a rule that no packet gets past does with each; the raw value is the verb in sentences.
+/// What a rule does that takes every packet. The raw value is the verb in sentences.
 ///
 /// Matches that every packet passes are no conditions: `comment`, `nfacct`, and a `mark` whose mask is 0.
 enum UnguardedTarget: String {

@@ -17,7 +17,7 @@ public struct CheckReport {
     let servicePorts: Int
     let unnamed: UnnamedChains
     let findings: [Finding]
-    /// How many faults are left out because they are no single service port's, and one was asked for.
+    /// How many faults are left out: the report is about one service port, and they belong to no single one.
     let sharedFaults: Int
 
     var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }

@@ -215,8 +215,8 @@ extension Branch {
 
 /// What targets make of a packet.
 extension WalkState {
-  /// Takes the packet out of connection tracking: `NOTRACK`. Neither this nor ``setTemplate()`` changes what has a
-  /// connection, or what one of them was done to.
+  /// Takes the packet out of connection tracking: `NOTRACK`. A packet that has a connection stays as it is. So does
+  /// one that was untracked before, or for which ``setTemplate()`` was called.
   mutating func untrack(_ rule: RuleAddress) {
     guard !hasConnection, !hasTemplate, packet.connection != .untracked else { return }
     packet.connection = .untracked

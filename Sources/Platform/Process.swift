@@ -75,12 +75,12 @@ public enum Allocator {
 
   private static let hugePage = 2 << 20
 
-  /// Calls `body`, which has a large block allocated and filled, while another processor prefaults the block.
-  /// libiptc reads a table of 40 MB in a tenth less time so.
+  /// Calls `body`, which allocates a large block and has the kernel fill it. Meanwhile another processor prefaults
+  /// the block. A scrape of a table of 40 MB then takes a tenth less time.
   ///
   /// The C library gives a large block a mapping of its own, and the kernel puts a mapping where the last one
-  /// of this size was. So a block is allocated and freed, and its place is prefaulted as soon as it is mapped
-  /// again. Where the next block lies elsewhere, nothing is gained. What memory holds never changes.
+  /// of this size was. So this allocates a block and frees it, and prefaults its place as soon as it is mapped
+  /// again. If the next block lies elsewhere, nothing is gained. Prefaulting never changes what memory holds.
   ///
   /// C counterpart: `madvise` with `MADV_POPULATE_WRITE`, which Linux has since 5.14.
   ///

@@ -36,7 +36,7 @@ struct RuleMatcher {
     let id: String?
   }
 
-  /// What expressions said.
+  /// What the regular expressions said of names and comments.
   struct Memory: Sendable {
     fileprivate var chains = PatternMemory<ChainName, Bool>()
     /// kube-proxy writes each comment several times. From one reading to the next, only those are kept that take

@@ -38,8 +38,8 @@ package struct RulesetState: Sendable {
     Set(families.lazy.filter { $0.landmarks.contains(.kubernetes) }.map(\.backend)).count > 1
   }
 
-  /// Whether it shows that rules can be read: some were, or there are none and nothing failed. If one backend can't
-  /// be read, an empty other one proves nothing.
+  /// Whether rules can be read: some were read, or nothing failed and there are none. If one backend can't be read,
+  /// an empty other one proves nothing.
   package var isSuccess: Bool {
     readFamilies.contains { !$0.reading.snapshot.tables.isEmpty }
       || !families.isEmpty && readFamilies.count == families.count

@@ -52,7 +52,7 @@ package struct ServiceSelection: Sendable {
     return outcome
   }
 
-  /// Whether the patterns select a service port; one of which that isn't known is omitted.
+  /// Whether the patterns select a service port; false if matching takes too long.
   package func selects(
     _ port: ServicePort, remembering names: inout Names, within budget: inout MatchingBudget
   ) -> Bool {
@@ -72,13 +72,13 @@ package struct PatternMemory<Name: Hashable & Sendable, Answer: Sendable>: Senda
   private var verdicts: [Name: Verdict] = [:]
   /// Those of the last reading, while there is another.
   private var former: [Name: Verdict] = [:]
-  /// Why it isn't known of a name what the pattern says. A failure that may be none the next time goes before
-  /// others.
+  /// Why the pattern could not be matched with a name; nil if it always could. A failure that may not come again
+  /// is kept rather than one that will.
   package private(set) var failure: MatchingError?
 
   package init() {}
 
-  /// Returns what the pattern says of a name; an error where it would take too long to find out.
+  /// Returns what the pattern says of a name; an error if matching takes too long.
   ///
   /// - Parameter find: Matches the name.
   mutating func verdict(

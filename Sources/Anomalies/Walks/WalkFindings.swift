@@ -13,7 +13,7 @@ struct WalkFindings {
 
   /// So many service ports are asked first. Where each of them fails in the same way, more are asked.
   private static let sampleSize = 3
-  /// At least so many have to fail for all to be said to, if there are as many.
+  /// A finding speaks of all service ports only if so many of them fail, or all if there are fewer.
   private static let generalSample = 64
 
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {

@@ -56,7 +56,8 @@ public struct StaleConnections {
     found[place, default: new].add(connection)
   }
 
-  /// What was found and a later reading of the rules confirms. Rules may have changed while connections were read.
+  /// Returns what was found, as far as a later reading of the rules confirms it. Rules may have changed while
+  /// connections were read.
   ///
   /// - Returns: Sorted by service port, family and endpoint.
   public func groups(confirmedBy later: StaleConnections) -> [Group] {

@@ -57,8 +57,8 @@ struct PacketEnds {
   /// Those that decide whether the source is rewritten.
   let undecidedSource: [RuleAddress]
 
-  /// - Parameter needsTranslation: Whether nobody gets what isn't translated. What is kept from nat and delivered
-  ///   on the node is no such packet.
+  /// - Parameter needsTranslation: Whether a packet that isn't translated reaches nobody. A packet that skips nat
+  ///   and is delivered on the node does reach somebody.
   init(_ walk: Walk, needsTranslation: Bool) {
     fates = Self.fates(of: walk, needsTranslation)
     let places = Dictionary(
@@ -77,7 +77,7 @@ struct PacketEnds {
     } else {
       verdict = others.contains { $0.isStopped && $0.isCertain } ? .notDelivered : .depends
     }
-    // Where nothing is delivered, it depends on the rules whose effect nobody knows.
+    // If no packet is delivered for certain, the rules decide whose effect is unknown.
     let unknown = fates.count == others.count ? others.filter { !$0.isStopped } : []
     undecided =
       unknown.isEmpty

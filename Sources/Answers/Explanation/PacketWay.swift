@@ -191,7 +191,7 @@ struct ExpectedTranslation {
   }
 
   /// The rules for an external IP that the packet passes and that leave it alone, so that it goes to the address
-  /// itself. kube-proxy means that for some senders. None where nat should translate it.
+  /// itself. For some senders kube-proxy intends this. Empty where nat should translate the packet.
   func passed(_ walk: Walk, _ resolved: ResolvedPacket) -> [RuleAddress] {
     if service != nil || resolved.node.isLocal(resolved.packet.destination) { return [] }
     let matches = dispatches.map { rule in

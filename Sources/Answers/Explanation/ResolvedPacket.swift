@@ -103,7 +103,7 @@ struct ResolvedPacket {
     return other
   }
 
-  /// The packet if endpoints are the node's own addresses. None of the node's is known else.
+  /// Returns the packet as it is if some endpoints are the node's own addresses. No other address of the node is known.
   func onNode(_ addresses: [IPAddress]) -> ResolvedPacket {
     var other = self
     other.node.addresses.formUnion(addresses)
@@ -138,7 +138,7 @@ struct ResolvedPacket {
     }
   }
 
-  /// Notes which addresses might be the node's, though they are taken for others'.
+  /// Notes which addresses might be the node's own. The answer assumes that they are not.
   private mutating func doubt(_ question: PacketQuestion) {
     let podNetwork = PodSearch(side)?.network?.match
     for address in question.namedAddresses

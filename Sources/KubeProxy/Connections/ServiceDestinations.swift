@@ -170,7 +170,7 @@ private struct ForeignTranslations: Sendable {
 }
 
 extension AddressTranslation {
-  /// Where it leads to; nil where it has several addresses or ports, or none.
+  /// The one destination that it leads to; nil if it has several addresses or ports, or none.
   fileprivate var onlyDestination: ServiceDestinations.Destination? {
     guard hasAddress, hasPort, first == last, firstPort == lastPort else { return nil }
     return ServiceDestinations.Destination(address: first, port: firstPort)

@@ -93,7 +93,7 @@ extension KnownServices {
     return facts.writings[index].contains(endsInColon ? .withColon : .plain)
   }
 
-  /// Whether there are no others if filter blocks these service ports.
+  /// Whether there would be the same service ports if filter blocked these.
   private func hasSame(_ blocked: Set<ServicePort>) -> Bool {
     let unproven = ports.indices.filter { facts.writings[$0].isEmpty }.map { ports[$0] }
     return blocked.isSuperset(of: unproven)

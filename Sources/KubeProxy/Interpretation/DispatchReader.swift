@@ -170,9 +170,10 @@ struct DispatchReader {
     return found[Int(other)].port == port
   }
 
-  /// All service ports, sorted, how they are written, and for each of `found` the index of its service port.
+  /// Returns all service ports, sorted, how the rules write each, and for each of `found` the index of its service
+  /// port.
   ///
-  /// - Parameter others: Those that need no rule here.
+  /// - Parameter others: Service ports that are listed even if nat has no rule for them.
   func rank(
     with others: Set<ServicePort>
   ) -> (ports: [ServicePort], writings: [NameWriting], ranks: [Int32]) {

@@ -11,9 +11,9 @@ struct FilterReading {
     let reason: BlockReason?
   }
 
-  /// Of the rules that block traffic.
+  /// What the rules that block traffic say.
   private var blocks: [Mention] = []
-  /// The names that these give.
+  /// The service ports that these rules name.
   private var blocked: Set<Name> = []
   /// Rules that block nothing. They count only if other rules prove or block the service port.
   private var others: [Claim] = []

@@ -32,7 +32,7 @@ public struct Landmarks: OptionSet, Sendable {
     return landmarks
   }
 
-  /// What tables show.
+  /// The landmarks that some tables show together.
   public static func of(_ contents: [TableContent]) -> Landmarks {
     contents.reduce(into: []) { landmarks, content in
       for chain in content.chains.indices { landmarks.formUnion(of(content, chainAt: chain)) }
