@@ -87,8 +87,10 @@ struct TableBuilder {
   }
 
   func snapshot() -> TableSnapshot {
-    // Built-in chains come first, as in each table of the kernel.
-    let builtIn = inOrder(chains.filter { $0.policy != nil })
+    // Built-in chains come first and in iptables' order, as in each table of the kernel.
+    let order = name.builtInChains
+    let rank = { (name: ChainName) in order.firstIndex(of: name) ?? order.count }
+    let builtIn = chains.filter { $0.policy != nil }.sorted { rank($0.name) < rank($1.name) }
     let chains = builtIn + self.chains.filter { $0.policy == nil }
     let content = TableContent(
       family: family, name: name,
@@ -98,17 +100,6 @@ struct TableBuilder {
     return TableSnapshot(
       content: content, counters: chains.flatMap(\.counters),
       policyCounters: builtIn.map(\.policyCounter))
-  }
-}
-
-extension TableBuilder {
-  /// Puts built-in chains in iptables' order where the text doesn't declare all of them. Declared ones stay.
-  private func inOrder(_ chains: [ChainUnderConstruction]) -> [ChainUnderConstruction] {
-    guard chains.contains(where: \.isImplied) else { return chains }
-    let order = name.builtInChains
-    return chains.sorted {
-      order.firstIndex(of: $0.name) ?? order.count < order.firstIndex(of: $1.name) ?? order.count
-    }
   }
 }
 

@@ -34,8 +34,11 @@ enum SaveFileDomain {
       }
     }
     let saved = save(table, backend)
-    require(
-      save(read(saved, like: table), backend) == saved, "what is saved is saved the same again")
+    let savedAgain = save(read(saved, like: table), backend)
+    for (left, right) in zip(lines(saved), lines(savedAgain)) {
+      require(left == right, "what is saved is saved the same again:\n\(left)\n\(right)")
+    }
+    require(savedAgain.count == saved.count, "what is saved is saved whole again")
   }
 
   /// What the command `save` writes of a table.
@@ -44,6 +47,10 @@ enum SaveFileDomain {
     writer.write(
       FamilySnapshot(backend: backend, family: table.family, tables: [table]), .fixed)
     return writer.bytes
+  }
+
+  private static func lines(_ text: [UInt8]) -> [String] {
+    text.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func read(_ text: [UInt8], like table: TableSnapshot) -> TableSnapshot {
