@@ -76,18 +76,6 @@ struct ServiceTargets {
     }
     return others.compactMap { map.destination(of: $0) }.first(where: \.hasAddress)?.first
   }
-
-  /// The node's address, if NodePorts are restricted to it.
-  var nodeAddress: IPAddress? {
-    guard let chain = nat.chainIndex(of: .kubeServices) else { return nil }
-    let rules = nat.chains[chain].rules
-    for position in rules.indices.reversed() {
-      let outline = rules.outline(at: position)
-      guard outline.outcome.chain == .kubeNodePorts else { return nil }
-      if let address = outline.destination?.onlyAddress { return address }
-    }
-    return nil
-  }
 }
 
 extension AddressMatch {

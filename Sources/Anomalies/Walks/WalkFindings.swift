@@ -25,7 +25,7 @@ struct WalkFindings {
     let clusterIPs = targets.clusterIPs(Self.sampleSize)
     guard
       let sources = ProbeSources(
-        snapshot, nodeAddress: targets.nodeAddress,
+        snapshot, nodeAddress: nat.nodeAddresses.last,
         pod: targets.podAddress(notOf: clusterIPs))
     else { return }
     var probes: [Probe] = []

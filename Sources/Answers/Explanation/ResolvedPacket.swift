@@ -124,7 +124,7 @@ struct ResolvedPacket {
     if let input = question.input {
       packet.input = .named(input)
     } else if question.source == .pod,
-      let input = RepresentativeAddress.podInterface(in: side.snapshot)
+      let input = side.snapshot.podInterface
     {
       packet.input = .named(input)
       assumptions.append(
@@ -161,7 +161,7 @@ private struct NodeAddresses {
 
   init(_ facts: NodeFacts, _ snapshot: FamilySnapshot) {
     let family = snapshot.family
-    let shown = facts.areAll ? [] : RepresentativeAddress.nodeAddresses(in: snapshot)
+    let shown = facts.areAll ? [] : snapshot.table(.nat)?.content.nodeAddresses ?? []
     let known = facts.addresses.filter { $0.family == family } + shown
     // Loopback addresses are the node's anyway, and no one's who is asked for the node.
     let first = known.first { !$0.isLoopback }

@@ -30,8 +30,8 @@ public struct ServiceDestinations: Sendable {
   private var starts: [Int] = [0]
   /// Service ports of which not every endpoint is known as an address and a port.
   private var isOpen: [Bool]
-  /// The addresses that have NodePorts, beside their being local; nil for all.
-  private var nodePortAddresses: [AddressMatch]? = []
+  /// Those of nat.
+  private let nodePortDestinations: [AddressMatch?]
   private var foreign = ForeignTranslations()
 
   /// - Parameters:
@@ -40,12 +40,12 @@ public struct ServiceDestinations: Sendable {
   ///   - filter: The same.
   public init(_ map: ServiceMap, nat: TableContent?, filter: TableContent?) {
     isOpen = Array(repeating: false, count: map.services.count)
+    nodePortDestinations = nat?.nodePortDestinations ?? []
     takeEndpoints(of: map)
     if let nat {
       for name in [ChainName.kubeServices, .kubeNodePorts] { takeRules(of: name, nat, map) }
       foreign = ForeignTranslations(nat)
     }
-    if nodePortAddresses?.isEmpty == true { nodePortAddresses = nil }
     if let filter {
       // What blocks a service port without endpoints is all that is left of it.
       for name in [ChainName.kubeServices, .kubeExternalServices] {
@@ -78,17 +78,9 @@ public struct ServiceDestinations: Sendable {
     let rules = content.chains[chain].rules
     for position in rules.indices {
       let outline = rules.outline(at: position)
-      if outline.outcome.chain == .kubeNodePorts {
-        if let destination = outline.destination {
-          nodePortAddresses?.append(destination)
-        } else {
-          nodePortAddresses = nil
-        }
-      }
-      guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content) else { continue }
-      guard let port = outline.destinationPort, let ipProtocol = outline.ipProtocol else {
-        continue
-      }
+      guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: content),
+        let port = outline.destinationPort, let ipProtocol = outline.ipProtocol
+      else { continue }
       var address: IPAddress?
       if let destination = outline.destination {
         // NodePorts of 127.0.0.0/8 have a rule for every address too.
@@ -109,10 +101,16 @@ public struct ServiceDestinations: Sendable {
     let key = Key(address: destination.address, port: destination.port, ipProtocol: ipProtocol)
     if let service = services[key] { return Int(service) }
     let nodePort = Key(address: nil, port: destination.port, ipProtocol: ipProtocol)
-    guard let service = services[nodePort], isLocal(),
-      nodePortAddresses?.contains(where: { $0.matches(destination.address) }) ?? true
-    else { return nil }
+    guard let service = services[nodePort], isLocal(), hasNodePorts(destination.address) else {
+      return nil
+    }
     return Int(service)
+  }
+
+  /// Whether a local address has NodePorts.
+  private func hasNodePorts(_ address: IPAddress) -> Bool {
+    nodePortDestinations.isEmpty
+      || nodePortDestinations.contains { $0?.matches(address) ?? true }
   }
 
   /// The number of endpoints of all service ports.

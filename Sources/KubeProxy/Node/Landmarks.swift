@@ -75,6 +75,22 @@ extension KubernetesHoldings: CustomStringConvertible {
 }
 
 extension TableContent {
+  /// What the rules of nat's KUBE-SERVICES that lead to KUBE-NODEPORTS ask of the destination; nil for one that asks
+  /// for no address.
+  ///
+  /// Without `--nodeport-addresses` there is one such rule, for all local addresses. With it there is one for each
+  /// of the node's addresses that it names.
+  public var nodePortDestinations: [AddressMatch?] {
+    guard let chain = chainIndex(of: .kubeServices) else { return [] }
+    let rules = chains[chain].rules
+    return rules.jumps.filter { $0.target == .kubeNodePorts }
+      .map { rules.outline(at: $0.position).destination }
+  }
+
+  /// The node's addresses that the rules of nat show: those by which its NodePorts are reached, where
+  /// `--nodeport-addresses` restricts them.
+  public var nodeAddresses: [IPAddress] { nodePortDestinations.compactMap { $0?.onlyAddress } }
+
   /// The pod network of the whole cluster (`--cluster-cidr`), and the rule of nat that shows it: what comes from
   /// elsewhere is masqueraded. Nil where none does.
   public var podNetwork: (network: AddressMatch, chain: Int, position: Int)? {

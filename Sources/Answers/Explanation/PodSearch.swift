@@ -1,35 +1,6 @@
 internal import KubeProxy
 internal import Netfilter
 
-/// Addresses that stand for a kind of sender, and for the node, as rules show them.
-enum RepresentativeAddress {
-  /// The node's addresses that rules show: those by which its NodePorts are reached.
-  static func nodeAddresses(in snapshot: FamilySnapshot) -> [IPAddress] {
-    guard let nat = snapshot.table(.nat)?.content, let services = nat.chainIndex(of: .kubeServices)
-    else { return [] }
-    let rules = nat.chains[services].rules
-    return rules.indices.compactMap { position in
-      guard case .chain(.kubeNodePorts) = rules.outcome(at: position) else { return nil }
-      return rules.outline(at: position).destination?.onlyAddress
-    }
-  }
-
-  /// The interface of a pod of the node's, as Calico's rules name it: `-A cali-from-wl-dispatch -i cali0c6f2a91d3e
-  /// …`. Nil where there are none.
-  static func podInterface(in snapshot: FamilySnapshot) -> String? {
-    for chain in snapshot.table(.filter)?.content.chains ?? []
-    where chain.name.hasPrefix("cali-from-wl-dispatch") {
-      for rule in chain.rules {
-        guard let input = rule.value(of: "-i"), !input.isInverted,
-          input.bytes.last != UInt8(ascii: "+")
-        else { continue }
-        return String(decoding: input.bytes, as: UTF8.self)
-      }
-    }
-    return nil
-  }
-}
-
 /// Looks for pods' addresses in rules.
 struct PodSearch {
   /// An address, and why it was taken.
@@ -149,6 +120,23 @@ struct PodSearch {
     Set(
       map.connectionRules.filter { isMeant(Int($0.service)) }
         .compactMap { map.destination(of: $0) }.filter(\.hasAddress).map(\.first))
+  }
+}
+
+extension FamilySnapshot {
+  /// The interface of a pod of the node's, as Calico's rules name it: `-A cali-from-wl-dispatch -i cali0c6f2a91d3e
+  /// …`. Nil where there are none.
+  var podInterface: String? {
+    for chain in table(.filter)?.content.chains ?? []
+    where chain.name.hasPrefix("cali-from-wl-dispatch") {
+      for rule in chain.rules {
+        guard let input = rule.value(of: "-i"), !input.isInverted,
+          input.bytes.last != UInt8(ascii: "+")
+        else { continue }
+        return String(decoding: input.bytes, as: UTF8.self)
+      }
+    }
+    return nil
   }
 }
 
