@@ -4,6 +4,8 @@ internal import Netfilter
 struct ExtensionOptions {
   let name: String
   private let options: [Option]
+  /// The share of packets that `-m statistic` lets match; nil where that isn't known, or it is another match.
+  private(set) var statisticShare: Double?
 
   struct Option {
     let name: String
@@ -24,6 +26,7 @@ struct ExtensionOptions {
     var end = elements
     while let option = elements.next(line), option.kind == .option {
       end = elements
+      if name == "statistic", statisticShare == nil { statisticShare = line.statisticShare(option) }
       // A comment describes. Nobody asks for its text.
       if name != "comment" { options.append(Option(option, line)) }
     }

@@ -27,18 +27,6 @@ extension ExtensionOptions {
     }
   }
 
-  /// The share of packets that `-m statistic` lets match; nil where that isn't known, or it is another match.
-  var statisticOdds: Double? {
-    guard name == "statistic" else { return nil }
-    if let option = self["--probability"], let share = Double(option.value) {
-      return option.isInverted ? 1 - share : share
-    }
-    guard let option = self["--every"], let count = UInt32(option.value), count > 0 else {
-      return nil
-    }
-    return option.isInverted ? 1 - 1 / Double(count) : 1 / Double(count)
-  }
-
   /// Without a connection not even what is inverted holds. C counterpart: `connmark_mt`.
   private func connectionMark(_ state: WalkState) -> Truth {
     if state.hasTemplate { return .unknown }

@@ -30,7 +30,7 @@ struct RuleMatch {
         truth = truth && context.matches(selector: element, line)
       case .match:
         let options = ExtensionOptions(element, line, &elements)
-        if let share = options.statisticOdds {
+        if let share = options.statisticShare {
           odds *= share
         } else {
           truth = truth && options.matches(context)

@@ -93,8 +93,7 @@ private struct BalancingRule {
         if line.isText("recent", owner) { isAffinity = true }
         if !line.isText("comment", owner), !line.isText("statistic", owner) { part = nil }
       case .option where line.isText("statistic", owner):
-        guard let taken = line.part(element) else { return }
-        part = part.map { $0 * (element.isInverted ? 1 - taken : taken) }
+        if let share = line.statisticShare(element) { part = part.map { $0 * share } }
       case .option: break
       case .target, .goto: take(target: element, line)
       }
@@ -190,16 +189,5 @@ extension NatFacts {
   fileprivate func destinations(of chain: Int) -> [AddressTranslation] {
     let rules = content.chains[chain].rules
     return translations[chain].compactMap { rules.translation(at: Int($0.rule)) }
-  }
-}
-
-extension Span<UInt8> {
-  /// The share that `--probability` or `--every` lets through; nil for other options.
-  fileprivate func part(_ option: LineElement) -> Double? {
-    let text = String(decoding: option.value.map { self[$0] }, as: UTF8.self)
-    if isText("--every", option.name) { return UInt32(text).map { 1 / Double(Swift.max(1, $0)) } }
-    guard isText("--probability", option.name), let probability = Double(text) else { return nil }
-    // The kernel keeps 31 bits, of which the text has all.
-    return Swift.min(1, (probability * 0x1p31).rounded() / 0x1p31)
   }
 }

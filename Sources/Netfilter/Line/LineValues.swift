@@ -15,6 +15,23 @@ extension Span<UInt8> {
       ?? ProtocolName.number(named: String(decoding: bytes(in: range), as: UTF8.self))
   }
 
+  /// The share of packets that an option of `-m statistic` lets match in the long run: `--probability`, `--every`. Nil
+  /// for other options, and for values that are none.
+  public func statisticShare(_ option: LineElement) -> Double? {
+    let share: Double
+    if isText("--every", option.name) {
+      guard let count: UInt32 = number(in: option.value), count > 0 else { return nil }
+      share = 1 / Double(count)
+    } else {
+      guard isText("--probability", option.name),
+        let probability = Double(String(decoding: bytes(in: option.value), as: UTF8.self))
+      else { return nil }
+      // The kernel keeps 31 bits, of which the text has all.
+      share = Swift.min(1, (probability * 0x1p31).rounded() / 0x1p31)
+    }
+    return option.isInverted ? 1 - share : share
+  }
+
   /// The flag of an address translation that the option sets; 0 for others.
   func translationFlag(_ option: Range<Int>) -> UInt32 {
     if isText("--random", option) { return 4 }
