@@ -72,11 +72,9 @@ struct Orphans {
   }
 
   private func owner(ofTreeAt index: Int) -> Owner? {
-    guard let root = trees[index]?.first,
-      case .service(let family, let hash) = ChainRole(nat.chains[root].name)
-    else { return nil }
-    if family != .endpoint { return .hash(hash) }
-    return map.claimedServicePort(ofChainAt: root).map(Owner.servicePort)
+    guard let root = trees[index]?.first else { return nil }
+    return ChainRole(nat.chains[root].name).servicePortHash.map(Owner.hash)
+      ?? map.claimedServicePort(ofChainAt: root).map(Owner.servicePort)
   }
 
   /// - Parameter isServing: whether kube-proxy serves by iptables' rules.

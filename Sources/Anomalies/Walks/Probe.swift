@@ -98,14 +98,13 @@ struct ProbeSources {
 
   /// - Parameters:
   ///   - nodeAddress: The node's, if rules show it.
-  ///   - pod: A pod's, if the rules show any.
-  init?(_ snapshot: FamilySnapshot, nodeAddress: IPAddress?, pod: IPAddress?) {
+  ///   - pod: A pod's.
+  init(_ snapshot: FamilySnapshot, nodeAddress: IPAddress?, pod: IPAddress) {
     let networks = InterfaceNetwork.all(in: snapshot)
     interface = { address in
       let others = networks.filter { !$0.network.matches(address) }
       return .noneOf(Set(others.map { String(decoding: $0.name, as: UTF8.self) } + ["lo"]))
     }
-    guard let pod else { return nil }
     self.pod = pod
     node = nodeAddress ?? snapshot.family.unknownNode
     outside = snapshot.family.unknownMachine

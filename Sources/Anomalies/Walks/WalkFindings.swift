@@ -22,12 +22,8 @@ struct WalkFindings {
     self.nat = nat
     self.map = map
     targets = ServiceTargets(nat, map)
-    let clusterIPs = targets.clusterIPs(Self.sampleSize)
-    guard
-      let sources = ProbeSources(
-        snapshot, nodeAddress: nat.nodeAddresses.last,
-        pod: targets.podAddress(notOf: clusterIPs))
-    else { return }
+    guard let pod = targets.podAddress(notOf: targets.clusterIPs(Self.sampleSize)) else { return }
+    let sources = ProbeSources(snapshot, nodeAddress: nat.nodeAddresses.last, pod: pod)
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
       probes += targets.first(Self.sampleSize, of: shape, sources).map {

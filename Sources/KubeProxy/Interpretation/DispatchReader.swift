@@ -1,4 +1,4 @@
-internal import Netfilter
+public import Netfilter
 
 /// Reads the rules that dispatch.
 struct DispatchReader {
@@ -219,13 +219,11 @@ extension Span<UInt8> {
 }
 
 extension RuleOutline {
-  var transport: TransportProtocol? { ipProtocol.flatMap(TransportProtocol.init) }
+  /// The protocol that the rule is restricted to, if it is one that services have.
+  public var transport: TransportProtocol? { ipProtocol.flatMap(TransportProtocol.init) }
 
   /// The service port's chain that the rule leads to, with the hash at its end.
   fileprivate var serviceChain: (name: ChainName, hash: ChainHash)? {
-    guard case .chain(let name) = outcome, case .service(let family, let hash) = ChainRole(name),
-      family != .endpoint
-    else { return nil }
-    return (name, hash)
+    outcome.chain.flatMap { name in ChainRole(name).servicePortHash.map { (name, $0) } }
   }
 }

@@ -129,12 +129,8 @@ struct EndpointProof {
   /// Whether it is the hash of the service port that the chain's comments claim.
   func holdsForClaim(using text: inout [UInt8]) -> Bool {
     let rules = nat.content.chains[chain].rules
-    for rule in 0..<rules.count {
-      let line = rules.line(at: rule)
-      let bytes = line.span
-      guard let comment = RuleOutline.comment(in: bytes),
-        let claim = ServicePortComment(bytes.extracting(comment))
-      else { continue }
+    for rule in rules.indices {
+      guard let claim = rules.servicePortComment(at: rule) else { continue }
       return holds(for: claim, using: &text)
     }
     return false

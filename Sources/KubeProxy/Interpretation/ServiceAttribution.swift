@@ -116,10 +116,7 @@ struct ServiceAttribution {
 
   /// The name that a service port's chain is the hash of; nil where nothing proves it.
   private func name(of chain: Int, _ nat: NatFacts) -> WrittenName? {
-    guard case .service(let family, let hash) = ChainRole(nat.content.chains[chain].name),
-      family != .endpoint
-    else { return nil }
-    return known.facts.names[hash]
+    ChainRole(nat.content.chains[chain].name).servicePortHash.flatMap { known.facts.names[$0] }
   }
 
   /// Counts each service port's distinct endpoint chains and destinations.
@@ -181,11 +178,7 @@ struct ServiceAttribution {
 extension RuleList {
   /// Whether the rule leads to KUBE-MARK-DROP, and its comment says that there are no local endpoints.
   fileprivate func dropsForLackOfLocalEndpoints(at position: Int) -> Bool {
-    guard chain(at: position) == .kubeMarkDrop else { return false }
-    let line = line(at: position)
-    let bytes = line.span
-    return RuleOutline.comment(in: bytes).flatMap { ServicePortComment(bytes.extracting($0)) }?
-      .blockReason
-      == .noLocalEndpoints
+    chain(at: position) == .kubeMarkDrop
+      && servicePortComment(at: position)?.blockReason == .noLocalEndpoints
   }
 }

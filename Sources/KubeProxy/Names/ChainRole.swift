@@ -38,6 +38,12 @@ public enum ChainRole: Sendable, Hashable {
   /// Whether it is a chain of one service port, or of an endpoint.
   public var isService: Bool { if case .service = self { true } else { false } }
 
+  /// The hash of a service port, of its own chains; nil for others, such as an endpoint's.
+  public var servicePortHash: ChainHash? {
+    guard case .service(let family, let hash) = self, family != .endpoint else { return nil }
+    return hash
+  }
+
   /// Whether the name is as long as a service chain's, which sets most others apart at no cost.
   static func mayBeService(_ name: ChainName) -> Bool { serviceLengths.contains(name.count) }
 

@@ -186,6 +186,15 @@ struct ServicePortComment: Hashable {
   private static let notAcceptedBy = "traffic not accepted by "
 }
 
+extension RuleList {
+  /// What the first comment of the rule at `position` says of a service port; nil where it names none.
+  func servicePortComment(at position: Int) -> ServicePortComment? {
+    let line = line(at: position)
+    let bytes = line.span
+    return RuleOutline.comment(in: bytes).flatMap { ServicePortComment(bytes.extracting($0)) }
+  }
+}
+
 extension Span<UInt8> {
   func begins(with text: String) -> Bool {
     let length = text.utf8.count

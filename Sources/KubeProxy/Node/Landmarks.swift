@@ -132,10 +132,6 @@ extension RuleList {
   }
 
   fileprivate func blocksServicePort(at position: Int) -> Bool {
-    let line = line(at: position)
-    let bytes = line.span
-    let rule = RuleOutline(bytes)
-    guard rule.outcome == .blocked, let comment = rule.comment else { return false }
-    return ServicePortComment(bytes.extracting(comment))?.blockReason != nil
+    outcome(at: position) == .blocked && servicePortComment(at: position)?.blockReason != nil
   }
 }
