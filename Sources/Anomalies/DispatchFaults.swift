@@ -14,11 +14,6 @@ struct DispatchFaults: Sendable {
   /// The rules that lead to a service port whatever a packet's port is.
   private(set) var withoutPort: [Int]
 
-  struct NodePort: Hashable {
-    let port: UInt16
-    let transport: TransportProtocol
-  }
-
   init(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
     let rules = nat.chains[index].rules
     // A rule that leads to a service port has a target that takes nothing by itself.
@@ -39,8 +34,8 @@ struct DispatchFaults: Sendable {
       let outline = RuleOutline(bytes)
       guard case .chain(let name) = outline.outcome else { continue }
       if name == .kubeNodePorts { jumps.append(position) }
-      guard case .service(let family, let hash) = ChainRole(name), family != .endpoint,
-        let comment = outline.comment, map.contradicts(bytes.extracting(comment), hash)
+      guard let hash = ChainRole(name).servicePortHash, let comment = outline.comment,
+        map.contradicts(bytes.extracting(comment), hash)
       else { continue }
       contradictions[name, default: []].append(position)
     }
@@ -51,36 +46,58 @@ struct DispatchFaults: Sendable {
   }
 
   private static func conflicts(in rules: RuleList) -> [NodePort: [Int]] {
-    var byPort: [NodePort: [Dispatch]] = [:]
-    for position in 0..<rules.count {
+    let all = rules.indices.compactMap { position -> PortRule<ChainHash>? in
       let outline = rules.outline(at: position)
-      guard let port = outline.destinationPort,
-        let transport = outline.ipProtocol.flatMap(TransportProtocol.init),
-        case .chain(let name) = outline.outcome, case .service(_, let hash) = ChainRole(name)
-      else { continue }
-      byPort[NodePort(port: port, transport: transport), default: []].append(
-        Dispatch(position: position, destination: outline.destination, hash: hash))
+      guard outline.transport != nil, case .chain(let name) = outline.outcome,
+        case .service(_, let hash) = ChainRole(name)
+      else { return nil }
+      return PortRule(outline, at: position, leadingTo: hash)
     }
-    return byPort.compactMapValues { dispatches in
-      guard dispatches.count > 1, Set(dispatches.map(\.hash)).count > 1 else { return nil }
+    return PortRule.conflicts(among: all).mapValues { $0.map(\.position) }
+  }
+}
+
+/// A port of the node: a NodePort, or a hostPort.
+struct NodePort: Hashable, Comparable {
+  let ipProtocol: UInt8?
+  let port: UInt16
+
+  static func < (left: NodePort, right: NodePort) -> Bool {
+    (left.port, left.ipProtocol ?? 0) < (right.port, right.ipProtocol ?? 0)
+  }
+}
+
+/// A rule that leads what comes to a port of the node to somebody: to a service port, or to a pod.
+struct PortRule<Receiver: Hashable> {
+  let position: Int
+  let port: NodePort
+  /// The node's address, if the rule is for one only.
+  private let destination: AddressMatch?
+  let receiver: Receiver
+
+  /// Nil where the rule is not for one port.
+  init?(_ rule: RuleOutline, at position: Int, leadingTo receiver: Receiver) {
+    guard let port = rule.destinationPort else { return nil }
+    self.position = position
+    self.port = NodePort(ipProtocol: rule.ipProtocol, port: port)
+    destination = rule.destination
+    self.receiver = receiver
+  }
+
+  /// By port, the rules that may match the same packet and lead it to different receivers.
+  static func conflicts(among rules: [PortRule]) -> [NodePort: [PortRule]] {
+    Dictionary(grouping: rules, by: \.port).compactMapValues { rules in
       // Nobody needs more than a few of them, and each is held against each.
-      let some = dispatches.prefix(64)
-      let clashing = some.filter { one in some.contains { one.clashes(with: $0) } }
-      return clashing.isEmpty ? nil : clashing.map(\.position)
+      let some = rules.prefix(64)
+      let found = some.filter { one in some.contains { one.conflicts(with: $0) } }
+      return found.isEmpty ? nil : found
     }
   }
 
-  private struct Dispatch {
-    let position: Int
-    let destination: AddressMatch?
-    let hash: ChainHash
-
-    /// Whether both may see the same packet and lead to different service ports.
-    func clashes(with other: Dispatch) -> Bool {
-      guard hash != other.hash else { return false }
-      guard let destination, let theirs = other.destination else { return true }
-      return destination.mayOverlap(theirs)
-    }
+  private func conflicts(with other: PortRule) -> Bool {
+    guard receiver != other.receiver else { return false }
+    guard let destination, let theirs = other.destination else { return true }
+    return destination.mayOverlap(theirs)
   }
 }
 
@@ -123,14 +140,13 @@ enum PortMatches {
     let count = found.reduce(0) { $0 + $1.positions.count }
     let isOne = count == 1
     let owner = map.servicePort(ofRule: position, ofChainAt: first.chain, in: content)
-    let protocolName = content.chains[first.chain].rules.outline(at: position).ipProtocol
-      .flatMap(TransportProtocol.init)
+    let transport = content.chains[first.chain].rules.outline(at: position).transport
     return Finding(
       .portMatchMissing, in: content, chains: found.map { content.chains[$0.chain].name },
       rules: found.flatMap { content.places($0.positions, in: $0.chain) },
       servicePort: isOne ? owner : nil,
       isOne
-        ? "a rule of \(content.chains[first.chain].name) names no port: it takes all \(protocolName?.rawValue ?? "") packets that come to it"
+        ? "a rule of \(content.chains[first.chain].name) names no port: it takes all \(transport?.rawValue ?? "") packets that come to it"
         : "\(count) rules name no port: each takes all packets of its protocol that come to it")
   }
 }

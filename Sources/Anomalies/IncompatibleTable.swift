@@ -208,7 +208,7 @@ extension ChainName {
 
 extension Array where Element: Equatable {
   /// Each element once, where it stands first.
-  fileprivate var distinct: [Element] {
+  var distinct: [Element] {
     reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }

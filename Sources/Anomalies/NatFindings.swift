@@ -111,7 +111,7 @@ struct NatFindings {
       return nat.finding(
         .nodePortConflict, chain: chain, positions, servicePort: owners.first,
         mark: nodePort.hashValue,
-        "\(nodePort.transport.rawValue) NodePort \(nodePort.port) is dispatched to more than "
+        "\(nodePort.ipProtocol.flatMap(TransportProtocol.init)?.rawValue ?? "") NodePort \(nodePort.port) is dispatched to more than "
           + "one service port; the first rule gets everything")
     }
   }

@@ -26,7 +26,7 @@ struct HostPorts {
     let jumps = Dictionary(grouping: nat.chains[dispatch].rules.jumps, by: \.target)
       .mapValues { $0.map(\.position) }
     var findings: [Finding] = []
-    var translations: [HostPort: [Translation]] = [:]
+    var translations: [PortRule<Int>] = []
     for pod in pods {
       let name = nat.chains[pod].name
       guard let positions = jumps[name] else {
@@ -39,22 +39,17 @@ struct HostPorts {
             .hostPortBroken, chain: dispatch, positions, also: [name], mark: name.hashValue,
             "\(Self.dispatch) leads to \(name), which has no rules"))
       }
-      for translation in self.translations(of: pod, positions[0]) {
-        translations[translation.hostPort, default: []].append(translation)
-      }
+      translations += self.translations(of: pod)
     }
-    for (hostPort, all) in translations.sorted(by: { $0.key.port < $1.key.port }) {
-      // Each is held against each, and nobody needs more than a few.
-      let some = all.prefix(64)
-      let clashing = some.filter { one in some.contains { one.clashes(with: $0) } }
-      if clashing.isEmpty { continue }
-      let chains = Set(clashing.map(\.pod)).sorted { first, second in
+    let conflicts = PortRule.conflicts(among: translations)
+    for (hostPort, rules) in conflicts.sorted(by: { $0.key < $1.key }) {
+      let chains = Set(rules.map(\.receiver)).sorted { first, second in
         (jumps[nat.chains[first].name]?.first ?? 0) < (jumps[nat.chains[second].name]?.first ?? 0)
       }
       findings.append(
         Finding(
           .hostPortBroken, in: nat, chains: [Self.dispatch] + chains.map { nat.chains[$0].name },
-          rules: clashing.flatMap { nat.places([$0.position], in: $0.pod) },
+          rules: rules.flatMap { nat.places([$0.position], in: $0.receiver) },
           mark: hostPort.hashValue,
           "the hostPort \(hostPort.port) leads to \(chains.count) pods, and the first gets everything"
         ))
@@ -69,36 +64,13 @@ struct HostPorts {
       "no rule of \(Self.dispatch) leads to \(name): the hostPort leads to no pod")
   }
 
-  private struct HostPort: Hashable {
-    let protocolNumber: UInt8?
-    let port: UInt16
-  }
-
-  /// A rule of a pod's chain that translates the destination.
-  private struct Translation {
-    let pod: Int
-    let position: Int
-    let hostPort: HostPort
-    /// The host's address, if the hostPort is for one only.
-    let destination: AddressMatch?
-
-    /// Whether both may see the same packet, and are of different pods.
-    func clashes(with other: Translation) -> Bool {
-      guard pod != other.pod else { return false }
-      guard let destination, let theirs = other.destination else { return true }
-      return destination.mayOverlap(theirs)
-    }
-  }
-
-  private func translations(of pod: Int, _ jump: Int) -> [Translation] {
+  /// The rules of a pod's chain that translate the destination, for one port each.
+  private func translations(of pod: Int) -> [PortRule<Int>] {
     let rules = nat.chains[pod].rules
     return rules.indices.compactMap { position in
       let rule = rules.outline(at: position)
-      guard case .destinationNAT = rule.outcome, let port = rule.destinationPort else { return nil }
-      return Translation(
-        pod: pod, position: position,
-        hostPort: HostPort(protocolNumber: rule.ipProtocol, port: port),
-        destination: rule.destination)
+      guard case .destinationNAT = rule.outcome else { return nil }
+      return PortRule(rule, at: position, leadingTo: pod)
     }
   }
 }
@@ -214,9 +186,8 @@ public enum NodeLocalDNS {
     }
     return Finding(
       .nodeLocalDNSIncomplete, in: content,
-      chains: (missing.map(\.chain) + repeated.map { $0[0].chain }).reduce(into: []) {
-        if !$0.contains($1) { $0.append($1) }
-      }, rules: repeated.flatMap(\.self), mark: address.hashValue,
+      chains: (missing.map(\.chain) + repeated.map { $0[0].chain }).distinct,
+      rules: repeated.flatMap(\.self), mark: address.hashValue,
       "for node-local DNS at \(address), \(content.name.rawValue) \(parts.joined(separator: " and "))"
     )
   }
