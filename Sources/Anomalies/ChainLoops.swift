@@ -5,44 +5,15 @@ internal import Netfilter
 ///
 /// The kernel refuses them, so only a file can hold one. It accepts circles that no built-in chain leads to.
 struct ChainLoops {
-  private let content: TableContent
-  /// For each chain in turn, the positions of the chains that it leads to.
-  private var targets: [Int32] = []
-  /// For each chain, where its targets end.
-  private var ends: [Int32] = []
+  let content: TableContent
+  /// Where its chains lead.
+  let graph: ChainGraph
 
-  /// - Parameter map: The service map of nat, which knows where its chains lead; nil for other tables.
-  static func findings(in content: TableContent, _ map: ServiceMap? = nil) -> [Finding] {
-    var loops = ChainLoops(content: content)
-    for chain in content.chains.indices {
-      if let map {
-        loops.targets += map.targets(ofChainAt: chain)
-      } else {
-        for (_, name) in content.chains[chain].rules.jumps {
-          if let target = content.chainIndex(of: name) { loops.targets.append(Int32(target)) }
-        }
-      }
-      loops.ends.append(Int32(loops.targets.count))
-    }
-    return loops.findings
-  }
-
-  private func targets(of chain: Int) -> ArraySlice<Int32> {
-    targets[(chain == 0 ? 0 : Int(ends[chain - 1]))..<Int(ends[chain])]
-  }
-
-  private var findings: [Finding] {
+  var findings: [Finding] {
     let left = withoutEnds
     if left.isEmpty { return [] }
     var isReached = [Bool](repeating: false, count: content.chains.count)
-    var pending = Array(0..<content.builtInCount)
-    for chain in pending { isReached[chain] = true }
-    while let chain = pending.popLast() {
-      for target in targets(of: chain).map(Int.init) where !isReached[target] {
-        isReached[target] = true
-        pending.append(target)
-      }
-    }
+    graph.reach(from: Array(0..<content.builtInCount), &isReached)
     var isTaken = Set<Int>()
     return left.filter { isReached[$0] }.compactMap { start in
       guard !isTaken.contains(start), let circle = circle(from: start) else { return nil }
@@ -55,12 +26,14 @@ struct ChainLoops {
   /// are circles among them.
   private var withoutEnds: [Int] {
     var degrees = [Int32](repeating: 0, count: content.chains.count)
-    for target in targets { degrees[Int(target)] += 1 }
+    for chain in degrees.indices {
+      for target in graph[chain] { degrees[Int(target)] += 1 }
+    }
     var pending = degrees.indices.filter { degrees[$0] == 0 }
     var count = 0
     while let chain = pending.popLast() {
       count += 1
-      for target in targets(of: chain) {
+      for target in graph[chain] {
         degrees[Int(target)] -= 1
         if degrees[Int(target)] == 0 { pending.append(Int(target)) }
       }
@@ -73,7 +46,7 @@ struct ChainLoops {
     var origins: [Int: Int] = [:]
     var pending = [start][...]
     while let chain = pending.popFirst() {
-      for target in targets(of: chain).map(Int.init) {
+      for target in graph[chain].map(Int.init) {
         if target == start {
           var circle = [chain]
           while let last = circle.last, last != start, let origin = origins[last] {

@@ -144,7 +144,9 @@ private struct TableJudgement {
     for (index, judgement) in zip(looked, found.joined()) { chains[index] = judgement }
     self.chains = chains
     // nat's are found with what is known of its chains; so are its jumps, and filter's.
-    let loops = content.name == .nat ? [] : ChainLoops.findings(in: content)
+    let loops =
+      content.name == .nat
+      ? [] : ChainLoops(content: content, graph: ChainGraph(of: content)).findings
     let jumps = [.nat, .filter].contains(content.name) ? [] : TableFindings.hooks(in: content)
     let natives = isNFT ? IncompatibleTable.finding(in: content, chains.mapValues(\.natives)) : nil
     findings = loops + jumps + [natives].compactMap(\.self)

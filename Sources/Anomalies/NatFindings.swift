@@ -43,7 +43,7 @@ struct NatFindings {
         mark: port.hashValue,
         "rules lead to \(port), and no rule of KUBE-SERVICES is for its cluster IP")
     }
-    all += ChainLoops.findings(in: nat, map) + HostPorts.findings(in: nat)
+    all += ChainLoops(content: nat, graph: map.graph).findings + HostPorts.findings(in: nat)
   }
 
   /// - Parameter jumps: by chain, the rules that lead to it, of those without rules.

@@ -31,29 +31,13 @@ struct Orphans {
     self.isOrphan = isOrphan
     var isRoot = isOrphan
     for chain in orphans {
-      for target in map.targets(ofChainAt: chain) where target != chain {
-        isRoot[Int(target)] = false
-      }
+      for target in map.graph[chain] where target != chain { isRoot[Int(target)] = false }
     }
     var isTaken = isOrphan.map { !$0 }
     // Those in a circle have no root.
     for root in orphans.filter({ isRoot[$0] }) + orphans where !isTaken[root] {
-      trees.append(tree(from: root, &isTaken))
+      trees.append(map.graph.reach(from: [root], &isTaken))
     }
-  }
-
-  private func tree(from root: Int, _ isTaken: inout [Bool]) -> [Int] {
-    var tree: [Int] = []
-    var pending = [root]
-    isTaken[root] = true
-    while let chain = pending.popLast() {
-      tree.append(chain)
-      for target in map.targets(ofChainAt: chain) where !isTaken[Int(target)] {
-        isTaken[Int(target)] = true
-        pending.append(Int(target))
-      }
-    }
-    return tree
   }
 
   /// The orphans that are a consequence of what is wrong with a chain: those of the same service port.

@@ -234,7 +234,7 @@ enum LostRules {
     // Not only KUBE-SERVICES may lead there.
     let isLed = nat.chains.indices.contains { chain in
       ![.service, .endpoint].contains(map.stage(ofChainAt: chain))
-        && map.targets(ofChainAt: chain).contains(Int32(nodePorts))
+        && map.graph[chain].contains(Int32(nodePorts))
     }
     if rules.isEmpty || isLed { return [] }
     let owners = Set(

@@ -99,7 +99,7 @@ private struct ChainFacts: Equatable {
   let contradictions: [Bool]
 
   init(_ map: ServiceMap, _ index: Int, _ chain: Chain) {
-    targets = Array(map.targets(ofChainAt: index))
+    targets = Array(map.graph[index])
     servicePort = map.servicePort(ofChainAt: index)
     claimedServicePort = map.claimedServicePort(ofChainAt: index)
     isProvenEndpoint = map.isProvenEndpoint(index)

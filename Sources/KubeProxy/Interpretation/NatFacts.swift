@@ -1,4 +1,4 @@
-internal import Netfilter
+public import Netfilter
 internal import Platform
 
 /// What each chain of a nat table says by itself, and where the chains lead. This is the first of two steps;
@@ -42,15 +42,9 @@ final class NatFacts: Sendable {
   /// The positions of the service ports' and endpoints' chains that no chain of another kind leads to,
   /// neither by itself nor through others; ascending.
   var orphans: [Int32] {
-    var isReached = stages.map { $0 == .outside || $0 == .dispatch }
-    var pending: [Int32] = []
-    for chain in stages.indices where isReached[chain] { pending.append(Int32(chain)) }
-    while let index = pending.popLast() {
-      for target in graph[Int(index)] where !isReached[Int(target)] {
-        isReached[Int(target)] = true
-        pending.append(target)
-      }
-    }
+    var isReached = [Bool](repeating: false, count: stages.count)
+    graph.reach(
+      from: stages.indices.filter { stages[$0] == .outside || stages[$0] == .dispatch }, &isReached)
     return isReached.indices.filter { !isReached[$0] }.map(Int32.init)
   }
 }
@@ -188,11 +182,20 @@ struct PackedLists<Element: Sendable>: Sendable {
 }
 
 /// The chains that each chain of a table leads to.
-struct ChainGraph: Sendable {
-  /// For each chain, the positions of those that it leads to, each once.
+public struct ChainGraph: Sendable {
   private var targets = PackedLists<Int32>()
 
-  /// Finds the chains by their names' hashes.
+  /// Finds the chains by their names.
+  public init(of content: TableContent) {
+    for chain in content.chains {
+      for (_, name) in chain.rules.jumps {
+        if let target = content.chainIndex(of: name) { targets.append(Int32(target)) }
+      }
+      targets.endList()
+    }
+  }
+
+  /// Finds the chains by their names' hashes, each once.
   ///
   /// - Parameter jumps: For each chain, the hashes of the names that it leads to.
   init(_ chains: [Chain], _ jumps: PackedLists<Int>) {
@@ -223,5 +226,24 @@ struct ChainGraph: Sendable {
   }
 
   /// The positions of the chains that the chain at `index` leads to.
-  subscript(index: Int) -> ArraySlice<Int32> { targets[index] }
+  public subscript(index: Int) -> ArraySlice<Int32> { targets[index] }
+
+  /// Marks some chains and all that they lead to, by themselves or through others, but none beyond a chain that is
+  /// marked already.
+  ///
+  /// - Returns: The chains that were marked, those that were given first of what they lead to.
+  @discardableResult
+  public func reach(from start: [Int], _ isReached: inout [Bool]) -> [Int] {
+    for chain in start { isReached[chain] = true }
+    var reached: [Int] = []
+    var pending = start
+    while let chain = pending.popLast() {
+      reached.append(chain)
+      for target in self[chain] where !isReached[Int(target)] {
+        isReached[Int(target)] = true
+        pending.append(Int(target))
+      }
+    }
+    return reached
+  }
 }

@@ -124,9 +124,9 @@ extension ServiceMap {
   /// Where the chain at a position of nat stands on the way to an endpoint.
   public func stage(ofChainAt chain: Int) -> ChainStage { nat.stages[chain] }
 
-  /// The positions in nat of the chains that the chain at a position leads to, each once. Of a service
-  /// port's or an endpoint's chain, KUBE-MARK-MASQ and KUBE-MARK-DROP are left out.
-  public func targets(ofChainAt chain: Int) -> ArraySlice<Int32> { nat.graph[chain] }
+  /// Where nat's chains lead, to each chain once. Of a service port's or an endpoint's chain, KUBE-MARK-MASQ and
+  /// KUBE-MARK-DROP are left out.
+  public var graph: ChainGraph { nat.graph }
 
   /// The rules of a chain of nat that dispatches that lead to a service port and name no single port.
   public func dispatchRulesWithoutPort(ofChainAt chain: Int) -> [Int] {
