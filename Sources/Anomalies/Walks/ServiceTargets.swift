@@ -71,10 +71,7 @@ struct ServiceTargets {
     // The last address but one is nobody's yet.
     if let network = nat.podNetwork?.network { return network.lastAddressButOne }
     let asked = Set(targets.map(\.servicePort))
-    let others = map.connectionRules.lazy.filter {
-      !asked.contains(map.services[Int($0.service)].port)
-    }
-    return others.compactMap { map.destination(of: $0) }.first(where: \.hasAddress)?.first
+    return map.endpointAddresses.first { !asked.contains(map.services[$0.service].port) }?.address
   }
 }
 

@@ -106,20 +106,15 @@ struct PodSearch {
   /// An endpoint of another service port. The API server is no pod.
   private func endpoint(asking service: Int?) -> Found? {
     let own = endpoints { $0 == service }
-    for rule in map.connectionRules where Int(rule.service) != service {
-      let port = map.services[Int(rule.service)].port
-      guard !port.isAPIServer, let destination = map.destination(of: rule), destination.hasAddress,
-        !own.contains(destination.first)
-      else { continue }
-      return (destination.first, "an endpoint of \(port)")
+    for (index, address) in map.endpointAddresses where index != service && !own.contains(address) {
+      let port = map.services[index].port
+      if !port.isAPIServer { return (address, "an endpoint of \(port)") }
     }
     return nil
   }
 
   private func endpoints(of isMeant: (Int) -> Bool) -> Set<IPAddress> {
-    Set(
-      map.connectionRules.filter { isMeant(Int($0.service)) }
-        .compactMap { map.destination(of: $0) }.filter(\.hasAddress).map(\.first))
+    Set(map.endpointAddresses.filter { isMeant($0.service) }.map(\.address))
   }
 }
 

@@ -182,6 +182,15 @@ extension ServiceMap {
     let (content, chain) = (nat.content, Int(rule.chain))
     return content.chains[chain].rules.translation(at: Int(rule.rule) - content.firstRules[chain])
   }
+
+  /// The endpoints' addresses, each with the index of its service port, in the order of the connection rules.
+  public var endpointAddresses: some Sequence<(service: Int, address: IPAddress)> {
+    connectionRules.lazy.compactMap { rule in
+      self.destination(of: rule).flatMap {
+        $0.hasAddress ? (service: Int(rule.service), address: $0.first) : nil
+      }
+    }
+  }
 }
 
 extension NatFacts {
