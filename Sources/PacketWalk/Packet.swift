@@ -74,17 +74,12 @@ public struct Mark: Sendable, Hashable {
     self.unknownBits = unknownBits
   }
 
-  /// Clears the bits of `mask`, then inverts those of `value`: `--set-xmark value/mask`.
-  func setting(_ value: UInt32, mask: UInt32) -> Mark {
-    Mark(value: (self.value & ~mask) ^ value, unknownBits: unknownBits & ~mask)
-  }
-
-  /// The mark with some of its bits replaced by those of another: `--save-mark`, `--restore-mark`.
+  /// The mark with some of its bits replaced by those of another: `--set-xmark`, `--save-mark`, `--restore-mark`.
   ///
   /// - Parameters:
   ///   - ownMask: The bits that are cleared.
-  ///   - otherMask: The bits of the other mark that are set instead.
-  func replacing(_ ownMask: UInt32, by other: Mark, _ otherMask: UInt32) -> Mark {
+  ///   - otherMask: The bits of the other mark that are inverted then.
+  func replacing(_ ownMask: UInt32, by other: Mark, _ otherMask: UInt32 = .max) -> Mark {
     let new = other.value & otherMask
     return Mark(
       value: (value & ~ownMask) ^ new,

@@ -95,13 +95,9 @@ extension WalkState {
 
 /// What a walk leaves behind.
 struct WalkRecorder {
-  private(set) var steps: [WalkStep] = []
-  private(set) var policies: [PolicyStep] = []
+  var steps: [WalkStep] = []
+  var policies: [PolicyStep] = []
   private(set) var ends: [WalkEnd: Walkers] = [:]
-
-  mutating func add(_ step: WalkStep) { steps.append(step) }
-
-  mutating func add(_ policy: PolicyStep) { policies.append(policy) }
 
   mutating func end(_ walkers: Walkers, _ end: WalkEnd) {
     if !walkers.isEmpty { ends[end, default: Walkers()].add(walkers) }

@@ -85,7 +85,9 @@ enum RuleAction {
 
   private static func marking(_ target: ExtensionOptions) -> Change {
     guard let mark = target["--set-xmark"]?.mark else { return forgettingMark }
-    return { state, _, _ in state.mark = state.mark.setting(mark.value, mask: mark.mask) }
+    return { state, _, _ in
+      state.mark = state.mark.replacing(mark.mask, by: Mark(value: mark.value))
+    }
   }
 
   private static func connectionMarking(_ target: ExtensionOptions) -> Change {
@@ -106,7 +108,8 @@ enum RuleAction {
         state.connectionMark = state.connectionMark.replacing(
           connectionMask, by: state.mark, packetMask)
       } else if let mark {
-        state.connectionMark = state.connectionMark.setting(mark.value, mask: mark.mask)
+        state.connectionMark = state.connectionMark.replacing(
+          mark.mask, by: Mark(value: mark.value))
       } else {
         state.connectionMark = .unknown
       }

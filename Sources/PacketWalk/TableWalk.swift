@@ -32,7 +32,7 @@ struct TableWalk {
     guard let chain = table.chainIndex(of: hook.chain), !walkers.isEmpty else { return walkers }
     let undecided = walk(chain, walkers)
     if undecided.isEmpty { return accepted }
-    recorder.add(PolicyStep(hook: hook, table: table.name, chain: chain))
+    recorder.policies.append(PolicyStep(hook: hook, table: table.name, chain: chain))
     if table.chains[chain].policy == .drop {
       recorder.end(undecided, .droppedByPolicy(table.name, chain: chain))
     } else {
@@ -120,7 +120,7 @@ struct TableWalk {
       if match.truth != .no { elements = position }
     }
     let isAll = matches.allSatisfy { $0.truth == .yes && $0.odds >= 1 }
-    recorder.add(
+    recorder.steps.append(
       WalkStep(
         hook: hook, rule: rule, depth: path.count - 1,
         match: matches.isEmpty ? .no : isAll ? .yes : .sometimes))
