@@ -57,7 +57,13 @@ public struct ConnectionCensus {
   /// - Returns: The service port and the endpoint if the connection is stale.
   @discardableResult
   public mutating func take(_ connection: TranslatedConnection) -> Stale? {
-    guard let service = destinations.service(of: connection, isLocal) else { return nil }
+    let asked = ServiceDestinations.Destination(
+      address: connection.destination, port: connection.destinationPort)
+    guard
+      let service = destinations.service(
+        at: asked, connection.ipProtocol,
+        isLocal: asked.address.isLoopback || isLocal(asked.address))
+    else { return nil }
     let endpoint = ServiceDestinations.Destination(
       address: connection.endpoint, port: connection.endpointPort)
     if let index = destinations.endpoint(endpoint, ofServiceAt: service) {
@@ -97,18 +103,6 @@ public struct StaleCounts: Sendable, Hashable {
     left.unreplied += right.unreplied
     left.replied += right.replied
     left.blackholed += right.blackholed
-  }
-}
-
-extension ServiceDestinations {
-  /// The index of the service port that the client asked for.
-  fileprivate func service(
-    of connection: TranslatedConnection, _ isLocal: (IPAddress) -> Bool
-  ) -> Int? {
-    service(
-      at: Destination(address: connection.destination, port: connection.destinationPort),
-      connection.ipProtocol,
-      isLocal: connection.destination.isLoopback || isLocal(connection.destination))
   }
 }
 

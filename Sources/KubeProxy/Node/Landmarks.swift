@@ -121,17 +121,10 @@ extension TableContent {
     let rules = isDispatch ? chains[index].rules : RuleList()
     let isNAT = name == .nat
     return rules.indices.lazy.filter { position in
-      isNAT ? rules.leadsToServicePort(at: position) : rules.blocksServicePort(at: position)
+      isNAT
+        ? rules.chain(at: position).map { ChainStage($0) == .service } ?? false
+        : rules.outcome(at: position) == .blocked
+          && rules.servicePortComment(at: position)?.blockReason != nil
     }
-  }
-}
-
-extension RuleList {
-  fileprivate func leadsToServicePort(at position: Int) -> Bool {
-    chain(at: position).map { ChainStage($0) == .service } ?? false
-  }
-
-  fileprivate func blocksServicePort(at position: Int) -> Bool {
-    outcome(at: position) == .blocked && servicePortComment(at: position)?.blockReason != nil
   }
 }
