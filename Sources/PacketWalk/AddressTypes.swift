@@ -4,20 +4,14 @@ extension ExtensionOptions {
   /// Whether `-m addrtype` holds. C counterpart: `addrtype_mt_v1`.
   func addressTypes(_ context: MatchContext) -> Truth {
     let (state, node) = (context.state, context.node)
-    return holds("--src-type") {
-      isType($0, state.packet.source, isKnown: !state.hasUnknownSource, node)
-    }
+    return holds("--src-type") { isType($0, state.source, node) }
       && holds("--dst-type") {
-        if state.isRedirected { return redirected($0) }
-        return isType(
-          $0, state.packet.destination, isKnown: !state.hasUnknownDestination, node)
+        state.isRedirected ? redirected($0) : isType($0, state.destination, node)
       }
   }
 
-  private func isType(
-    _ option: Option, _ address: IPAddress, isKnown: Bool, _ node: NodeContext
-  ) -> Truth {
-    guard isKnown else { return .unknown }
+  private func isType(_ option: Option, _ address: IPAddress?, _ node: NodeContext) -> Truth {
+    guard let address else { return .unknown }
     return address.family == .ipv4
       ? isIPv4Type(option, address, node) : isIPv6Type(option, address, node)
   }

@@ -71,17 +71,13 @@ extension ExtensionOptions {
   }
 
   private func addressRanges(_ state: WalkState) -> Truth {
-    func isBetween(_ option: Option, _ address: IPAddress, isKnown: Bool) -> Truth {
+    func isBetween(_ option: Option, _ address: IPAddress?) -> Truth {
       let ends = option.value.split(separator: "-").compactMap { IPAddress(String($0)) }
-      guard ends.count == 2, isKnown else { return .unknown }
+      guard ends.count == 2, let address else { return .unknown }
       return Truth(ends[0] <= address && address <= ends[1])
     }
-    return holds("--src-range") {
-      isBetween($0, state.packet.source, isKnown: !state.hasUnknownSource)
-    }
-      && holds("--dst-range") {
-        isBetween($0, state.packet.destination, isKnown: !state.hasUnknownDestination)
-      }
+    return holds("--src-range") { isBetween($0, state.source) }
+      && holds("--dst-range") { isBetween($0, state.destination) }
   }
 
   /// Without a bridge's port, only options that are inverted match. C counterpart: `physdev_mt`.

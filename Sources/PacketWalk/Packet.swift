@@ -131,17 +131,15 @@ extension ExtensionOptions {
       return isState && .unknown
     }
     let original = state.original
-    func isIn(_ option: Option, _ address: IPAddress, isKnown: Bool = true) -> Truth {
-      option.network.map { address.isIn($0, isKnown: isKnown) } ?? .unknown
+    func isIn(_ option: Option, _ address: IPAddress?) -> Truth {
+      option.network.map { $0.contains(address) } ?? .unknown
     }
     return isState
       && holds("--ctproto") { $0.isProtocol(packet.ipProtocol) }
       && holds("--ctorigsrc") { isIn($0, original.source) }
       && holds("--ctorigdst") { isIn($0, original.destination) }
-      && holds("--ctreplsrc") {
-        isIn($0, packet.destination, isKnown: !state.hasUnknownDestination)
-      }
-      && holds("--ctrepldst") { isIn($0, packet.source, isKnown: !state.hasUnknownSource) }
+      && holds("--ctreplsrc") { isIn($0, state.destination) }
+      && holds("--ctrepldst") { isIn($0, state.source) }
       && holds("--ctorigsrcport") { $0.contains(original.sourcePort) }
       && holds("--ctorigdstport") { $0.contains(original.destinationPort) }
       && holds("--ctreplsrcport") { $0.contains(packet.destinationPort) }

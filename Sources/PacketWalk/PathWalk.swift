@@ -14,7 +14,7 @@ struct PathWalk {
   }
 
   mutating func walk(_ packet: Packet, from origin: PacketOrigin) {
-    let walkers = Walkers(WalkState(packet), [.certain])
+    let walkers = Walkers(WalkState(packet))
     switch origin {
     case .outside: receive(walkers)
     case .node: send(walkers)
@@ -57,8 +57,7 @@ struct PathWalk {
   /// Passes all tables of a hook, and returns what they accept.
   private mutating func pass(_ hook: PacketHook, _ walkers: Walkers) -> Walkers {
     var walkers = walkers
-    let order = hook.tables(rules.backend)
-    for table in order {
+    for table in hook.tables(rules.backend) {
       if table != .raw { walkers = walkers.tracked }
       if walkers.isEmpty { break }
       guard let content = rules.table(table)?.content else { continue }
@@ -68,7 +67,7 @@ struct PathWalk {
       recorder = walk.recorder
       walkers.add(rest)
     }
-    return order.last == .raw ? walkers : walkers.tracked
+    return walkers.tracked
   }
 }
 

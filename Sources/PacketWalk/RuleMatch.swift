@@ -52,10 +52,8 @@ extension MatchContext {
   fileprivate func matches(selector: LineElement, _ line: Span<UInt8>) -> Truth {
     let holds: Truth =
       switch line[selector.name.upperBound - 1] {
-      case UInt8(ascii: "s"):
-        isIn(line, selector.value, state.packet.source, isKnown: !state.hasUnknownSource)
-      case UInt8(ascii: "d"):
-        isIn(line, selector.value, state.packet.destination, isKnown: !state.hasUnknownDestination)
+      case UInt8(ascii: "s"): isIn(line, selector.value, state.source)
+      case UInt8(ascii: "d"): isIn(line, selector.value, state.destination)
       case UInt8(ascii: "p"): isProtocol(line, selector.value)
       case UInt8(ascii: "i"): input.matches(line.bytes(in: selector.value))
       case UInt8(ascii: "o"): output.matches(line.bytes(in: selector.value))
@@ -66,11 +64,8 @@ extension MatchContext {
     return selector.isInverted ? !holds : holds
   }
 
-  private func isIn(
-    _ line: Span<UInt8>, _ range: Range<Int>, _ address: IPAddress, isKnown: Bool
-  ) -> Truth {
-    AddressMatch(line, range, inverted: false).map { address.isIn($0, isKnown: isKnown) }
-      ?? .unknown
+  private func isIn(_ line: Span<UInt8>, _ range: Range<Int>, _ address: IPAddress?) -> Truth {
+    AddressMatch(line, range, inverted: false).map { $0.contains(address) } ?? .unknown
   }
 
   private func isProtocol(_ line: Span<UInt8>, _ range: Range<Int>) -> Truth {
@@ -78,14 +73,11 @@ extension MatchContext {
   }
 }
 
-extension IPAddress {
-  /// Whether the address is in a network.
-  ///
-  /// - Parameter isKnown: Whether this is the address, or one that isn't known.
-  func isIn(_ network: AddressMatch, isKnown: Bool = true) -> Truth {
-    if network.mask.isZero { return .yes }
-    guard isKnown else { return .unknown }
-    return Truth(network.matches(self))
+extension AddressMatch {
+  /// Whether an address matches; nil is one that isn't known.
+  func contains(_ address: IPAddress?) -> Truth {
+    if mask.isZero { return .yes }
+    return address.map { Truth(matches($0)) } ?? .unknown
   }
 }
 

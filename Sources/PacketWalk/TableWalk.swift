@@ -152,7 +152,7 @@ struct TableWalk {
 
   private func outgoing(_ state: WalkState) -> NetworkInterface {
     if state.isRedirected { return .named("lo") }
-    return state.hasUnknownDestination ? .unknown : interface(to: state.packet.destination)
+    return state.destination.map(interface) ?? .unknown
   }
 
   private func interface(to address: IPAddress) -> NetworkInterface {

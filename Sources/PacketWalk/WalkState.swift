@@ -49,6 +49,12 @@ public struct WalkState: Sendable, Hashable {
     connectionMark = packet.connection == .new ? Mark() : .unknown
   }
 
+  /// The source, where it is known.
+  var source: IPAddress? { hasUnknownSource ? nil : packet.source }
+
+  /// The destination, where it is known.
+  var destination: IPAddress? { hasUnknownDestination ? nil : packet.destination }
+
   /// Whether the destination is another than the client asked for: `IPS_DST_NAT`.
   var isDestinationTranslated: Truth {
     if destinationRule == nil { return .no }
@@ -75,8 +81,6 @@ public struct Branch: Sendable, Hashable {
   public internal(set) var odds: Double
   /// What has to be so, and isn't known; in the order in which it was met.
   public internal(set) var assumptions: [Assumption]
-
-  static let certain = Branch(odds: 1, assumptions: [])
 }
 
 /// That a rule matches, or doesn't, though the walk can't tell.
@@ -100,7 +104,8 @@ struct Walkers {
 
   init() {}
 
-  init(_ state: WalkState, _ branches: [Branch]) { add(state, branches) }
+  /// One state, for certain.
+  init(_ state: WalkState) { entries = [(state, [Branch(odds: 1, assumptions: [])])] }
 
   mutating func add(_ state: WalkState, _ branches: [Branch]) {
     if branches.isEmpty { return }
