@@ -116,7 +116,7 @@ struct EndpointShareFault: Sendable {
 
   /// What it comes to in a chain of that name.
   func description(_ chain: ChainName) -> String {
-    let chain = "\(chain) balances over \(endpoints == 1 ? "1 endpoint" : "\(endpoints) endpoints")"
+    let chain = "\(chain) balances over \(Finding.count(endpoints, "endpoint"))"
     if hasGap {
       return
         "\(chain), and \(Self.percent(lost)) of the connections come to its end, and to none of them"

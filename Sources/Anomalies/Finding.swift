@@ -60,6 +60,11 @@ public struct Finding: Sendable {
     }
   }
 
+  /// `1 rule`, `2 rules`.
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// The same fault as the cause of others, which are counted in it.
   func causing(_ others: some Collection<Finding>) -> Finding {
     var cause = self

@@ -31,16 +31,16 @@ enum IncompatibleTable {
     var parts: [String] = []
     if let refused {
       parts.append(
-        "\(count(places.count, "rule")) of nf_tables' own (\(refused), for example): iptables refuses "
+        "\(Finding.count(places.count, "rule")) of nf_tables' own (\(refused), for example): iptables refuses "
           + "to list or save the table")
     } else if !places.isEmpty {
       parts.append(
-        "\(count(places.count, "rule")) of nf_tables' own: iptables prints them without some of their "
+        "\(Finding.count(places.count, "rule")) of nf_tables' own: iptables prints them without some of their "
           + "conditions")
     }
     if let first = baseChains.first {
       parts.append(
-        "\(count(baseChains.count, "base chain")) of nf_tables' own, such as "
+        "\(Finding.count(baseChains.count, "base chain")) of nf_tables' own, such as "
           + "\(content.chains[first].name): packets pass through, and iptables doesn't show it")
     }
     return Finding(
@@ -76,10 +76,6 @@ enum IncompatibleTable {
       content.chainIndex(of: chain) == nil
     else { return nil }
     return statement
-  }
-
-  private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }
 

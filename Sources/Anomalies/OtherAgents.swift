@@ -141,11 +141,8 @@ public enum NodeLocalDNS {
     return Set(
       found.filter { _, rules in
         [6, 17].contains { number in
-          [(TableName.raw, ChainName("PREROUTING")), (.filter, "INPUT")].allSatisfy {
-            table, chain in
-            rules[
-              Role(table: table, chain: chain, isRequest: true, protocolNumber: number)] != nil
-          }
+          let roles = roles.filter { $0.isRequest && $0.protocolNumber == number }
+          return roles.allSatisfy { $0.chain == "OUTPUT" || rules[$0] != nil }
         }
       }.keys)
   }
@@ -182,7 +179,7 @@ public enum NodeLocalDNS {
           : "lacks \(missing.count) rules, such as \(first.words(address))")
     }
     if !repeated.isEmpty {
-      parts.append("holds \(repeated.count == 1 ? "1 rule" : "\(repeated.count) rules") twice")
+      parts.append("holds \(Finding.count(repeated.count, "rule")) twice")
     }
     return Finding(
       .nodeLocalDNSIncomplete, in: content,

@@ -46,7 +46,7 @@ enum FilterFindings {
     }
     return places.sorted { $0.key < $1.key }.map { owner, rules in
       let service = map.services[owner]
-      let endpoints = service.sepChains == 1 ? "1 endpoint" : "\(service.sepChains) endpoints"
+      let endpoints = Finding.count(service.sepChains, "endpoint")
       return Finding(
         .staleReject, in: filter, chains: rules.prefix(1).map(\.chain), rules: rules,
         servicePort: service.port, mark: service.port.hashValue,
@@ -136,7 +136,7 @@ enum TableFindings {
       let positions = content.chains.indices.map { Array(content.serviceRules(ofChainAt: $0)) }
       let rules = positions.enumerated().flatMap { content.places($1, in: $0) }
       if rules.isEmpty { return nil }
-      let count = rules.count == 1 ? "1 rule is" : "\(rules.count) rules are"
+      let count = Finding.count(rules.count, "rule") + (rules.count == 1 ? " is" : " are")
       return Finding(
         .ghostRules, in: content,
         chains: positions.indices.filter { !positions[$0].isEmpty }.map { content.chains[$0].name },
@@ -239,7 +239,7 @@ enum LostRules {
     if rules.isEmpty || isLed { return [] }
     let owners = Set(
       rules.indices.compactMap { map.owner(ofRule: $0, ofChainAt: nodePorts, in: nat) })
-    let count = owners.count == 1 ? "1 service port" : "\(owners.count) service ports"
+    let count = Finding.count(owners.count, "service port")
     return [
       Finding(
         .nodePortJumpMissing, in: nat, chains: [.kubeServices, .kubeNodePorts],

@@ -52,8 +52,7 @@ struct WalkFindings {
 
   /// The number of service ports that have endpoints.
   private var servicePorts: String {
-    let count = map.services.count { $0.dnatTargets > 0 }
-    return count == 1 ? "1 service port" : "\(count) service ports"
+    Finding.count(map.services.count { $0.dnatTargets > 0 }, "service port")
   }
 
   /// Jumps to kube-proxy's chains that packets never come to, because of a rule before them.
