@@ -228,10 +228,10 @@ public struct ChainGraph: Sendable {
   /// The positions of the chains that the chain at `index` leads to.
   public subscript(index: Int) -> ArraySlice<Int32> { targets[index] }
 
-  /// Marks some chains and all that they lead to, by themselves or through others, but none beyond a chain that is
-  /// marked already.
+  /// Marks some chains and all that they lead to, by themselves or through others. It doesn't look behind a chain
+  /// that was marked before.
   ///
-  /// - Returns: The chains that were marked, those that were given first of what they lead to.
+  /// - Returns: The chains that it marked. If it started from one, that one is the first.
   @discardableResult
   public func reach(from start: [Int], _ isReached: inout [Bool]) -> [Int] {
     for chain in start { isReached[chain] = true }
