@@ -44,7 +44,7 @@ struct RuleMatch {
     }
   }
 
-  private init(truth: Truth) { self.truth = truth }
+  init(truth: Truth) { self.truth = truth }
 }
 
 extension MatchContext {

@@ -167,10 +167,7 @@ extension RuleMatch {
     guard let decide, truth != .no, truth == .unknown || odds < 1, let matches = decide(rule) else {
       return self
     }
-    var match = self
-    match.truth = Truth(matches)
-    match.odds = 1
-    return match
+    return RuleMatch(truth: Truth(matches))
   }
 
   /// The branches on which the rule matches, and those on which it doesn't.

@@ -28,27 +28,21 @@ public struct ConnectionTraffic: Sendable {
     /// The last 32 bits of the counts of packets.
     private let sent: UInt32
     private let answered: UInt32
-    private let traits: Traits
-
-    private struct Traits: OptionSet {
-      let rawValue: UInt8
-      static let isTimed = Traits(rawValue: 1)
-      static let isCounted = Traits(rawValue: 2)
-      /// The connection sends again what isn't answered, and only that: so packets show what becomes of it.
-      static let waits = Traits(rawValue: 4)
-      static let isClosing = Traits(rawValue: 8)
-    }
+    private let isTimed: Bool
+    private let isCounted: Bool
+    /// The connection sends again what isn't answered, and only that: so packets show what becomes of it.
+    private let waits: Bool
+    private let isClosing: Bool
 
     init(_ connection: TranslatedConnection) {
       key = connection.key
       timeout = connection.timeout ?? 0
       sent = UInt32(truncatingIfNeeded: connection.packets?.sent ?? 0)
       answered = UInt32(truncatingIfNeeded: connection.packets?.answered ?? 0)
-      var traits: Traits = connection.timeout == nil ? [] : .isTimed
-      if connection.packets != nil { traits.insert(.isCounted) }
-      if connection.waits { traits.insert(.waits) }
-      if connection.tcp?.isClosing == true { traits.insert(.isClosing) }
-      self.traits = traits
+      isTimed = connection.timeout != nil
+      isCounted = connection.packets != nil
+      waits = connection.waits
+      isClosing = connection.tcp?.isClosing == true
     }
 
     /// Whether packets came since the dump before, and no answer.
@@ -67,13 +61,11 @@ public struct ConnectionTraffic: Sendable {
     ///
     /// - Parameter elapsed: The seconds that have passed at least.
     func carriesUnanswered(since former: Entry?, _ elapsed: Double) -> Bool {
-      guard let former, !traits.contains(.isClosing) else { return false }
-      if traits.contains(.isCounted), former.traits.contains(.isCounted) {
+      guard let former, !isClosing else { return false }
+      if isCounted, former.isCounted {
         return sent != former.sent && answered == former.answered
       }
-      guard traits.isSuperset(of: [.waits, .isTimed]),
-        former.traits.isSuperset(of: [.waits, .isTimed])
-      else { return false }
+      guard waits, isTimed, former.waits, former.isTimed else { return false }
       // A timeout is in whole seconds, and the part that is cut off may have been nearly one more.
       return Double(timeout) >= Double(former.timeout) + 1 - elapsed
     }

@@ -30,9 +30,9 @@ public struct ServiceDestinations: Sendable {
   private var starts: [Int] = [0]
   /// Service ports of which not every endpoint is known as an address and a port.
   private var isOpen: [Bool]
-  /// Those of nat.
+  /// See ``TableContent/nodePortDestinations``.
   private let nodePortDestinations: [AddressMatch?]
-  private var foreign = ForeignTranslations()
+  private let foreign: ForeignTranslations
 
   /// - Parameters:
   ///   - map: The service ports.
@@ -41,10 +41,10 @@ public struct ServiceDestinations: Sendable {
   public init(_ map: ServiceMap, nat: TableContent?, filter: TableContent?) {
     isOpen = Array(repeating: false, count: map.services.count)
     nodePortDestinations = nat?.nodePortDestinations ?? []
+    foreign = ForeignTranslations(nat)
     takeEndpoints(of: map)
     if let nat {
       for name in [ChainName.kubeServices, .kubeNodePorts] { takeRules(of: name, nat, map) }
-      foreign = ForeignTranslations(nat)
     }
     if let filter {
       // What blocks a service port without endpoints is all that is left of it.
@@ -139,10 +139,8 @@ private struct ForeignTranslations: Sendable {
   private var destinations: Set<ServiceDestinations.Destination> = []
   private var ranges: [AddressTranslation] = []
 
-  init() {}
-
-  init(_ nat: TableContent) {
-    for chain in nat.chains where !chain.name.hasPrefix("KUBE-") {
+  init(_ nat: TableContent?) {
+    for chain in nat?.chains ?? [] where !chain.name.hasPrefix("KUBE-") {
       for position in chain.rules.indices {
         guard let translation = chain.rules.translation(at: position) else { continue }
         if let destination = translation.onlyDestination {

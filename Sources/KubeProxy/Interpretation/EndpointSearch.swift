@@ -192,8 +192,6 @@ struct EndpointUsers {
     return true
   }
 
-  func isUsed(_ chain: Int) -> Bool { last[chain] != .none }
-
   func first(of chain: Int) -> Int32? { last[chain].index.map(Int32.init) }
 
   /// All but the first.

@@ -147,7 +147,7 @@ struct ServiceAttribution {
   ) {
     connectionRules.reserveCapacity(nat.stages.count { $0 == .endpoint })
     var search = EndpointSearch(known, users, nat, proofs)
-    for chain in nat.stages.indices where users.isUsed(chain) {
+    for chain in nat.stages.indices where users.first(of: chain) != nil {
       chains[chain] = search.attribution(of: chain)
       guard let owner = chains[chain].owner.index else { continue }
       let first = Int32(nat.content.firstRules[chain])
