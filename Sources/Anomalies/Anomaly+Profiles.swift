@@ -76,8 +76,9 @@ extension Anomaly {
         "a service chain that nothing leads to", in: [.nat], as: .info,
         "No traffic comes to it, so it does no harm but takes room. With more than 1,000 endpoints "
           + "kube-proxy leaves such chains for a while, at most about an hour; older ones are not its own.",
-        "Wait for kube-proxy's next full sync; if they stay, look for errors of iptables-restore in its log."
-      )
+        "In iptables mode, wait for kube-proxy's next full sync; if they stay, look for errors of "
+          + "iptables-restore in its log. In another mode nobody removes them: run kube-proxy --cleanup and "
+          + "restart kube-proxy.")
     case .clusterIPMissing:
       Profile(
         "a service port whose cluster IP no rule serves", in: [.nat],
