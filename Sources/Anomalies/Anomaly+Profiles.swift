@@ -14,7 +14,7 @@ extension Anomaly {
       )
     case .incompatibleTable:
       Profile(
-        "a table that iptables can't list as it is", in: [.filter, .mangle, .nat, .raw],
+        "a table that iptables can't list as it is", in: TableName.allCases,
         "iptables refuses to list or save such a table, or leaves out what it doesn't know. kube-proxy asks "
           + "it for its chains at a sync, and no longer deletes those of services that are gone; some versions of "
           + "iptables don't write the table either. Packets meet what iptables doesn't show.",
@@ -68,8 +68,9 @@ extension Anomaly {
     case .commentMismatch:
       Profile(
         "a service chain's comments name another service port than its name does", in: [.nat],
-        "The name is a hash, which can't be made to fit, so the comment is wrong: whoever reads these "
-          + "rules, person or program, takes one service for another.",
+        "The name is a hash, which can't be made to fit. So the comment is wrong, and whoever reads these "
+          + "rules takes one service for another; or the rule leads to another service's chain, and so do its "
+          + "packets.",
         "Find out who edited the rules. Restarting kube-proxy writes them anew.")
     case .orphanChain:
       Profile(
@@ -160,7 +161,7 @@ extension Anomaly {
           + "Restarting kube-proxy restores it at once.")
     case .hookJumpDuplicated:
       Profile(
-        "a built-in chain that leads to another chain twice", in: [.filter, .mangle, .nat, .raw],
+        "a built-in chain that leads to another chain twice", in: TableName.allCases,
         as: .info,
         "Packets that nothing takes the first time go through the same rules again; and it shows that "
           + "somebody adds rules without looking.",
@@ -192,7 +193,7 @@ extension Anomaly {
           + "wrote it. Restarting kube-proxy writes its chains anew.")
     case .chainLoop:
       Profile(
-        "chains that lead to each other in a circle", in: [.filter, .mangle, .nat, .raw],
+        "chains that lead to each other in a circle", in: TableName.allCases,
         "A packet would never leave the circle. The kernel refuses such rules, so nobody can load them: the "
           + "file was edited, or put together of several.",
         "Save the rules again (kube-iptables-exporter save), and don't restore this file.")

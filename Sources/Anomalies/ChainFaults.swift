@@ -16,6 +16,8 @@ struct ChainFaults: Sendable {
   var lacksEndpoint = false
   /// The rules that drop, accept or return everything.
   var unguarded = UnguardedRules(in: RuleList())
+  /// Other rules that translate or accept packets where kube-proxy only leads them on.
+  var intercepting: [Int] = []
 
   /// Nil where the chain is not kube-proxy's or the kubelet's, or nothing is wrong.
   init?(ofChainAt index: Int, in nat: TableContent, _ map: ServiceMap) {
@@ -35,6 +37,11 @@ struct ChainFaults: Sendable {
         return family == .endpoint
           ? map.contradictsEndpoint(comment, chain: index) : map.contradicts(comment, hash)
       }
+      if family != .endpoint {
+        intercepting = rules.indices.filter {
+          rules.line(at: $0).span.endsTranslation && !unguarded.contains($0)
+        }
+      }
       if family.balances {
         let balancing = BalancingRules(rules)
         // What an unguarded verdict takes, no endpoint gets.
@@ -52,10 +59,23 @@ struct ChainFaults: Sendable {
       if name == .kubeMarkDrop { unguarded = UnguardedRules(in: rules) }
     case .dispatch, .system, .other: return nil
     }
-    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty, unguarded.isEmpty
+    if !lacksEndpoint, shares == nil,
+      [contradictions, intercepting].allSatisfy(\.isEmpty), duplicates.isEmpty, unguarded.isEmpty
     {
       return nil
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether the rule's target is one after which nat has no more rules for the packet.
+  fileprivate var endsTranslation: Bool {
+    var elements = LineElements()
+    while let element = elements.next(self) {
+      guard element.kind == .target else { continue }
+      return ["DNAT", "REDIRECT", "NETMAP", "ACCEPT"].contains { isText($0, element.name) }
+    }
+    return false
   }
 }
 

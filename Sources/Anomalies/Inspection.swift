@@ -63,7 +63,9 @@ public struct Inspection: Sendable {
         let found = found + TableFindings.hooks(in: content)
         // Where another mode serves, rules are left over, and need not be whole.
         if mode.servesElsewhere { return found }
-        return LostRules.causes(in: content, map, of: found + Plumbing.findings(in: content))
+        return LostRules.causes(
+          in: content, beside: snapshot.table(.filter)?.content, map,
+          of: found + Plumbing.findings(in: content))
       }
       natFindings =
         judgements.first { $0.content.name == .nat }.map { nat in

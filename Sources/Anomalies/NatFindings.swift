@@ -25,6 +25,14 @@ struct NatFindings {
       if !fault.unguarded.isEmpty {
         all += fault.unguarded.findings(in: nat, chain: chain, servicePort: owner(of: chain))
       }
+      if let first = fault.intercepting.first {
+        let port = owner(of: chain)
+        all.append(
+          nat.finding(
+            .serviceIntercepted, chain: chain, fault.intercepting, servicePort: port,
+            "rule \(first + 1) of \(nat.chains[chain].name) takes packets to "
+              + "\(port?.description ?? "a service port"), and kube-proxy writes no such rule there"))
+      }
       // A jump that stands too early, and again at the end, has been found for that.
       let early = dispatch.first { $0.0 == chain }?.1.misplaced.first
       for positions in fault.duplicates where !positions.contains(where: { $0 == early }) {

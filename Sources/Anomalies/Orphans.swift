@@ -61,20 +61,31 @@ struct Orphans {
       ?? map.claimedServicePort(ofChainAt: root).map(Owner.servicePort)
   }
 
+  /// Whether kube-proxy may have left chains behind: in clusters of so many endpoints it doesn't delete them at
+  /// each sync. The API server's are never among them, for its service is never deleted.
+  private var mayBeLeft: Bool { map.connectionRules.count >= 1000 }
+
   /// - Parameter isServing: whether kube-proxy serves by iptables' rules.
   func findings(isServing: Bool) -> [Finding] {
     trees.compactMap { tree in
       guard let tree, let root = tree.first else { return nil }
       let rest = tree.count == 1 ? "" : ", and so nothing comes to \(tree.count - 1) behind it"
       let port = map.claimedServicePort(ofChainAt: root)
-      // Every cluster has this service. kube-proxy does not leave its chains behind.
       let isMissed =
-        isServing && port?.isAPIServer == true && map.stage(ofChainAt: root) == .service
+        isServing && (port?.isAPIServer == true || port != nil && !mayBeLeft)
+        && tree.contains { ChainRole(nat.chains[$0].name).isClusterWide }
       return Finding(
         isMissed ? .clusterIPMissing : .orphanChain, in: nat,
         chains: tree.map { nat.chains[$0].name },
         rules: tree.flatMap { nat.places(nat.chains[$0].rules.indices, in: $0) }, servicePort: port,
         "no rule leads to \(nat.chains[root].name)\(rest)")
     }
+  }
+}
+
+extension ChainRole {
+  /// Whether it is the chain that a service port's cluster IP leads to.
+  fileprivate var isClusterWide: Bool {
+    if case .service(.service, _) = self { true } else { false }
   }
 }

@@ -186,10 +186,22 @@ extension Span<UInt8> {
 enum LostRules {
   /// The faults of a table as they are to be reported.
   ///
-  /// - Parameter found: what was found in the table otherwise.
-  static func causes(in content: TableContent, _ map: ServiceMap, of found: [Finding]) -> [Finding]
-  {
-    guard let services = content.chainIndex(of: .kubeServices) else { return found }
+  /// - Parameters:
+  ///   - filter: The family's, if it was read.
+  ///   - found: what was found in the table otherwise.
+  static func causes(
+    in content: TableContent, beside filter: TableContent?, _ map: ServiceMap, of found: [Finding]
+  ) -> [Finding] {
+    let isConsequence: (Finding) -> Bool = {
+      [.orphanChain, .clusterIPMissing].contains($0.anomaly)
+    }
+    guard let services = content.chainIndex(of: .kubeServices) else {
+      guard content.name == .nat, filter?.chainIndex(of: .kubeServices) != nil else { return found }
+      let cause = Finding(
+        .tableFlushed, in: content, chains: [.kubeServices],
+        "filter has KUBE-SERVICES, and nat has not: kube-proxy's rules for services are gone")
+      return [cause.causing(found.filter(isConsequence))] + found.filter { !isConsequence($0) }
+    }
     if isFlushed(content, services) {
       let name = content.name.rawValue
       let cause = Finding(
@@ -200,9 +212,6 @@ enum LostRules {
     }
     guard content.name == .nat else { return found }
     if content.chains[services].rules.isEmpty {
-      let isConsequence: (Finding) -> Bool = {
-        [.orphanChain, .clusterIPMissing].contains($0.anomaly)
-      }
       let cause = Finding(
         .servicesChainEmpty, in: content, chains: [.kubeServices],
         "KUBE-SERVICES has no rules: kube-proxy's sync never succeeded, or the chain was flushed")

@@ -32,8 +32,8 @@ struct Check: ParsableCommand, Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Only faults of these tables, separated by commas: nat, filter, mangle, raw. (default: all)",
-      valueName: "tables"), completion: .list(tables.map(\.rawValue)),
+      "Only faults of these tables, separated by commas: nat, filter, mangle, raw, security. (default: all)",
+      valueName: "tables"), completion: .list(TableName.allCases.map(\.rawValue)),
     transform: { try TableList($0) })
   var tables: TableList?
 
@@ -69,10 +69,6 @@ struct Check: ParsableCommand, Tool {
       throw ValidationError("--conntrack can't be combined with --backend both: name one")
     }
     try RulesetInput.validateStandardInput(asked)
-    if let table = tables?.tables.subtracting(Self.tables).min() {
-      throw ValidationError(
-        "--tables \(table.rawValue): only nat, filter, mangle and raw are checked for faults")
-    }
     try options.colors.checkArguments(format)
   }
 
@@ -114,14 +110,11 @@ struct Check: ParsableCommand, Tool {
     }
   }
 
-  /// The tables that hold rules or canaries of kube-proxy and the kubelet, and those of node-local DNS. All are
-  /// read, because a fault in one may depend on another.
-  private static let tables: [TableName] = [.nat, .filter, .mangle, .raw]
-
   private func check(_ file: RulesetInput, _ report: inout CheckReport) {
     do throws(ReadingError) {
-      let families = try file.parse(Set(Self.tables))
-      let tables = Self.tables.filter { self.tables?.tables.contains($0) ?? true }
+      // All are read, because a fault in one may depend on another.
+      let families = try file.parse(Set(TableName.allCases))
+      let tables = TableName.allCases.filter { self.tables?.tables.contains($0) ?? true }
       let areAbsent = families.allSatisfy { family in
         tables.allSatisfy { family.table($0) == nil && family.incompatibleTables[$0] == nil }
       }
@@ -147,7 +140,7 @@ struct Check: ParsableCommand, Tool {
 
   /// Checks the backend that kube-proxy uses, or those that were asked for.
   private func checkKernel(_ report: inout CheckReport) {
-    let reading = KernelSource(of: backend ?? .auto, tables: Set(Self.tables)).read([])
+    let reading = KernelSource(of: backend ?? .auto, tables: Set(TableName.allCases)).read([])
     let (families, others, failures) = reading.families.outcomes
     for failure in failures { report.addFailure(of: RulesetInput.kernel.name, "\(failure)") }
     report.add(

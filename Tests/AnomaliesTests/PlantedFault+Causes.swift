@@ -26,6 +26,10 @@ extension PlantedFault {
       $0.remove("-A ")
       $0.append("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE")
     },
+    PlantedFault(new, "nat without KUBE-SERVICES", "table_flushed nat KUBE-SERVICES") {
+      $0.remove("KUBE-SERVICES")
+      $0.undeclare("KUBE-SERVICES", "nat")
+    },
     PlantedFault(old, "filter flushed", "table_flushed filter KUBE-SERVICES") {
       $0.remove("-A ", table: "filter")
     },

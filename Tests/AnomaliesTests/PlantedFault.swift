@@ -135,7 +135,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       $0.declare("KUBE-SVC-AAAAAAAAAAAAAAAA")
     },
     PlantedFault(
-      new, "A service that is gone but for its chains", "orphan_chain nat KUBE-SVC-JD5MR3NA4I4DYORP"
+      new, "A service's only rule is gone", "cluster_ip_missing nat KUBE-SVC-JD5MR3NA4I4DYORP"
     ) {
       $0.remove("-A KUBE-SERVICES", "-j KUBE-SVC-JD5MR3NA4I4DYORP")
     },

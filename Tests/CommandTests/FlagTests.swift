@@ -85,10 +85,6 @@ struct FlagTests {
       ("metrics --format xml", "The value 'xml' is invalid for '--format"),
       ("check --source kernel a", "--source kernel can't be combined with files"),
       ("check --backend nft a", "--backend can't be combined with files"),
-      (
-        "check --tables security",
-        "--tables security: only nat, filter, mangle and raw are checked for faults"
-      ),
       ("check --conntrack a", "--conntrack can't be combined with files"),
       ("check --conntrack --backend both", "--conntrack can't be combined with --backend both"),
       ("show --connections a", "--connections can't be combined with files"),

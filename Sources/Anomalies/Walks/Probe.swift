@@ -11,11 +11,23 @@ struct Probe {
     case outsideToNodePort
 
     /// Who sends them, as a sentence has it.
-    var senders: String {
+    var who: String {
       switch self {
       case .podToClusterIP: "pods"
       case .nodeToClusterIP: "the node"
-      case .outsideToNodePort: "other machines to NodePorts"
+      case .outsideToNodePort: "other machines"
+      }
+    }
+
+    /// The same, and by which address, unless it is the cluster IP.
+    var senders: String { self == .outsideToNodePort ? "\(who) to NodePorts" : who }
+
+    /// What it means that none of them arrives.
+    func isLost(_ servicePorts: String) -> String {
+      switch self {
+      case .podToClusterIP: "pods reach none of \(servicePorts)"
+      case .nodeToClusterIP: "the node reaches none of \(servicePorts)"
+      case .outsideToNodePort: "other machines reach no NodePort"
       }
     }
 
@@ -28,8 +40,10 @@ struct Probe {
   let walk: Walk
 
   /// Sends a packet to a service port.
+  ///
+  /// - Parameter machine: Which of the other machines sends it, if one does.
   init(
-    _ shape: Shape, to target: ServiceTarget, from sources: ProbeSources,
+    _ shape: Shape, to target: ServiceTarget, from sources: ProbeSources, machine: Int = 0,
     in rules: FamilySnapshot
   ) {
     self.shape = shape
@@ -38,7 +52,7 @@ struct Probe {
       switch shape {
       case .podToClusterIP: (sources.pod, target.address, .outside)
       case .nodeToClusterIP: (sources.node, target.address, .node)
-      case .outsideToNodePort: (sources.outside, sources.node, .outside)
+      case .outsideToNodePort: (sources.outside[machine % sources.outside.count], sources.node, .outside)
       }
     walk = Walk(
       of: Packet(
@@ -91,8 +105,8 @@ struct ProbeSources {
   let pod: IPAddress
   /// The node's.
   let node: IPAddress
-  /// Another machine's.
-  let outside: IPAddress
+  /// Other machines', of networks that have nothing in common: a rule for one of them is not one for all.
+  let outside: [IPAddress]
   /// The interface by which packets of or to an address pass, as far as the rules show it. It is not lo.
   let interface: @Sendable (IPAddress) -> NetworkInterface
 
@@ -107,6 +121,11 @@ struct ProbeSources {
     }
     self.pod = pod
     node = nodeAddress ?? snapshot.family.unknownNode
-    outside = snapshot.family.unknownMachine
+    outside = [
+      snapshot.family.unknownMachine,
+      // Of another network for documentation: RFC 5737 and RFC 9637.
+      snapshot.family == .ipv4
+        ? IPAddress(ipv4: 0xc633_6401) : IPAddress(ipv6High: 0x3fff << 48, low: 1),
+    ]
   }
 }

@@ -11,13 +11,10 @@ struct ServiceTargets {
     self.map = map
   }
 
-  /// The first few cluster IPs of service ports that have endpoints and aren't blocked, each of another
-  /// service port.
-  ///
-  /// The API server is left out: its endpoints may be the node itself.
+  /// The first few cluster IPs of service ports that have endpoints, each of another service port.
   func clusterIPs(_ count: Int) -> [ServiceTarget] {
-    targets(of: .kubeServices, count) { outline, bytes in
-      guard let comment = outline.comment, bytes.extracting(comment).ends(with: " cluster IP")
+    targets(of: .kubeServices, count) { service, outline, bytes in
+      guard !service.blocked.contains(.noEndpoints), let comment = outline.comment, bytes.extracting(comment).ends(with: " cluster IP")
       else { return nil }
       return outline.destination?.onlyAddress
     }
@@ -28,18 +25,18 @@ struct ServiceTargets {
     shape == .outsideToNodePort ? nodePorts(count, at: sources.node) : clusterIPs(count)
   }
 
-  /// The first few NodePorts.
+  /// The first few NodePorts of service ports that have endpoints and aren't blocked.
   ///
   /// - Parameter address: The node's.
   func nodePorts(_ count: Int, at address: IPAddress) -> [ServiceTarget] {
-    targets(of: .kubeNodePorts, count) { outline, _ in
+    targets(of: .kubeNodePorts, count) { service, outline, _ in
       // A rule for 127.0.0.0/8 is not for what comes from outside.
-      outline.destination == nil ? address : nil
+      service.blocked.isEmpty && outline.destination == nil ? address : nil
     }
   }
 
   private func targets(
-    of name: ChainName, _ count: Int, _ address: (RuleOutline, Span<UInt8>) -> IPAddress?
+    of name: ChainName, _ count: Int, _ address: (Service, RuleOutline, Span<UInt8>) -> IPAddress?
   ) -> [ServiceTarget] {
     var targets: [ServiceTarget] = []
     var known: Set<ServicePort> = []
@@ -48,15 +45,13 @@ struct ServiceTargets {
     for position in rules.indices where targets.count < count {
       guard let owner = map.owner(ofRule: position, ofChainAt: chain, in: nat) else { continue }
       let service = map.services[owner]
-      guard service.dnatTargets > 0, service.blocked.isEmpty, !service.port.isAPIServer else {
-        continue
-      }
+      guard service.dnatTargets > 0 else { continue }
       let line = rules.line(at: position)
       let bytes = line.span
       let outline = RuleOutline(bytes)
       guard let port = outline.destinationPort, let ipProtocol = outline.ipProtocol,
         case .chain(let target) = outline.outcome, ChainRole(target).isService,
-        let address = address(outline, bytes), known.insert(service.port).inserted
+        let address = address(service, outline, bytes), known.insert(service.port).inserted
       else { continue }
       targets.append(
         ServiceTarget(
@@ -70,7 +65,7 @@ struct ServiceTargets {
   func podAddress(notOf targets: [ServiceTarget]) -> IPAddress? {
     // The last address but one is nobody's yet.
     if let network = nat.podNetwork?.network { return network.lastAddressButOne }
-    let asked = Set(targets.map(\.servicePort))
+    let asked = Set(targets.lazy.map(\.servicePort).filter { !$0.isAPIServer })
     return map.endpointAddresses.first { !asked.contains(map.services[$0.service].port) }?.address
   }
 }

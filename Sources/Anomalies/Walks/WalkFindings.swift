@@ -26,8 +26,8 @@ struct WalkFindings {
     let sources = ProbeSources(snapshot, nodeAddress: nat.nodeAddresses.last, pod: pod)
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
-      probes += targets.first(Self.sampleSize, of: shape, sources).map {
-        Probe(shape, to: $0, from: sources, in: snapshot)
+      for target in targets.first(Self.sampleSize, of: shape, sources) {
+        probes += self.probes(shape, target, sources)
       }
     }
     findUnreached(probes, sources)
@@ -35,18 +35,26 @@ struct WalkFindings {
     findIntercepted(sources)
   }
 
-  /// Whether the same is true of packets of these protocols to other service ports. A few that stand first may
-  /// have more in common, such as their endpoints.
-  private func isGeneral(
-    _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>,
-    _ isSame: (Probe) -> Bool
-  ) -> Bool {
+  /// Packets of these protocols to other service ports. A few that stand first may have more in common, such as
+  /// their endpoints.
+  private func sample(
+    _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>
+  ) -> some Sequence<Probe> {
     let all = targets.first(.max, of: shape, sources).filter {
       protocols.contains($0.servicePort.transport)
     }
     let step = max(1, all.count / Self.generalSample)
-    return stride(from: 0, to: all.count, by: step).allSatisfy {
-      isSame(Probe(shape, to: all[$0], from: sources, in: snapshot))
+    return stride(from: 0, to: all.count, by: step).lazy.map { [snapshot] in
+      Probe(shape, to: all[$0], from: sources, machine: $0 / step, in: snapshot)
+    }
+  }
+
+  /// Packets of all that may send them.
+  private func probes(
+    _ shape: Probe.Shape, _ target: ServiceTarget, _ sources: ProbeSources
+  ) -> [Probe] {
+    (0..<(shape == .outsideToNodePort ? sources.outside.count : 1)).map {
+      Probe(shape, to: target, from: sources, machine: $0, in: snapshot)
     }
   }
 
@@ -55,7 +63,7 @@ struct WalkFindings {
     Finding.count(map.services.count { $0.dnatTargets > 0 }, "service port")
   }
 
-  /// Jumps to kube-proxy's chains that packets never come to, because of a rule before them.
+  /// Jumps to kube-proxy's chains that packets of some senders never come to, because of a rule before them.
   private mutating func findUnreached(_ probes: [Probe], _ sources: ProbeSources) {
     for hook in Hook.services + Hook.plumbing where hook.table == .nat && nat.has(hook) {
       let isAnswer = hook.target == .kubePostrouting
@@ -65,47 +73,53 @@ struct WalkFindings {
       let decision = { [nat] (probe: Probe) -> [RuleAddress] in
         probe.visits(hook, in: nat) ? [] : probe.cause(before: hook)
       }
-      let concerned = probes.filter(isConcerned)
-      guard let cause = concerned.first.map(decision), !cause.isEmpty,
-        concerned.allSatisfy({ decision($0) == cause }),
-        Set(concerned.map(\.shape)).allSatisfy({ shape in
-          isGeneral(shape, sources, of: concerned.protocols) {
+      var shapes: [[RuleAddress]: [Probe.Shape]] = [:]
+      for shape in Probe.Shape.allCases {
+        let concerned = probes.filter { $0.shape == shape && isConcerned($0) }
+        guard let cause = concerned.first.map(decision), !cause.isEmpty,
+          concerned.allSatisfy({ decision($0) == cause }),
+          sample(shape, sources, of: concerned.protocols).allSatisfy({
             !isConcerned($0) || decision($0) == cause
-          }
-        })
-      else { continue }
-      all.append(unreached(hook, isAnswer, cause))
+          })
+        else { continue }
+        shapes[cause, default: []].append(shape)
+      }
+      for (cause, shapes) in shapes { all.append(unreached(hook, isAnswer, cause, shapes)) }
     }
   }
 
-  private func unreached(_ hook: Hook, _ isAnswer: Bool, _ cause: [RuleAddress]) -> Finding {
-    let places = places(cause)
+  private func unreached(
+    _ hook: Hook, _ isAnswer: Bool, _ cause: [RuleAddress], _ shapes: [Probe.Shape]
+  ) -> Finding {
     let effect =
       isAnswer
-      ? "so packets that should be masqueraded keep their source: \(servicePorts)"
-      : "so \(hook.chain == "OUTPUT" ? "the node reaches" : "pods and other machines reach") none of "
-        + "\(servicePorts) there"
+      ? "packets that should be masqueraded keep their source: \(servicePorts)"
+      : shapes.map { $0.isLost(servicePorts) }.joined(separator: ", and ")
     return Finding(
-      .hookJumpUnreached, in: nat, chains: [hook.chain, hook.target], rules: places,
-      mark: hook.target.hashValue,
-      "no packet comes to the jump from \(hook.chain) to \(hook.target), because of "
-        + "\(description(of: cause)), \(effect)")
+      .hookJumpUnreached, in: nat, chains: [hook.chain, hook.target], rules: places(cause),
+      mark: [hook.target.hashValue, shapes.hashValue].hashValue,
+      "because of \(description(of: cause)), \(effect): \(isAnswer ? "they" : "their packets") don't come "
+        + "to the jump from \(hook.chain) to \(hook.target)")
   }
 
   /// Rules and policies that drop or reject what goes to services, whatever the service port is.
   private mutating func findDropped(_ probes: [Probe], _ sources: ProbeSources) {
-    var shapes: [WalkEnd: [Probe.Shape]] = [:]
+    var shapes: [WalkEnd: (shapes: [Probe.Shape], isAll: Bool)] = [:]
     for shape in Probe.Shape.allCases {
-      let sent = probes.filter { $0.shape == shape && $0.isTranslated }
-      guard let failure = sent.first?.failure, sent.allSatisfy({ $0.failure == failure }),
-        isGeneral(
-          shape, sources, of: sent.protocols, { !$0.isTranslated || $0.failure == failure })
-      else { continue }
-      shapes[failure, default: []].append(shape)
+      let sent = probes.filter { $0.shape == shape && $0.isForwarded }
+      for failure in Set(sent.compactMap(\.failure)) {
+        // Some endpoints may be nodes, which other rules are for.
+        let all = Array(sample(shape, sources, of: sent.protocols)).filter(\.isForwarded)
+        let failed = all.count { $0.failure == failure }
+        guard failed * 2 > all.count else { continue }
+        let (others, isAll) = shapes[failure] ?? ([], true)
+        shapes[failure] = (others + [shape], isAll && failed == all.count)
+      }
     }
-    for (end, shapes) in shapes {
+    for (end, (shapes, isAll)) in shapes {
       let senders = shapes.map(\.senders).joined(separator: ", ")
-      let effect = "what comes from \(senders) to the endpoints of \(servicePorts)"
+      let effect =
+        "what comes from \(senders) to the endpoints of \(isAll ? "" : "most of ")\(servicePorts)"
       switch end {
       case .dropped(let rule), .rejected(let rule):
         guard let content = snapshot.table(rule.table)?.content else { continue }
@@ -147,41 +161,51 @@ extension WalkFindings {
   private static let mostRules = 32
 
   fileprivate mutating func findIntercepted(_ sources: ProbeSources) {
-    let services = nat.foreignRules(among: .kubeServices, map)
-    var clusterIPs: [ServiceTarget]?
-    for shape in [Probe.Shape.podToClusterIP, .nodeToClusterIP] {
-      let rules = nat.foreignRules(before: .kubeServices, in: shape.hook.chain) + services
-      for rule in rules.prefix(Self.mostRules) {
-        let all = clusterIPs ?? targets.clusterIPs(.max)
-        clusterIPs = all
-        let outline = nat.chains[rule.chain].rules.outline(at: rule.position)
-        let isKnown = self.all.contains { $0.anomaly == .serviceIntercepted && $0.isAbout(rule) }
-        for target in all.lazy.filter(outline.mayMatch).prefix(Self.sampleSize) where !isKnown {
-          let probe = Probe(shape, to: target, from: sources, in: snapshot)
-          guard probe.isTaken(by: rule, map) else { continue }
-          add(rule, probe)
+    for shape in Probe.Shape.allCases {
+      var rules = nat.foreignRules(before: .kubeServices, in: shape.hook.chain)
+      rules += nat.foreignRules(among: .kubeServices)
+      if shape == .outsideToNodePort { rules += nat.foreignRules(among: .kubeNodePorts) }
+      let targets = rules.isEmpty ? [] : targets.first(.max, of: shape, sources)
+      for rule in rules.prefix(Self.mostRules) where !isKnown(rule.address) {
+        let outline = nat.chains[rule.address.chain].rules.outline(at: rule.address.position)
+        for target in targets.lazy.filter(outline.mayMatch).prefix(Self.sampleSize) {
+          let probes = probes(shape, target, sources)
+          guard probes.allSatisfy({ $0.isTaken(by: rule, map) }) else { continue }
+          add(rule, probes[0])
           break
         }
       }
     }
   }
 
-  private mutating func add(_ rule: RuleAddress, _ probe: Probe) {
+  private func isKnown(_ rule: RuleAddress) -> Bool {
+    all.contains {
+      $0.anomaly == .serviceIntercepted
+        && $0.rules.contains { $0.isAt(rule.chain, rule.position) }
+    }
+  }
+
+  private mutating func add(_ rule: ForeignRule, _ probe: Probe) {
     let shape = probe.shape
+    let rules = rule.root == rule.address ? [rule.root] : [rule.root, rule.address]
+    let place = shape == .outsideToNodePort ? "the NodePort" : "the cluster IP"
     all.append(
-      nat.finding(
-        .serviceIntercepted, chain: rule.chain, [rule.position], servicePort: probe.servicePort,
-        mark: nat.chains[rule.chain].rules.line(at: rule.position).hashValue,
-        "\(description(of: [rule])) takes what \(shape.senders) "
-          + "\(shape == .nodeToClusterIP ? "sends" : "send") to the cluster IP of "
+      Finding(
+        .serviceIntercepted, in: nat, chains: [nat.chains[rule.root.chain].name],
+        rules: places(rules), servicePort: probe.servicePort,
+        mark: nat.chains[rule.address.chain].rules.line(at: rule.address.position).hashValue,
+        "\(description(of: rules)) \(rules.count == 1 ? "takes" : "take") what \(shape.who) "
+          + "\(shape == .nodeToClusterIP ? "sends" : "send") to \(place) of "
           + "\(probe.servicePort), before kube-proxy's rules see it"))
   }
 }
 
-extension Finding {
-  fileprivate func isAbout(_ rule: RuleAddress) -> Bool {
-    rules.contains { $0.isAt(rule.chain, rule.position) }
-  }
+/// A rule that kube-proxy did not write, where packets come to before its own.
+private struct ForeignRule {
+  /// The rule itself.
+  let address: RuleAddress
+  /// The rule among kube-proxy's, or in the built-in chain, that leads to it: itself where it stands there.
+  let root: RuleAddress
 }
 
 extension [Probe] {
@@ -189,9 +213,10 @@ extension [Probe] {
 }
 
 extension Probe {
-  /// Whether kube-proxy's rules translated the destination, on all ways.
-  fileprivate var isTranslated: Bool {
-    walk.outcomes.allSatisfy { $0.state.destinationRule != nil }
+  /// Whether rules translated the destination, on all ways, to an endpoint that is another machine's or a pod's.
+  /// The API server's may be the node itself.
+  fileprivate var isForwarded: Bool {
+    !servicePort.isAPIServer && walk.outcomes.allSatisfy { $0.state.destinationRule != nil }
   }
 
   /// Whether rules marked the packet, and none masquerades it.
@@ -212,12 +237,23 @@ extension Probe {
     if let end = failure, case .dropped(let rule) = end, walk.steps.last?.hook == stage {
       return [rule]
     }
+    // What connection tracking doesn't see, nat doesn't see either.
+    let untracking = Set(walk.outcomes.map(\.state.untrackingRule))
+    if untracking.count == 1, case .some(let rule?) = untracking.first { return [rule] }
     return decision(at: stage, in: hook.table)
   }
 
   /// Whether the rule matches the packet for certain, and no chain of the service port gets it.
-  fileprivate func isTaken(by rule: RuleAddress, _ map: ServiceMap) -> Bool {
-    guard walk.steps.contains(where: { $0.rule == rule && $0.match == .yes }) else { return false }
+  fileprivate func isTaken(by rule: ForeignRule, _ map: ServiceMap) -> Bool {
+    let matched = walk.steps.filter { $0.match == .yes }
+    guard matched.contains(where: { $0.rule == rule.address }) else { return false }
+    // What another chain returns goes on to kube-proxy's.
+    if rule.root != rule.address,
+      matched.last(where: { $0.hook == shape.hook && $0.rule.table == .nat && $0.depth == 0 })?.rule
+        != rule.root
+    {
+      return false
+    }
     return walk.outcomes.allSatisfy { outcome in
       guard let translation = outcome.state.destinationRule else { return true }
       return map.servicePort(ofChainAt: translation.chain) != servicePort
@@ -231,26 +267,41 @@ extension TableContent {
     chainIndex(of: hook.chain).flatMap { chains[$0].rules.firstJump(to: hook.target) } != nil
   }
 
-  /// The rules of a built-in chain that stand before its first jump to kube-proxy's chain and look at where
-  /// a packet goes.
-  fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [RuleAddress] {
+  /// The rules that look at where a packet goes, in a built-in chain before its first jump to kube-proxy's chain, and
+  /// in the chains that lead to from there whatever a packet is.
+  fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [ForeignRule] {
     guard let chain = chainIndex(of: name), let end = chains[chain].rules.firstJump(to: target)
     else { return [] }
-    let rules = chains[chain].rules
-    return (0..<end).filter { position in
-      let outline = rules.outline(at: position)
-      return outline.destination != nil || outline.ipProtocol != nil
-    }.map { RuleAddress(table: self.name, chain: chain, position: $0) }
+    var rules: [ForeignRule] = []
+    var visited: Set<Int> = [chain]
+    for position in 0..<end {
+      let root = RuleAddress(table: self.name, chain: chain, position: position)
+      var pending = [root]
+      while let address = pending.popLast() {
+        let outline = chains[address.chain].rules.outline(at: address.position)
+        if outline.destination != nil || outline.ipProtocol != nil {
+          rules.append(ForeignRule(address: address, root: root))
+        } else if let next = outline.outcome.chain.flatMap(chainIndex),
+          visited.insert(next).inserted
+        {
+          pending += chains[next].rules.indices.reversed().map {
+            RuleAddress(table: self.name, chain: next, position: $0)
+          }
+        }
+      }
+    }
+    return rules
   }
 
   /// The rules of a chain of kube-proxy's that lead to none of its chains.
-  fileprivate func foreignRules(among name: ChainName, _ map: ServiceMap) -> [RuleAddress] {
+  fileprivate func foreignRules(among name: ChainName) -> [ForeignRule] {
     guard let chain = chainIndex(of: name) else { return [] }
     let rules = chains[chain].rules
-    return rules.indices.filter { position in
-      guard map.owner(ofRule: position, ofChainAt: chain, in: self) == nil else { return false }
-      return rules.chain(at: position).map { ChainRole($0) == .other } ?? true
-    }.map { RuleAddress(table: self.name, chain: chain, position: $0) }
+    return rules.indices.filter { rules.chain(at: $0).map { ChainRole($0) == .other } ?? true }
+      .map {
+        let address = RuleAddress(table: self.name, chain: chain, position: $0)
+        return ForeignRule(address: address, root: address)
+      }
   }
 }
 
