@@ -31,7 +31,8 @@ struct NatFindings {
           nat.finding(
             .serviceIntercepted, chain: chain, fault.intercepting, servicePort: port,
             "rule \(first + 1) of \(nat.chains[chain].name) takes packets to "
-              + "\(port?.description ?? "a service port"), and kube-proxy writes no such rule there"))
+              + "\(port?.description ?? "a service port"), and kube-proxy writes no such rule there"
+          ))
       }
       // A jump that stands too early, and again at the end, has been found for that.
       let early = dispatch.first { $0.0 == chain }?.1.misplaced.first

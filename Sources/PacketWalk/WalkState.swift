@@ -58,11 +58,12 @@ public struct WalkState: Sendable, Hashable {
   /// Whether the destination is another than the client asked for: `IPS_DST_NAT`.
   var isDestinationTranslated: Truth {
     if destinationRule == nil { return .no }
+    // A port of a range may be the one that the client asked for.
+    let isPortKnown = packet.destinationPort != nil || original.destinationPort == nil
+    if isPortKnown, packet.destinationPort != original.destinationPort { return .yes }
     if hasUnknownDestination { return .unknown }
     if packet.destination != original.destination { return .yes }
-    // A port of a range may be the one that the client asked for.
-    if packet.destinationPort == nil, original.destinationPort != nil { return .unknown }
-    return Truth(packet.destinationPort != original.destinationPort)
+    return isPortKnown ? .no : .unknown
   }
 
   /// Whether the source is, or may be, another: `IPS_SRC_NAT`.

@@ -1,5 +1,6 @@
 import Answers
 import FoundationEssentials
+import IPTablesSource
 import Netfilter
 import TestSupport
 import Testing
@@ -44,6 +45,10 @@ struct ExplanationTests {
       "legacy-1.28/a-01-baseline", "10.244.1.7 10.96.0.10:53/udp",
       "kube-system/kube-dns:dns: one of 2 endpoints, 10.244.1.2:53 (50%) or 10.244.3.2:53 (50%); "
         + "source kept"),
+    Case(
+      "legacy-1.21/d-04-lb-cluster", "192.0.2.1 172.30.0.11:80",
+      "172.30.0.11:80/tcp: lost: KUBE-FW-WOIESYSY4AANSXUN rule 3 marks it to be dropped, and no rule drops what "
+        + "is marked so", 1),
     Case(
       "legacy-1.28/a-01-baseline", "10.244.1.7 10.96.0.10:54/udp",
       "10.96.0.10:54/udp: lost: no rule of nat matches 10.96.0.10:54/udp, a cluster IP of "
@@ -166,7 +171,8 @@ struct ExplanationTests {
       1),
     Case(
       "-A PREROUTING -j RETURN", "",
-      "lost: nothing leads to KUBE-SERVICES rule 1, which would translate it", 1),
+      "lost: nat's PREROUTING rule 1 returns it before KUBE-SERVICES rule 1, which would translate it",
+      1),
     Case(
       "-A PREROUTING -m set --match-set pods src -j RETURN", "",
       "depends on nat's PREROUTING rule 1 (-m set --match-set pods src): \(both); or lost: KUBE-SERVICES "
@@ -207,6 +213,58 @@ struct ExplanationTests {
       in: try Ruleset(RulesetText(nat: test.rules + "\n" + Self.services, filter: "")))
     #expect(explanation.answer == "kube-system/kube-dns:dns: " + test.answer)
     #expect(explanation.exitStatus == test.status)
+  }
+
+  /// Rules that come before all others of a real rule set's nat.
+  static let foreign = [
+    Case(
+      "-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.53",
+      "pod kube-system/kube-dns:dns",
+      "kube-system/kube-dns:dns: translated to 192.0.2.53:53, by KUBE-SERVICES rule 1; source kept"),
+    // A NodePort is asked for by its name, and by the node's address.
+    Case(
+      "-A PREROUTING -m addrtype --dst-type LOCAL -j ACCEPT", "192.0.2.1 NODE:32718",
+      "NODE:32718/tcp: lost: nat's PREROUTING rule 1 accepts it before KUBE-NODEPORTS rule 4, which would "
+        + "translate it", 1),
+    Case(
+      "-A PREROUTING -m addrtype --dst-type LOCAL -j ACCEPT", "outside web/multi:http nodeport",
+      "web/multi:http: lost: nat's PREROUTING rule 1 accepts it before KUBE-NODEPORTS rule 4, which would "
+        + "translate it", 1),
+    // KUBE-FIREWALL asks whether the connection's destination is translated.
+    Case(
+      "-A PREROUTING -p tcp -m tcp --dport 32718 -j REDIRECT --to-ports 99", "192.0.2.1 NODE:32718",
+      "NODE:32718/tcp: translated to NODE:99, by nat's PREROUTING rule 1; source kept"),
+  ]
+
+  @Test(arguments: foreign)
+  func `a rule before kube-proxy's takes packets, however they are asked for`(_ test: Case) throws {
+    let text = String(
+      decoding: try Fixture("legacy-1.28/d-12-multiport.rules").bytes(), as: UTF8.self)
+    let parts = text.split(separator: "*nat\n")
+    let rules = parts[1].replacing("\n[", with: "\n[0:0] \(test.rules)\n[", maxReplacements: 1)
+    let ruleset = Ruleset(
+      name: "node", families: try SaveFileParser.parse(Array("\(parts[0])*nat\n\(rules)".utf8)))
+    let explanation = try explain(test.packet, in: ruleset)
+    let node = explanation.answer.prefix { $0 != ":" }
+    #expect(
+      explanation.answer.replacing(node, with: test.packet.contains("NODE") ? "NODE" : node)
+        == test.answer)
+    #expect(explanation.exitStatus == test.status)
+  }
+
+  @Test func `another backend's rules are taken to leave the packet alone`() throws {
+    func assumptions(_ other: String) throws -> String {
+      let used = try Fixture("nft-1.28/a-01-baseline.rules").snapshot()
+      let beside = try SaveFileParser.parse(Array(other.utf8))
+      let ruleset = Ruleset(name: "kernel", families: [used], beside: beside, isKernel: true)
+      let explanation = try explain("10.244.1.7 10.96.0.10:53/udp", in: ruleset)
+      return text { explanation.write(to: &$0) }
+    }
+    let sentence =
+      "assumed: the rules of legacy, which packets meet too, leave it alone (--backend)"
+    #expect(try assumptions("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").contains(sentence))
+    #expect(try assumptions("*nat\n-A OUTPUT -j ACCEPT\nCOMMIT\n").contains(sentence))
+    #expect(try !assumptions("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n").contains("legacy"))
   }
 
   /// Rules of raw before those of the services, and of filter.

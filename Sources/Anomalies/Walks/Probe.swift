@@ -52,7 +52,8 @@ struct Probe {
       switch shape {
       case .podToClusterIP: (sources.pod, target.address, .outside)
       case .nodeToClusterIP: (sources.node, target.address, .node)
-      case .outsideToNodePort: (sources.outside[machine % sources.outside.count], sources.node, .outside)
+      case .outsideToNodePort:
+        (sources.outside[machine % sources.outside.count], sources.node, .outside)
       }
     walk = Walk(
       of: Packet(

@@ -14,7 +14,8 @@ struct ServiceTargets {
   /// The first few cluster IPs of service ports that have endpoints, each of another service port.
   func clusterIPs(_ count: Int) -> [ServiceTarget] {
     targets(of: .kubeServices, count) { service, outline, bytes in
-      guard !service.blocked.contains(.noEndpoints), let comment = outline.comment, bytes.extracting(comment).ends(with: " cluster IP")
+      guard !service.blocked.contains(.noEndpoints), let comment = outline.comment,
+        bytes.extracting(comment).ends(with: " cluster IP")
       else { return nil }
       return outline.destination?.onlyAddress
     }

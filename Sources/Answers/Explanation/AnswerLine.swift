@@ -1,3 +1,4 @@
+internal import KubeProxy
 internal import Netfilter
 internal import PacketWalk
 
@@ -62,8 +63,11 @@ extension Explanation {
   }
 
   private func translatedWords(_ fates: [PacketEnds.Fate]) -> String {
-    // Who asks for a service port asks for its endpoints.
-    let isService = fates.allSatisfy { $0.translation.flatMap(owner) != nil }
+    // Who asks for a service port asks for its endpoints; another's rule may send packets elsewhere.
+    let isService = fates.allSatisfy { fate in
+      fate.translation.flatMap(resolved.side.rule).map { ChainRole($0.chain.name).isService }
+        ?? false
+    }
     if fates.count == 1 {
       if isService { return "its one endpoint, \(fates[0].destination)" }
       let by = fates[0].translation.map { ", by \(place($0))" } ?? ""

@@ -60,6 +60,7 @@ public struct Explanation {
     alternatives = endpoints.alternatives
     assumptions =
       resolved.assumptions + decisions.assumptions + doubts + endpoints.assumptions
+      + [ruleset.other(resolved.side.snapshot)?.assumption].compactMap(\.self)
   }
 
   /// The same for packets that end otherwise.
@@ -88,6 +89,16 @@ public struct Explanation {
   }
 
   func owner(_ rule: RuleAddress) -> ServicePort? { resolved.side.owner(of: rule) }
+}
+
+extension FamilySnapshot {
+  /// What is taken for granted of the backend that was not asked; nil where it has nothing to say.
+  fileprivate var assumption: String? {
+    let rules = tables.reduce(0) { $0 + $1.content.ruleCount }
+    let drops = tables.contains { $0.content.chains.contains { $0.policy == .drop } }
+    if rules == 0, !drops { return nil }
+    return "the rules of \(backend.rawValue), which packets meet too, leave it alone (--backend)"
+  }
 }
 
 extension FamilySide {

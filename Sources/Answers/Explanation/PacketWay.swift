@@ -33,7 +33,9 @@ struct PacketWay {
   var lastBeforeTranslation: RuleAddress? {
     let stage = stages.first { $0.table == .nat && [.prerouting, .output].contains($0.hook) }
     return stage?.passages.last { passage in
-      passage.step.match != .no && deed(passage.step.rule) == "accepts"
+      guard passage.step.match != .no, let deed = deed(passage.step.rule) else { return false }
+      // A built-in chain's policy decides what one of its rules returns.
+      return deed == "accepts" || deed == "returns" && passage.step.depth == 0
     }?.step.rule
   }
 
@@ -129,8 +131,8 @@ extension Rule {
   }
 }
 
-/// That nat should translate a packet: nobody has a cluster IP, and who names a service port wants one of its
-/// endpoints. A packet that isn't translated is lost, though rules let it through.
+/// That nat should translate a packet: nobody has a cluster IP, nothing else listens at a NodePort, and who names a
+/// service port wants one of its endpoints. A packet that isn't translated is lost, though rules let it through.
 struct ExpectedTranslation {
   /// The rule that would take the packet.
   var dispatch: RuleAddress? { dispatches.first }
@@ -150,7 +152,7 @@ struct ExpectedTranslation {
     where [.kubeServices, .kubeNodePorts].contains(nat.chains[chain].name) {
       read(chain, of: nat, resolved)
     }
-    if resolved.asked == nil, service == nil { return nil }
+    if resolved.asked == nil, service == nil, dispatches.isEmpty { return nil }
   }
 
   /// `a cluster IP of kube-system/kube-dns that is served at 53/tcp, 53/udp`; nil where the destination is none.
@@ -172,9 +174,10 @@ struct ExpectedTranslation {
       let outline = rules.outline(at: position)
       guard let port = outline.destinationPort else { continue }
       let isAddress = outline.destination?.onlyAddress == packet.destination
-      guard isAddress || name == .kubeNodePorts && isLocal && outline.destination == nil,
+      let isNodePort = name == .kubeNodePorts && isLocal && outline.destination == nil
+      guard isAddress || isNodePort,
         let owner = resolved.side.map.servicePort(ofRule: position, ofChainAt: chain, in: nat),
-        owner == resolved.asked || isAddress && !isLocal
+        owner == resolved.asked || isAddress && !isLocal || isNodePort && resolved.asked == nil
       else { continue }
       if port == packet.destinationPort, outline.ipProtocol == packet.ipProtocol,
         outline.outcome != .chain(.kubeMarkMasq)
@@ -220,6 +223,7 @@ struct ExpectedTranslation {
     guard let last = way.lastBeforeTranslation else {
       return "nothing leads to \(place(dispatch)), which would translate it"
     }
-    return "\(place(last)) accepts it before \(place(dispatch)), which would translate it"
+    return
+      "\(place(last)) \(way.deed(last) ?? "takes") it before \(place(dispatch)), which would translate it"
   }
 }
