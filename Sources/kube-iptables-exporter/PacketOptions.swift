@@ -86,7 +86,8 @@ struct PacketOptions: ParsableArguments {
     guard isKernel else { return NodeFacts(addresses: nodeAddress) }
     return NodeFacts(
       addresses: nodeAddress + NodeNetwork.addresses, areAll: true,
-      interface: { NodeNetwork.interface(to: $0) })
+      interface: { NodeNetwork.interface(to: $0) },
+      source: { [nodeAddress] in nodeAddress.isEmpty ? NodeNetwork.source(to: $0) : nil })
   }
 
   private static func address(_ text: String) throws(ValidationError) -> IPAddress {

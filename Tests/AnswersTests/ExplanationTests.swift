@@ -252,6 +252,19 @@ struct ExplanationTests {
     #expect(explanation.exitStatus == test.status)
   }
 
+  @Test func `the node's own packets leave with the address that its routes say`() throws {
+    let ruleset = try Ruleset(
+      RulesetText(nat: Self.services, filter: "-A OUTPUT -s 10.244.1.1/32 -d 10.244.1.7/32 -j DROP")
+    )
+    let addresses = ["192.168.7.2", "10.244.1.1"].compactMap { IPAddress($0) }
+    for (source, end) in [(addresses[0], "let through"), (addresses[1], "dropped by")] {
+      let explanation = try explain("node 10.244.1.7:80", in: ruleset) {
+        $0.node = NodeFacts(addresses: addresses, areAll: true, source: { _ in source })
+      }
+      #expect(explanation.answer.contains(end), "\(explanation.answer)")
+    }
+  }
+
   @Test func `another backend's rules are taken to leave the packet alone`() throws {
     func assumptions(_ other: String) throws -> String {
       let used = try Fixture("nft-1.28/a-01-baseline.rules").snapshot()

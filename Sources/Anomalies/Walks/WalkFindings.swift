@@ -11,9 +11,9 @@ struct WalkFindings {
   private let targets: ServiceTargets
   private(set) var all: [Finding] = []
 
-  /// So many service ports are asked first. Where each of them fails in the same way, more are asked.
+  /// Packets are sent to so many service ports first. Where they fail in the same way, others are sent to more.
   private static let sampleSize = 3
-  /// A finding speaks of all service ports only if so many of them fail, or all if there are fewer.
+  /// So many service ports stand for all.
   private static let generalSample = 64
 
   init?(_ snapshot: FamilySnapshot, _ map: ServiceMap, _ mode: KubeProxyMode) {
@@ -23,7 +23,8 @@ struct WalkFindings {
     self.map = map
     targets = ServiceTargets(nat, map)
     guard let pod = targets.podAddress(notOf: targets.clusterIPs(Self.sampleSize)) else { return }
-    let sources = ProbeSources(snapshot, nodeAddress: nat.nodeAddresses.last, pod: pod)
+    let sources = ProbeSources(
+      snapshot, nodeAddress: nat.nodeAddresses.last { !$0.isLoopback }, pod: pod)
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
       for target in targets.first(Self.sampleSize, of: shape, sources) {
@@ -35,8 +36,8 @@ struct WalkFindings {
     findIntercepted(sources)
   }
 
-  /// Packets of these protocols to other service ports. A few that stand first may have more in common, such as
-  /// their endpoints.
+  /// Packets of these protocols to service ports that stand for all. The few that stand first may have more in
+  /// common, such as their endpoints.
   private func sample(
     _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>
   ) -> some Sequence<Probe> {
@@ -161,10 +162,12 @@ extension WalkFindings {
   private static let mostRules = 32
 
   fileprivate mutating func findIntercepted(_ sources: ProbeSources) {
+    let services = nat.foreignRules(among: .kubeServices)
+    let nodePorts = nat.foreignRules(among: .kubeNodePorts)
     for shape in Probe.Shape.allCases {
-      var rules = nat.foreignRules(before: .kubeServices, in: shape.hook.chain)
-      rules += nat.foreignRules(among: .kubeServices)
-      if shape == .outsideToNodePort { rules += nat.foreignRules(among: .kubeNodePorts) }
+      let rules =
+        nat.foreignRules(before: .kubeServices, in: shape.hook.chain) + services
+        + (shape == .outsideToNodePort ? nodePorts : [])
       let targets = rules.isEmpty ? [] : targets.first(.max, of: shape, sources)
       for rule in rules.prefix(Self.mostRules) where !isKnown(rule.address) {
         let outline = nat.chains[rule.address.chain].rules.outline(at: rule.address.position)
@@ -267,8 +270,8 @@ extension TableContent {
     chainIndex(of: hook.chain).flatMap { chains[$0].rules.firstJump(to: hook.target) } != nil
   }
 
-  /// The rules that look at where a packet goes, in a built-in chain before its first jump to kube-proxy's chain, and
-  /// in the chains that lead to from there whatever a packet is.
+  /// The rules that look at where a packet goes, in a built-in chain before its first jump to kube-proxy's chain. Where
+  /// a rule before it leads every packet to another chain, that chain's rules are among them.
   fileprivate func foreignRules(before target: ChainName, in name: ChainName) -> [ForeignRule] {
     guard let chain = chainIndex(of: name), let end = chains[chain].rules.firstJump(to: target)
     else { return [] }

@@ -97,7 +97,7 @@ extension [StaleConnections.Group] {
   /// - Parameter advises: Whether it says what to do.
   public func write(to text: inout TerminalWriter, advises: Bool) {
     if isEmpty {
-      text.line("no connections to endpoints that no rule leads to", .good)
+      text.line("no connections of service ports to endpoints that no rule leads to", .good)
       return
     }
     for group in self {

@@ -137,14 +137,18 @@ public struct NodeFacts: Sendable {
   public var areAll: Bool
   /// The interface by which packets to an address leave, as the node's routes say; nil where that isn't known.
   public var interface: @Sendable (IPAddress) -> String?
+  /// The address that the node's own packets to an address leave with, as its routes say; nil for the main one.
+  public var source: @Sendable (IPAddress) -> IPAddress?
 
   public init(
     addresses: [IPAddress] = [], areAll: Bool = false,
-    interface: @escaping @Sendable (IPAddress) -> String? = { _ in nil }
+    interface: @escaping @Sendable (IPAddress) -> String? = { _ in nil },
+    source: @escaping @Sendable (IPAddress) -> IPAddress? = { _ in nil }
   ) {
     self.addresses = addresses
     self.areAll = areAll
     self.interface = interface
+    self.source = source
   }
 }
 

@@ -244,12 +244,14 @@ extension PacketQuestion {
 
   /// Who sends the packet, and what to say of that.
   fileprivate func sender(
-    _ side: FamilySide, _ service: Int?, _ target: IPAddress, _ node: NodeAddresses
+    _ side: FamilySide, _ service: Int?, _ target: IPAddress, _ addresses: NodeAddresses
   ) throws(PacketQuestionError) -> (address: IPAddress, port: UInt16?, reason: String?) {
     switch source {
     case .address(let address, let port): return (address, port, nil)
     // What the node sends to itself comes from where it goes to.
-    case .node: return (node.contains(target) ? target : node.main, nil, nil)
+    case .node:
+      let isItself = addresses.contains(target)
+      return (isItself ? target : node.source(target) ?? addresses.main, nil, nil)
     case .outside:
       let address = target.family.unknownMachine
       return (address, nil, "\(address) stands for another machine")

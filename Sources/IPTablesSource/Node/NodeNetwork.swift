@@ -27,6 +27,9 @@ public enum NodeNetwork {
   /// The interface by which packets to an address leave; nil where there is no route, or more than one.
   public static func interface(to address: IPAddress) -> String? { route(to: address)?.interface }
 
+  /// The address that the node's own packets to an address leave with; nil where there is no route.
+  public static func source(to address: IPAddress) -> IPAddress? { route(to: address)?.source }
+
   /// Addresses that no network has (RFC 5737, RFC 3849).
   private static let elsewhere = ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) }
 

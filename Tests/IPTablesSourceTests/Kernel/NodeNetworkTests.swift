@@ -9,7 +9,9 @@ struct NodeNetworkTests {
   func network() throws {
     try withNetworkNamespace {
       #expect(NodeNetwork.addresses.isEmpty)
-      #expect(try NodeNetwork.interface(to: #require(IPAddress("192.0.2.1"))) == nil)
+      let machine = try #require(IPAddress("192.0.2.1"))
+      #expect(NodeNetwork.interface(to: machine) == nil)
+      #expect(NodeNetwork.source(to: machine) == nil)
       for words in [
         "link set lo up", "link add eth0 type veth peer name peer0",
         "link add cni0 type veth peer name peer1",
@@ -24,10 +26,13 @@ struct NodeNetworkTests {
       // The main ones first, whatever the order of the interfaces.
       #expect(addresses.prefix(2) == ["192.168.7.2", "fd00:7::2"])
       #expect(Set(addresses).isSuperset(of: ["127.0.0.1", "::1", "10.244.1.1"]))
-      for (address, interface) in [
-        ("192.0.2.9", "eth0"), ("10.244.1.7", "cni0"), ("2001:db8::9", "eth0"), ("127.0.0.9", "lo"),
+      for (address, interface, source) in [
+        ("192.0.2.9", "eth0", "192.168.7.2"), ("10.244.1.7", "cni0", "10.244.1.1"),
+        ("2001:db8::9", "eth0", "fd00:7::2"), ("127.0.0.9", "lo", "127.0.0.1"),
       ] {
-        #expect(NodeNetwork.interface(to: try #require(IPAddress(address))) == interface)
+        let address = try #require(IPAddress(address))
+        #expect(NodeNetwork.interface(to: address) == interface)
+        #expect(NodeNetwork.source(to: address) == IPAddress(source))
       }
     }
   }
