@@ -27,8 +27,8 @@ struct WalkFindings {
       snapshot, nodeAddress: nat.nodeAddresses.last { !$0.isLoopback }, pod: pod)
     var probes: [Probe] = []
     for shape in Probe.Shape.allCases {
-      for target in targets.first(Self.sampleSize, of: shape, sources) {
-        probes += self.probes(shape, target, sources)
+      probes += targets.first(Self.sampleSize, of: shape, sources).map {
+        Probe(shape, to: $0, from: sources, in: snapshot)
       }
     }
     findUnreached(probes, sources)
@@ -36,8 +36,8 @@ struct WalkFindings {
     findIntercepted(sources)
   }
 
-  /// Packets of these protocols to service ports that stand for all. The few that stand first may have more in
-  /// common, such as their endpoints.
+  /// Packets of these protocols to service ports that stand for all, from another machine than the first packets. The
+  /// few that stand first may have more in common, such as their endpoints.
   private func sample(
     _ shape: Probe.Shape, _ sources: ProbeSources, of protocols: Set<TransportProtocol>
   ) -> some Sequence<Probe> {
@@ -46,7 +46,7 @@ struct WalkFindings {
     }
     let step = max(1, all.count / Self.generalSample)
     return stride(from: 0, to: all.count, by: step).lazy.map { [snapshot] in
-      Probe(shape, to: all[$0], from: sources, machine: $0 / step, in: snapshot)
+      Probe(shape, to: all[$0], from: sources, machine: 1, in: snapshot)
     }
   }
 
