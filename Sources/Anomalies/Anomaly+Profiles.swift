@@ -23,7 +23,7 @@ extension Anomaly {
     case .tableFlushed:
       Profile(
         "a table that has lost all rules of kube-proxy", in: [.filter, .nat],
-        "kube-proxy's chains are there and empty, and no built-in chain leads to them. Without nat no service "
+        "No built-in chain leads to kube-proxy's chains, which are empty or gone. Without nat no service "
           + "is reached; without filter no service is rejected, and forwarded traffic isn't accepted.",
         "See what flushed the table, such as a firewall's reload. Restarting kube-proxy writes everything "
           + "anew; then run kube-iptables-exporter check again.")

@@ -59,8 +59,8 @@ struct ChainFaults: Sendable {
       if name == .kubeMarkDrop { unguarded = UnguardedRules(in: rules) }
     case .dispatch, .system, .other: return nil
     }
-    if !lacksEndpoint, shares == nil,
-      [contradictions, intercepting].allSatisfy(\.isEmpty), duplicates.isEmpty, unguarded.isEmpty
+    if !lacksEndpoint, shares == nil, contradictions.isEmpty, duplicates.isEmpty,
+      unguarded.isEmpty, intercepting.isEmpty
     {
       return nil
     }

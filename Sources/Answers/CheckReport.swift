@@ -19,8 +19,6 @@ public struct CheckReport {
     let findings: [Finding]
     /// How many faults are left out: the report is about one service port, and they belong to no single one.
     let sharedFaults: Int
-
-    var ruleCount: Int { snapshot.tables.reduce(0) { $0 + $1.content.ruleCount } }
   }
 
   private let tables: Set<TableName>?
@@ -113,7 +111,7 @@ extension CheckReport {
   public func write(to text: inout TerminalWriter) {
     let incomplete = Set(failures.map(\.source))
     let readings = readings.filter {
-      $0.ruleCount > 0 || !$0.findings.isEmpty || !incomplete.contains($0.source)
+      $0.snapshot.ruleCount > 0 || !$0.findings.isEmpty || !incomplete.contains($0.source)
     }
     var last: Reading?
     for reading in readings {
@@ -139,7 +137,7 @@ extension CheckReport.Reading {
     text.write("\(source), \(snapshot.family.rawValue) (\(snapshot.backend.rawValue)): ", .strong)
     text.write(count, findings.isEmpty ? .good : .bad)
     let services = Wording.count(servicePorts, "service port")
-    text.line(" in \(Wording.count(ruleCount, "rule")), \(services)")
+    text.line(" in \(Wording.count(snapshot.ruleCount, "rule")), \(services)")
     if let notice = unnamed.notice { text.line("  \(notice)", .notable) }
     if sharedFaults > 0 {
       let verb = sharedFaults == 1 ? "is" : "are"
@@ -206,7 +204,7 @@ extension CheckReport.Reading {
     json.member("ip_family", .string(snapshot.family.rawValue))
     json.member("mode", .string(mode.rawValue))
     json.member("tables", elements: snapshot.tables.map { .string($0.name.rawValue) })
-    json.member("rule_count", .integer(ruleCount))
+    json.member("rule_count", .integer(snapshot.ruleCount))
     json.member("service_port_count", .integer(servicePorts))
     json.member("unnamed_chains", unnamed.parts)
     json.member("anomalies", objects: findings) { $0.write(to: &$1) }

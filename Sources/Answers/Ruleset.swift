@@ -97,7 +97,7 @@ struct MixedBackend {
 extension FamilySnapshot {
   fileprivate var rank: (Int, Int) {
     let hasServices = tables.contains { $0.content.chainIndex(of: .kubeServices) != nil }
-    return (hasServices ? 1 : 0, tables.reduce(0) { $0 + $1.content.ruleCount })
+    return (hasServices ? 1 : 0, ruleCount)
   }
 }
 

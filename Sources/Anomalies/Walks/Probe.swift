@@ -22,8 +22,8 @@ struct Probe {
     /// The same, and by which address, unless it is the cluster IP.
     var senders: String { self == .outsideToNodePort ? "\(who) to NodePorts" : who }
 
-    /// What it means that none of them arrives.
-    func isLost(_ servicePorts: String) -> String {
+    /// What it means that none of their packets arrives, in a sentence: `pods reach none of 3 service ports`.
+    func loss(of servicePorts: String) -> String {
       switch self {
       case .podToClusterIP: "pods reach none of \(servicePorts)"
       case .nodeToClusterIP: "the node reaches none of \(servicePorts)"
@@ -53,7 +53,7 @@ struct Probe {
       case .podToClusterIP: (sources.pod, target.address, .outside)
       case .nodeToClusterIP: (sources.node, target.address, .node)
       case .outsideToNodePort:
-        (sources.outside[machine % sources.outside.count], sources.node, .outside)
+        (sources.outside[machine], sources.node, .outside)
       }
     walk = Walk(
       of: Packet(

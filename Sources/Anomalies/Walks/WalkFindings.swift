@@ -95,7 +95,7 @@ struct WalkFindings {
     let effect =
       isAnswer
       ? "packets that should be masqueraded keep their source: \(servicePorts)"
-      : shapes.map { $0.isLost(servicePorts) }.joined(separator: ", and ")
+      : shapes.map { $0.loss(of: servicePorts) }.joined(separator: ", and ")
     return Finding(
       .hookJumpUnreached, in: nat, chains: [hook.chain, hook.target], rules: places(cause),
       mark: [hook.target.hashValue, shapes.hashValue].hashValue,
@@ -108,9 +108,11 @@ struct WalkFindings {
     var shapes: [WalkEnd: (shapes: [Probe.Shape], isAll: Bool)] = [:]
     for shape in Probe.Shape.allCases {
       let sent = probes.filter { $0.shape == shape && $0.isForwarded }
-      for failure in Set(sent.compactMap(\.failure)) {
+      let failures = Set(sent.compactMap(\.failure))
+      if failures.isEmpty { continue }
+      let all = Array(sample(shape, sources, of: sent.protocols)).filter(\.isForwarded)
+      for failure in failures {
         // Some endpoints may be nodes, which other rules are for.
-        let all = Array(sample(shape, sources, of: sent.protocols)).filter(\.isForwarded)
         let failed = all.count { $0.failure == failure }
         guard failed * 2 > all.count else { continue }
         let (others, isAll) = shapes[failure] ?? ([], true)
@@ -190,14 +192,15 @@ extension WalkFindings {
 
   private mutating func add(_ rule: ForeignRule, _ probe: Probe) {
     let shape = probe.shape
-    let rules = rule.root == rule.address ? [rule.root] : [rule.root, rule.address]
+    let isNested = rule.root != rule.address
+    let rules = isNested ? [rule.root, rule.address] : [rule.root]
     let place = shape == .outsideToNodePort ? "the NodePort" : "the cluster IP"
     all.append(
       Finding(
         .serviceIntercepted, in: nat, chains: [nat.chains[rule.root.chain].name],
         rules: places(rules), servicePort: probe.servicePort,
         mark: nat.chains[rule.address.chain].rules.line(at: rule.address.position).hashValue,
-        "\(description(of: rules)) \(rules.count == 1 ? "takes" : "take") what \(shape.who) "
+        "\(description(of: rules)) \(isNested ? "take" : "takes") what \(shape.who) "
           + "\(shape == .nodeToClusterIP ? "sends" : "send") to \(place) of "
           + "\(probe.servicePort), before kube-proxy's rules see it"))
   }

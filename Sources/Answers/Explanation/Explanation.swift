@@ -94,9 +94,8 @@ public struct Explanation {
 extension FamilySnapshot {
   /// What is taken for granted of the backend that was not asked; nil where it has nothing to say.
   fileprivate var assumption: String? {
-    let rules = tables.reduce(0) { $0 + $1.content.ruleCount }
     let drops = tables.contains { $0.content.chains.contains { $0.policy == .drop } }
-    if rules == 0, !drops { return nil }
+    if ruleCount == 0, !drops { return nil }
     return "the rules of \(backend.rawValue), which packets meet too, leave it alone (--backend)"
   }
 }

@@ -29,14 +29,18 @@ struct PacketWay {
   private(set) var stages: [Stage] = []
   /// The rule that led to what marks packets to be dropped.
   private(set) var dropMark: RuleAddress?
-  /// The rule by which packets leave nat before it would translate their destination; nil where none does.
-  var lastBeforeTranslation: RuleAddress? {
+  /// The rule by which packets leave nat before it would translate their destination, and what it does; nil where
+  /// there is none.
+  var lastBeforeTranslation: (rule: RuleAddress, deed: String)? {
     let stage = stages.first { $0.table == .nat && [.prerouting, .output].contains($0.hook) }
-    return stage?.passages.last { passage in
-      guard passage.step.match != .no, let deed = deed(passage.step.rule) else { return false }
+    for passage in (stage?.passages ?? []).reversed() where passage.step.match != .no {
+      guard let deed = deed(passage.step.rule) else { continue }
       // A built-in chain's policy decides what one of its rules returns.
-      return deed == "accepts" || deed == "returns" && passage.step.depth == 0
-    }?.step.rule
+      if deed == "accepts" || deed == "returns" && passage.step.depth == 0 {
+        return (passage.step.rule, deed)
+      }
+    }
+    return nil
   }
 
   /// Whether the packet met the rule and was matched.
@@ -223,7 +227,6 @@ struct ExpectedTranslation {
     guard let last = way.lastBeforeTranslation else {
       return "nothing leads to \(place(dispatch)), which would translate it"
     }
-    return
-      "\(place(last)) \(way.deed(last) ?? "takes") it before \(place(dispatch)), which would translate it"
+    return "\(place(last.rule)) \(last.deed) it before \(place(dispatch)), which would translate it"
   }
 }

@@ -91,11 +91,10 @@ public struct SaveFileWriter {
     ).map { ($0.name, $0.policy ?? .accept, $1) }
     if backend == .nft {
       // iptables-nft makes them when they are needed, and prints them all the same.
-      let order = table.name.builtInChains
       let known = Set(builtIn.map(\.name))
-      builtIn += order.filter { !known.contains($0) }.map { ($0, .accept, Counter()) }
-      let rank = { (name: ChainName) in order.firstIndex(of: name) ?? order.count }
-      builtIn.sort { rank($0.name) < rank($1.name) }
+      builtIn += table.name.builtInChains.filter { !known.contains($0) }
+        .map { ($0, .accept, Counter()) }
+      builtIn.sort { table.name.precedes($0.name, $1.name) }
     }
     for chain in builtIn { declare(chain.name, chain.policy.name, chain.counter) }
     for chain in chains where !chain.isBuiltIn { declare(chain.name, "-", Counter()) }

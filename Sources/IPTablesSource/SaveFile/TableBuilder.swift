@@ -88,9 +88,7 @@ struct TableBuilder {
 
   func snapshot() -> TableSnapshot {
     // Built-in chains come first and in iptables' order, as in each table of the kernel.
-    let order = name.builtInChains
-    let rank = { (name: ChainName) in order.firstIndex(of: name) ?? order.count }
-    let builtIn = chains.filter { $0.policy != nil }.sorted { rank($0.name) < rank($1.name) }
+    let builtIn = chains.filter { $0.policy != nil }.sorted { name.precedes($0.name, $1.name) }
     let chains = builtIn + self.chains.filter { $0.policy == nil }
     let content = TableContent(
       family: family, name: name,

@@ -22,6 +22,8 @@ public struct FamilySnapshot: Sendable {
 
   /// The table of that name; nil where it doesn't exist or was not asked for.
   public func table(_ name: TableName) -> TableSnapshot? { tables.first { $0.name == name } }
+
+  public var ruleCount: Int { tables.reduce(0) { $0 + $1.content.ruleCount } }
 }
 
 /// Why a table of nf_tables' is not in a dump as it is.

@@ -21,6 +21,12 @@ public enum TableName: String, Sendable, Hashable, CaseIterable, Comparable {
     case .filter, .security: ["INPUT", "FORWARD", "OUTPUT"]
     }
   }
+
+  /// Whether a built-in chain stands before another in that order. One that iptables doesn't give the table stands last.
+  public func precedes(_ left: ChainName, _ right: ChainName) -> Bool {
+    let order = builtInChains
+    return order.firstIndex(of: left) ?? order.count < order.firstIndex(of: right) ?? order.count
+  }
 }
 
 /// What stands in a table, without counters. Shared between the snapshots of a table that did not

@@ -35,10 +35,9 @@ enum SaveFileDomain {
     }
     let saved = save(table, backend)
     let savedAgain = save(read(saved, like: table), backend)
-    for (left, right) in zip(lines(saved), lines(savedAgain)) {
-      require(left == right, "what is saved is saved the same again:\n\(left)\n\(right)")
-    }
-    require(savedAgain.count == saved.count, "what is saved is saved whole again")
+    require(
+      savedAgain == saved,
+      "what is saved is saved the same again: \(firstDifference(saved, savedAgain))")
   }
 
   /// What the command `save` writes of a table.
@@ -49,8 +48,12 @@ enum SaveFileDomain {
     return writer.bytes
   }
 
-  private static func lines(_ text: [UInt8]) -> [String] {
-    text.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+  /// The first line that differs, on both sides.
+  private static func firstDifference(_ left: [UInt8], _ right: [UInt8]) -> String {
+    let lines = [left, right].map { $0.split(separator: 0x0a, omittingEmptySubsequences: false) }
+    let pair = zip(lines[0], lines[1]).first { $0 != $1 }
+    return pair.map { [$0, $1].map { "\n" + String(decoding: $0, as: UTF8.self) }.joined() }
+      ?? "one is longer"
   }
 
   private static func read(_ text: [UInt8], like table: TableSnapshot) -> TableSnapshot {
